@@ -37,7 +37,7 @@ bench: ## measure, beside the programs that did this job before
 	@.ci/bootstrap bench
 	.venv/bin/python benchmarks
 
-icons: ## draw the icons anew from resources/wattui.svg
+icons: ## draw the icons anew from resources/icons/*.svg
 	@.ci/bootstrap run
 	.venv/bin/python docs/make_icons.py
 
