@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattui.errors import SettingOutOfRange
-from wattui.protocol.framing import Packet, encode
+from wattui.protocol.packet import Packet, encode
 from wattui.protocol.replies import FullHandling, NetworkAddress, PostTarget
 from wattui.sample import FIELD_COUNT
 
@@ -69,9 +69,8 @@ def erases_memory(packet: Packet) -> bool:
 
 
 def _command(letters: str, *args: object, reply: str | None) -> Command:
-    command, subcommand = letters
     answer = (reply[0], reply[1]) if reply else None
-    return Command(Packet(command, subcommand, tuple(map(str, args))), answer)
+    return Command(Packet(letters[0], letters[1], tuple(map(str, args))), answer)
 
 
 def _check(what: str, value: int, low: int, high: int, unit: str = "") -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from wattui.protocol.framing import Packet
+from wattui.protocol.packet import Packet
 from wattui.sample import FIELD_COUNT, WIRE_MAXIMUM, WireValue, complete
 
 
@@ -31,11 +31,22 @@ class LoggingMode(enum.IntEnum):
 _MODELS: Final = ("Standard", "PRO", "PRO ES", ".NET", "Blind Module")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """``#d``: one record.  Older meters send 16 fields; the others are None then."""
+class Record(tuple[WireValue, ...]):
+    """``#d``: one record.  Older meters send 16 fields; the others are None then.
 
-    values: tuple[WireValue, ...]
+    It is the tuple of its values, since a hundred thousand of them may come at once.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("values",)
+
+    @property
+    def values(self) -> tuple[WireValue, ...]:
+        """Integers of the wire, one a field of FIELDS; None where absent."""
+        return self
+
+    def __repr__(self) -> str:
+        return f"Record({super().__repr__()})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +213,7 @@ _LONGEST_NUMBER: Final = len(str(WIRE_MAXIMUM))
 
 def parse(packet: Packet) -> Reply:
     """Make a typed reply of a packet; never raises."""
-    if packet.command == "d":  # by far the most frequent
+    if packet.command == "d" and packet.subcommand == "-":  # by far the most frequent
         return _record(packet)
     make = _REPLIES.get(packet.command + packet.subcommand)
     if make is None:
@@ -226,7 +237,8 @@ def parse_record(args: tuple[str, ...]) -> tuple[WireValue, ...] | None:
             return None
     else:
         # int() also takes signs, blanks and underscores, which no meter sends.
-        if not "".join(args).isdigit():
+        digits = "".join(args)
+        if not digits.isdigit() or not digits.isascii():
             return None
     for value in values:
         if value is not None and value > WIRE_MAXIMUM:
@@ -273,6 +285,12 @@ def _version(args: tuple[str, ...]) -> Reply:
     )
 
 
+def _field_selection(args: tuple[str, ...]) -> Reply:
+    if not 1 <= len(args) <= FIELD_COUNT:
+        raise ValueError(args)
+    return FieldSelection(tuple(map(_flag, args)))
+
+
 def _limit_or_start(args: tuple[str, ...]) -> Reply:
     if len(args) == 3:
         return ReadoutStart(_int(args[1]), _int(args[2]))
@@ -280,9 +298,12 @@ def _limit_or_start(args: tuple[str, ...]) -> Reply:
 
 
 def _readout_end(args: tuple[str, ...]) -> Reply:
-    # Any #l ends a read-out: some firmware says two arguments and sends three.
-    interval = args[1] if len(args) > 1 else "_"
-    return ReadoutEnd(None if interval in _EMPTY else _int(interval))
+    # Any #l ends a read-out, whatever it holds.  Some firmware says two arguments and
+    # sends three: which of them would be the interval, no source tells.
+    try:
+        return ReadoutEnd(_int(args[1]) if len(args) == 2 else None)
+    except ValueError:
+        return ReadoutEnd(None)
 
 
 def _logging_state(args: tuple[str, ...]) -> Reply:
@@ -313,19 +334,19 @@ def _post_target(args: tuple[str, ...]) -> Reply:
 _REPLIES: Final[dict[str, Callable[[tuple[str, ...]], Reply]]] = {
     "v-": _version,
     "h-": FieldNames,
-    "c-": lambda args: FieldSelection(tuple(map(_flag, args))),
+    "c-": _field_selection,
     "n-": _limit_or_start,
     "l-": _readout_end,
     "s-": _logging_state,
     "o-": lambda args: FullHandlingReply(FullHandling(_int(_exactly(args, 1)[0]))),
     "u-": _user_parameters,
     "f-": Calibration,
-    "i-": lambda args: TcpLoggingStarted(),
+    "i-": lambda _args: TcpLoggingStarted(),
     "iq": _network_address,
     "is": _network_address,
     "ie": _post_target,
     "ix": _post_target,
-    "ir": lambda args: NetworkAction("r"),
-    "iw": lambda args: NetworkAction("w"),
-    "iz": lambda args: NetworkAction("z"),
+    "ir": lambda _args: NetworkAction("r"),
+    "iw": lambda _args: NetworkAction("w"),
+    "iz": lambda _args: NetworkAction("z"),
 }
