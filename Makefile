@@ -10,7 +10,7 @@ help: ## say what there is
 
 run: ## install into .venv, and start the program on a simulated meter
 	@.ci/bootstrap run
-	@.ci/demo
+	.venv/bin/wattui gui --demo --or-terminal
 
 test: ## run every test
 	@.ci/bootstrap test
