@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated meter: bytes in, bytes out, and time from an injected clock.
+
+It has no thread: whoever serves it calls :meth:`SimulatedMeter.receive` with what
+the computer sends and :meth:`SimulatedMeter.poll` for what it has sent by now.
+Between two calls nothing happens; a call makes up for all the time since the one
+before, event by event in the order of their times, so that it loses nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from wattui.clock import SYSTEM_CLOCK, Clock
+from wattui.protocol import Framer, FullHandling, LoggingMode
+from wattui.protocol.commands import CONTROL_X
+from wattui.sample import FIELD_COUNT, WireValue
+from wattui.simulator import answers
+from wattui.simulator.display import Display
+from wattui.simulator.faults import Faults
+from wattui.simulator.line import Line, Step
+from wattui.simulator.loads import Load, find_load
+from wattui.simulator.memory import RecordMemory
+from wattui.simulator.models import find_model
+from wattui.simulator.network import Network, Poster
+from wattui.simulator.replay import Replay
+
+#: Seconds from a restart, or power-on, to the line that it prints.
+BANNER_DELAY: Final = 0.5
+
+# So many bytes may wait: a meter that nobody reads stops its clock rather than lose
+# a record or fill the computer's memory.
+_MOST_WAITING: Final = 65_536
+
+
+class SimulatedMeter:
+    """A Watts up? as another program sees it over its serial port.
+
+    Not safe for threads: whoever serves it holds a lock.  Times are seconds of the
+    monotonic clock of *clock*.
+    """
+
+    def __init__(
+        self,
+        model: str = "pro",
+        *,
+        load: Load | None = None,
+        replay: Replay | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        seed: int = 0,
+        baudrate: int = 115_200,
+        old: bool = False,
+        serial_number: str = "",
+        interval: int = 1,
+        chosen: Sequence[bool] = (True,) * FIELD_COUNT,
+        handling: FullHandling = FullHandling.STOP,
+        logged: int = 0,
+        mode: LoggingMode = LoggingMode.INTERNAL,
+        volts: int = 120,
+        faults: Faults | None = None,
+        poster: Poster | None = None,
+        deaf_for: float = 2.0,
+        talkative: bool = False,
+    ) -> None:
+        self.model = find_model(model, old=old)
+        self.clock = clock
+        self.serial_number = serial_number or f"SIM{seed:05d}"
+        self.faults = faults or Faults()
+        self.volts = volts
+        self.hertz = 60 if volts < 200 else 50
+        self.load = load or find_load("desktop", seed=seed, volts=volts, hertz=self.hertz)
+        self.replay = replay
+        self.display = Display(seed)
+        self.network = Network(self.serial_number, poster)
+        self.line = Line(baudrate, self.faults, seed)
+        self.memory = RecordMemory(
+            self.model.memory, tuple(chosen)[: self.model.fields], handling, interval
+        )
+        #: Seconds between two records, in the present mode.
+        self.interval = interval
+        self.mode = mode
+        #: Whether records are posted over HTTP; the mode is EXTERNAL then.
+        self.posting = False
+        #: How much diagnostic text it prints: 0, 1 or 2.
+        self.diagnostics = 0
+        #: Whether it answers also where the specification names no answer.
+        self.talkative = talkative
+        #: Whether its USB plug is in, and whether its mains is on.
+        self.plugged = True
+        self.powered = True
+        self._deaf_for = deaf_for
+        self._deaf_until = 0.0
+        self._silent_until = 0.0
+        self._linked = True
+        self._framer = Framer()
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._now = self._start = clock.monotonic()
+        self._ticking = 0
+        self._since = 0
+        self._log_before(logged)
+        self._start_ticks()
+        self._plan_faults()
+
+    # -- what whoever serves it calls ---------------------------------------------
+
+    def receive(self, data: bytes, baudrate: int | None = None) -> None:
+        """Take what the computer sent, at *baudrate* (None: at the meter's own); never raises."""
+        self._advance()
+        if baudrate not in (None, self.line.baudrate):
+            return  # nothing but framing errors
+        before, *rest = data.split(CONTROL_X)
+        self._take(before)
+        for part in rest:
+            self._framer.reset()
+            self.line.drop()
+            self._take(part)
+
+    def poll(self, limit: int = _MOST_WAITING, baudrate: int | None = None) -> bytes:
+        """Give what the wire has carried by now, at most *limit* bytes.
+
+        Heard at another baud rate than the meter's it is garbage.
+        """
+        self._advance()
+        data = self.line.take(self.clock.monotonic(), limit)
+        if data and baudrate not in (None, self.line.baudrate):
+            return bytes(0x80 | (byte * 167 + 13) & 0x7F for byte in data[::2])
+        return data
+
+    def seconds_to_event(self) -> float:
+        """Give after how many seconds of its clock calling :meth:`poll` will do something."""
+        now = self.clock.monotonic()
+        waits = [max(self._events[0][0] - now, 0.0)] if self._events else [3600.0]
+        output = self.line.seconds_to_output(now)
+        return min(*waits, output) if output is not None else waits[0]
+
+    def open_link(self) -> None:
+        """Notice that the computer has opened the port."""
+        self._advance()
+        self._linked = True
+        self.line.drop()
+        if self.replay is not None:
+            self.replay.opened()
+        if "cut" in self.faults:
+            self.line.cut_next()
+        if "oldreadout" in self.faults:
+            self.start_readout()
+
+    def close_link(self) -> None:
+        """Notice that the computer has closed the port: what is sent now is lost."""
+        self._advance()
+        self._linked = False
+        self.line.drop()
+        self._framer.reset()
+
+    def unplug(self) -> None:
+        """Pull the USB plug; the meter goes on."""
+        self._advance()
+        self._unplug()
+
+    def replug(self) -> None:
+        """Put the USB plug in again."""
+        self._advance()
+        self.plugged = True
+
+    def power_off(self) -> None:
+        """Take the mains away."""
+        self._advance()
+        self._power_off()
+
+    def power_on(self) -> None:
+        """Give the mains back: counters are reset, logging into the memory goes on."""
+        self._advance()
+        self._power_on()
+
+    # -- time ---------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """The moment that the meter is at, in seconds of its monotonic clock."""
+        return self._now
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the meter was made."""
+        return self._now - self._start
+
+    def at(self, delay: float, action: Callable[[], None]) -> None:
+        """Have something done *delay* seconds from the meter's present."""
+        heapq.heappush(self._events, (self._now + delay, next(self._order), action))
+
+    def _advance(self) -> None:
+        now = self.clock.monotonic()
+        events = self._events
+        while events and events[0][0] <= now:
+            if self.line.waiting > _MOST_WAITING:
+                return
+            self._now, _, action = heapq.heappop(events)
+            action()
+        self._now = max(self._now, now)
+
+    def _start_ticks(self) -> None:
+        """Measure every second from now on; intervals count from now."""
+        self._ticking += 1
+        self._since = 0
+        ticking, start = self._ticking, self._now
+
+        def tick(n: int) -> None:
+            if ticking != self._ticking or not self.powered:
+                return
+            heapq.heappush(self._events, (start + n + 1, next(self._order), lambda: tick(n + 1)))
+            self._measure()
+
+        heapq.heappush(self._events, (start + 1, next(self._order), lambda: tick(1)))
+
+    def _measure(self) -> None:
+        self.display.measure(self.load.reading(self._now - self._start), 1.0)
+        self.network.answers(self)
+        self._since += 1
+        if self._since >= self.interval:
+            self._since = 0
+            self._record()
+
+    def _log_before(self, count: int) -> None:
+        """Fill the memory with what *count* intervals before now would have left there."""
+        step, memory = self.memory.interval, self.memory
+        since = 0
+        for n in range(-count, 0):
+            self.display.measure(self.load.reading(float(n * step)), step)
+            since += step
+            if since >= memory.interval:
+                since = 0
+                if not memory.add(self._values()):
+                    break
+        self._follow_memory()
+
+    def _plan_faults(self) -> None:
+        actions = {
+            "unplug": (self._unplug, self._replug),
+            "power": (self._power_off, self._power_on),
+        }
+        for fault in self.faults.timed:
+            if fault.name == "silence":
+                until = fault.duration if fault.duration is not None else float("inf")
+                self.at(fault.start, lambda until=until: self._silence(until))  # type: ignore[misc]
+                continue
+            begin, end = actions[fault.name]
+            self.at(fault.start, begin)
+            if fault.duration is not None:
+                self.at(fault.start + fault.duration, end)
+
+    def _silence(self, duration: float) -> None:
+        self._silent_until = self._now + duration
+        self.line.drop()
+
+    def _unplug(self) -> None:
+        self.plugged = False
+        self._linked = False
+        self.line.drop()
+        self._framer.reset()
+
+    def _replug(self) -> None:
+        self.plugged = True
+
+    def _power_off(self) -> None:
+        self.powered = False
+        self.line.drop()
+        self._framer.reset()
+
+    def _power_on(self) -> None:
+        if self.powered:
+            return
+        self.powered = True
+        self.display.reset()
+        self.display.power_cycles += 1
+        self.start_up()
+
+    # -- what it does with records ------------------------------------------------
+
+    def _values(self) -> tuple[WireValue, ...]:
+        values = self.replay.values if self.replay is not None else None
+        return values if values is not None else self.display.record()
+
+    def _record(self) -> None:
+        if self.posting:
+            self.network.post(self)
+        elif self.mode is LoggingMode.EXTERNAL:
+            self._send_record()
+        elif self.mode is LoggingMode.INTERNAL and len(self.memory.chosen):
+            self.memory.add(self._values())
+            self._follow_memory()
+
+    def _follow_memory(self) -> None:
+        """Take over the interval of the memory, and stop where it is full."""
+        if self.mode is LoggingMode.INTERNAL:
+            self.interval = self.memory.interval
+            if self.memory.full and self.memory.handling is FullHandling.STOP:
+                self.mode = LoggingMode.STOPPED
+
+    def _send_record(self) -> None:
+        if self.replay is None:
+            self.send(self.record_text(self.display.record()))
+        elif self._linked:  # nothing of a replay is lost while nobody listens
+            args = self.replay.next()
+            if args is not None:
+                self.send(f"#d,-,{len(args)},{','.join(args)};")
+
+    def record_text(self, values: Sequence[WireValue]) -> str:
+        """Give a record as it is sent: as many fields as this meter has, ``_`` for none."""
+        values = values[: self.model.fields]
+        texts = ("_" if value is None else str(value) for value in values)
+        return f"#d,-,{len(values)},{','.join(texts)};"
+
+    # -- what the answers to commands use -----------------------------------------
+
+    def send(self, text: str) -> None:
+        """Send a packet or a line of text now, if anybody can hear it."""
+        if self._audible():
+            self.line.send_line(self._now, text)
+
+    def answer(self, text: str) -> None:
+        """Send the answer to a command: late, where that was asked for."""
+        if "deaf" in self.faults:
+            return
+        if "slow" in self.faults:
+            self.at(self.faults.value("slow"), lambda: self.send(text))
+        else:
+            self.send(text)
+
+    def diagnose(self, text: str) -> None:
+        """Print a line of diagnostic text outside of packets, where it was asked for."""
+        if self.diagnostics:
+            self.send(text)
+
+    def start_readout(self) -> None:
+        """Send the records of the memory, as they are now."""
+        steps = answers.readout(self)
+
+        def begin() -> None:
+            if self._audible():
+                self.line.send_bulk(self._now, self._dressed(steps))
+
+        self.at(self.faults.value("slow"), begin) if "slow" in self.faults else begin()
+
+    def _dressed(self, steps: Iterator[str | float]) -> Iterator[Step]:
+        for step in steps:
+            yield self.line.dress(step) if isinstance(step, str) else step
+
+    def _audible(self) -> bool:
+        return (
+            self._linked
+            and self.plugged
+            and self.powered
+            and "mute" not in self.faults
+            and self._now >= self._silent_until
+        )
+
+    def log(self, mode: LoggingMode, interval: int) -> None:
+        """Start logging: the first record comes an interval from now."""
+        self.mode = mode
+        self.posting = False
+        self.interval = interval
+        self._start_ticks()
+
+    def erase(self) -> None:
+        """Forget the records of the memory; logging goes on into the empty one."""
+        self.memory.clear()
+        self.display.power_cycles = 0
+        if self.mode is LoggingMode.STOPPED:
+            self.mode = LoggingMode.INTERNAL
+        if self.mode is LoggingMode.INTERNAL:
+            self.log(LoggingMode.INTERNAL, self.memory.interval)
+
+    def start_up(self) -> None:
+        """Begin anew, after a restart or a loss of power: print the banner, be deaf a while."""
+        self._deaf_until = self._now + self._deaf_for
+        self.posting = False
+        if self.mode is LoggingMode.EXTERNAL:
+            self.mode = LoggingMode.STOPPED  # it speaks unasked at power-on only
+        self._follow_memory()
+        self._start_ticks()
+        banner = self.model.banner(self.volts, self.hertz)
+        self.at(BANNER_DELAY, lambda: self.send(f"\r\n{banner}"))
+
+    # -- commands -----------------------------------------------------------------
+
+    def _take(self, data: bytes) -> None:
+        if not data or not self.powered or not self.plugged or self._now < self._deaf_until:
+            return
+        if "notmeter" in self.faults:
+            self.send("\r\nERROR")
+            return
+        if "deaf" in self.faults and self.mode is not LoggingMode.EXTERNAL:
+            self.log(LoggingMode.EXTERNAL, self.interval)
+        for packet in self._framer.feed(data):
+            if self._now >= self._deaf_until and "deaf" not in self.faults:
+                answers.obey(self, packet)

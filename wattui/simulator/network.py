@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network part of a .NET: its settings, and posting records over HTTP.
+
+The device hands a :class:`Post` to its :class:`Poster` and takes the answers when
+they have come; so it never waits, and a test needs no network.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import queue
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlencode
+
+from wattui.protocol import NetworkAddress, PostTarget
+from wattui.sample import FIELD_INDEX
+
+if TYPE_CHECKING:
+    from wattui.simulator.meter import SimulatedMeter
+
+_log = logging.getLogger(__name__)
+
+#: Names of the fields in a post (protocol, *Posting over HTTP*).
+POST_NAMES: Final[dict[str, str]] = {
+    **{"w": "power", "v": "voltage", "a": "current", "wh": "energy"},
+    **{"wmx": "power_max", "vmx": "voltage_max", "amx": "current_max"},
+    **{"wmi": "power_min", "vmi": "voltage_min", "ami": "current_min"},
+    **{"pf": "power_factor", "pcy": "power_cycles", "frq": "frequency", "va": "apparent_power"},
+}
+
+_ANSWER: Final = re.compile(r"\[([01])(?:!([1-9][0-9]{0,4}))?\]")
+
+_FACTORY_ADDRESS: Final = NetworkAddress(
+    *("192.168.1.5", "192.168.1.1", "192.168.1.1", "0.0.0.0", "255.255.255.0", True),
+    mac="0090C2D3E4F5",
+)
+_FACTORY_TARGET: Final = PostTarget("www.example.com", 80, "/post.php", "WattsUp.NET", 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post: where to, and what."""
+
+    host: str
+    port: int
+    file: str
+    user_agent: str
+    body: str
+
+
+class Poster(Protocol):
+    """Whoever carries posts."""
+
+    def post(self, post: Post) -> None:
+        """Take a post; must not wait for its answer."""
+
+    def answers(self) -> list[str]:
+        """Give the answers that have come since they were last asked for."""
+
+
+class CallPoster:
+    """Hands each post to a function, which answers at once: for tests."""
+
+    def __init__(self, call: Callable[[Post], str]) -> None:
+        self._call = call
+        self._answers: list[str] = []
+
+    def post(self, post: Post) -> None:
+        """Call the function."""
+        self._answers.append(self._call(post))
+
+    def answers(self) -> list[str]:
+        """Give what the function gave."""
+        answers, self._answers = self._answers, []
+        return answers
+
+
+class HttpPoster:
+    """Posts in earnest, by HTTP/1.0, each post in its turn on a thread that ends after it."""
+
+    def __init__(self, timeout: float = 5.0) -> None:
+        self._timeout = timeout
+        self._waiting: queue.Queue[Post] = queue.Queue(maxsize=4)
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._busy = threading.Lock()
+
+    def post(self, post: Post) -> None:
+        """Queue a post; with four waiting it is dropped, as a meter has no more room."""
+        try:
+            self._waiting.put_nowait(post)
+        except queue.Full:
+            _log.warning("a post to %s was dropped: those before it still wait", post.host)
+            return
+        if self._busy.acquire(blocking=False):
+            threading.Thread(target=self._work, name="wattui post", daemon=True).start()
+
+    def answers(self) -> list[str]:
+        """Give the answers that have come."""
+        answers: list[str] = []
+        while not self._answers.empty():
+            answers.append(self._answers.get_nowait())
+        return answers
+
+    def _work(self) -> None:
+        try:
+            while True:
+                try:
+                    self._send(self._waiting.get_nowait())
+                except queue.Empty:
+                    return
+        finally:
+            self._busy.release()
+
+    def _send(self, post: Post) -> None:
+        connection = _Connection(post.host, post.port, timeout=self._timeout)
+        headers = {
+            "User-Agent": post.user_agent,
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        try:
+            connection.request("POST", post.file, post.body, headers)
+            self._answers.put(connection.getresponse().read(4096).decode("ascii", "replace"))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            _log.warning("posting to %s:%d failed: %r", post.host, post.port, error)
+        finally:
+            connection.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    _http_vsn = 10
+    _http_vsn_str = "HTTP/1.0"
+
+
+class Network:
+    """Addresses, target and relay of a .NET; settings are kept when they are saved."""
+
+    def __init__(self, serial_number: str, poster: Poster | None = None) -> None:
+        self._id = int(re.sub(r"\D", "", serial_number) or "1") or 1
+        self.poster = poster
+        self.address = self._saved_address = _FACTORY_ADDRESS
+        self.target = self._saved_target = _FACTORY_TARGET
+        #: Posts since the meter was made.
+        self.posted = 0
+
+    def save(self) -> None:
+        """Write the settings to the memory that survives."""
+        self._saved_address, self._saved_target = self.address, self.target
+
+    def reload(self) -> None:
+        """Read the settings back from that memory."""
+        self.address, self.target = self._saved_address, self._saved_target
+
+    def reset(self) -> None:
+        """Set the factory defaults."""
+        self.address, self.target = _FACTORY_ADDRESS, _FACTORY_TARGET
+
+    def post(self, meter: SimulatedMeter) -> None:
+        """Post a record of the chosen fields."""
+        record, chosen = meter.display.record(), meter.memory.chosen
+        values: dict[str, int] = {"id": self._id}
+        for name, field in POST_NAMES.items():
+            index = FIELD_INDEX[field]
+            if index < len(chosen) and chosen[index]:
+                values[name] = record[index]
+        values["rnc"] = int(meter.display.relay_open)
+        values["sr"] = meter.interval
+        target = self.target
+        self.posted += 1
+        if self.poster is not None:
+            self.poster.post(
+                Post(target.host, target.port, target.file, target.user_agent, urlencode(values))
+            )
+            self.answers(meter)
+
+    def answers(self, meter: SimulatedMeter) -> None:
+        """Do what the answers to posts say: relay and interval."""
+        if self.poster is None:
+            return
+        for answer in self.poster.answers():
+            found = _ANSWER.search(answer)
+            if found is None:
+                continue
+            meter.display.relay_open = found[1] == "1"
+            if found[2]:
+                meter.interval = int(found[2])
+                self.target = replace(self.target, interval=meter.interval)

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated meter as a pyserial port: ``serial.serial_for_url("sim://pro")``.
+
+pyserial finds this module once the package has been named to it::
+
+    serial.protocol_handler_packages.append("wattui.simulator.pyserial_urls")
+
+The query of the URL is described in :mod:`wattui.simulator.url`.  The port behaves
+like a real one, in its errors too: those of an unplugged device are the ones that
+pyserial raises on Linux.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from typing import Any
+
+from serial.serialutil import PortNotOpenError, SerialBase, SerialException, to_bytes
+
+from wattui.clock import SYSTEM_CLOCK, Clock
+from wattui.simulator.devices import Device, DeviceBusy, release_device, take_device
+
+# As much as a USB adapter and its driver hold.
+_BUFFER = 65_536
+
+# A reader is not woken more often than this, in seconds: bytes come in small groups.
+_SHORTEST_WAIT = 0.002
+_LONGEST_WAIT = 0.5
+
+
+class Serial(SerialBase):  # type: ignore[misc]
+    """A port whose other end is a simulated meter."""
+
+    BAUDRATES = (9_600, 19_200, 38_400, 57_600, 115_200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        #: The clock by which the meter lives.
+        self.clock: Clock = SYSTEM_CLOCK
+        #: FTDI serial number of the meter.
+        self.serial_number = ""
+        self._device: Device | None = None
+        self._buffer = bytearray()
+        self._cancelled = False
+        super().__init__(*args, **kwargs)
+
+    # -- opening and closing --------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the port: makes the meter, or finds the one of the same id."""
+        if self._port is None:
+            raise SerialException("Port must be configured before it can be used.")
+        if self.is_open:
+            raise SerialException("Port is already open.")
+        try:
+            device = take_device(self._port)
+        except ValueError as error:
+            raise SerialException(errno.EINVAL, f"{self._port}: {error}") from error
+        except DeviceBusy as error:
+            raise _os_error(errno.EBUSY, "Device or resource busy", self._port) from error
+        try:
+            with device.condition:
+                self._refuse(device)
+                device.meter.open_link()
+        except SerialException:
+            release_device(device)
+            raise
+        self._device = device
+        self._buffer.clear()
+        self._cancelled = False
+        self.clock = device.meter.clock
+        self.serial_number = device.meter.serial_number
+        self.is_open = True
+
+    def _refuse(self, device: Device) -> None:
+        meter, port = device.meter, self._port
+        meter.poll(0)  # whether it is plugged in now
+        if not meter.plugged or "absent" in meter.faults:
+            raise _os_error(errno.ENOENT, "No such file or directory", port)
+        if "denied" in meter.faults:
+            raise _os_error(errno.EACCES, "Permission denied", port)
+        if "busy" in meter.faults:
+            raise _os_error(errno.EBUSY, "Device or resource busy", port)
+
+    def close(self) -> None:
+        """Close the port, from any thread; a read that waits ends."""
+        device = self._device
+        if device is None or not self.is_open:
+            return
+        with device.condition:
+            self.is_open = False
+            device.meter.close_link()
+            self._buffer.clear()
+            device.condition.notify_all()
+        release_device(device)
+
+    def _reconfigure_port(self) -> None:
+        """Take the settings over: only the baud rate matters, when a byte is heard."""
+
+    # -- reading --------------------------------------------------------------------
+
+    @property
+    def in_waiting(self) -> int:
+        """How many bytes have come and were not read.
+
+        Raises
+        ------
+        OSError
+            The meter was unplugged.
+        """
+        device = self._opened()
+        with device.condition:
+            self._fill(device)
+            if not self._buffer and not device.meter.plugged:
+                raise OSError(errno.EIO, "Input/output error")
+            return len(self._buffer)
+
+    def read(self, size: int = 1) -> bytes:
+        """Give *size* bytes, or fewer when the time-out or :meth:`cancel_read` ends it.
+
+        Raises
+        ------
+        SerialException
+            The meter was unplugged, or the port was closed.
+        """
+        device = self._opened()
+        deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        with device.condition:
+            while True:
+                if not self.is_open:
+                    raise PortNotOpenError()
+                if self._cancelled:
+                    self._cancelled = False
+                    break
+                self._fill(device)
+                if len(self._buffer) >= size:
+                    break
+                if not device.meter.plugged:
+                    raise SerialException(
+                        "device reports readiness to read but returned no data "
+                        "(device disconnected or multiple access on port?)"
+                    )
+                left = _LONGEST_WAIT if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    break
+                device.condition.wait(min(left, self._wait(device)))
+            data = bytes(self._buffer[:size])
+            del self._buffer[:size]
+            return data
+
+    def _wait(self, device: Device) -> float:
+        speed = float(getattr(self.clock, "speed", 1.0))
+        wait = device.meter.seconds_to_event() / speed
+        return min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT)
+
+    def _fill(self, device: Device) -> None:
+        baudrate = self._baudrate if device.minds_baudrate else None
+        self._buffer += device.meter.poll(_BUFFER - len(self._buffer), baudrate)
+
+    def cancel_read(self) -> None:
+        """End a read that waits, or else the next one, from any thread."""
+        device = self._device
+        if device is not None:
+            with device.condition:
+                self._cancelled = True
+                device.condition.notify_all()
+
+    def reset_input_buffer(self) -> None:
+        """Throw away what has come."""
+        device = self._opened()
+        with device.condition:
+            self._fill(device)
+            self._buffer.clear()
+
+    # -- writing --------------------------------------------------------------------
+
+    def write(self, data: Any, /) -> int:
+        """Send bytes to the meter.
+
+        Raises
+        ------
+        SerialException
+            The meter was unplugged.
+        """
+        device = self._opened()
+        octets: bytes = to_bytes(data)
+        with device.condition:
+            if not self.is_open:
+                raise PortNotOpenError()
+            self._fill(device)
+            if not device.meter.plugged:
+                raise SerialException("write failed: [Errno 5] Input/output error")
+            device.meter.receive(octets, self._baudrate if device.minds_baudrate else None)
+            device.condition.notify_all()
+        return len(octets)
+
+    def flush(self) -> None:
+        """Wait until all has been sent, which it has."""
+        self._opened()
+
+    def cancel_write(self) -> None:
+        """End a write that waits; none ever does."""
+
+    def reset_output_buffer(self) -> None:
+        """Throw away what was not sent yet; all has been."""
+        self._opened()
+
+    @property
+    def out_waiting(self) -> int:
+        """How many bytes were not sent yet."""
+        return 0
+
+    def _opened(self) -> Device:
+        if self._device is None or not self.is_open:
+            raise PortNotOpenError()
+        return self._device
+
+    # -- modem lines, which the meter does not use ------------------------------------
+
+    def _update_break_state(self) -> None:
+        pass
+
+    def _update_rts_state(self) -> None:
+        pass
+
+    def _update_dtr_state(self) -> None:
+        pass
+
+    @property
+    def cts(self) -> bool:
+        """Whether the meter is ready; it uses no flow control."""
+        return True
+
+    @property
+    def dsr(self) -> bool:
+        """Whether the meter is there."""
+        return True
+
+    @property
+    def ri(self) -> bool:
+        """Whether it rings."""
+        return False
+
+    @property
+    def cd(self) -> bool:
+        """Whether there is a carrier."""
+        return True
+
+
+def _os_error(number: int, text: str, port: str | None) -> SerialException:
+    # The very words that pyserial uses on Linux.
+    return SerialException(number, f"could not open port {port}: [Errno {number}] {text}: {port!r}")
