@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plot draws: at most two points a pixel column, whatever the span.
+
+Time is cut into columns on a grid that does not move with the view, so that a
+scrolling curve does not shimmer.  Of each column its minimum and maximum are
+kept; SQLite finds them, from the samples or from the coarsest summaries that are
+no wider than a column.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.session.schema import WIDTHS
+from wattui.session.spans import ENERGY_SCALE, Piece, pieces
+from wattui.session.summary import POWER_LIMIT
+
+Floats = NDArray[np.float64]
+
+_ENERGY: Final = INTEGRATED_ENERGY.name
+_SAMPLE_ENERGY: Final = f"COALESCE(min(power, {POWER_LIMIT}), 0) * interval"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A polyline a name, over the same times; NaN breaks the line at a gap."""
+
+    #: Seconds since 1970, UTC, (n,); never decreases.
+    time: Floats
+    #: Values in base units by name, each (n,).
+    value: Mapping[str, Floats]
+    #: Width of a column in seconds; 0 where every sample is a point.
+    column: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is asked for, of one meter."""
+
+    meter: int
+    names: tuple[str, ...]
+    #: Begin and end in microseconds.
+    start: int
+    stop: int
+    pixels: int
+    #: Seconds between two records, as far as known.
+    interval: float
+    first_level: int
+    #: Time of the meter's last sample, in microseconds.
+    last: int
+
+
+def column_width(span: int, pixels: int) -> int:
+    """Give the width of a column in microseconds: at least a pixel's, in steps of 1/16.
+
+    Spans that differ by rounding only get the same width, and so the same grid.
+    """
+    exact = max(1, -(-span // max(1, pixels)))
+    step = 1 << max(0, exact.bit_length() - 5)
+    return -(-exact // step) * step
+
+
+def envelope(connection: sqlite3.Connection, view: View) -> Envelope:
+    """Give what is in view, and its neighbours just outside; in one read transaction."""
+    width = column_width(view.stop - view.start, view.pixels)
+    level = _level(width, view.first_level)
+    if level < 0 and view.stop - view.start <= 2 * view.pixels * view.interval * MICROSECONDS:
+        exact = _exact(connection, view)
+        if exact is not None:
+            return exact
+    return _reduced(connection, view, width, level)
+
+
+def _level(width: int, first_level: int) -> int:
+    for level in range(len(WIDTHS) - 1, first_level - 1, -1):
+        if WIDTHS[level] <= width:
+            return level
+    return -1
+
+
+def _neighbours(connection: sqlite3.Connection, view: View) -> tuple[int, int]:
+    """Give the times of the samples just outside of the view, or those of its ends."""
+    (before,) = connection.execute(
+        "SELECT max(time) FROM sample WHERE meter=? AND time<=?", (view.meter, view.start)
+    ).fetchone()
+    (after,) = connection.execute(
+        "SELECT min(time) FROM sample WHERE meter=? AND time>=?", (view.meter, view.stop)
+    ).fetchone()
+    return view.start if before is None else before, view.stop if after is None else after
+
+
+def _fields(view: View) -> list[str]:
+    return [name for name in view.names if name != _ENERGY]
+
+
+def _energy_before(connection: sqlite3.Connection, view: View, low: int) -> int:
+    """Give the energy of all samples before *low*, in the file's unit."""
+    total = 0
+    for level, begin, end in pieces(0, low, view.last, view.first_level):
+        if level < 0:
+            query = f"SELECT sum({_SAMPLE_ENERGY}) FROM sample"
+            query += " WHERE meter=? AND time>=? AND time<?"
+            found = connection.execute(query, (view.meter, begin, end)).fetchone()
+        else:
+            found = connection.execute(
+                "SELECT sum(energy) FROM summary WHERE meter=? AND level=? AND bucket>=?"
+                " AND bucket<?",
+                (view.meter, level, begin, end),
+            ).fetchone()
+        total += found[0] or 0
+    return total
+
+
+def _exact(connection: sqlite3.Connection, view: View) -> Envelope | None:
+    """Give each sample as a point; None where there are more than two a column."""
+    low, high = _neighbours(connection, view)
+    names = _fields(view)
+    columns = ", ".join(["time", "interval", "gap", _SAMPLE_ENERGY, *names])
+    limit = 2 * view.pixels + 2
+    rows = connection.execute(
+        f"SELECT {columns} FROM sample WHERE meter=? AND time>=? AND time<=? ORDER BY time LIMIT ?",
+        (view.meter, low, high, limit + 1),
+    ).fetchall()
+    if len(rows) > limit:
+        return None
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 4 + len(names))
+    time = table[:, 0] / MICROSECONDS
+    value = {
+        name: table[:, 4 + index] / FIELDS[FIELD_INDEX[name]].scale
+        for index, name in enumerate(names)
+    }
+    if _ENERGY in view.names:
+        before = _energy_before(connection, view, low)
+        value[_ENERGY] = (before + np.cumsum(table[:, 3])) / ENERGY_SCALE
+    breaks = np.flatnonzero(table[:, 2] > 0)
+    middle = (table[breaks, 0] - table[breaks, 1] - table[breaks, 2] / 2) / MICROSECONDS
+    return _broken(time, value, breaks, middle, 0.0)
+
+
+def _parts(view: View, level: int, low: int, high: int) -> list[Piece]:
+    """Cut the span: summaries as far as they go, then finer ones, then samples."""
+    parts: list[Piece] = []
+    for one in (*range(level, view.first_level - 1, -1), -1):
+        end = high if one < 0 else min(high, view.last // WIDTHS[one] * WIDTHS[one])
+        if low < end:
+            parts.append((one, low, end))
+            low = end
+    return parts
+
+
+def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tuple[int, ...]]:
+    """Give the query of one part: middle, energy, and minimum and maximum of each field."""
+    level, low, high = part
+    if level < 0:
+        columns = ["time AS t", f"{_SAMPLE_ENERGY} AS e"]
+        columns += [f"{name} AS l{i}, {name} AS h{i}" for i, name in enumerate(names)]
+        return (
+            f"SELECT {', '.join(columns)} FROM sample WHERE meter=? AND time>=? AND time<?",
+            (view.meter, low, high),
+        )
+    columns = [f"bucket + {WIDTHS[level] // 2} AS t", "energy AS e"]
+    columns += [f"low_{name} AS l{i}, high_{name} AS h{i}" for i, name in enumerate(names)]
+    return (
+        f"SELECT {', '.join(columns)} FROM summary"
+        " WHERE meter=? AND level=? AND bucket>=? AND bucket<?",
+        (view.meter, level, low, high),
+    )
+
+
+def _reduced(connection: sqlite3.Connection, view: View, width: int, level: int) -> Envelope:
+    """Give minimum and maximum of each column."""
+    low, high = _neighbours(connection, view)
+    # Whole columns, so that one that the view's edge cuts does not change as it scrolls.
+    grain = width if level < 0 else max(width, WIDTHS[level])
+    low, high = low // grain * grain - grain, (high // grain + 2) * grain
+    if level >= 0:
+        low = low // WIDTHS[level] * WIDTHS[level]
+    names = _fields(view)
+    parts = _parts(view, level, low, high)
+    queries = [_part_query(view, part, names) for part in parts]
+    columns = [f"t / {width} AS c", "sum(e)"]
+    columns += [f"min(l{i}), max(h{i})" for i in range(len(names))]
+    source = " UNION ALL ".join(query for query, _ in queries)
+    rows = connection.execute(
+        f"SELECT {', '.join(columns)} FROM ({source}) GROUP BY c ORDER BY c",
+        [value for _, values in queries for value in values],
+    ).fetchall()
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + 2 * len(names))
+    column = table[:, 0]
+    # Both points stand in the middle: the order of the two within a column is not known.
+    time = np.repeat((column + 0.5) * width / MICROSECONDS, 2)
+    value = {
+        name: table[:, 2 + 2 * index : 4 + 2 * index].ravel() / FIELDS[FIELD_INDEX[name]].scale
+        for index, name in enumerate(names)
+    }
+    if _ENERGY in view.names:
+        after = _energy_before(connection, view, low) + np.cumsum(table[:, 1])
+        value[_ENERGY] = np.column_stack((after - table[:, 1], after)).ravel() / ENERGY_SCALE
+    breaks, middle = _column_breaks(connection, view, parts, width, column)
+    return _broken(time, value, 2 * breaks, middle, width / MICROSECONDS)
+
+
+def _column_breaks(
+    connection: sqlite3.Connection,
+    view: View,
+    parts: Sequence[Piece],
+    width: int,
+    column: Floats,
+) -> tuple[NDArray[np.intp], Floats]:
+    """Find the columns before which the line ends: a gap reaches into an earlier one."""
+    found: list[tuple[int, int]] = []
+    for level, low, high in parts:
+        # The middle of the bucket decides on the column, as it does for its values.
+        where = "{0}" if level < 0 else f"({{0}} / {WIDTHS[level]} * 2 + 1) * {WIDTHS[level] // 2}"
+        begin = where.format("(time - interval - gap)")
+        rows = connection.execute(
+            f"SELECT {where.format('time')} / {width} AS c, min({begin}) / {width} AS b"
+            " FROM sample WHERE meter=? AND time>=? AND time<? AND gap IS NOT NULL"
+            " GROUP BY c HAVING b < c ORDER BY c",
+            (view.meter, low, high),
+        ).fetchall()
+        found += rows
+    if not found or not len(column):
+        return np.empty(0, np.intp), np.empty(0)
+    after = np.array([row[0] for row in found], dtype=np.float64)
+    # Two parts may meet in one column.
+    place = np.unique(np.searchsorted(column, after))
+    place = place[(place > 0) & (place < len(column))]
+    middle = (column[place - 1] + column[place] + 1) / 2 * width / MICROSECONDS
+    return place, middle
+
+
+def _broken(
+    time: Floats,
+    value: dict[str, Floats],
+    breaks: NDArray[np.intp],
+    middle: Floats,
+    column: float,
+) -> Envelope:
+    """Put a point without values before each of *breaks*."""
+    inside = breaks > 0
+    breaks, middle = breaks[inside], middle[inside]
+    if not len(breaks):
+        return Envelope(time, value, column)
+    return Envelope(
+        np.insert(time, breaks, middle),
+        {name: np.insert(values, breaks, np.nan) for name, values in value.items()},
+        column,
+    )

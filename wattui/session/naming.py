@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of new sessions: safe on every file system, and never one that is taken."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from wattui.folders import sessions_folder
+from wattui.session.lock import lock_path
+from wattui.session.schema import SUFFIX
+
+#: Bytes of a meter's name that go into a file's: file systems take 255 in all.
+_LABEL_BYTES: Final = 120
+
+
+def safe(label: str) -> str:
+    """Give the label without what some file system refuses."""
+    text = unicodedata.normalize("NFC", label)
+    kept = "".join(c if c.isalnum() or c in "-_+.()" else " " for c in text)
+    short = " ".join(kept.split()).encode()[:_LABEL_BYTES].decode(errors="ignore")
+    return short.strip(" .")
+
+
+def new_session_path(
+    meter_label: str, folder: Path | None = None, when: datetime | None = None
+) -> Path:
+    """Give a path for a new session, named by local start time and meter.
+
+    As in ``2026-11-23 14.05.07 Watts up PRO A80012.wattui``.  Nothing is created.
+    """
+    parent = sessions_folder() if folder is None else Path(folder)
+    begin = datetime.now() if when is None else when
+    stem = f"{begin:%Y-%m-%d %H.%M.%S} {safe(meter_label)}".rstrip()
+    path = parent / f"{stem}{SUFFIX}"
+    number = 2
+    while path.exists() or lock_path(path).exists():
+        path = parent / f"{stem} ({number}){SUFFIX}"
+        number += 1
+    return path

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures of any span, exact, from the summaries and the samples at its two edges.
+
+A sample belongs to a span when its interval ends within: ``start < time <= stop``.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from wattui.analysis import average_power, energy_error_wh
+from wattui.sample import FIELDS, MICROSECONDS
+from wattui.session.schema import TOTALS, WIDTHS
+from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
+
+#: What one Wh is in the unit of the file's energy: 0.1 W × µs.
+ENERGY_SCALE: Final = 3_600 * 10 * MICROSECONDS
+
+#: A part of a span at one level (-1: samples): level, begin and end, half open.
+Piece = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStatistics:
+    """One field over a span, in its base unit; NaN where it has no values."""
+
+    count: int = 0
+    mean: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is known of one meter over a span."""
+
+    #: Records.
+    count: int = 0
+    #: Time that they stand for, in s.
+    duration_s: float = 0.0
+    #: Time that is missing, in s.
+    gap_s: float = 0.0
+    gap_count: int = 0
+    #: Energy summed from the records' power, in Wh.
+    energy_wh: float = 0.0
+    #: The limit of its error, in Wh.
+    energy_error_wh: float = 0.0
+    #: How far the meter's own counter moved, in Wh; NaN where it sent none.
+    counter_wh: float = math.nan
+    #: Each field by its name; mean of the records, lowest and highest.
+    fields: Mapping[str, FieldStatistics] = field(default_factory=dict)
+
+    @property
+    def average_power_w(self) -> float:
+        """Energy by recorded time, in W; NaN where there is none."""
+        return average_power(self.energy_wh, self.duration_s)
+
+    def __getitem__(self, name: str) -> FieldStatistics:
+        return self.fields.get(name, FieldStatistics())
+
+
+def pieces(low: int, high: int, last: int, first_level: int) -> list[Piece]:
+    """Cut ``low <= time < high`` into spans at the coarsest levels that fit, in order.
+
+    Of each level only the buckets before *last*, the meter's last sample, are stored.
+    """
+    left: list[Piece] = []
+    right: list[Piece] = []
+    reached = -1
+    for level in range(first_level, len(WIDTHS)):
+        width = WIDTHS[level]
+        begin = -(-low // width) * width
+        end = min(high // width, last // width) * width
+        if begin >= end:
+            break
+        left.append((reached, low, begin))
+        right.append((reached, end, high))
+        low, high, reached = begin, end, level
+    parts = [*left, (reached, low, high), *reversed(right)]
+    return [part for part in parts if part[1] < part[2]]
+
+
+def read_span(connection: sqlite3.Connection, meter: int, parts: list[Piece]) -> Rows:
+    """Give the one row that sums up all of the parts; none where they are empty."""
+    rows = [read_rows(connection, meter, *part) for part in parts]
+    if not rows:
+        return read_rows(connection, meter, -1, 0, 0)
+    return merge(concatenate(rows), None)
+
+
+def statistics(row: Rows) -> Statistics:
+    """Give the figures of a span from its one row."""
+    if not len(row):
+        return Statistics()
+    totals = dict(zip(TOTALS, row.sums[0, : len(TOTALS)].tolist(), strict=True))
+    counts, sums = row.sums[0, len(TOTALS) :].reshape(2, len(FIELDS)).tolist()
+    fields = {}
+    for index, one in enumerate(FIELDS):
+        if counts[index]:
+            fields[one.name] = FieldStatistics(
+                counts[index],
+                sums[index] / counts[index] / one.scale,
+                int(row.low[0, index]) / one.scale,
+                int(row.high[0, index]) / one.scale,
+            )
+    energy = totals["energy"] / ENERGY_SCALE
+    duration = totals["interval"] / MICROSECONDS
+    has_counter = row.counter[0, 0] != ABSENT
+    return Statistics(
+        totals["count"],
+        duration,
+        totals["gap"] / MICROSECONDS,
+        totals["gap_count"],
+        energy,
+        energy_error_wh(energy, duration),
+        int(row.counter[0, 2]) / 10 if has_counter else math.nan,
+        fields,
+    )

@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows into the file: one transaction a call, and nothing half done.
+
+Every row is written so that writing it twice changes nothing: a commit that failed
+may yet have reached the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from wattui.errors import DiskRefused
+from wattui.listener import MeterInfo
+from wattui.sample import Sample, complete
+from wattui.session.schema import (
+    FIELD_COLUMNS,
+    SEAL_LEVEL,
+    WIDTHS,
+    connect,
+    file_version,
+    migrate,
+    require_session,
+    translated,
+)
+from wattui.session.summary import close_buckets, first_level
+from wattui.session.waiting import Item
+
+_logger = logging.getLogger(__name__)
+
+_INSERT_SAMPLE: Final = f"INSERT OR IGNORE INTO sample VALUES (?,?,?,?{',?' * len(FIELD_COLUMNS)})"
+
+#: Bytes to which the journal is cut after a checkpoint.
+_JOURNAL_BYTES: Final = 4 << 20
+
+
+@dataclass(slots=True)
+class StoredMeter:
+    """A meter as the file knows it."""
+
+    id: int
+    info: MeterInfo
+    first_level: int
+    #: Time of its last sample in microseconds; None before the first.
+    last: int | None
+
+
+class Store:
+    """The writing side of one session file; for one thread at a time.
+
+    Raises
+    ------
+    DiskRefused, NotASession, SessionTooNew, SessionDamaged
+        It cannot be made, or cannot be continued.
+    """
+
+    def __init__(self, path: Path, software: str) -> None:
+        self.path = path
+        self._software = software
+        self._meters: dict[str, StoredMeter] = {}
+        self._next_event = 1
+        self._failures = 0
+        try:
+            self._connection = self._open()
+        except sqlite3.Error as error:
+            raise translated(error, path) from error
+        self._identity = _identity(path)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = connect(self.path, "mode=rwc")
+        try:
+            if file_version(connection) != (0, 0) or not _is_empty(connection):
+                require_session(connection, self.path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA journal_size_limit={_JOURNAL_BYTES}")
+            migrate(connection)
+            self._describe(connection)
+            self._load(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _describe(self, connection: sqlite3.Connection) -> None:
+        rows = {
+            "software": self._software,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "time_zone": local_zone(),
+        }
+        connection.executemany("INSERT OR IGNORE INTO info VALUES (?,?)", rows.items())
+
+    def _load(self, connection: sqlite3.Connection) -> None:
+        """Read what the file knows: after opening, and after a failed transaction."""
+        self._meters = {meter.info.key: meter for meter in stored_meters(connection)}
+        (highest,) = connection.execute("SELECT COALESCE(max(id), 0) FROM event").fetchone()
+        self._next_event = max(self._next_event, int(highest) + 1)
+
+    def write(self, items: list[Item]) -> None:
+        """Write all or nothing, synced to the disk.
+
+        Raises
+        ------
+        sqlite3.Error, SessionError, OSError
+            Nothing of it counts as written.
+        """
+        try:
+            if self._failures:
+                self._recover()
+            self._require_file()
+            with transaction(self._connection):
+                self._insert(items)
+        except BaseException:
+            self._failures += 1
+            raise
+        self._failures = 0
+
+    def _recover(self) -> None:
+        """Make ready for another attempt; with a new connection if the old one does not do."""
+        if self._failures > 1 and _identity(self.path) == self._identity:
+            fresh = self._open()
+            self._connection.close()
+            self._connection = fresh
+        else:
+            self._load(self._connection)
+
+    def _require_file(self) -> None:
+        """See that the file has its name yet: SQLite would write on into a deleted one."""
+        found = _identity(self.path)
+        if found == self._identity:
+            return
+        if found is None:
+            self._restore()
+            return
+        raise DiskRefused(
+            f"{self.path} was replaced by another file while it was recorded",
+            "Move that file away; the recording then goes on under this name",
+        )
+
+    def _restore(self) -> None:
+        """Write the file anew from the deleted one, which is still open here."""
+        draft = self.path.with_name(f".{self.path.name}.restored")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            draft.unlink(missing_ok=True)
+            with contextlib.closing(connect(draft, "mode=rwc")) as target:
+                self._connection.backup(target)
+            draft.replace(self.path)
+        except (OSError, sqlite3.Error) as error:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise DiskRefused(
+                f"{self.path} was removed while it was recorded, and cannot be made again "
+                f"({error})",
+                "Put its folder back, or make it writable",
+            ) from error
+        _logger.warning("%s was removed while it was recorded: written anew", self.path)
+        fresh = self._open()
+        self._connection.close()
+        self._connection = fresh
+        self._identity = _identity(self.path)
+
+    def _insert(self, items: list[Item]) -> None:
+        before: dict[str, int | None] = {}
+        for item in items:
+            meter = None if item.meter is None else self._stored(item.meter)
+            if meter is not None:
+                before.setdefault(meter.info.key, meter.last)
+            if item.event is not None:
+                self._insert_event(meter, item)
+            elif meter is not None:
+                self._insert_samples(meter, item)
+        for key, last in before.items():
+            meter = self._meters[key]
+            if meter.last is not None:
+                if last is None:
+                    last = first_time(self._connection, meter.id)
+                close_buckets(self._connection, meter.id, meter.first_level, last, meter.last)
+
+    def _insert_samples(self, meter: StoredMeter, item: Item) -> None:
+        if not item.placed:
+            item.samples = tuple(_increasing(item.samples, meter.last))
+            item.placed = True
+        rows = (
+            (meter.id, one.time, one.interval, one.gap or None, *complete(one.values))
+            for one in item.samples
+        )
+        self._connection.executemany(_INSERT_SAMPLE, rows)
+        meter.last = max(item.samples[-1].time, meter.last or item.samples[-1].time)
+
+    def _insert_event(self, meter: StoredMeter | None, item: Item) -> None:
+        event = item.event
+        if event is None:
+            return
+        if not item.event_id:
+            item.event_id = self._next_event
+            self._next_event += 1
+        self._connection.execute(
+            "INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)",
+            (
+                *(item.event_id, None if meter is None else meter.id),
+                *(event.time, str(event.kind), event.text, event.duration),
+            ),
+        )
+
+    def _stored(self, info: MeterInfo) -> StoredMeter:
+        meter = self._meters.get(info.key)
+        if meter is not None and meter.info == info:
+            return meter
+        meter = store_meter(self._connection, info, meter)
+        self._meters[info.key] = meter
+        return meter
+
+    def close(self) -> None:
+        """Bring the journal into the file, as far as nobody reads it, and close."""
+        connection = self._connection
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("PRAGMA busy_timeout=200")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # One plain file then, which also opens where nothing may be written.
+            connection.execute("PRAGMA busy_timeout=0")
+            connection.execute("PRAGMA journal_mode=DELETE")
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all of the block, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
+
+
+def stored_meters(connection: sqlite3.Connection) -> list[StoredMeter]:
+    """Give the meters of the file."""
+    rows = connection.execute(
+        "SELECT id, first_level, (SELECT max(time) FROM sample WHERE meter=meter.id),"
+        " key, port, name, model, firmware, serial_number, interval FROM meter ORDER BY id"
+    ).fetchall()
+    return [StoredMeter(row[0], MeterInfo(*row[3:]), row[1], row[2]) for row in rows]
+
+
+def store_meter(
+    connection: sqlite3.Connection, info: MeterInfo, known: StoredMeter | None
+) -> StoredMeter:
+    """Write what is known of a meter now."""
+    level = first_level(info.interval)
+    details = (info.port, info.name, info.model, info.firmware, info.serial_number, info.interval)
+    if known is None:
+        cursor = connection.execute(
+            "INSERT INTO meter (key, port, name, model, firmware, serial_number, interval,"
+            " first_level) VALUES (?,?,?,?,?,?,?,?)",
+            (info.key, *details, level),
+        )
+        return StoredMeter(int(cursor.lastrowid or 0), info, level, None)
+    connection.execute(
+        "UPDATE meter SET port=?, name=?, model=?, firmware=?, serial_number=?, interval=?"
+        " WHERE id=?",
+        (*details, known.id),
+    )
+    if level < known.first_level:
+        _lower_levels(connection, known, level)
+        return StoredMeter(known.id, info, level, known.last)
+    return replace(known, info=info)
+
+
+def _lower_levels(connection: sqlite3.Connection, meter: StoredMeter, level: int) -> None:
+    """Keep finer summaries from now on, and for what there is: records come faster now."""
+    connection.execute("UPDATE meter SET first_level=? WHERE id=?", (level, meter.id))
+    if meter.last is not None:
+        rebuild(connection, meter.id, level, first_time(connection, meter.id), meter.last)
+
+
+def rebuild(connection: sqlite3.Connection, meter: int, level: int, low: int, high: int) -> None:
+    """Make the summaries and checksums of a span anew, some hours at a time."""
+    step = WIDTHS[SEAL_LEVEL + 1]
+    while low < high:
+        stop = min(low // step * step + step, high)
+        close_buckets(connection, meter, level, low, stop)
+        low = stop
+
+
+def first_time(connection: sqlite3.Connection, meter: int) -> int:
+    """Give the time of a meter's first sample, of which there is one."""
+    (first,) = connection.execute("SELECT min(time) FROM sample WHERE meter=?", (meter,)).fetchone()
+    return int(first)
+
+
+def _increasing(samples: tuple[Sample, ...], last: int | None) -> Iterator[Sample]:
+    """Give the samples with times that increase, from those in the file on."""
+    for sample in samples:
+        if last is not None and sample.time <= last:
+            sample = replace(sample, time=last + 1)
+        last = sample.time
+        yield sample
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+
+
+def local_zone() -> str:
+    """Give the name of the local time zone, as in ``Europe/Berlin``."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    if named and not named.startswith("/"):
+        return named
+    with contextlib.suppress(OSError):
+        target = str(Path("/etc/localtime").resolve())
+        if "zoneinfo/" in target:
+            return target.split("zoneinfo/", 1)[1]
+    return time.tzname[0]

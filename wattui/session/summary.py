@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sums, extremes and counts over buckets of time, exact, at NumPy's speed.
+
+One function, :func:`merge`, makes the rows of one level from those of the level
+below; a sample is a row of one record.  The live writer, the bulk path and the
+statistics all use it, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattui.sample import FIELD_COUNT, FIELD_INDEX
+from wattui.session.schema import (
+    COUNTER,
+    FIELD_COLUMNS,
+    SEAL_LEVEL,
+    SUMMARY_COLUMNS,
+    TOTALS,
+    WIDTHS,
+)
+
+Integers = NDArray[np.int64]
+
+#: Stands for SQL's NULL in arrays of integers; less than any value of the wire.
+ABSENT: Final = -(2**62)
+
+#: Minimum of no values at all.
+_NO_LOW: Final = 2**62
+
+#: Power that counts at most, in 0.1 W: a hundred times what the meter can measure.  It
+#: keeps the sum of a bucket within 64 bits whatever a noisy line brings.
+POWER_LIMIT: Final = 5_000_000
+
+#: Columns of a sample in arrays: time, interval, gap, then the fields.
+SAMPLE_COLUMNS: Final = ("time", "interval", "gap", *FIELD_COLUMNS)
+
+_TOTALS: Final = len(TOTALS)
+_POWER: Final = FIELD_INDEX["power"]
+_COUNTER: Final = FIELD_INDEX["energy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Summaries of one level, in order of time; n of them."""
+
+    #: Start of each bucket, or a sample's time; microseconds, (n,).
+    bucket: Integers
+    #: The columns of TOTALS, then each field's count, then each field's sum, (n, 41).
+    sums: Integers
+    #: Each field's minimum, (n, 18).
+    low: Integers
+    #: Each field's maximum, (n, 18).
+    high: Integers
+    #: The meter's counter: first, last (ABSENT where none) and how far it moved, (n, 3).
+    counter: Integers
+
+    def __len__(self) -> int:
+        return len(self.bucket)
+
+    def __getitem__(self, part: slice) -> Rows:
+        return Rows(
+            self.bucket[part], self.sums[part], self.low[part], self.high[part], self.counter[part]
+        )
+
+
+def from_samples(samples: Integers) -> Rows:
+    """Give one row a sample; *samples* has the columns of SAMPLE_COLUMNS, (n, 21)."""
+    values = samples[:, 3:]
+    there = values != ABSENT
+    zeroed = np.where(there, values, 0)
+    gap = np.where(samples[:, 2] == ABSENT, 0, samples[:, 2])
+    sums = np.empty((len(samples), _TOTALS + 2 * FIELD_COUNT), np.int64)
+    sums[:, 0] = 1
+    sums[:, 1] = samples[:, 1]
+    sums[:, 2] = gap
+    sums[:, 3] = gap > 0
+    sums[:, 4] = np.minimum(zeroed[:, _POWER], POWER_LIMIT) * samples[:, 1]
+    sums[:, _TOTALS : _TOTALS + FIELD_COUNT] = there
+    sums[:, _TOTALS + FIELD_COUNT :] = zeroed
+    counter = np.zeros((len(samples), 3), np.int64)
+    counter[:, :2] = values[:, _COUNTER, None]
+    return Rows(samples[:, 0], sums, np.where(there, values, _NO_LOW), values, counter)
+
+
+def merge(rows: Rows, width: int | None) -> Rows:
+    """Give the rows of buckets *width* microseconds wide; of one bucket in all for None."""
+    if not len(rows):
+        return rows
+    bucket = np.zeros_like(rows.bucket) if width is None else rows.bucket // width * width
+    starts = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1))
+    return Rows(
+        bucket[starts],
+        np.add.reduceat(rows.sums, starts, axis=0),
+        np.minimum.reduceat(rows.low, starts, axis=0),
+        np.maximum.reduceat(rows.high, starts, axis=0),
+        _merge_counter(rows.counter, bucket, starts),
+    )
+
+
+def _merge_counter(counter: Integers, bucket: Integers, starts: Integers) -> Integers:
+    """Join the counters of neighbours; one that fell was reset and counts from nought."""
+    out = np.empty((len(starts), 3), np.int64)
+    out[:, :2] = ABSENT
+    moved = counter[:, 2].copy()
+    there = np.flatnonzero(counter[:, 0] != ABSENT)
+    if len(there):
+        first, last = counter[there, 0], counter[there, 1]
+        joined = bucket[there[1:]] == bucket[there[:-1]]
+        step = np.where(first[1:] >= last[:-1], first[1:] - last[:-1], first[1:])
+        moved[there[1:]] += np.where(joined, step, 0)
+        group = np.searchsorted(starts, there, side="right") - 1
+        # Of several that are assigned to one place the last one stays.
+        out[group, 1] = last
+        out[group[::-1], 0] = first[::-1]
+    out[:, 2] = np.add.reduceat(moved, starts)
+    return out
+
+
+def _select(columns: Iterable[str]) -> str:
+    return ", ".join(f"COALESCE({name}, {ABSENT})" for name in columns)
+
+
+_SAMPLES: Final = (
+    f"SELECT {_select(SAMPLE_COLUMNS)} FROM sample WHERE meter=? AND time>=? AND time<?"
+    " ORDER BY time"
+)
+_SUMMARIES: Final = (
+    f"SELECT bucket, {_select(SUMMARY_COLUMNS)} FROM summary"
+    " WHERE meter=? AND level=? AND bucket>=? AND bucket<? ORDER BY bucket"
+)
+_INSERT: Final = f"INSERT OR REPLACE INTO summary VALUES (?,?,?{',?' * len(SUMMARY_COLUMNS)})"
+
+
+def read_samples(connection: sqlite3.Connection, meter: int, low: int, high: int) -> Integers:
+    """Give the samples with ``low <= time < high``, (n, 21)."""
+    return _matrix(connection.execute(_SAMPLES, (meter, low, high)).fetchall(), len(SAMPLE_COLUMNS))
+
+
+def read_rows(connection: sqlite3.Connection, meter: int, level: int, low: int, high: int) -> Rows:
+    """Give the summaries of a level from *low* until *high*; level -1 is the samples."""
+    if level < 0:
+        return from_samples(read_samples(connection, meter, low, high))
+    found = connection.execute(_SUMMARIES, (meter, level, low, high)).fetchall()
+    table = _matrix(found, 1 + len(SUMMARY_COLUMNS))
+    totals, counter, fields = np.split(table[:, 1:], [_TOTALS, _TOTALS + len(COUNTER)], axis=1)
+    lows = fields[:, 2 * FIELD_COUNT : 3 * FIELD_COUNT]
+    return Rows(
+        table[:, 0],
+        np.hstack((totals, fields[:, : 2 * FIELD_COUNT])),
+        np.where(lows == ABSENT, _NO_LOW, lows),
+        fields[:, 3 * FIELD_COUNT :],
+        counter,
+    )
+
+
+def _matrix(rows: Sequence[tuple[int, ...]], columns: int) -> Integers:
+    return np.array(rows, dtype=np.int64).reshape(len(rows), columns)
+
+
+def write_rows(connection: sqlite3.Connection, meter: int, level: int, rows: Rows) -> None:
+    """Store summaries; those of the same buckets are replaced."""
+    lows = np.where(rows.low == _NO_LOW, ABSENT, rows.low)
+    table = np.hstack((rows.sums[:, :_TOTALS], rows.counter, rows.sums[:, _TOTALS:], lows))
+    table = np.hstack((table, rows.high))
+    connection.executemany(_INSERT, _tuples((meter, level), rows.bucket, table))
+
+
+def _tuples(
+    prefix: tuple[int, ...], bucket: Integers, table: Integers
+) -> Iterator[tuple[int | None, ...]]:
+    for start, row in zip(bucket.tolist(), table.tolist(), strict=True):
+        yield (*prefix, start, *(None if value == ABSENT else value for value in row))
+
+
+def concatenate(parts: Sequence[Rows]) -> Rows:
+    """Give the rows of all parts, which follow one another in time."""
+    return Rows(
+        np.concatenate([part.bucket for part in parts]),
+        np.concatenate([part.sums for part in parts]),
+        np.concatenate([part.low for part in parts]),
+        np.concatenate([part.high for part in parts]),
+        np.concatenate([part.counter for part in parts]),
+    )
+
+
+def close_buckets(
+    connection: sqlite3.Connection, meter: int, first_level: int, old: int, new: int
+) -> None:
+    """Store the summaries of all buckets that are over since the last sample was at *old*.
+
+    The samples up to *new* are in the table already.  Belongs into their transaction.
+    """
+    below = -1
+    for level in range(first_level, len(WIDTHS)):
+        width = WIDTHS[level]
+        low, high = old // width * width, new // width * width
+        if low >= high:
+            # Wider buckets hold this one whole: none of them is over either.
+            break
+        write_rows(
+            connection, meter, level, merge(read_rows(connection, meter, below, low, high), width)
+        )
+        below = level
+    seal(connection, meter, old, new)
+
+
+def seal(connection: sqlite3.Connection, meter: int, old: int, new: int) -> None:
+    """Store the checksums of all 4096 s buckets that are over since *old*."""
+    width = WIDTHS[SEAL_LEVEL]
+    low, high = old // width * width, new // width * width
+    if low < high:
+        samples = read_samples(connection, meter, low, high)
+        write_seals(connection, meter, samples)
+
+
+def write_seals(connection: sqlite3.Connection, meter: int, samples: Integers) -> None:
+    """Store the checksums of the buckets that *samples* fill."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO seal VALUES (?,?,?,?)",
+        [(meter, bucket, count, crc) for bucket, count, crc in checksums(samples)],
+    )
+
+
+def checksums(samples: Integers) -> Iterator[tuple[int, int, int]]:
+    """Give bucket, count and CRC-32 of each 4096 s bucket of *samples*, (n, 21)."""
+    if not len(samples):
+        return
+    bucket = samples[:, 0] // WIDTHS[SEAL_LEVEL] * WIDTHS[SEAL_LEVEL]
+    starts = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1)).tolist()
+    data: NDArray[Any] = np.ascontiguousarray(samples, dtype="<i8")
+    for start, stop in zip(starts, [*starts[1:], len(samples)], strict=True):
+        yield int(bucket[start]), stop - start, zlib.crc32(data[start:stop].tobytes())
+
+
+def first_level(interval: float) -> int:
+    """Give the lowest level that is worth keeping for records *interval* seconds apart.
+
+    A bucket should hold eight records at least: a summary is six times as large as one.
+    """
+    for level, width in enumerate(WIDTHS[:SEAL_LEVEL]):
+        if width >= 8 * interval * 1_000_000:
+            return level
+    return SEAL_LEVEL

@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records samples into a session file: on disk first, then to whoever shows them.
+
+::
+
+    reader threads ──on_samples──> WaitingQueue ──> writer thread: INSERT, COMMIT ──> listeners
+
+The writer commits at most twice a second, and at once when the last commit is half
+a second ago.  Every commit is synced (``synchronous=FULL``): what a listener was
+told survives a killed program and a power cut.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from wattui import __version__
+from wattui.clock import microseconds
+from wattui.errors import DiskRefused, SessionError, WattuiError
+from wattui.listener import Event, EventKind, Listener, MeterInfo
+from wattui.sample import Sample
+from wattui.session.lock import SessionLock, require_unwritten
+from wattui.session.schema import translated
+from wattui.session.store import Store
+from wattui.session.waiting import KEEP_SAMPLES, KEEP_SECONDS, Item, WaitingQueue
+
+_logger = logging.getLogger(__name__)
+
+#: Seconds from one commit to the next, at least.
+COMMIT_SECONDS: Final = 0.5
+
+#: Seconds until the disk is asked again after it refused.
+RETRY_SECONDS: Final = 1.0
+
+#: Seconds without an answer after which a disk is said to hang.
+HANGING_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStatus:
+    """How the writer and its disk get on."""
+
+    #: Samples that are not on disk yet.
+    waiting: int = 0
+    #: What is wrong: one sentence without a full stop; empty while all is well.
+    problem: str = ""
+    #: What to do about it.
+    hint: str = ""
+    #: Monotonic time since which it has been so, in seconds; None while all is well.
+    since: float | None = None
+    #: For how long the samples still fit into memory, in seconds.
+    seconds_left: float = KEEP_SECONDS
+    #: Samples that had to be let go, in all.
+    dropped: int = 0
+
+
+StatusListener = Callable[[WriterStatus], None]
+
+
+class SessionWriter:
+    """Writes a session: a listener, and a context manager.
+
+    Parameters
+    ----------
+    path
+        The file; made with its folder, or continued if it is a session already.
+    software
+        Name and version of what records, for the file's ``info``.
+    keep_samples, keep_seconds
+        How much waits in memory while the disk refuses.
+    retry_seconds, commit_seconds
+        Pace of the writer.
+
+    Raises
+    ------
+    DiskRefused
+        The folder cannot be made or written to, or another wattui records into the file.
+    NotASession, SessionTooNew, SessionDamaged
+        There is such a file, and it cannot be continued.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        software: str = f"wattui {__version__}",
+        keep_samples: int = KEEP_SAMPLES,
+        keep_seconds: float = KEEP_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+        commit_seconds: float = COMMIT_SECONDS,
+    ) -> None:
+        #: The session's file.
+        self.path = Path(path).absolute()
+        self._retry_seconds = retry_seconds
+        self._commit_seconds = commit_seconds
+        self._queue = WaitingQueue(keep_samples, keep_seconds)
+        self._listeners: tuple[Listener, ...] = ()
+        self._status_listeners: tuple[StatusListener, ...] = ()
+        # Guarded by the queue's condition: meters that run, by key, with their last time.
+        self._running: dict[str, tuple[MeterInfo, int]] = {}
+        self._closing = False
+        self._closed = False
+        self._deadline = 0.0
+        self._error: WattuiError | None = None
+        self._error_since = 0.0
+        self._busy_since: float | None = None
+        self._announced = 0.0
+        self._lock: SessionLock = self._prepare_folder()
+        try:
+            self._store = Store(self.path, software)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._thread = threading.Thread(target=self._run, name=f"wattui writer {self.path.name}")
+        self._thread.start()
+
+    def _prepare_folder(self) -> SessionLock:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DiskRefused(
+                f"The folder {self.path.parent} cannot be made ({error.strerror})",
+                "Choose another folder",
+            ) from error
+        return require_unwritten(self.path)
+
+    # -- to be called from any thread --
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Take samples of one meter, oldest first; never waits for the disk."""
+        if not samples:
+            return
+        now = time.monotonic()
+        with self._queue.condition:
+            if self._closing:
+                _logger.warning("%d samples came after the end of %s", len(samples), self.path)
+                return
+            if meter.key not in self._running:
+                begin = samples[0].time - samples[0].interval
+                self._queue.put(Item(meter, now, event=Event(begin, EventKind.STARTED)))
+            self._running[meter.key] = (meter, samples[-1].time)
+            self._queue.put(Item(meter, now, samples=tuple(samples)))
+        self._announce_hanging(now)
+
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
+        """Take an event of one meter, or of the whole session for None."""
+        now = time.monotonic()
+        with self._queue.condition:
+            if self._closing:
+                return
+            if meter is not None and event.kind is EventKind.STARTED:
+                self._running[meter.key] = (meter, event.time)
+            elif meter is not None and event.kind is EventKind.STOPPED:
+                self._running.pop(meter.key, None)
+            self._queue.put(Item(meter, now, event=event))
+
+    def mark(self, text: str, when: float | None = None) -> None:
+        """Mark a moment of the whole session: *when* in seconds UTC, else now."""
+        moment = microseconds(time.time() if when is None else when)
+        self.on_event(None, Event(moment, EventKind.MARK, text))
+
+    def note(self, text: str) -> None:
+        """Keep a note on the whole session, such as an assumption that was made."""
+        self.on_event(None, Event(microseconds(time.time()), EventKind.NOTE, text))
+
+    def add_listener(self, listener: Listener) -> None:
+        """Tell *listener* of what is on disk, after its commit, on the writer's thread."""
+        self._listeners = (*self._listeners, listener)
+
+    def remove_listener(self, listener: Listener) -> None:
+        """Tell *listener* no more."""
+        self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+    def add_status_listener(self, listener: StatusListener) -> None:
+        """Call *listener* when the disk refuses, at each further attempt, and when it is well.
+
+        On the writer's thread, or on a thread that brings samples; it must not block.
+        """
+        self._status_listeners = (*self._status_listeners, listener)
+
+    @property
+    def status(self) -> WriterStatus:
+        """How the writer gets on, at this moment."""
+        queue = self._queue
+        now = time.monotonic()
+        oldest = queue.oldest()
+        left = queue.keep_seconds
+        busy = self._busy_since
+        error = self._error
+        if error is not None and oldest is not None:
+            left = max(0.0, queue.keep_seconds - (now - oldest))
+        if error is None and busy is not None and now - busy > HANGING_SECONDS:
+            error = DiskRefused(
+                f"The disk has not answered for {now - busy:.0f} s: {self.path}",
+                "Check the disk and its connection; recording goes on when it answers",
+            )
+            since: float | None = busy
+        else:
+            since = self._error_since if error is not None else None
+        if error is None:
+            return WriterStatus(queue.samples, seconds_left=left, dropped=queue.dropped)
+        return WriterStatus(queue.samples, error.what, error.hint, since, left, queue.dropped)
+
+    @property
+    def size(self) -> int:
+        """Bytes that the session takes on disk, its journal included."""
+        total = 0
+        for name in (self.path, self.path.with_name(self.path.name + "-wal")):
+            try:
+                total += name.stat().st_size
+            except OSError:
+                continue
+        return total
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until all that was given is on disk; say whether it is."""
+        deadline = time.monotonic() + timeout
+        with self._queue.condition:
+            while self._queue.unfinished:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._thread.is_alive():
+                    return False
+                self._queue.condition.wait(left)
+        return True
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits and the end of each meter, and close the file.
+
+        Raises
+        ------
+        DiskRefused
+            The disk did not take the last samples within *timeout* seconds.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        now = time.monotonic()
+        with self._queue.condition:
+            for meter, last in self._running.values():
+                self._queue.put(Item(meter, now, event=Event(last, EventKind.STOPPED)))
+            self._running.clear()
+            self._closing = True
+            self._deadline = now + timeout
+            self._queue.condition.notify_all()
+        self._thread.join(timeout + HANGING_SECONDS)
+        lost = self._queue.samples
+        if self._thread.is_alive() or lost:
+            error = self._error
+            reason = f": {error.what}" if error is not None else ", because the disk hangs"
+            raise DiskRefused(
+                f"The last {lost} samples could not be written to {self.path}{reason}",
+                error.hint if error is not None else "Check the disk",
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # -- on the writer's thread --
+
+    def _run(self) -> None:
+        try:
+            last = float("-inf")
+            while self._wait(last):
+                # Counted from its end, so that a slow disk has its rests.
+                self._attempt()
+                last = time.monotonic()
+        finally:
+            self._store.close()
+            self._lock.release()
+            with self._queue.condition:
+                self._queue.condition.notify_all()
+
+    def _wait(self, last: float) -> bool:
+        """Wait until it is time for a commit; say whether there is anything to do."""
+        condition = self._queue.condition
+        pace = self._commit_seconds if self._error is None else self._retry_seconds
+        with condition:
+            while True:
+                now = time.monotonic()
+                if self._closing:
+                    if self._queue.empty or (self._error is not None and now >= self._deadline):
+                        return False
+                    if self._error is None:
+                        return True
+                left = last + pace - now
+                if self._queue.empty:
+                    condition.wait()
+                elif left > 0:
+                    condition.wait(left)
+                else:
+                    return True
+
+    def _attempt(self) -> None:
+        items = self._queue.take()
+        self._busy_since = time.monotonic()
+        try:
+            self._store.write(items)
+        except sqlite3.Error as error:
+            self._refused(items, translated(error, self.path))
+        except (SessionError, OSError) as error:
+            self._refused(items, _as_refused(error, self.path))
+        except Exception:
+            _logger.exception("writing %s", self.path)
+            self._refused(
+                items,
+                DiskRefused(f"{self.path} cannot be written (an error in wattui)", "See the log"),
+            )
+        else:
+            self._busy_since = None
+            self._queue.done(items)
+            if self._error is not None:
+                _logger.warning("the disk takes samples again: %s", self.path)
+                self._error = None
+                self._announce()
+            self._tell(items)
+
+    def _refused(self, items: list[Item], error: WattuiError) -> None:
+        self._busy_since = None
+        now = time.monotonic()
+        if self._error is None:
+            _logger.error("%s", error)
+            self._error_since = now
+        self._error = error
+        self._queue.put_back(items, now)
+        self._announce()
+
+    def _tell(self, items: list[Item]) -> None:
+        for item in items:
+            meter = item.meter
+            if meter is None:
+                continue
+            for listener in self._listeners:
+                try:
+                    if item.event is not None:
+                        listener.on_event(meter, item.event)
+                    else:
+                        listener.on_samples(meter, item.samples)
+                except Exception:
+                    _logger.exception("a listener of %s", self.path)
+
+    def _announce(self) -> None:
+        status = self.status
+        for listener in self._status_listeners:
+            try:
+                listener(status)
+            except Exception:
+                _logger.exception("a status listener of %s", self.path)
+
+    def _announce_hanging(self, now: float) -> None:
+        busy = self._busy_since
+        if busy is not None and now - busy > HANGING_SECONDS and now - self._announced > 1.0:
+            self._announced = now
+            self._announce()
+
+
+def _as_refused(error: SessionError | OSError, path: Path) -> WattuiError:
+    if isinstance(error, SessionError):
+        return error
+    return DiskRefused(f"{path} cannot be written ({error.strerror})", "Check the disk")
