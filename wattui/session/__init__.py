@@ -6,17 +6,33 @@ from __future__ import annotations
 from wattui.session.envelope import Envelope
 from wattui.session.naming import new_session_path
 from wattui.session.reader import Session, SessionEvent, SessionMeter
+from wattui.session.recovery import (
+    Interrupted,
+    add_event,
+    complete,
+    copy_session,
+    interrupted_sessions,
+    set_info,
+    verify,
+)
 from wattui.session.spans import FieldStatistics, Statistics
 from wattui.session.writer import SessionWriter, WriterStatus
 
 __all__ = [
     "Envelope",
     "FieldStatistics",
+    "Interrupted",
     "Session",
     "SessionEvent",
     "SessionMeter",
     "SessionWriter",
     "Statistics",
     "WriterStatus",
+    "add_event",
+    "complete",
+    "copy_session",
+    "interrupted_sessions",
     "new_session_path",
+    "set_info",
+    "verify",
 ]

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions that were killed or damaged: found, completed, checked; and copies of any."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattui.errors import Cancelled, DiskRefused, SessionError
+from wattui.folders import sessions_folder
+from wattui.listener import Event, EventKind
+from wattui.sample import MICROSECONDS
+from wattui.session.lock import is_being_written, require_unwritten
+from wattui.session.opening import open_for_reading
+from wattui.session.reader import Session, unfinished
+from wattui.session.schema import SEAL_LEVEL, SUFFIX, WIDTHS, connect, migrate, translated
+from wattui.session.store import stored_meters, transaction
+from wattui.session.summary import checksums, read_samples
+
+_logger = logging.getLogger(__name__)
+
+#: Pages that are copied between two reports of progress: 4 MB.
+_PAGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A recording that ended without being closed."""
+
+    path: Path
+    #: Begin and end of what it holds, in microseconds UTC.
+    span: tuple[int, int]
+    #: Labels of its meters.
+    meters: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Time from its begin to its end, in s."""
+        return (self.span[1] - self.span[0]) / MICROSECONDS
+
+
+def interrupted_sessions(folder: Path | None = None) -> list[Interrupted]:
+    """Find the recordings that were killed, the latest first.
+
+    Those that a living program writes, that hold no sample, or that cannot be read are
+    left out.
+    """
+    found = []
+    for path in sorted((sessions_folder() if folder is None else folder).glob(f"*{SUFFIX}")):
+        if is_being_written(path):
+            continue
+        try:
+            with Session.open(path) as session:
+                span = session.span() if session.interrupted else None
+                meters = tuple(meter.info.label for meter in session.meters)
+        except SessionError as error:
+            _logger.info("not looked into: %s", error)
+            continue
+        if span is not None:
+            found.append(Interrupted(path, span, meters))
+    return sorted(found, key=lambda one: one.span[1], reverse=True)
+
+
+def complete(path: Path | str) -> None:
+    """Give each unfinished recording its end, at its last sample, and tidy up the file.
+
+    Raises
+    ------
+    SessionError
+        It is being written, is no session, is damaged, or the disk refuses.
+    """
+    _change(Path(path).absolute(), _complete)
+
+
+def add_event(path: Path | str, event: Event, meter_id: int | None = None) -> None:
+    """Add an event, such as a mark or a note, to a session that nobody records into.
+
+    Raises
+    ------
+    SessionError
+        See :func:`complete`.
+    """
+
+    def add(connection: sqlite3.Connection) -> None:
+        _insert(connection, meter_id, event)
+
+    _change(Path(path).absolute(), add)
+
+
+def set_info(path: Path | str, name: str, value: str) -> None:
+    """Keep a word on a session that nobody records into, such as ``reconstructed``.
+
+    Raises
+    ------
+    SessionError
+        See :func:`complete`.
+    """
+
+    def put(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT OR REPLACE INTO info VALUES (?,?)", (name, value))
+
+    _change(Path(path).absolute(), put)
+
+
+def _change(path: Path, change: Callable[[sqlite3.Connection], None]) -> None:
+    open_for_reading(path).close()
+    lock = require_unwritten(path)
+    try:
+        with contextlib.closing(connect(path, "mode=rw")) as connection:
+            connection.execute("PRAGMA synchronous=FULL")
+            migrate(connection)
+            with transaction(connection):
+                change(connection)
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.execute("PRAGMA busy_timeout=0")
+                connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+    finally:
+        lock.release()
+
+
+def _complete(connection: sqlite3.Connection, text: str = "ended without being closed") -> None:
+    last = {meter.id: meter.last for meter in stored_meters(connection)}
+    for meter_id in unfinished(connection):
+        end = last.get(meter_id)
+        if end is None:
+            (end,) = connection.execute(
+                "SELECT max(time) FROM event WHERE meter=?", (meter_id,)
+            ).fetchone()
+        _insert(connection, meter_id, Event(end, EventKind.STOPPED, text))
+
+
+def _insert(connection: sqlite3.Connection, meter_id: int | None, event: Event) -> None:
+    connection.execute(
+        "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
+        (meter_id, event.time, str(event.kind), event.text, event.duration),
+    )
+
+
+def copy_session(
+    source: Path | str,
+    target: Path | str,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> None:
+    """Save a session elsewhere, also one that is being recorded; replaces *target* at the end.
+
+    Parameters
+    ----------
+    progress
+        Called with the pages done and all pages.
+    cancelled
+        Asked now and then; the copy ends, and leaves nothing, once it says yes.
+
+    Raises
+    ------
+    Cancelled
+        *cancelled* said so.
+    SessionError
+        The source is no session, or the disk refuses.
+    """
+    origin, goal = Path(source).absolute(), Path(target).absolute()
+    if origin == goal:
+        raise DiskRefused(f"{origin} cannot be copied onto itself", "Choose another name")
+    if is_being_written(goal):
+        raise DiskRefused(f"{goal} is being recorded", "Choose another name")
+    draft = goal.with_name(f".{goal.name}.part")
+
+    def step(_status: int, remaining: int, total: int) -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled(f"The copy to {goal} was cancelled")
+        if progress is not None:
+            progress(total - remaining, total)
+
+    try:
+        draft.unlink(missing_ok=True)
+        with (
+            contextlib.closing(open_for_reading(origin)) as reading,
+            contextlib.closing(connect(draft, "mode=rwc")) as writing,
+        ):
+            # One state of the source: the copy would start anew at each commit else.
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM meter").fetchone()
+            reading.backup(writing, pages=_PAGES, progress=step, sleep=0.0)
+            writing.execute("PRAGMA journal_mode=DELETE")
+            with transaction(writing):
+                _complete(writing, "copied while it was recorded")
+        draft.replace(goal)
+    except sqlite3.Error as error:
+        raise translated(error, goal) from error
+    except OSError as error:
+        raise DiskRefused(
+            f"{goal} cannot be written ({error.strerror})", "Choose another folder"
+        ) from error
+    finally:
+        for name in (draft, Path(f"{draft}-journal"), Path(f"{draft}-wal"), Path(f"{draft}-shm")):
+            with contextlib.suppress(OSError):
+                name.unlink(missing_ok=True)
+
+
+def verify(path: Path | str) -> list[str]:
+    """Check a session thoroughly; give a sentence a fault, none where all is well.
+
+    SQLite checks its structure; the checksums of the 4096 s buckets find changes in what
+    was recorded that leave the structure whole.
+
+    Raises
+    ------
+    SessionError
+        It is no session, or so damaged that it cannot be opened.
+    """
+    found = Path(path).absolute()
+    faults: list[str] = []
+    with contextlib.closing(open_for_reading(found)) as connection:
+        try:
+            rows = connection.execute("PRAGMA integrity_check(20)").fetchall()
+            faults += [f"structure: {row[0]}" for row in rows if row[0] != "ok"]
+            for meter in stored_meters(connection):
+                faults += _check_seals(connection, meter.id, meter.info.label)
+        except sqlite3.Error as error:
+            faults.append(f"structure: {error}")
+    return faults
+
+
+def _check_seals(connection: sqlite3.Connection, meter: int, label: str) -> list[str]:
+    faults = []
+    seals = connection.execute(
+        "SELECT bucket, count, crc32 FROM seal WHERE meter=? ORDER BY bucket", (meter,)
+    ).fetchall()
+    width = WIDTHS[SEAL_LEVEL]
+    for seal in seals:
+        samples = read_samples(connection, meter, seal[0], seal[0] + width)
+        if list(checksums(samples)) != [tuple(seal)]:
+            seconds = seal[0] // MICROSECONDS
+            faults.append(
+                f"{label}: samples between {seconds} and {seconds + width // MICROSECONDS} s UTC "
+                "are not what was recorded"
+            )
+    return faults
