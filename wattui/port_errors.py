@@ -57,10 +57,14 @@ def _remote_error(url: str, scheme: str, error: Exception) -> PortError:
     text = str(error)
     if "expected a string in the form" in text or "unknown option" in text:
         return PortUnknown(f"{url} cannot be understood: {text}", _scheme_hint(scheme))
-    if _errno_of(error) in _BUSY:
+    number = _errno_of(error)
+    if number in _BUSY:
         return busy(url, find_holder(url))
     if scheme == "sim":
-        return PortNotFound(f"{url} could not be opened: {text}", _scheme_hint(scheme))
+        if number in _DENIED:
+            return _denied(url)
+        kind = PortNotFound if number in _MISSING else PortUnknown
+        return kind(f"{url} could not be opened: {text}", _scheme_hint(scheme))
     return PortNotFound(
         f"Nothing can be reached at {url}: {text}",
         "Look whether the other machine is on and serves the port.",
@@ -125,9 +129,7 @@ def busy(url: str, holder: Holder | None) -> PortBusy:
         return PortBusy(
             f"{url} is already open in this program", "Disconnect the other meter first."
         )
-    return PortBusy(
-        f"{url} is in use by {holder}", f"Close it there, or end it with: kill {holder.pid}"
-    )
+    return PortBusy(f"{url} is in use by {holder}", "Close the port there.")
 
 
 def _denied(url: str) -> PortDenied:

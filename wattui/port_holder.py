@@ -51,7 +51,7 @@ def find_holders(paths: Iterable[str]) -> dict[str, Holder]:
             status = Path(path).stat()
         except OSError:
             continue
-        if stat.S_ISCHR(status.st_mode):
+        if stat.S_ISCHR(status.st_mode) and _is_terminal(status.st_rdev):
             wanted[status.st_rdev] = path
     if not wanted:
         return {}
@@ -65,6 +65,15 @@ def find_holders(paths: Iterable[str]) -> dict[str, Holder]:
             if known is None or known.pid == own:
                 found[wanted[device]] = Holder(process, _program(process))
     return found
+
+
+def _is_terminal(device: int) -> bool:
+    """Tell a serial port, or a pty, from ``/dev/null`` and the like, which everybody has open."""
+    subsystem = Path(f"/sys/dev/char/{os.major(device)}:{os.minor(device)}/subsystem")
+    try:
+        return subsystem.readlink().name == "tty"
+    except OSError:
+        return True  # ptys are not in there
 
 
 def _by_lock(wanted: dict[int, str]) -> dict[str, Holder]:

@@ -71,6 +71,8 @@ class Port:
         self.url = url
         #: The clock by which this port's meter runs: the system's, unless it is simulated.
         self.clock: Clock = getattr(device, "clock", SYSTEM_CLOCK)
+        #: FTDI serial number of the adapter; empty where it has none.
+        self.serial_number: str = getattr(device, "serial_number", "") or serial_number_of(url)
         self._device = device
         # A cancel must not meet a close: it would write to a descriptor that by then
         # may belong to another file.

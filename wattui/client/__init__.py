@@ -1,2 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The connection to one meter."""
+"""Meters on ports: found, identified, recorded live, asked, and found again.
+
+``client``
+    :class:`MeterClient`: one meter and its reader thread. Start here.
+``states``
+    What a client can be doing, and what may follow what.
+``opening``
+    Which speed, and is it a meter at all; :func:`identify`.
+``live``, ``sampler``, ``watchdog``
+    Records on; records to samples; silence.
+``requests``, ``conversation``
+    One question and its answer; many of them, undisturbed.
+"""
+
+from wattui.client.client import MeterClient
+from wattui.client.conversation import Conversation
+from wattui.client.opening import Identified, identify
+from wattui.client.states import ClientState, WrongTransition
+from wattui.client.watchdog import Timing
+
+__all__ = [
+    "ClientState",
+    "Conversation",
+    "Identified",
+    "MeterClient",
+    "Timing",
+    "WrongTransition",
+    "identify",
+]

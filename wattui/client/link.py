@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A port with the protocol on it: commands go in, replies come out, with their time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wattui.clock import Clock
+from wattui.errors import WouldEraseMemory
+from wattui.protocol import Command, Framer, Record, Reply
+from wattui.protocol.commands import CONTROL_X
+from wattui.sample import WireValue
+from wattui.transport import Port
+
+_log = logging.getLogger(__name__)
+
+#: Both clocks must be read within this many seconds to belong to one moment.
+_ONE_MOMENT: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What one read brought, and both clocks at that moment, in seconds."""
+
+    replies: Sequence[Reply]
+    wall: float
+    monotonic: float
+
+    @property
+    def records(self) -> list[tuple[WireValue, ...]]:
+        """The values of the records among the replies."""
+        return [reply.values for reply in self.replies if type(reply) is Record]
+
+
+class Link:
+    """An open port and its framer.  Of one thread only."""
+
+    def __init__(
+        self, port: Port, framer: Framer | None = None, clock: Clock | None = None
+    ) -> None:
+        self.port = port
+        self.framer = framer or Framer()
+        self.framer.reset()
+        self.clock = clock or port.clock
+
+    def receive(self) -> Arrival | None:
+        """Wait up to 0.1 s and take what comes; None when nothing came.
+
+        Raises
+        ------
+        LinkLost
+            The port is gone.
+        """
+        data = self.port.read()
+        if not data:
+            return None
+        wall, monotonic = self._now()
+        return Arrival(self.framer.feed_replies(data), wall, monotonic)
+
+    def _now(self) -> tuple[float, float]:
+        """Read both clocks at one moment: a pause in between would look like a step."""
+        clock = self.clock
+        for _attempt in range(3):
+            before = clock.monotonic()
+            wall = clock.time()
+            monotonic = clock.monotonic()
+            if monotonic - before < _ONE_MOMENT:
+                break
+        return wall, monotonic
+
+    def send(self, command: Command, *, consent: bool = False) -> None:
+        """Send a command.  The only way to the meter: here consent is asked for.
+
+        Raises
+        ------
+        WouldEraseMemory
+            It would erase the memory, and *consent* is not given.  Nothing was sent.
+        LinkLost
+            The port is gone.
+        """
+        refuse_erasing(command, consent=consent)
+        _log.debug("%s: sending %s", self.port.url, command)
+        self.port.write(command.encode())
+
+    def interrupt(self) -> None:
+        """Have the meter drop whatever it is sending (Control-X).
+
+        Raises
+        ------
+        LinkLost
+            The port is gone.
+        """
+        self.port.write(CONTROL_X)
+
+    def close(self) -> None:
+        """Close the port."""
+        self.port.close()
+
+
+def refuse_erasing(command: Command, *, consent: bool) -> None:
+    """Refuse a command that erases the meter's memory, unless somebody consented.
+
+    Raises
+    ------
+    WouldEraseMemory
+        It erases, and nobody did.
+    """
+    if command.erases and not consent:
+        raise WouldEraseMemory(
+            f"{command} would erase the meter's memory",
+            "Fetch the memory first, or say that it may be erased.",
+        )

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records and the clocks at their arrival in, samples and events out.  Pure.
+
+A record stands for the interval that ends with it, measured by the monotonic
+clock; its time is the wall clock's.  The sum of all intervals and gaps is the
+time that passed by the monotonic clock, whatever the wall clock does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from wattui.clock import microseconds
+from wattui.listener import Event, EventKind
+from wattui.sample import MICROSECONDS, Sample, WireValue
+
+#: Distance to the record before, in intervals, from which on something is missing.
+GAP_AFTER: Final = 2.5
+
+#: The wall clock stepped when it moved by this much more, or less, than the
+#: monotonic one between two records; in microseconds.  What is less is followed silently.
+STEP: Final = MICROSECONDS // 2
+
+
+class Sampler:
+    """Gives the records of one meter their times, intervals and gaps.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, interval: float = 1.0) -> None:
+        self._nominal = microseconds(interval)
+        # After a change of interval the next record may still keep to the old one.
+        self._patience = self._nominal
+        self._interrupted = False
+        self._started = False
+        # What the last record was given, and the clocks at that moment; microseconds.
+        self._time = 0
+        self._monotonic = 0
+        self._wall = 0
+        # Stored times run ahead of a wall clock that was set back.
+        self._ahead = 0
+
+    @property
+    def last_time(self) -> int | None:
+        """Time of the last sample in microseconds, UTC; None before the first."""
+        return self._time if self._started else None
+
+    def set_interval(self, seconds: float) -> None:
+        """Expect the records this far apart from now on."""
+        interval = microseconds(seconds)
+        self._patience = max(self._patience, interval, self._nominal)
+        self._nominal = interval
+
+    def interrupt(self) -> None:
+        """Take note that records were missed: the next one stands for one interval at most."""
+        self._interrupted = True
+
+    def stamp(self, wall: float) -> int:
+        """Give a time for an event: the wall clock's, but never before the last sample."""
+        time = microseconds(wall) + self._ahead
+        return max(time, self._time) if self._started else time
+
+    def take(
+        self, records: Sequence[tuple[WireValue, ...]], wall: float, monotonic: float
+    ) -> tuple[list[Sample], list[Event]]:
+        """Make samples of the records that one read brought.
+
+        Parameters
+        ----------
+        records
+            Values of the wire, oldest first.
+        wall, monotonic
+            Both clocks at the arrival, in seconds.
+
+        Returns
+        -------
+        samples, events
+            Times increase strictly from sample to sample.  Events are those that come
+            of the clocks: ``CLOCK_STEPPED`` and ``GAP``.
+        """
+        count = len(records)
+        if not count:
+            return [], []
+        now, mono = microseconds(wall), microseconds(monotonic)
+        if not self._started:
+            self._begin(now, mono)
+        # Each sample needs a microsecond of its own, even in the same instant.
+        mono = max(mono, self._monotonic + count)
+        span = mono - self._monotonic
+        events: list[Event] = []
+        time = self._follow(now, span, count, events)
+        interval, gap = self._divide(span, count)
+        samples = self._place(records, time, span, interval, gap)
+        if gap:
+            start = samples[0].time - samples[0].interval
+            events.append(Event(start, EventKind.GAP, f"No record for {_span(gap)}", gap))
+        self._monotonic = mono
+        self._wall = now
+        self._time = samples[-1].time
+        self._interrupted = False
+        self._patience = self._nominal
+        return samples, events
+
+    def _begin(self, wall: int, mono: int) -> None:
+        """Pretend a record one interval ago, which the first one follows without a gap."""
+        self._started = True
+        self._monotonic = mono - self._nominal
+        self._wall = self._time = wall - self._nominal
+        self._interrupted = False
+
+    def _follow(self, now: int, span: int, count: int, events: list[Event]) -> int:
+        """Give the stored time of the last record, and say so where the clock stepped."""
+        step = now - self._wall - span
+        expected = self._time + span
+        if abs(step) >= STEP:
+            # Forward is followed; back is not, or times would repeat: they go on as if
+            # nothing had happened until the clock has caught up.
+            self._ahead = max(0, self._ahead - step)
+            events.append(Event(expected, EventKind.CLOCK_STEPPED, self._step_text(step)))
+        return max(now + self._ahead, self._time + count)
+
+    def _step_text(self, step: int) -> str:
+        text = f"The clock was set {'forward' if step > 0 else 'back'} by {_span(abs(step))}"
+        if self._ahead:
+            text += f"; times are {_span(self._ahead)} ahead of it"
+        return text
+
+    def _divide(self, span: int, count: int) -> tuple[int, int]:
+        """Give the interval of each of *count* records that came in *span*, and the gap."""
+        each = self._nominal
+        longest = count * each
+        if not self._interrupted:
+            longest += round((GAP_AFTER - 1) * self._patience)
+        if span <= longest:
+            return span // count, 0
+        return each, span - count * each
+
+    def _place(
+        self,
+        records: Sequence[tuple[WireValue, ...]],
+        time: int,
+        span: int,
+        interval: int,
+        gap: int,
+    ) -> list[Sample]:
+        """Spread the records over their span, ending at *time*."""
+        count = len(records)
+        # The division's remainder goes to the first; the sum stays exact.
+        first = span - gap - interval * (count - 1)
+        # The clock may have left less room than the intervals take: keep the order.
+        room = (time - self._time) // count
+        distance = min(interval, room)
+        samples = []
+        for position, values in enumerate(records):
+            samples.append(
+                Sample(
+                    time=time - distance * (count - 1 - position),
+                    interval=interval if position else first,
+                    values=values,
+                    gap=0 if position else gap,
+                )
+            )
+        return samples
+
+
+def _span(duration: int) -> str:
+    """Say a duration in microseconds to a person."""
+    seconds = duration / MICROSECONDS
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
