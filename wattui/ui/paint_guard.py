@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps a plot, and the program, alive when drawing it fails.
+
+An exception that leaves Enable's paint handler aborts the process under PyQt5.  Where
+a hook keeps it from that, the painter stays open: the plot is dead from then on, and
+the program ends with a segmentation fault.  The guard logs the exception, ends the
+painter, and lets the next frame try again.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from enable.abstract_window import AbstractWindow
+
+logger = logging.getLogger(__name__)
+
+#: How many failures were survived, by the text of the failure: each is logged once in full.
+failures: dict[str, int] = {}
+
+
+def install() -> None:
+    """Guard the painting of all plots, from now on; main thread, more than once does no harm."""
+    if getattr(AbstractWindow._paint, "guarded", False):
+        return
+    AbstractWindow._paint = _guarded(AbstractWindow._paint)
+
+
+def remove() -> None:
+    """Take the guard away again, as some tests want."""
+    if getattr(AbstractWindow._paint, "guarded", False):
+        AbstractWindow._paint = AbstractWindow._paint.__wrapped__
+
+
+def _guarded(paint: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(paint)
+    def guarded(window: Any, event: Any = None) -> None:
+        try:
+            paint(window, event)
+        except Exception as error:  # noqa: BLE001 - nothing may leave a paint handler
+            _survive(window, error)
+
+    guarded.guarded = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def _survive(window: Any, error: Exception) -> None:
+    """Log an exception and leave the window as it is between two frames."""
+    text = f"{type(error).__name__}: {error}"
+    failures[text] = failures.get(text, 0) + 1
+    if failures[text] == 1:
+        logger.error("drawing failed; the next frame tries again", exc_info=error)
+    gc, window._gc = window._gc, None
+    painter = getattr(gc, "gc", None)
+    if painter is not None and painter.isActive():
+        painter.end()
+    window._update_region = None

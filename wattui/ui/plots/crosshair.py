@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The line at the pointer with the values there, and the bubble of the selection."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from chaco.api import AbstractOverlay
+from traits.api import Any as AnyTrait
+
+from wattui.ui.palette import rgba
+from wattui.ui.plots import ink
+from wattui.ui.plots.time_axis import elapsed_label
+
+_PAD: Final = 6
+
+
+def _bubble(
+    gc: Any, palette: Any, lines: list[tuple[str, str]], x: float, top: float
+) -> tuple[float, float]:
+    """Draw lines of (text, colour) in a box from *x* to the right, below *top*; give its size."""
+    width = max(ink.text_width(text, ink.SMALL_SIZE, bold=False) for text, _ in lines)
+    width, height = width + 2 * _PAD, len(lines) * ink.LINE_HEIGHT + 6
+    bottom = top - height
+    ink.fill_rect(gc, x, bottom, width, height, palette.panel, 0.94)
+    ink.frame_rect(gc, x, bottom, width, height, palette.line)
+    for number, (text, colour) in enumerate(lines):
+        y = top - 14 - number * ink.LINE_HEIGHT
+        ink.draw_text(gc, text, x + _PAD, y, colour, size=ink.SMALL_SIZE)
+    return width, height
+
+
+def _bubble_width(lines: list[tuple[str, str]]) -> float:
+    return max(ink.text_width(text, ink.SMALL_SIZE) for text, _ in lines) + 2 * _PAD
+
+
+class Crosshair(AbstractOverlay):
+    """A thin line at the pointer through all plots, with the time and the values there."""
+
+    #: The stack that it belongs to.
+    stack = AnyTrait()
+
+    def overlay(
+        self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
+    ) -> None:
+        """Draw on *gc*; called by Chaco."""
+        stack = self.stack
+        rows = stack.shown_rows()
+        moment = stack.pointer_time
+        if moment is None or not rows:
+            return
+        x = float(rows[0].plot.index_mapper.map_screen(np.array([moment]))[0])
+        with gc:
+            lines = [(x, row.plot.y, x, row.plot.y2) for row in rows]
+            ink.draw_lines(gc, lines, stack.palette.muted, alpha=0.8)
+            for row in rows:
+                self._draw_values(gc, row, x, moment)
+            self._draw_time(gc, rows[-1].plot, x, moment)
+
+    def _draw_values(self, gc: Any, row: Any, x: float, moment: float) -> None:
+        """Draw a dot on each curve, and write the values beside the line."""
+        plot, palette = row.plot, self.stack.palette
+        several = len(self.stack.meters) > 1
+        lines: list[tuple[str, str]] = []
+        for key, label, colour in self.stack.meters:
+            value = row.value_at(key, moment)
+            if value is None:
+                continue
+            colour = colour if several else palette.channel(row.name)
+            y = float(plot.value_mapper.map_screen(np.array([value]))[0])
+            if plot.y - 1 <= y <= plot.y2 + 1:
+                gc.set_fill_color(rgba(colour))
+                gc.begin_path()
+                gc.arc(x, y, 3.0, 0.0, 2 * np.pi)
+                gc.fill_path()
+            told = f"{row.field.format(value)} {row.field.unit}".rstrip()
+            lines.append((f"{label}  {told}" if several else told, palette.text))
+        if not lines or plot.height < 24:
+            return
+        width = _bubble_width(lines)
+        left = x + 8 if x + 8 + width < plot.x2 else x - 8 - width
+        _bubble(gc, palette, lines, left, plot.y2 - 4)
+
+    def _draw_time(self, gc: Any, plot: Any, x: float, moment: float) -> None:
+        """Write the time at the foot of the line, over the time axis."""
+        text = self.stack.tell_time(moment)
+        palette = self.stack.palette
+        width = ink.text_width(text) + 2 * _PAD
+        left = min(max(x - width / 2, plot.outer_x), plot.outer_x2 - width)
+        ink.fill_rect(gc, left, plot.y - 24, width, 19, palette.text)
+        ink.draw_text(gc, text, left + _PAD, plot.y - 19, palette.plot)
+
+
+class SelectionBubble(AbstractOverlay):
+    """Tells what the selection holds: mean power, energy with its error, duration."""
+
+    #: The stack that it belongs to.
+    stack = AnyTrait()
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Give the lines, each with its colour; none while there is no selection."""
+        stack = self.stack
+        if stack.view.selection is None:
+            return []
+        start, stop = stack.view.selection
+        told = [(elapsed_label(stop - start, 0.1 if stop - start < 10 else 1.0), "")]
+        several = len(stack.meters) > 1
+        for key, label, _colour in stack.meters:
+            numbers = stack.selection_statistics.get(key)
+            if numbers is None or not numbers.count:
+                continue
+            mean = f"mean {numbers.average_power_w:.1f} W   "
+            energy = f"{numbers.energy_wh:.2f} ± {numbers.energy_error_wh:.2f} Wh"
+            told.append((f"{label}  {mean}{energy}" if several else f"{mean}{energy}", ""))
+        return [(text, stack.palette.text) for text, _ in told]
+
+    def overlay(
+        self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
+    ) -> None:
+        """Draw on *gc*; called by Chaco."""
+        rows, lines = self.stack.shown_rows(), self.lines()
+        if not rows or not lines:
+            return
+        plot = rows[0].plot
+        left, right = plot.index_mapper.map_screen(np.array(self.stack.view.selection))
+        if right < plot.x or left > plot.x2:
+            return
+        with gc:
+            width = _bubble_width(lines)
+            middle = (max(left, plot.x) + min(right, plot.x2)) / 2
+            x = min(max(middle - width / 2, plot.x + 4), plot.x2 - width - 4)
+            _bubble(gc, self.stack.palette, lines, x, plot.y2 - 30)

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what is in view from the session file, off the GUI thread.
+
+A :class:`ViewReader` is a thread with a :class:`~wattui.session.Session` of its own.
+It is asked by :meth:`ViewReader.ask`, keeps the newest request only, and hands each
+answer to an injected *post*, which calls it on the main thread.  A disk that hangs
+holds up this thread and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from wattui.errors import WattuiError
+from wattui.listener import EventKind
+from wattui.sample import MICROSECONDS
+
+logger = logging.getLogger(__name__)
+
+#: A curve: times in seconds, UTC, and values in the base unit; NaN where it is broken.
+Curve = tuple[np.ndarray, np.ndarray]
+
+_NO_GAPS: Final = np.empty((0, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRequest:
+    """What is to be read.  Times are seconds since 1970, UTC."""
+
+    path: Path
+    #: What is seen; the statistics are of this.
+    start: float
+    stop: float
+    #: What is drawn: the view and some of either side.
+    draw_start: float
+    draw_stop: float
+    #: Columns of pixels for what is drawn.
+    pixels: int
+    #: Names of channels.
+    channels: tuple[str, ...]
+    #: Ids or keys of meters; all of the session's where there is none.
+    meters: tuple[Hashable, ...] = ()
+    #: Span whose energy is wanted as well; None for none.
+    selection: tuple[float, float] | None = None
+    #: Columns of pixels for the strip of the whole run; 0 where it is not wanted.
+    overview_pixels: int = 0
+    #: The channel of the strip.
+    overview_channel: str = "power"
+    #: What the view follows: "" for nothing, "edge" to move with the live edge, "start"
+    #: to grow with it from the run's start, "run" to show the run, whatever the span says.
+    follow: str = ""
+
+
+@dataclass(slots=True)
+class ViewData:
+    """What was read.  Curves and numbers are by the meter's key as it was asked for."""
+
+    request: ViewRequest
+    #: Key and label of the meters that were read.
+    meters: list[tuple[Hashable, str]] = field(default_factory=list)
+    #: Start of the first interval and end of the last, in seconds; None without records.
+    span: tuple[float, float] | None = None
+    #: Curves, by meter and channel.
+    curves: dict[tuple[Hashable, str], Curve] = field(default_factory=dict)
+    #: Statistics of the view, by meter.
+    statistics: dict[Hashable, Any] = field(default_factory=dict)
+    #: Statistics of the selection, by meter.
+    selected: dict[Hashable, Any] = field(default_factory=dict)
+    #: Where records are missing, by meter: seconds, shape (k, 2).
+    gaps: dict[Hashable, np.ndarray] = field(default_factory=dict)
+    #: Marks: seconds and text.
+    marks: list[tuple[float, str]] = field(default_factory=list)
+    #: Curves of the strip, by meter; None where it was not wanted.
+    overview: dict[Hashable, Curve] | None = None
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * MICROSECONDS)
+
+
+def read_view(session: Any, request: ViewRequest) -> ViewData:
+    """Read what *request* wants from an open session; blocks on the disk.
+
+    Raises
+    ------
+    WattuiError
+        The session cannot be read.
+    """
+    data = ViewData(request)
+    meters = _chosen(session, request.meters)
+    span = session.span([identity for _, identity in meters]) if meters else None
+    if span is None:
+        return data
+    data.span = (span[0] / MICROSECONDS, span[1] / MICROSECONDS)
+    (start, stop), (low, high) = _placed(request, data.span)
+    labels = {meter.id: meter.info.label for meter in session.meters}
+    data.meters = [(key, labels[identity]) for key, identity in meters]
+    for key, identity in meters:
+        envelope = session.envelope(identity, request.channels, low, high, request.pixels)
+        for name in request.channels:
+            data.curves[key, name] = (envelope.time, envelope.value[name])
+        data.statistics[key] = session.statistics(identity, start, stop)
+        if request.selection:
+            chosen = (_microseconds(t) for t in request.selection)
+            data.selected[key] = session.statistics(identity, *chosen)
+        data.gaps[key] = np.asarray(session.gaps(identity, low, high)).reshape(-1, 2)
+    if request.overview_pixels:
+        data.overview = {}
+        for key, identity in meters:
+            name = request.overview_channel
+            envelope = session.envelope(identity, (name,), *span, request.overview_pixels)
+            data.overview[key] = (envelope.time, envelope.value[name])
+    for kept in session.events((EventKind.MARK,), low, high):
+        data.marks.append((kept.event.time / MICROSECONDS, kept.event.text))
+    return data
+
+
+def _placed(
+    request: ViewRequest, span: tuple[float, float]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Give what is seen and what is drawn, in microseconds, now that the run's end is known.
+
+    A view that follows the live edge will have moved on by as much as the run has grown.
+    """
+    start, stop, low, high = request.start, request.stop, request.draw_start, request.draw_stop
+    if request.follow == "run":
+        (start, stop), (low, high) = span, span
+    elif request.follow:
+        more = max(span[1] - stop, 0.0)
+        stop, high = stop + more, max(high, span[1] + 1.0)
+        if request.follow == "edge":
+            start, low = start + more, low + more
+    return (
+        (_microseconds(start), _microseconds(stop)),
+        (_microseconds(low), _microseconds(high)),
+    )
+
+
+def _chosen(session: Any, wanted: Sequence[Hashable]) -> list[tuple[Hashable, int]]:
+    """Give key and id of the meters that are wanted and that the session has.
+
+    A meter may be asked for by its id in the session, by its key or by its label.
+    """
+    if not wanted:
+        return [(meter.id, meter.id) for meter in session.meters]
+    found: list[tuple[Hashable, int]] = []
+    for key in wanted:
+        for meter in session.meters:
+            if key in (meter.id, meter.info.key, meter.info.label):
+                found.append((key, meter.id))
+                break
+    return found
+
+
+def _open_session(path: Path) -> Any:
+    from wattui.session import Session
+
+    return Session.open(path)
+
+
+class ViewReader:
+    """The thread that reads what is in view.
+
+    Parameters
+    ----------
+    post
+        Called on the reader's thread with a callable that is to run on the main one.
+    take
+        Called on the main thread with each :class:`ViewData`.
+    fail
+        Called on the main thread with one sentence when a request came to nothing.
+    open_session
+        Opens a path; :meth:`wattui.session.Session.open` unless a test has another.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[Callable[[], None]], object],
+        take: Callable[[ViewData], None],
+        fail: Callable[[str], None],
+        open_session: Callable[[Path], Any] = _open_session,
+    ) -> None:
+        self._post, self._take, self._fail = post, take, fail
+        self._open = open_session
+        self._wanted: ViewRequest | None = None
+        self._closed = False
+        self._wake = threading.Condition()
+        self._session: Any = None
+        self._path: Path | None = None
+        self._last_problem = ""
+        # A daemon, because a disk that hangs must not keep the program from ending.
+        self._thread = threading.Thread(target=self._run, name="wattui view reader", daemon=True)
+        self._started = False
+
+    def ask(self, request: ViewRequest) -> None:
+        """Ask for a view, in place of what was asked for before and not begun; main thread."""
+        with self._wake:
+            if self._closed:
+                return
+            self._wanted = request
+            if not self._started:
+                self._started = True
+                self._thread.start()
+            self._wake.notify()
+
+    def close(self, timeout: float = 1.0) -> bool:
+        """Stop and wait for at most *timeout* seconds; tell whether it has ended.
+
+        Any thread; may be called more than once.  Nothing is posted afterwards that
+        would have an effect.
+        """
+        with self._wake:
+            self._closed = True
+            self._wanted = None
+            self._wake.notify()
+        if self._started:
+            self._thread.join(timeout)
+        if self._thread.is_alive():
+            logger.warning("the session file keeps %s waiting", self._thread.name)
+        return not self._thread.is_alive()
+
+    # --- on the reader's thread ---------------------------------------------------------
+
+    def _run(self) -> None:
+        while (request := self._next()) is not None:
+            try:
+                data = read_view(self._session_of(request.path), request)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the window goes on
+                self._report(error, request)
+            else:
+                self._last_problem = ""
+                self._hand_over(self._take, data)
+        self._close_session()
+
+    def _next(self) -> ViewRequest | None:
+        """Wait for a request; None when there will be no more."""
+        with self._wake:
+            while self._wanted is None and not self._closed:
+                self._wake.wait()
+            request, self._wanted = self._wanted, None
+            return None if self._closed else request
+
+    def _session_of(self, path: Path) -> Any:
+        if self._session is None or path != self._path:
+            self._close_session()
+            self._session = self._open(path)
+            self._path = path
+        return self._session
+
+    def _close_session(self) -> None:
+        session, self._session, self._path = self._session, None, None
+        if session is not None:
+            try:
+                session.close()
+            except Exception:
+                logger.exception("closing a session that was shown")
+
+    def _report(self, error: Exception, request: ViewRequest) -> None:
+        """Log what went wrong, once for each kind in a row, and say so on the main thread."""
+        what = error.what if isinstance(error, WattuiError) else f"{error or type(error).__name__}"
+        problem = f"{request.path.name} cannot be shown: {what}"
+        if problem != self._last_problem:
+            logger.error("%s", problem, exc_info=error)
+            self._last_problem = problem
+        # Opened anew the next time: it may have been moved, replaced, or mended.
+        self._close_session()
+        self._hand_over(self._fail, problem)
+
+    def _hand_over(self, call: Callable[[Any], None], argument: Any) -> None:
+        def deliver() -> None:
+            if not self._closed:
+                call(argument)
+
+        try:
+            self._post(deliver)
+        except Exception:
+            logger.exception("handing a view over to the window")

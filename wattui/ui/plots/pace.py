@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When the plots are drawn: not too often, and on the main thread."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from pyface.qt import QtCore
+
+logger = logging.getLogger(__name__)
+
+
+class Pace:
+    """Runs a call at once, or as soon as the last one is long enough ago.
+
+    Main thread only.  However often it is asked for, the call runs once an interval.
+    """
+
+    def __init__(self, call: Callable[[], None], interval: float) -> None:
+        self._call, self._interval = call, interval
+        self._last = -interval
+        self._timer = QtCore.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._run)
+
+    def due(self, interval: float | None = None) -> None:
+        """Ask for the call, at most once each *interval* seconds."""
+        if interval is None:
+            interval = self._interval
+        wait = self._last + interval - time.monotonic()
+        if wait <= 0:
+            self._timer.stop()
+            self._run()
+        elif not self._timer.isActive() or self._timer.remainingTime() > 1000 * wait:
+            self._timer.start(max(1, round(wait * 1000)))
+
+    def stop(self) -> None:
+        """Forget what was asked for."""
+        self._timer.stop()
+
+    def _run(self) -> None:
+        self._last = time.monotonic()
+        try:
+            self._call()
+        except Exception:
+            # An exception that leaves a timer's slot ends the program.
+            logger.exception("asking for a view failed")
+
+
+class QtPost(QtCore.QObject):
+    """Brings a call to the main thread by a queued signal; callable from any thread."""
+
+    _posted = QtCore.Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._posted.connect(self._run, QtCore.Qt.ConnectionType.QueuedConnection)
+
+    def __call__(self, call: Callable[[], None]) -> None:
+        """Have *call* run on the main thread."""
+        self._posted.emit(call)
+
+    def _run(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:
+            logger.exception("a call on the main thread failed")

@@ -1,0 +1,475 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plots of the window: one below the other, on one time axis.
+
+:class:`PlotStack` is told what to show by its traits and knows neither meters nor
+window.  It asks a :class:`~wattui.ui.plots.loader.ViewReader` for what is in view when
+the session grew (:attr:`PlotStack.revision`), and when the view, the channels, the
+meters or the size changed: ten times a second at most, never while it is hidden.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from chaco.api import DataRange1D
+from traits.api import Any as AnyTrait
+from traits.api import (
+    Bool,
+    Dict,
+    Enum,
+    Float,
+    HasStrictTraits,
+    Instance,
+    Int,
+    List,
+    Str,
+    Union,
+    observe,
+)
+
+from wattui.sample import CHANNEL
+from wattui.ui.palette import LIGHT, Palette
+from wattui.ui.plots.crosshair import Crosshair, SelectionBubble
+from wattui.ui.plots.layout import StackContainer
+from wattui.ui.plots.loader import ViewData, ViewReader, ViewRequest
+from wattui.ui.plots.overview import Overview
+from wattui.ui.plots.pace import Pace, QtPost
+from wattui.ui.plots.row import Row
+from wattui.ui.plots.time_axis import TimeTicks
+from wattui.ui.plots.tools import Hands
+from wattui.ui.plots.view import PlotView
+
+logger = logging.getLogger(__name__)
+
+#: Least seconds between two readings while records come in, while a person moves the
+#: view, and between two of the whole run.
+LIVE_INTERVAL: Final = 0.1
+HAND_INTERVAL: Final = 0.04
+STRIP_INTERVAL: Final = 2.0
+
+
+class PlotStack(HasStrictTraits):
+    """The plots of one session.  All of it is for the main thread only."""
+
+    # --- what it is told ----------------------------------------------------------------
+
+    #: The session file, as a path; None while there is none.
+    session_path = AnyTrait()
+    #: Changes when the session grew.
+    revision = Int()
+    #: The meters to show: (key or id in the session, label, colour), the colour as
+    #: ``#rrggbb`` or empty.  All of the session's where the list is empty.
+    meters = List()
+    #: Names of the channels to plot, from the top.
+    channels = List(Str, ["power", "current", "voltage"])
+    #: Names of channels that are read besides, for :attr:`pointer_values`.
+    readings = List(Str)
+    #: The colours.
+    palette = Instance(Palette, LIGHT)
+    #: How times are told.
+    mode = Enum("elapsed", "clock")
+    #: From when on elapsed time counts: seconds, UTC; nan for the first record.
+    origin = Float(math.nan)
+    #: Whether records are coming in, so that there is a live edge to follow.
+    live = Bool(False)
+    #: Since when meters are lost: seconds, UTC, by their keys.
+    lost_since = Dict()
+    #: The present, in seconds, UTC: to be set while a meter is lost; nan for none.
+    now = Float(math.nan)
+    #: Whether the plots can be seen; nothing is read or drawn while they cannot.
+    shown = Bool(True)
+
+    # --- what it tells ------------------------------------------------------------------
+
+    #: What a ``ComponentEditor`` shows.
+    component = Instance(StackContainer)
+    #: The span that is seen.
+    view = Instance(PlotView, ())
+    #: Statistics of the view and of the selection, by the meter's key.
+    statistics = Dict()
+    selection_statistics = Dict()
+    #: The moment under the pointer, in seconds, UTC; None while it is elsewhere.
+    pointer_time = Union(None, Float)
+    #: Values under the pointer by channel, in base units, of the first meter that has some.
+    pointer_values = Dict()
+    #: Marks in view: (seconds, text).
+    marks = List()
+    #: Why nothing is shown; empty while all is well.
+    problem = Str()
+    #: Whether the session is still without a record.
+    waiting = Bool(True)
+    #: How many times new data was taken: for tests and benchmarks.
+    frames = Int()
+
+    #: The strip of the whole run.
+    overview = Instance(Overview)
+
+    _rows = Dict()
+    _index_range = Instance(DataRange1D)
+    _ticks = Instance(TimeTicks, ())
+    _tick_key = AnyTrait()
+    _tick_value = AnyTrait()
+    _reader = Instance(ViewReader)
+    _pace = Instance(Pace)
+    _strip_pace = Instance(Pace)
+    _strip_wanted = Bool(True)
+    _data = Instance(ViewData)
+    _taking = Bool(False)
+    _session_meters = List()
+    _closed = Bool(False)
+
+    def __init__(
+        self,
+        post: Callable[[Callable[[], None]], object] | None = None,
+        open_session: Callable[[Path], Any] | None = None,
+        **traits: Any,
+    ) -> None:
+        """Make the plots.
+
+        Parameters
+        ----------
+        post
+            Has a callable run on the main thread; a queued Qt signal unless given.
+        open_session
+            Opens a path in place of :meth:`wattui.session.Session.open`.
+        """
+        super().__init__()
+        options = {} if open_session is None else {"open_session": open_session}
+        self._reader = ViewReader(post or QtPost(), self._take, self._fail, **options)
+        self._pace = Pace(self._ask, LIVE_INTERVAL)
+        self._strip_pace = Pace(self._want_strip, STRIP_INTERVAL)
+        self._index_range = DataRange1D()
+        self._index_range.set_bounds(self.view.start, self.view.stop)
+        self.overview = Overview(stack=self, resizable="", use_backbuffer=False)
+        self.component = StackContainer(stack=self, use_backbuffer=False)
+        self.component.add(self.overview)
+        self.component.overlays.append(SelectionBubble(component=self.component, stack=self))
+        self.component.overlays.append(Crosshair(component=self.component, stack=self))
+        self.component.tools.append(Hands(component=self.component, stack=self))
+        self.trait_set(**traits)
+        self._arrange()
+        self._paint()
+
+    # --- what a person does: actions of the window --------------------------------------
+
+    def pan(self, fraction: float) -> None:
+        """Move by a share of the width: later when positive."""
+        self.view.pan(fraction)
+
+    def zoom(self, factor: float, at: float | None = None) -> None:
+        """Widen the view *factor* times, at a moment (seconds, UTC) or where it makes sense."""
+        self.view.zoom(factor, at)
+
+    def fit(self) -> None:
+        """Show the whole run, and let the value axes follow the values again."""
+        self.view.fit()
+
+    def go_live(self) -> None:
+        """Follow the live edge."""
+        self.view.go_live()
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.view.clear_selection()
+
+    def close(self, timeout: float = 1.0) -> bool:
+        """Stop reading; wait for at most *timeout* seconds and tell whether it has stopped."""
+        self._closed = True
+        self._pace.stop()
+        self._strip_pace.stop()
+        return self._reader.close(timeout)
+
+    # --- for tools and whoever draws ----------------------------------------------------
+
+    def shown_rows(self) -> list[Row]:
+        """Give the rows that are shown, from the top."""
+        return [self._rows[name] for name in self.channels if name in self._rows]
+
+    def row_at(self, x: float, y: float) -> Row | None:
+        """Give the row at a place, in pixels, or None."""
+        for row in self.shown_rows():
+            plot = row.plot
+            if plot.x <= x <= plot.x2 and plot.y <= y <= plot.y2:
+                return row
+        return None
+
+    def width_in_pixels(self) -> int:
+        """Give the width of the time axis."""
+        return max(int(self.component.width) - 76, 20)
+
+    def time_at(self, x: float) -> float:
+        """Give the moment at a pixel, in seconds, UTC."""
+        rows = self.shown_rows()
+        return float(rows[0].plot.index_mapper.map_data(x)) if rows else self.view.start
+
+    def time_ticks(self) -> tuple[np.ndarray, list[str]]:
+        """Give ticks and labels of the time axis."""
+        width = self.width_in_pixels()
+        key = (self.view.start, self.view.stop, width, self.mode, self._ticks.origin)
+        if key != self._tick_key:
+            self._tick_key = key
+            self._tick_value = self._ticks.get_ticks_and_labels(*key[:2], 0, width)
+        return self._tick_value
+
+    def tell_time(self, moment: float) -> str:
+        """Tell a moment as the time axis does, in full."""
+        return self._ticks.tell(moment, self.view.width)
+
+    def gap_spans(self) -> list[tuple[Hashable, str, np.ndarray]]:
+        """Give key, colour and the spans without records, shape (k, 2), of each meter."""
+        found = []
+        for key, _label, colour in self.meters:
+            spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
+            if key in self.lost_since:
+                lost = [[self.lost_since[key], max(self.view.stop, self.lost_since[key])]]
+                spans = np.concatenate((spans, lost))
+            if len(spans):
+                found.append((key, colour, spans))
+        return found
+
+    def strip_colours(self) -> list[tuple[Hashable, str]]:
+        """Give each meter's key and its colour in the strip."""
+        if len(self.meters) == 1:
+            return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
+        return [(key, colour) for key, _label, colour in self.meters]
+
+    def point(self, moment: float | None) -> None:
+        """Take the moment under the pointer, in seconds, UTC; None when it is elsewhere."""
+        if moment is None and self.pointer_time is None:
+            return
+        self.pointer_time = moment
+        self.pointer_values = {} if moment is None else self._values_at(moment)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Have a frame drawn soon."""
+        if self.shown:
+            self.component.request_redraw()
+
+    def _values_at(self, moment: float) -> dict[str, float]:
+        values: dict[str, float] = {}
+        for name in {*self.channels, *self.readings}:
+            row = self._rows.get(name)
+            for key, _label, _colour in self.meters:
+                if row is not None and name in self.channels:
+                    value = row.value_at(key, moment)
+                else:
+                    value = self._unplotted_value(key, name, moment)
+                if value is not None:
+                    values[name] = value
+                    break
+        return values
+
+    def _unplotted_value(self, key: Hashable, name: str, moment: float) -> float | None:
+        curve = self._data.curves.get((key, name)) if self._data else None
+        if curve is None or not len(curve[0]) or not curve[0][0] <= moment <= curve[0][-1]:
+            return None
+        value = float(curve[1][np.searchsorted(curve[0], moment)])
+        return value if math.isfinite(value) else None
+
+    def _strip_channel(self) -> str:
+        return "power" if "power" in self.channels or not self.channels else self.channels[0]
+
+    # --- reading ------------------------------------------------------------------------
+
+    def _due(self, interval: float = LIVE_INTERVAL) -> None:
+        if self.shown and not self._closed and self.session_path is not None:
+            self._pace.due(interval)
+
+    def _want_strip(self) -> None:
+        self._strip_wanted = True
+        self._due()
+
+    def _ask(self) -> None:
+        """Ask the reader for what is in view."""
+        if self._closed or self.session_path is None:
+            return
+        view, pixels = self.view, self.width_in_pixels()
+        before, after = (0.02, 0.02) if view.pinned and self.live else (0.3, 0.3)
+        low = view.start - before * view.width
+        high = view.stop + after * view.width
+        names = dict.fromkeys([*self.channels, *self.readings])
+        strip, self._strip_wanted = self._strip_wanted, False
+        follow = "" if not (view.known and self.live and view.pinned) else "edge"
+        request = ViewRequest(
+            path=Path(self.session_path),
+            start=view.start,
+            stop=view.stop,
+            draw_start=low,
+            draw_stop=high,
+            pixels=round(pixels * (1 + before + after)),
+            channels=tuple(name for name in names if name in CHANNEL),
+            meters=tuple(key for key, _label, _colour in self._told_meters()),
+            selection=view.selection,
+            overview_pixels=pixels if strip else 0,
+            overview_channel=self._strip_channel(),
+            follow="run" if not view.known else "start" if follow and view.whole else follow,
+        )
+        self._reader.ask(request)
+
+    def _take(self, data: ViewData) -> None:
+        """Show what was read."""
+        if self._closed or data.request.path != self.session_path:
+            return
+        self.problem = ""
+        self._data = data
+        self._taking = True
+        try:
+            self._take_span(data)
+        finally:
+            self._taking = False
+        self._take_meters(data)
+        self.statistics = data.statistics
+        self.selection_statistics = data.selected
+        self.marks = data.marks
+        for row in self.shown_rows():
+            row.take(data.curves)
+        if data.overview is not None:
+            self.overview.take(data.overview)
+        if self.pointer_time is not None:
+            self.pointer_values = self._values_at(self.pointer_time)
+        self.frames += 1
+        self.redraw()
+
+    def _take_span(self, data: ViewData) -> None:
+        self.waiting = data.span is None
+        if data.span is None:
+            return
+        first, last = data.span
+        if not math.isnan(self.now) and self.lost_since:
+            last = max(last, self.now)
+        self.view.follow(last, first)
+        self._ticks.origin = first if math.isnan(self.origin) else self.origin
+
+    def _take_meters(self, data: ViewData) -> None:
+        """Take the session's own meters where no others were named."""
+        if not self._told_meters() and self._session_meters != data.meters:
+            self._session_meters = data.meters
+            colours = self.palette.meters
+            self.meters = [
+                (key, label, colours[n % len(colours)])
+                for n, (key, label) in enumerate(data.meters)
+            ]
+
+    def _told_meters(self) -> list[Any]:
+        """Give the meters that somebody named."""
+        own = [(key, label) for key, label, _colour in self.meters]
+        return [] if own == self._session_meters else self.meters
+
+    def _fail(self, problem: str) -> None:
+        self.problem = problem
+
+    # --- what follows from a change -----------------------------------------------------
+
+    @observe("session_path")
+    def _session_changed(self, _event: object) -> None:
+        own, self._session_meters = not self._told_meters(), []
+        if own:
+            self.meters = []
+        self._data = None
+        self.trait_set(statistics={}, selection_statistics={}, marks=[], problem="", waiting=True)
+        self.overview.take({})
+        for row in self._rows.values():
+            row.chosen = row.shown = None
+            row.take({})
+        self.view.forget()
+        self._strip_wanted = True
+        self._due(0.0)
+        self.redraw()
+
+    @observe("revision")
+    def _session_grew(self, _event: object) -> None:
+        self._strip_pace.due()
+        self._due()
+
+    @observe("channels.items")
+    @observe("meters.items")
+    def _rows_changed(self, _event: object) -> None:
+        if self.component is None:
+            return
+        self._arrange()
+        if not self._taking:
+            self._strip_wanted = True
+            self._due(0.0)
+
+    @observe("readings.items")
+    def _readings_changed(self, _event: object) -> None:
+        self._due(0.0) if self._pace else None
+
+    @observe("shown")
+    def _shown_changed_to(self, _event: object) -> None:
+        if self.shown and self._pace:
+            self._strip_wanted = True
+            self._due(0.0)
+
+    @observe("live")
+    def _live_changed_to(self, _event: object) -> None:
+        self.view.live = self.live
+
+    @observe("now")
+    @observe("lost_since.items")
+    def _lost_changed(self, _event: object) -> None:
+        if self.lost_since and not math.isnan(self.now) and self.view.known:
+            self.view.follow(max(self.view.last, self.now))
+        if self.component is not None:
+            self.redraw()
+
+    @observe("mode")
+    @observe("origin")
+    def _time_told_otherwise(self, _event: object) -> None:
+        self._ticks.mode = self.view.mode = self.mode
+        if not math.isnan(self.origin):
+            self._ticks.origin = self.origin
+        if self.component is not None:
+            self.redraw()
+
+    @observe("view:moved")
+    def _view_moved(self, _event: object) -> None:
+        self._index_range.set_bounds(self.view.start, self.view.stop)
+        if not self._taking:
+            self._due(HAND_INTERVAL)
+            self.redraw()
+
+    @observe("view:fitted")
+    def _view_fitted(self, _event: object) -> None:
+        for row in self._rows.values():
+            row.release_values()
+        self.redraw()
+
+    @observe("view:selection")
+    def _selected(self, _event: object) -> None:
+        self.selection_statistics = {}
+        self._due(HAND_INTERVAL)
+        self.redraw()
+
+    @observe("palette")
+    def _paint(self, _event: object = None) -> None:
+        if self.component is None:
+            return
+        self.component.bgcolor = self.palette.ground
+        for row in self._rows.values():
+            row.paint()
+        self.redraw()
+
+    def _arrange(self) -> None:
+        """Show the rows of the channels; make those that are seen for the first time."""
+        for name in self.channels:
+            if name not in self._rows and name in CHANNEL:
+                row = Row(name, self, self._index_range)
+                self._rows[name] = row
+                self.component.add(row.plot)
+                if self._data is not None:
+                    row.take(self._data.curves)
+        rows = self.shown_rows()
+        for row in self._rows.values():
+            row.plot.visible = row in rows
+            row.is_first = row is rows[0] if rows else False
+            row.shows_time = row is rows[-1] if rows else False
+            row.paint()
+        self.component._layout_needed = True
+        self.redraw()

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ticks and labels of the time axis: elapsed time, or the clock on the wall.
+
+Chaco's calendar scale takes the offset to UTC of 2 January 1970 for all times, and is
+an hour off for half of the year in many zones.  Here each tick has the offset of its
+own moment: the view is divided where the offset changes, so that on the days on which
+clocks are changed every label is what a clock showed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from chaco.api import AbstractTickGenerator
+from traits.api import Enum, Float
+
+_MINUTE: Final = 60.0
+_HOUR: Final = 3600.0
+_DAY: Final = 86400.0
+
+#: Steps in seconds that divide a minute, an hour, a day; then days.
+_SECONDS: Final = (
+    *(0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30),
+    *(_MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * n for n in (1, 2, 3, 6, 12)),
+    *(_DAY * n for n in (1, 2, 4, 7, 14)),
+)
+
+#: Steps of the clock beyond, in months.
+_MONTHS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
+
+#: Steps of elapsed time beyond, in days.
+_DAYS: Final = (20, 50, 100, 200, 500, 1000)
+
+_MONTH_NAMES: Final = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())  # noqa: SIM905
+
+#: Day 0 of 1970 was a Thursday: so many days later than a Monday.
+_FROM_MONDAY: Final = 3
+
+
+def utc_offset(moment: float) -> int:
+    """Give how far local time is ahead of UTC at a moment, in seconds."""
+    return time.localtime(moment).tm_gmtoff
+
+
+def _segments(low: float, high: float) -> Iterator[tuple[float, float, int]]:
+    """Divide a span, in seconds, where the offset to UTC changes."""
+    days = max(1, math.ceil((high - low) / _DAY))
+    edges = [low + (high - low) * i / days for i in range(days + 1)]
+    start, offset = low, utc_offset(low)
+    for left, right in itertools.pairwise(edges):
+        following = utc_offset(right)
+        if following == offset:
+            continue
+        before, after = math.floor(left), math.ceil(right)
+        while after - before > 1:
+            middle = (before + after) // 2
+            if utc_offset(middle) == offset:
+                before = middle
+            else:
+                after = middle
+        yield start, float(after), offset
+        start, offset = float(after), following
+    yield start, high, offset
+
+
+def _multiples(low: float, high: float, step: float, origin: float = 0.0) -> list[float]:
+    """Give the multiples of *step* after *origin* from *low* to *high*."""
+    first = math.ceil((low - origin) / step - 1e-6)
+    last = math.floor((high - origin) / step + 1e-6)
+    return [origin + n * step for n in range(first, last + 1)]
+
+
+def _clock_ticks(low: float, high: float, step: float) -> list[float]:
+    """Give the moments at which the clock on the wall shows a multiple of *step*."""
+    found: list[float] = []
+    # Weeks begin on Mondays; other steps of days count from 1970.
+    origin = -_FROM_MONDAY * _DAY if step % (7 * _DAY) == 0 else 0.0
+    for start, stop, offset in _segments(low, high):
+        for local in _multiples(start + offset, stop + offset, step, origin):
+            moment = local - offset
+            # The moment of a change belongs to what comes after it.
+            if start - 1e-6 <= moment and (moment < stop or stop == high):
+                found.append(moment)
+    return found
+
+
+def _month_ticks(low: float, high: float, months: int) -> list[float]:
+    """Give the midnights that begin every so many months."""
+    begin, end = datetime.fromtimestamp(low), datetime.fromtimestamp(high)
+    first = (begin.year * 12 + begin.month - 1) // months * months
+    last = end.year * 12 + end.month - 1
+    moments = (datetime(n // 12, n % 12 + 1, 1).timestamp() for n in range(first, last + 1, months))
+    return [m for m in moments if low <= m <= high]
+
+
+def elapsed_label(seconds: float, step: float) -> str:
+    """Tell a time since the start: ``9:05``, ``1:00:00``, ``2 d 3:00``.
+
+    Parameters
+    ----------
+    seconds
+        Since the start; may be negative.
+    step
+        Seconds between two labels: what is finer than that is not told.
+    """
+    sign = "-" if seconds < -1e-6 else ""
+    tenths = round(abs(seconds) * 10)
+    whole, tenth = divmod(tenths, 10)
+    days, rest = divmod(whole, int(_DAY))
+    hours, rest = divmod(rest, 3600)
+    minutes, second = divmod(rest, 60)
+    fraction = f".{tenth}" if step < 1 else ""
+    if days:
+        if step % _DAY == 0:
+            return f"{sign}{days} d"
+        seconds_too = f":{second:02d}{fraction}" if step < _MINUTE else ""
+        return f"{sign}{days} d {hours}:{minutes:02d}{seconds_too}"
+    if step >= _DAY:
+        return f"{sign}{days} d" if seconds else "0"
+    if hours:
+        return f"{sign}{hours}:{minutes:02d}:{second:02d}{fraction}"
+    return f"{sign}{minutes}:{second:02d}{fraction}"
+
+
+def date_label(moment: float) -> str:
+    """Tell the day of a moment: ``23 Nov``."""
+    when = datetime.fromtimestamp(moment)
+    return f"{when.day} {_MONTH_NAMES[when.month - 1]}"
+
+
+def clock_label(moment: float, step: float) -> str:
+    """Tell a moment as a clock on the wall does: ``14:05``; at midnight its date.
+
+    Parameters
+    ----------
+    moment
+        Seconds since 1970, UTC.
+    step
+        Seconds between two labels: what is finer than that is not told.
+    """
+    when = datetime.fromtimestamp(round(moment, 1))
+    if step >= 28 * _DAY:
+        if step >= 360 * _DAY:
+            return f"{when.year}"
+        name = _MONTH_NAMES[when.month - 1]
+        return f"{name} {when.year}" if when.month == 1 else name
+    midnight = not (when.hour or when.minute or when.second or when.microsecond)
+    if step >= _DAY or midnight:
+        return date_label(moment)
+    if step >= _MINUTE:
+        return f"{when:%H:%M}"
+    if step >= 1:
+        return f"{when:%H:%M:%S}"
+    return f"{when:%H:%M:%S}.{when.microsecond // 100_000}"
+
+
+class TimeTicks(AbstractTickGenerator):
+    """Four to ten ticks at even times, fewer only where there is no room."""
+
+    #: How times are told.
+    mode = Enum("elapsed", "clock")
+
+    #: From when on elapsed time counts: seconds since 1970, UTC.
+    origin = Float(0.0)
+
+    #: Least distance of two labels, in pixels.
+    pixels = 84
+
+    def get_ticks(
+        self,
+        data_low: float,
+        data_high: float,
+        bounds_low: float,
+        bounds_high: float,
+        interval: object,
+        use_endpoints: bool = False,
+        scale: str = "linear",
+    ) -> np.ndarray:
+        """Give the ticks between two moments, in seconds, UTC."""
+        return np.array(self.choose(data_low, data_high, 10)[0])
+
+    def get_ticks_and_labels(
+        self, data_low: float, data_high: float, low: float, high: float
+    ) -> tuple[np.ndarray, list[str]]:
+        """Give ticks and labels for an axis from *low* to *high* on the screen, in pixels."""
+        most = min(max(int(abs(high - low) / self.pixels), 2), 10)
+        ticks, step = self.choose(data_low, data_high, most)
+        return np.array(ticks), self.labels(ticks, step)
+
+    def choose(self, low: float, high: float, most: int) -> tuple[list[float], float]:
+        """Give the ticks between two moments, at most so many, and their step in seconds."""
+        if not (high > low and math.isfinite(low) and math.isfinite(high)):
+            return [], 1.0
+        width = high - low
+        clock = self.mode == "clock"
+        for step in _SECONDS if clock else (*_SECONDS, *(_DAY * n for n in _DAYS)):
+            if width / step > most + 1:
+                continue
+            if clock:
+                ticks = _clock_ticks(low, high, step)
+            else:
+                ticks = _multiples(low, high, step, self.origin)
+            if len(ticks) <= most:
+                return ticks, step
+        for months in _MONTHS if clock else ():
+            ticks = _month_ticks(low, high, months)
+            if len(ticks) <= most:
+                return ticks, months * 30.4 * _DAY
+        return [], 1.0
+
+    def labels(self, ticks: Sequence[float], step: float) -> list[str]:
+        """Give what is written at the ticks.
+
+        Where the clock shows no midnight the first label tells the date as well.
+        """
+        if self.mode == "elapsed":
+            return [elapsed_label(moment - self.origin, step) for moment in ticks]
+        told = [clock_label(moment, step) for moment in ticks]
+        if told and step < _DAY and all(":" in label for label in told):
+            told[0] = f"{date_label(ticks[0])} {told[0]}"
+        return told
+
+    def tell(self, moment: float, width: float = 60.0) -> str:
+        """Tell one moment in full, as under the pointer; *width* is the view's, in seconds."""
+        step = 1.0 if width > 20 else 0.1
+        if self.mode == "elapsed":
+            return elapsed_label(moment - self.origin, step)
+        when = datetime.fromtimestamp(moment)
+        fraction = f".{when.microsecond // 100_000}" if step < 1 else ""
+        return f"{date_label(moment)} {when:%H:%M:%S}{fraction}"

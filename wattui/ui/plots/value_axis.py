@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ranges and ticks of a value axis: even steps, equal decimals, no jumping about."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from chaco.api import AbstractTickGenerator
+
+#: Quantities that are looked at from zero, where their values are not far from it.
+FROM_ZERO: Final = frozenset(
+    {
+        *("power", "current", "apparent_power", "integrated_energy", "energy", "cost"),
+        *("power_max", "current_max", "power_min", "current_min", "energy_per_month"),
+        *("cost_per_month", "power_cycles", "duty_cycle", "power_factor"),
+    }
+)
+
+#: Room above and below the values, as a share of the range.
+_ROOM: Final = 0.04
+
+#: Least share of a range that the values fill before it is made narrower.
+_FILLED: Final = 0.45
+
+#: What may be ahead of a power of ten in a step.
+_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRange:
+    """What a value axis shows: from *low* to *high*, in the base unit."""
+
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        """How much lies between both ends."""
+        return self.high - self.low
+
+
+def nice_step(width: float, most: int) -> float:
+    """Give the least even step (1, 2 or 5 times a power of ten) that fits.
+
+    Parameters
+    ----------
+    width
+        What is to be divided, greater than 0.
+    most
+        The most steps that there may be, at least 1.
+    """
+    raw = width / max(most, 1)
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next(s * power for s in _STEPS if s * power >= raw * (1 - 1e-9))
+
+
+def constant_range(value: float, digits: int) -> ValueRange:
+    """Give the range in whose middle a constant *value* is drawn.
+
+    Wide enough that noise in the last of the *digits* decimals looks like noise.
+    """
+    half = max(abs(value) * 0.02, 5 * 10.0**-digits)
+    step = nice_step(half, 2)
+    half = math.ceil(half / step) * step
+    return ValueRange(value - half, value + half)
+
+
+def fitted_range(low: float, high: float, *, digits: int = 1, zero: bool = False) -> ValueRange:
+    """Give the range that shows values from *low* to *high*, in the base unit.
+
+    Parameters
+    ----------
+    low, high
+        Least and greatest value.
+    digits
+        Decimals of the field: nothing finer is worth an axis.
+    zero
+        Start at zero, where the values are near enough to it.
+    """
+    if high - low < 0.5 * 10.0**-digits:
+        return constant_range((low + high) / 2, digits)
+    if zero and 0 <= low < 0.6 * high:
+        top = high * (1 + _ROOM)
+        step = nice_step(top, 10)
+        return ValueRange(0.0, math.ceil(top / step - 1e-9) * step)
+    least = 4 * 10.0**-digits
+    room = max((high - low) * _ROOM, (least - (high - low)) / 2)
+    step = nice_step(high - low + 2 * room, 12)
+    bottom = math.floor((low - room) / step + 1e-9) * step
+    if zero and low >= 0 > bottom:
+        bottom = 0.0
+    return ValueRange(bottom, math.ceil((high + room) / step - 1e-9) * step)
+
+
+def steady_range(
+    previous: ValueRange | None,
+    low: float,
+    high: float,
+    *,
+    digits: int = 1,
+    zero: bool = False,
+) -> ValueRange:
+    """Give the range for new values, the *previous* one for as long as it serves.
+
+    It serves while the values lie in it and fill enough of it.
+    """
+    fitted = fitted_range(low, high, digits=digits, zero=zero)
+    if previous is None:
+        return fitted
+    inside = previous.low <= low and high <= previous.high
+    # A constant is to be in the middle again: its range is never kept for other values.
+    constant = high - low < 0.5 * 10.0**-digits
+    if constant:
+        middle = (previous.low + previous.high) / 2
+        centred = abs(middle - (low + high) / 2) <= 0.1 * previous.width
+        return previous if inside and centred and previous.width <= 4 * fitted.width else fitted
+    if inside and fitted.width >= _FILLED * previous.width:
+        return previous
+    return fitted
+
+
+def zoomed_range(current: ValueRange, factor: float, at: float) -> ValueRange:
+    """Give the range *factor* times as wide, the value *at* where it was."""
+    low = at - (at - current.low) * factor
+    high = at + (current.high - at) * factor
+    return ValueRange(low, high) if high - low > 1e-6 else current
+
+
+def ticks(low: float, high: float, most: int) -> tuple[np.ndarray, int]:
+    """Give the ticks between two values, and the decimals that their labels need.
+
+    Parameters
+    ----------
+    low, high
+        Ends of the axis, in the base unit.
+    most
+        The most steps that there is room for.
+    """
+    if not high > low:
+        return np.empty(0), 0
+    step = nice_step(high - low, most)
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+    return np.arange(first, last + 1) * step, decimals
+
+
+def labels(values: Sequence[float] | np.ndarray, decimals: int) -> list[str]:
+    """Give the labels of ticks, all with the same decimals.
+
+    From ten thousand on they are told in thousands (``k``), from ten million on in
+    millions (``M``).
+    """
+    largest = max((abs(float(v)) for v in values), default=0.0)
+    for limit, scale, suffix in ((1e7, 1e6, "M"), (1e4, 1e3, "k")):
+        if largest >= limit:
+            steps = np.diff(np.asarray(values, dtype=float)) / scale
+            step = float(np.min(steps)) if len(steps) else 1.0
+            decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
+            return [f"{v / scale:.{decimals}f}{suffix}" for v in values]
+    # Adding zero makes the minus sign of a rounded -0.0 go away.
+    return [f"{round(float(v), decimals) + 0.0:.{decimals}f}" for v in values]
+
+
+class ValueTicks(AbstractTickGenerator):
+    """Even steps with equal decimals, as many as there is room for."""
+
+    #: Least distance of two labels, in pixels.
+    pixels = 26
+
+    def get_ticks(
+        self,
+        data_low: float,
+        data_high: float,
+        bounds_low: float,
+        bounds_high: float,
+        interval: object,
+        use_endpoints: bool = False,
+        scale: str = "linear",
+    ) -> np.ndarray:
+        """Give the ticks between two values."""
+        return ticks(data_low, data_high, 8)[0]
+
+    def get_ticks_and_labels(
+        self, data_low: float, data_high: float, low: float, high: float
+    ) -> tuple[np.ndarray, list[str]]:
+        """Give ticks and labels for an axis from *low* to *high* on the screen, in pixels."""
+        most = min(max(int(abs(high - low) / self.pixels), 1), 8)
+        positions, decimals = ticks(data_low, data_high, most)
+        return positions, labels(positions, decimals)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which span of the run is seen: panning, zooming, and the live edge.
+
+Pure logic: no drawing, no clock.  Times are seconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from traits.api import Bool, Enum, Event, Float, HasStrictTraits, Property, Tuple, Union, observe
+
+#: The least width of a view, in seconds.
+MIN_WIDTH: Final = 2.0
+
+#: What a run that has hardly begun is given, in seconds.
+FIRST_WIDTH: Final = 60.0
+
+#: How far a view may go beyond the data, as a share of its width.
+MARGIN: Final = 0.1
+
+#: How much a growing run is widened at once: steps, so that the axis stands still between them.
+GROWTH: Final = 0.06
+
+
+class PlotView(HasStrictTraits):
+    """The span that is seen, and how it moves.
+
+    A view is *whole* (the run from its start on, growing with it), or has a width of
+    its own.  A *pinned* view follows the live edge.
+    """
+
+    #: The span that is seen: seconds, UTC.
+    start = Float(0.0)
+    stop = Float(FIRST_WIDTH)
+
+    #: The span that has data: start of the first interval, end of the last.
+    first = Float(0.0)
+    last = Float(0.0)
+
+    #: Whether there is any data.
+    known = Bool(False)
+
+    #: Whether records are still coming in.
+    live = Bool(False)
+
+    #: Whether the view follows the live edge.
+    pinned = Bool(True)
+
+    #: Whether the view shows the run from its start on.
+    whole = Bool(True)
+
+    #: How times are told.
+    mode = Enum("elapsed", "clock")
+
+    #: What has been selected, in seconds, UTC; None while nothing is.
+    selection = Union(None, Tuple(Float, Float))
+
+    #: Seconds between start and stop.
+    width = Property(Float, observe="[start,stop]")
+
+    #: Something of start and stop changed, once for both.
+    moved = Event()
+
+    #: Somebody asked for the whole run.
+    fitted = Event()
+
+    def _get_width(self) -> float:
+        return self.stop - self.start
+
+    # --- the data -----------------------------------------------------------------------
+
+    def follow(self, last: float, first: float | None = None) -> None:
+        """Take the span of the data, in seconds; a pinned view moves along."""
+        if first is not None:
+            self.first = first
+        self.last = max(last, self.first)
+        if not self.known:
+            self.known = True
+            self._fit()
+        elif self.pinned and self.live:
+            self._to_edge()
+        elif self.whole and not self.live:
+            self._fit()
+
+    def forget(self) -> None:
+        """Go back to the state without data, for another session."""
+        self.known = False
+        self.selection = None
+        self.first = self.last = 0.0
+        self.whole = self.pinned = True
+        self._move(0.0, FIRST_WIDTH)
+
+    # --- what a person does -------------------------------------------------------------
+
+    def fit(self) -> None:
+        """Show the whole run; while it is live, from now on too."""
+        self._fit()
+        self.fitted = True
+
+    def _fit(self) -> None:
+        self.whole = True
+        self.pinned = self.live or self.pinned
+        if self.live:
+            # A view that already holds the run would not be moved by an edge inside it.
+            self._move(self.first, self.first)
+            self._to_edge()
+            return
+        length = max(self.last - self.first, MIN_WIDTH)
+        self._move(self.first, self.first + length * 1.01)
+
+    def go_live(self) -> None:
+        """Follow the live edge, at the present width."""
+        self.pinned = True
+        self._to_edge()
+
+    def pan(self, fraction: float) -> None:
+        """Move by a share of the width: later when positive."""
+        self.show(self.start + fraction * self.width, self.stop + fraction * self.width)
+
+    def zoom(self, factor: float, at: float | None = None) -> None:
+        """Widen the view *factor* times; the time *at* stays where it is.
+
+        Without *at* the live edge stays where it is, and of a view that is not pinned
+        the middle.
+        """
+        low, high = self._widths()
+        width = min(max(self.width * factor, low), high)
+        on_edge = self.pinned and self.live
+        if at is None:
+            at = self.last if on_edge else (self.start + self.stop) / 2
+        elif on_edge and at > self.stop - 0.06 * self.width:
+            at = self.last
+        share = (at - self.start) / self.width if self.width > 0 else 0.5
+        start = at - min(max(share, 0.0), 1.0) * width
+        self.show(start, start + width)
+
+    def show(self, start: float, stop: float) -> None:
+        """Show a span, in seconds, moved to where there is data.
+
+        The view is pinned if it reaches the live edge, and is not if it does not.
+        """
+        low, high = self._widths()
+        width = min(max(stop - start, low), high)
+        start = (start + stop - width) / 2
+        margin = MARGIN * width
+        # A view wider than the run may show all of it at either side.
+        least = min(self.first - margin, self.last + margin - width)
+        most = max(self.last + margin - width, self.first - margin)
+        start = min(max(start, least), most)
+        self._move(start, start + width)
+        self.pinned = self.stop >= self.last - 1e-6
+        self.whole = self.pinned and self.start <= self.first + 1e-6 and width >= self.length
+
+    def select(self, start: float, stop: float) -> None:
+        """Select a span, in seconds, given in either order; nothing if it is empty."""
+        low, high = sorted((start, stop))
+        low, high = max(low, self.first), min(high, self.last)
+        self.selection = (low, high) if high > low else None
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.selection = None
+
+    @property
+    def length(self) -> float:
+        """Seconds of data."""
+        return self.last - self.first
+
+    # --- within -------------------------------------------------------------------------
+
+    def _widths(self) -> tuple[float, float]:
+        """Give the least and the greatest width that make sense."""
+        return MIN_WIDTH, max(self.length * (1 + 2 * MARGIN), FIRST_WIDTH)
+
+    def _to_edge(self) -> None:
+        """Move so that the newest record is seen, at the right."""
+        if self.whole:
+            if self.stop < self.last or self.start != self.first:
+                length = max(self.length * (1 + GROWTH), FIRST_WIDTH)
+                self._move(self.first, self.first + length)
+            return
+        stop = self.last + 0.01 * self.width
+        self._move(stop - self.width, stop)
+
+    def _move(self, start: float, stop: float) -> None:
+        if (start, stop) != (self.start, self.stop):
+            self.trait_setq(start=start)
+            self.stop = stop
+            self.trait_property_changed("start", None, start)
+            self.moved = True
+
+    @observe("live")
+    def _live_changed_to(self, _event: object) -> None:
+        if self.live and self.known and self.pinned:
+            self._to_edge()
