@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the documentation says is true: commands, options, columns, links."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from wattui.cli.program import program
+from wattui.errors import WattuiError
+from wattui.listener import EventKind
+from wattui.sample import FIELDS, INTEGRATED_ENERGY
+from wattui.simulator.faults import LASTING, TIMED
+from wattui.simulator.loads import LOADS
+from wattui.simulator.url import _KEYS as SIM_KEYS
+from wattui.simulator.url import parse_url
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+
+
+def _text(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def _commands(
+    group: click.Group = program, before: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Give each command of the program with its name, the ones inside of groups too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, name
+        yield (*before, name), command
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*before, name))
+
+
+COMMANDS = dict(_commands())
+
+
+@pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
+def test_every_command_has_help_and_is_in_the_guide(name: tuple[str, ...]) -> None:
+    command = COMMANDS[name]
+    assert command.help
+    assert [p.name for p in command.params if isinstance(p, click.Option) and not p.help] == []
+    assert f"wattui {' '.join(name)}" in _text("command-line.md")
+
+
+def _shell_lines() -> Iterator[tuple[Path, str]]:
+    """Give what the pages tell to type, without prompts and comments."""
+    for page in PAGES:
+        for kind, block in re.findall(
+            r"^```(sh|console)\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S
+        ):
+            for line in block.splitlines():
+                if kind == "sh" or line.startswith("$ "):
+                    yield page, line.removeprefix("$ ")
+
+
+WATTUI_LINES = sorted(
+    {
+        line[line.index("wattui") :].rstrip(")")
+        for _, line in _shell_lines()
+        if re.match(r"(\w+=\$\()?(\.venv/bin/)?wattui\b", line)
+    }
+)
+
+
+@pytest.mark.parametrize("line", WATTUI_LINES)
+def test_what_the_pages_type_is_understood(line: str) -> None:
+    words = shlex.split(line.split(" | ")[0], comments=True)[1:]
+    name: list[str] = []
+    while words and (*name, words[0]) in COMMANDS:
+        name.append(words.pop(0))
+    command = COMMANDS[tuple(name)] if name else program
+    if "--help" in words or isinstance(command, click.Group):
+        return
+    command.make_context(" ".join(name), words, resilient_parsing=False)
+
+
+def test_make_knows_what_the_pages_make() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    used = {
+        word
+        for _, line in _shell_lines()
+        if line.startswith("make ")
+        for word in shlex.split(line, comments=True)[1:]
+        if "=" not in word
+    }
+    assert {"run", "test"} <= used <= targets
+
+
+def test_a_fresh_checkout_has_what_the_pages_run() -> None:
+    scripts = {
+        match for _, line in _shell_lines() for match in re.findall(r"(?<!\S)(\.ci/[\w-]+)", line)
+    }
+    assert scripts
+    assert [script for script in scripts if not (ROOT / script).is_file()] == []
+
+
+@pytest.mark.parametrize("field", [*FIELDS, INTEGRATED_ENERGY], ids=lambda field: field.name)
+def test_every_column_is_explained(field) -> None:
+    rows = [line for line in _text("csv.md").splitlines() if line.startswith(f"| `{field.column}`")]
+    assert len(rows) == 1
+    if field is not INTEGRATED_ENERGY:
+        unit, step = (cell.strip() for cell in rows[0].split("|")[3:5])
+        assert float(step) == 1 / field.scale
+        assert not field.unit or unit == field.unit
+
+
+def test_every_stored_field_is_explained() -> None:
+    page = _text("sessions.md")
+    scales = {
+        name: int(row.split("|")[2])
+        for row in page.splitlines()
+        if row.startswith("| `") and row.split("|")[2].strip().isdigit()
+        for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert scales == {field.name: field.scale for field in FIELDS}
+    assert [kind.value for kind in EventKind if f"`{kind.value}`" not in page] == []
+
+
+def test_everything_of_a_simulated_meter_is_explained() -> None:
+    page = _text("simulated-meters.md")
+    rows = " ".join(line for line in page.splitlines() if line.startswith("| `"))
+    named = set(re.findall(r"`([a-z0-9]+)(?:@[^`]*)?`", rows))
+    assert [name for name in (*SIM_KEYS, *LOADS, *LASTING, *TIMED) if name not in named] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_simulated_meters_that_are_named_exist(page: Path) -> None:
+    for url in re.findall(r"sim://[\w?=&:,@.]+", page.read_text(encoding="utf-8")):
+        parse_url(url.rstrip(".,:"))
+
+
+def test_every_exit_status_is_explained() -> None:
+    def statuses(kind: type[WattuiError]) -> Iterator[int]:
+        yield kind.exit_status
+        for below in kind.__subclasses__():
+            yield from statuses(below)
+
+    page = _text("command-line.md")
+    assert [n for n in sorted(set(statuses(WattuiError))) if f"\n| {n} |" not in page] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    heads = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if re.match(r"\w+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        other = (page.parent / path).resolve() if path else page
+        assert other.is_file(), f"{target} is not there"
+        assert not anchor or anchor in _anchors(other), f"{target}: no such heading"
+
+
+def test_every_page_is_in_the_guide() -> None:
+    index = _text("README.md")
+    pages = [page.name for page in DOCS.glob("*.md") if page.name != "README.md"]
+    assert [name for name in pages if f"({name})" not in index] == []
