@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a window can be opened here, found out before Qt is asked.
+
+Qt ends the process where it finds no display or lacks a library, without a word
+that helps.  So the display is tried first, and Qt's plugin for it is loaded.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import re
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+from wattui.cli.exits import DisplayMissing
+
+_RECORD_INSTEAD: Final = "`wattui log PORT` records in the terminal."
+_PACKAGES: Final = (
+    "On Debian and Ubuntu: apt install libgl1 libegl1 libxkbcommon-x11-0 libxcb-icccm4 "
+    "libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 "
+    f"libxcb-xinerama0 libdbus-1-3 fonts-dejavu-core. {_RECORD_INSTEAD}"
+)
+_PATIENCE: Final = 2.0
+_X_DISPLAY: Final = re.compile(r"(?P<host>.*?):(?P<number>\d+)(\.\d+)?")
+
+
+def check() -> None:
+    """See that a window can be opened.
+
+    Raises
+    ------
+    DisplayMissing
+        It cannot; says why, and what to do instead.
+    """
+    if sys.platform in ("win32", "darwin"):
+        return
+    platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    if platform not in ("", "xcb", "wayland", "wayland-egl"):
+        # Offscreen and the like need no display.
+        return
+    x_display = os.environ.get("DISPLAY", "")
+    wayland = os.environ.get("WAYLAND_DISPLAY", "")
+    if not x_display and not wayland:
+        raise DisplayMissing(
+            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)", _RECORD_INSTEAD
+        )
+    if not (wayland and _wayland_answers(wayland)) and not (x_display and _x_answers(x_display)):
+        named = " nor ".join(name for name in (wayland, x_display) if name)
+        neither = "Neither display" if wayland and x_display else "The display"
+        verb = "answers" if wayland and x_display else "does not answer"
+        raise DisplayMissing(
+            f"{neither} {named} {verb}", f"Check DISPLAY, or use the terminal. {_RECORD_INSTEAD}"
+        )
+    if x_display:
+        _check_libraries()
+
+
+def libraries_missing(what: str) -> DisplayMissing:
+    """Say that the window's libraries are missing."""
+    return DisplayMissing(f"The window's libraries are missing: {what}", _PACKAGES)
+
+
+def _answers(family: int, address: str | tuple[str, int]) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_PATIENCE)
+            connection.connect(address)
+    except OSError:
+        return False
+    return True
+
+
+def _wayland_answers(name: str) -> bool:
+    folder = os.environ.get("XDG_RUNTIME_DIR", "")
+    return _answers(socket.AF_UNIX, str(Path(folder) / name))
+
+
+def _x_answers(name: str) -> bool:
+    match = _X_DISPLAY.fullmatch(name)
+    if match is None:
+        # Some other way to name a display, as a socket on a Mac: for Qt to find out.
+        return True
+    host, number = match["host"], int(match["number"])
+    if host in ("", "unix"):
+        path = f"/tmp/.X11-unix/X{number}"
+        return _answers(socket.AF_UNIX, path) or _answers(socket.AF_UNIX, f"\0{path}")
+    return _answers(socket.AF_INET, (host, 6000 + number))
+
+
+def _check_libraries() -> None:
+    """Load Qt's plugin for X, which needs what Qt needs; what lacks is in the error."""
+    try:
+        spec = importlib.util.find_spec("PyQt5")
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise libraries_missing("PyQt5 is not installed")
+    for folder in spec.submodule_search_locations:
+        for plugin in Path(folder).glob("Qt*/plugins/platforms/libqxcb.so"):
+            try:
+                ctypes.CDLL(str(plugin))
+            except OSError as error:
+                raise libraries_missing(str(error)) from error

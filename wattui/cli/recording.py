@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recording one or several meters into one session, without a window.
+
+Samples go from the meters' reader threads into the session's file; what was
+written there comes back as *news* for the main thread, which shows it.  So nothing
+is shown that is not on disk, and a slow reader of the output delays no disk.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+from wattui.client import ClientState, MeterClient
+from wattui.clock import microseconds
+from wattui.errors import WattuiError
+from wattui.listener import Event, EventKind, MeterInfo
+from wattui.recorder import Recorder
+from wattui.sample import Sample
+from wattui.session import WriterStatus, new_session_path
+from wattui.tally import Tally
+from wattui.transport import Port, open_port
+
+OpenPort = Callable[[str], Port]
+
+#: Batches that wait to be shown; beyond it they are on disk but are not shown.
+_MOST_NEWS: Final = 50_000
+
+#: Intervals that a meter may be late before its time is up without its last sample.
+_LATE: Final = 3
+
+#: Seconds that the file has to take what waits, at the end.
+_CLOSING_TIME: Final = 30.0
+
+
+@dataclass(eq=False)
+class Track:
+    """One meter of a recording, as the main thread knows it."""
+
+    #: The port as it was given.
+    url: str
+    client: MeterClient
+    #: What was written to disk of it.
+    tally: Tally = field(default_factory=Tally)
+    state: ClientState = ClientState.CLOSED
+    #: What it is doing while it opens: ``asking at 19200 baud``.
+    activity: str = ""
+    #: Why it failed or was lost.
+    error: WattuiError | None = None
+    #: Who it is, as far as it is known.
+    info: MeterInfo | None = None
+    #: When it was lost, in seconds UTC; 0 while it is not.
+    lost_since: float = 0.0
+    #: Why it failed for good; None while there is hope.
+    failure: WattuiError | None = None
+    #: Whether its time is up.
+    done: bool = False
+
+    @property
+    def label(self) -> str:
+        """What it is called where it is shown."""
+        return self.info.label if self.info is not None and self.info.model else self.url
+
+
+class View(Protocol):
+    """Whoever shows a recording.  Main thread only."""
+
+    def sample(self, track: Track, sample: Sample) -> None:
+        """Show a sample, which is on disk and in the track's tally already."""
+
+    def event(self, track: Track, event: Event) -> None:
+        """Show an event, which is on disk already."""
+
+    def changed(self, track: Track, before: ClientState) -> None:
+        """Show that a meter has another state."""
+
+    def disk(self, status: WriterStatus) -> None:
+        """Show that the disk refuses, or takes again."""
+
+
+#: What the main thread is to show.
+News = Callable[[View], None]
+
+
+class Gate:
+    """Lets one meter's samples through until its duration is reached.
+
+    Counts in the meter's own time: the spans of its samples and gaps.  A sample
+    belongs to the duration if more than half of it lies within.
+    """
+
+    def __init__(self, duration: float | None) -> None:
+        self._left = None if duration is None else microseconds(duration)
+        self.reached = False
+
+    def passed(self, samples: Sequence[Sample]) -> Sequence[Sample]:
+        """Give those samples that still belong to the duration."""
+        if self._left is None:
+            return samples
+        taken: list[Sample] = []
+        for sample in samples:
+            if not self.reached:
+                taken.append(sample)
+                self._left -= sample.interval + sample.gap
+                self.reached = self._left < sample.interval / 2
+        return taken
+
+
+class _Feed:
+    """Hands one meter's samples and events on to the session.  Reader thread."""
+
+    def __init__(self, recording: Recording, track: Track, gate: Gate) -> None:
+        self._recording = recording
+        self._track = track
+        self._gate = gate
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        if self._gate.reached:
+            return
+        taken = self._gate.passed(samples)
+        meter = self._recording.told_apart(self._track, meter)
+        self._recording.recorder.on_samples(meter, taken)
+        if self._gate.reached:
+            self._recording.wake()
+
+    def on_event(self, meter: MeterInfo, event: Event) -> None:
+        if not self._gate.reached or event.kind is EventKind.STOPPED:
+            meter = self._recording.told_apart(self._track, meter)
+            self._recording.recorder.on_event(meter, event)
+
+
+class Recording:
+    """Meters, their session, and the news of them for the main thread.
+
+    Parameters
+    ----------
+    urls
+        The ports; each only once.
+    interval
+        Seconds between two records.
+    duration
+        Seconds to record of each meter, in its own time; None for no end.
+    session
+        Path of the new session; None for one in the user's data folder.
+    opener
+        Opens a port.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        interval: int = 1,
+        duration: float | None = None,
+        session: Path | None = None,
+        opener: OpenPort = open_port,
+    ) -> None:
+        self._duration = duration
+        self._interval = interval
+        self._opener = opener
+        self._news: queue.SimpleQueue[News | None] = queue.SimpleQueue()
+        #: Batches that were not shown because nobody took the news in time.
+        self.not_shown = 0
+        #: What the disk said last.
+        self.status: WriterStatus | None = None
+        # Whose samples are recorded under which key.
+        self._by_key: dict[str, Track] = {}
+        self._lock = threading.Lock()
+        self.recorder = Recorder(
+            self, self._on_status, lambda info: session or new_session_path(info.label)
+        )
+        self.tracks: list[Track] = []
+        self._gates: dict[int, Gate] = {}
+        self._began: dict[int, float] = {}
+        for url in urls:
+            self._add(url)
+
+    def _add(self, url: str) -> None:
+        client = MeterClient(url, interval=self._interval, opener=self._opener)
+        track = Track(url, client)
+        gate = self._gates[id(track)] = Gate(self._duration)
+        client.add_listener(_Feed(self, track, gate))
+        client.add_state_listener(lambda changed: self._on_state(track, changed))
+        self.tracks.append(track)
+
+    # -- any thread ------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Let the main thread look up.  Safe in a signal handler."""
+        self._news.put(None)
+
+    def told_apart(self, track: Track, meter: MeterInfo) -> MeterInfo:
+        """Give a meter that has another's serial number a key of its own."""
+        with self._lock:
+            if self._by_key.setdefault(meter.key, track) is track:
+                return meter
+            other = replace(meter, key=f"{meter.key} {track.url}")
+            self._by_key[other.key] = track
+            return other
+
+    def _post(self, news: News) -> None:
+        if self._news.qsize() < _MOST_NEWS:
+            self._news.put(news)
+        else:
+            self.not_shown += 1
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Hand on samples that are on disk.  Writer thread."""
+        self._post(lambda view: self._take(self._by_key[meter.key], samples, view))
+
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
+        """Hand on an event that is on disk.  Writer thread."""
+        if meter is not None:
+            self._post(lambda view: view.event(self._by_key[meter.key], event))
+
+    def _on_status(self, status: WriterStatus) -> None:
+        def news(view: View) -> None:
+            self.status = status
+            view.disk(status)
+
+        self._post(news)
+
+    def _on_state(self, track: Track, client: MeterClient) -> None:
+        state, activity, error, info = client.state, client.activity, client.error, client.info
+        now = client.clock.time()
+
+        def news(view: View) -> None:
+            before = track.state
+            track.state, track.activity, track.error, track.info = state, activity, error, info
+            if state is ClientState.FAILED:
+                track.failure = error or WattuiError(f"{track.url} failed")
+            if state is not ClientState.LOST:
+                track.lost_since = 0.0
+            elif not track.lost_since:
+                track.lost_since = now
+            if state is ClientState.RUNNING:
+                self._began.setdefault(id(track), client.clock.monotonic())
+            if not track.done:
+                view.changed(track, before)
+
+        self._post(news)
+
+    # -- main thread -----------------------------------------------------------
+
+    def _take(self, track: Track, samples: Sequence[Sample], view: View) -> None:
+        for sample in samples:
+            track.tally.add((sample,))
+            view.sample(track, sample)
+
+    @property
+    def path(self) -> Path | None:
+        """The session's path; None before the first sample."""
+        return self.recorder.path
+
+    @property
+    def over(self) -> bool:
+        """Whether no meter is left to record: each failed, or its time is up."""
+        return all(t.done or t.failure is not None for t in self.tracks)
+
+    @property
+    def failures(self) -> list[WattuiError]:
+        """Why meters failed, in the order of the ports."""
+        return [track.failure for track in self.tracks if track.failure is not None]
+
+    def start(self) -> None:
+        """Open every port; returns at once."""
+        for track in self.tracks:
+            track.client.start()
+
+    def show(self, view: View, timeout: float) -> bool:
+        """Show the news there are, waiting *timeout* seconds for the first; tell if any came."""
+        try:
+            news = self._news.get(timeout=timeout) if timeout > 0 else self._news.get_nowait()
+        except queue.Empty:
+            return False
+        while True:
+            if news is not None:
+                news(view)
+            try:
+                news = self._news.get_nowait()
+            except queue.Empty:
+                return True
+
+    def stop_those_done(self) -> None:
+        """Stop the meters whose time is up, by their samples or, where none come, their clock."""
+        for track in self.tracks:
+            if not track.done and self._time_is_up(track):
+                track.done = True
+                track.client.stop()
+
+    def _time_is_up(self, track: Track) -> bool:
+        if self._gates[id(track)].reached:
+            return True
+        began = self._began.get(id(track))
+        if self._duration is None or began is None:
+            return False
+        latest = self._duration + _LATE * self._interval
+        return track.client.clock.monotonic() - began > latest
+
+    def stop(self, view: View) -> None:
+        """Stop every meter, write what waits, close the session and show the rest.
+
+        Raises
+        ------
+        DiskRefused
+            The disk did not take the last samples.
+        """
+        running = [track for track in self.tracks if not track.done]
+        for track in running:
+            track.done = True
+        threads = [threading.Thread(target=track.client.stop, name="stop") for track in running]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        try:
+            self.recorder.close(_CLOSING_TIME)
+        finally:
+            self.show(view, 0)
