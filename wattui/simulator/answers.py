@@ -265,7 +265,8 @@ def _test_flash(meter: SimulatedMeter, args: Args) -> None:
 
 def _address_text(meter: SimulatedMeter) -> str:
     a = meter.network.address
-    return f"{a.ip},{a.gateway},{a.dns1},{a.dns2},{a.netmask},{int(a.dhcp)}"
+    texts = (a.ip, a.gateway, a.dns1, a.dns2, a.netmask, str(int(a.dhcp)))
+    return ",".join(text or "_" for text in texts)
 
 
 def _read_address(meter: SimulatedMeter, args: Args) -> None:
@@ -274,14 +275,16 @@ def _read_address(meter: SimulatedMeter, args: Args) -> None:
 
 
 def _write_address(meter: SimulatedMeter, args: Args) -> None:
-    for address in args[:5]:
+    addresses = ["" if text == "_" else text for text in args[:5]]
+    for address in filter(None, addresses):
         parts = address.split(".")
         if len(parts) != 4 or any(not _is_byte(part) for part in parts):
             raise _Refused(f"address out of range: {address[:20]}")
     dhcp = _number(args[5], 0, 1, "DHCP") == 1
     if not _stubborn(meter):
         mac = meter.network.address.mac
-        meter.network.address = NetworkAddress(*args[:5], dhcp=dhcp, mac=mac)
+        ip, gateway, dns1, dns2, netmask = addresses
+        meter.network.address = NetworkAddress(ip, gateway, dns1, dns2, netmask, dhcp, mac)
     meter.answer(f"#i,s,6,{_address_text(meter)};")
 
 
@@ -312,6 +315,8 @@ def _write_target(meter: SimulatedMeter, args: Args) -> None:
     )
     if not _stubborn(meter):
         meter.network.target = target
+        if meter.posting:
+            meter.interval = target.interval
     meter.answer(f"#i,x,5,{_target_text(meter)};")
 
 

@@ -26,8 +26,6 @@ class Device:
         #: What it is found by, until then nobody else's.
         self.key = f"id:{options.id}" if options.id else url
         self.lasting = bool(options.id)
-        #: Whether the baud rate at which it is heard matters.
-        self.minds_baudrate = options.baud is not None
         self.meter: SimulatedMeter = meter_from_options(options)
         #: Held while the meter is used; told when there may be something to read.
         self.condition = threading.Condition()

@@ -25,6 +25,9 @@ SMALLEST_CURRENT: Final = 0.038
 #: Steps in which VA comes, in tenths of VA (seen in both captures).
 VA_STEP: Final = 3.25
 
+#: Range of the current on the wire.
+_MOST_MILLIAMPS: Final = 20_000
+
 _MONTH_S: Final = 30 * 86_400.0
 _MONTH_MAXIMUM: Final = 2**24 - 1
 
@@ -81,20 +84,31 @@ class Display:
         return watts, volts, round(amps * 1000), factor, round(reading.frequency * 10), va
 
     def _extremes(self, peak: float) -> None:
+        watts, volts, amps = self._now[:3]
         # Between two readings a second apart the voltage moves by a count or two.
         wobble = 1 + round(1.0 + scatter(self._seed, self._tick))
-        now = self._now[:3]
-        spread = (0, wobble, 1 if now[2] else 0)
-        high = [value + more for value, more in zip(now, spread, strict=True)]
-        if peak * 10 > high[0] > 0:
-            high[2] = min(round(high[2] * peak * 10 / high[0]), 20_000)
-            high[0] = round(peak * 10)
-        low = [max(value - less, 0) for value, less in zip(now, spread, strict=True)]
+        jitter = 1 if amps else 0
+        high_watts, high_amps = watts, amps + jitter
+        if peak * 10 > watts > 0:
+            high_amps = min(round(amps * peak * 10 / watts), _MOST_MILLIAMPS)
+            high_watts = round(peak * 10)
+        highest, lowest = self._maximum, self._minimum
         if self._fresh:
-            self._maximum, self._minimum, self._fresh = high, low, False
-            return
-        self._maximum = list(map(max, self._maximum, high))
-        self._minimum = list(map(min, self._minimum, low))
+            self._fresh = False
+            highest[:] = lowest[:] = watts, volts, amps
+        # A record is taken for every reading, mostly: this is faster than max and min.
+        if high_watts > highest[0]:
+            highest[0] = high_watts
+        if volts + wobble > highest[1]:
+            highest[1] = volts + wobble
+        if high_amps > highest[2]:
+            highest[2] = high_amps
+        if watts < lowest[0]:
+            lowest[0] = watts
+        if volts - wobble < lowest[1]:
+            lowest[1] = max(volts - wobble, 0)
+        if amps - jitter < lowest[2]:
+            lowest[2] = amps - jitter
 
     def record(self) -> tuple[int, ...]:
         """Give the record of now; the extremes start anew."""

@@ -7,6 +7,7 @@ for the same seed: a meter that was not looked at for an hour catches up exactly
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -37,14 +38,18 @@ def scatter(seed: int, n: int) -> float:
     return (x ^ (x >> 31)) / 2.0**63 - 1.0
 
 
+# The same few points are asked for again and again, second after second.
+_point = functools.lru_cache(maxsize=4_096)(scatter)
+
+
 def wander(seed: int, t: float, period: float) -> float:
     """Give a number from -1 to 1 that wanders smoothly, by the *period* in seconds."""
     place = t / period
     n = math.floor(place)
     share = place - n
     share = share * share * (3.0 - 2.0 * share)
-    before = scatter(seed, n)
-    return before + (scatter(seed, n + 1) - before) * share
+    before = _point(seed, n)
+    return before + (_point(seed, n + 1) - before) * share
 
 
 class Load:

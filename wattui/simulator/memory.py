@@ -44,6 +44,8 @@ class RecordMemory:
     def choose(self, chosen: Sequence[bool]) -> None:
         """Choose the fields that are kept; erases."""
         self.chosen = tuple(chosen)
+        record = sum(size for size, kept in zip(FIELD_BYTES, self.chosen, strict=False) if kept)
+        self._limit = self.size // max(record + record % 2, _SMALLEST_RECORD)
         self.clear()
 
     def clear(self) -> None:
@@ -57,8 +59,7 @@ class RecordMemory:
     @property
     def limit(self) -> int:
         """How many records fit with the chosen fields."""
-        record = sum(FIELD_BYTES[i] for i in self._columns)
-        return self.size // max(record + record % 2, _SMALLEST_RECORD)
+        return self._limit
 
     def __len__(self) -> int:
         return self._count
@@ -66,7 +67,7 @@ class RecordMemory:
     @property
     def full(self) -> bool:
         """Whether no further record fits."""
-        return self._count >= self.limit
+        return self._count >= self._limit
 
     def add(self, values: Sequence[WireValue]) -> bool:
         """Keep a record as the handling says; False where the memory is full and stopped.
@@ -74,7 +75,7 @@ class RecordMemory:
         Under condensing a memory that this record fills is condensed at once, and
         :attr:`interval` is doubled.
         """
-        limit = self.limit
+        limit = self._limit
         if self._count < limit:
             for i, column in self._columns.items():
                 column.append(_stored(values, i))
@@ -116,5 +117,5 @@ class RecordMemory:
 
 
 def _stored(values: Sequence[WireValue], index: int) -> int:
-    value = values[index] if index < len(values) else None
-    return min(value or 0, WIRE_MAXIMUM)
+    value = values[index] or 0
+    return value if value <= WIRE_MAXIMUM else WIRE_MAXIMUM

@@ -52,6 +52,7 @@ class SimulatedMeter:
         clock: Clock = SYSTEM_CLOCK,
         seed: int = 0,
         baudrate: int = 115_200,
+        minds_baudrate: bool = False,
         old: bool = False,
         serial_number: str = "",
         interval: int = 1,
@@ -79,6 +80,8 @@ class SimulatedMeter:
         self.memory = RecordMemory(
             self.model.memory, tuple(chosen)[: self.model.fields], handling, interval
         )
+        #: Whether it matters at which baud rate it is heard.
+        self.minds_baudrate = minds_baudrate
         #: Seconds between two records, in the present mode.
         self.interval = interval
         self.mode = mode
@@ -110,7 +113,7 @@ class SimulatedMeter:
     def receive(self, data: bytes, baudrate: int | None = None) -> None:
         """Take what the computer sent, at *baudrate* (None: at the meter's own); never raises."""
         self._advance()
-        if baudrate not in (None, self.line.baudrate):
+        if self._mismatch(baudrate):
             return  # nothing but framing errors
         before, *rest = data.split(CONTROL_X)
         self._take(before)
@@ -122,13 +125,16 @@ class SimulatedMeter:
     def poll(self, limit: int = _MOST_WAITING, baudrate: int | None = None) -> bytes:
         """Give what the wire has carried by now, at most *limit* bytes.
 
-        Heard at another baud rate than the meter's it is garbage.
+        Heard at another baud rate than the meter's it is garbage, where that matters.
         """
         self._advance()
         data = self.line.take(self.clock.monotonic(), limit)
-        if data and baudrate not in (None, self.line.baudrate):
+        if data and self._mismatch(baudrate):
             return bytes(0x80 | (byte * 167 + 13) & 0x7F for byte in data[::2])
         return data
+
+    def _mismatch(self, baudrate: int | None) -> bool:
+        return self.minds_baudrate and baudrate not in (None, self.line.baudrate)
 
     def seconds_to_event(self) -> float:
         """Give after how many seconds of its clock calling :meth:`poll` will do something."""
@@ -375,11 +381,14 @@ class SimulatedMeter:
             self.log(LoggingMode.INTERNAL, self.memory.interval)
 
     def start_up(self) -> None:
-        """Begin anew, after a restart or a loss of power: print the banner, be deaf a while."""
+        """Begin anew, after a restart or a loss of power: print the banner, be deaf a while.
+
+        Logging into the memory goes on; records are no longer sent, since the meter
+        speaks unasked at power-on only.
+        """
         self._deaf_until = self._now + self._deaf_for
         self.posting = False
-        if self.mode is LoggingMode.EXTERNAL:
-            self.mode = LoggingMode.STOPPED  # it speaks unasked at power-on only
+        self.mode = LoggingMode.INTERNAL
         self._follow_memory()
         self._start_ticks()
         banner = self.model.banner(self.volts, self.hertz)

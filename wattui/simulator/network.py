@@ -27,10 +27,20 @@ _log = logging.getLogger(__name__)
 
 #: Names of the fields in a post (protocol, *Posting over HTTP*).
 POST_NAMES: Final[dict[str, str]] = {
-    **{"w": "power", "v": "voltage", "a": "current", "wh": "energy"},
-    **{"wmx": "power_max", "vmx": "voltage_max", "amx": "current_max"},
-    **{"wmi": "power_min", "vmi": "voltage_min", "ami": "current_min"},
-    **{"pf": "power_factor", "pcy": "power_cycles", "frq": "frequency", "va": "apparent_power"},
+    "w": "power",
+    "v": "voltage",
+    "a": "current",
+    "wh": "energy",
+    "wmx": "power_max",
+    "vmx": "voltage_max",
+    "amx": "current_max",
+    "wmi": "power_min",
+    "vmi": "voltage_min",
+    "ami": "current_min",
+    "pf": "power_factor",
+    "pcy": "power_cycles",
+    "frq": "frequency",
+    "va": "apparent_power",
 }
 
 _ANSWER: Final = re.compile(r"\[([01])(?:!([1-9][0-9]{0,4}))?\]")

@@ -19,7 +19,7 @@ import termios
 import threading
 import time
 import tty
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -32,8 +32,10 @@ _log = logging.getLogger(__name__)
 # when a client closes a pty, but not when one opens it.
 _CLOSED_POLL: Final = 0.02
 
-# Bytes are handed over in groups, as a USB adapter does, in seconds.
-_SHORTEST_WAIT: Final = 0.004
+# Bytes are handed over in groups, as a USB adapter does: seconds of the meter, and
+# the shortest that is really waited.
+_GROUP: Final = 0.004
+_SHORTEST_WAIT: Final = 0.0005
 
 # What is kept ready here; less than a pty takes, so that Control-X works at once.
 _CHUNK: Final = 4_096
@@ -55,8 +57,6 @@ class _Outlet:
         self.opened = False
         self._out = b""
         self._speed = float(getattr(meter.clock, "speed", 1.0))
-        # Without a baud rate of its own the meter is heard at any.
-        self._minds_baudrate = meter.line.baudrate != 115_200
         meter.close_link()
         self.plug()
 
@@ -86,7 +86,7 @@ class _Outlet:
             return
         if self.link is not None:
             with contextlib.suppress(OSError):
-                if os.readlink(self.link) == self.path:
+                if str(self.link.readlink()) == self.path:
                     self.link.unlink()
         os.close(self.master)
         self.master = -1
@@ -107,20 +107,33 @@ class _Outlet:
         poll = select.poll()
         poll.register(self.master, select.POLLIN)
         hung_up = any(event & select.POLLHUP for _, event in poll.poll(0))
-        if hung_up == self.opened:
-            if hung_up:
-                self._receive()  # what it had sent before it closed
-                self.meter.close_link()
-                self._out = b""
-                with contextlib.suppress(OSError, termios.error):
-                    termios.tcflush(self.master, termios.TCIOFLUSH)
-            else:
-                self.meter.open_link()
-            self.opened = not hung_up
+        if hung_up and self.opened:
+            self._receive()  # what it had sent before it closed
+            self.meter.close_link()
+            self.opened = False
+            self._out = b""
+            self._forget_unread()
+        elif not hung_up:
+            self._open()
+
+    def _forget_unread(self) -> None:
+        # A closed port keeps nothing for the next client; only the slave side can do that.
+        with contextlib.suppress(OSError, termios.error):
+            slave = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            try:
+                termios.tcflush(slave, termios.TCIFLUSH)
+            finally:
+                os.close(slave)
+
+    def _open(self) -> None:
+        if not self.opened:
+            self.opened = True
+            self.meter.open_link()
 
     def _receive(self) -> None:
         with contextlib.suppress(OSError):  # EIO: nobody has it open; EAGAIN: nothing there
             while data := os.read(self.master, _CHUNK):
+                self._open()  # it may have come since its state was looked at
                 self.meter.receive(data, self._baudrate())
 
     def _send(self) -> None:
@@ -138,7 +151,7 @@ class _Outlet:
             self._out = self._out[sent:]
 
     def _baudrate(self) -> int | None:
-        if not self._minds_baudrate or self.master < 0:
+        if not self.meter.minds_baudrate or self.master < 0:
             return None
         try:
             return _SPEEDS.get(termios.tcgetattr(self.master)[5], 0)
@@ -149,7 +162,7 @@ class _Outlet:
         """Give after how many seconds it must be served again, whatever comes in."""
         if self._out:
             return _CLOSED_POLL  # the client does not read; it may close the port, too
-        wait = self.meter.seconds_to_event() / self._speed
+        wait = max(self.meter.seconds_to_event(), _GROUP) / self._speed
         longest = 0.5 if self.opened else _CLOSED_POLL
         return min(max(wait, _SHORTEST_WAIT), longest)
 
@@ -174,8 +187,10 @@ class PtyServer:
         self._lock = threading.RLock()
         self._ending = threading.Event()
         self._ended = threading.Event()
+        self._closed = False
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_out, False)
+        os.set_blocking(self._wake_in, False)
         #: What ended the serving thread, where it was not :meth:`stop`.
         self.error: BaseException | None = None
         try:
@@ -202,7 +217,7 @@ class PtyServer:
         return [outlet.meter for outlet in self._outlets]
 
     @contextlib.contextmanager
-    def paused(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def paused(self) -> Iterator[None]:
         """Have the meters for oneself, as to unplug one; they catch up afterwards."""
         with self._lock:
             yield
@@ -230,8 +245,10 @@ class PtyServer:
         self.stop()
 
     def _wake(self) -> None:
-        with contextlib.suppress(OSError):
-            os.write(self._wake_in, b"\0")
+        with self._lock:
+            if not self._closed:
+                with contextlib.suppress(BlockingIOError):  # it is being woken already
+                    os.write(self._wake_in, b"\0")
 
     def _run(self) -> None:
         try:
@@ -240,7 +257,7 @@ class PtyServer:
                 with self._lock:
                     for outlet in self._outlets:
                         outlet.serve()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - a thread has nobody to raise it to
             self.error = error
             _log.exception("the simulator stopped")
         finally:
@@ -267,6 +284,7 @@ class PtyServer:
     def _close(self) -> None:
         for outlet in self._outlets:
             outlet.unplug()
+        self._closed = True
         os.close(self._wake_out)
         os.close(self._wake_in)
 

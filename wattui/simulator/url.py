@@ -148,6 +148,7 @@ def meter_from_options(options: SimOptions, clock: Clock | None = None) -> Simul
         clock=clock,
         seed=options.seed,
         baudrate=options.baud or 115_200,
+        minds_baudrate=options.baud is not None,
         old=options.old,
         serial_number=options.serial,
         interval=options.interval,

@@ -16,7 +16,7 @@ import errno
 import time
 from typing import Any
 
-from serial.serialutil import PortNotOpenError, SerialBase, SerialException, to_bytes
+from serial.serialutil import PortNotOpenError, SerialBase, SerialException
 
 from wattui.clock import SYSTEM_CLOCK, Clock
 from wattui.simulator.devices import Device, DeviceBusy, release_device, take_device
@@ -24,12 +24,14 @@ from wattui.simulator.devices import Device, DeviceBusy, release_device, take_de
 # As much as a USB adapter and its driver hold.
 _BUFFER = 65_536
 
-# A reader is not woken more often than this, in seconds: bytes come in small groups.
-_SHORTEST_WAIT = 0.002
+# A reader is not woken more often than this, in seconds of the meter and really:
+# bytes come in small groups, as those of a USB adapter do.
+_GROUP = 0.008
+_SHORTEST_WAIT = 0.0005
 _LONGEST_WAIT = 0.5
 
 
-class Serial(SerialBase):  # type: ignore[misc]
+class Serial(SerialBase):
     """A port whose other end is a simulated meter."""
 
     BAUDRATES = (9_600, 19_200, 38_400, 57_600, 115_200)
@@ -48,16 +50,16 @@ class Serial(SerialBase):  # type: ignore[misc]
 
     def open(self) -> None:
         """Open the port: makes the meter, or finds the one of the same id."""
-        if self._port is None:
+        if self.port is None:
             raise SerialException("Port must be configured before it can be used.")
         if self.is_open:
             raise SerialException("Port is already open.")
         try:
-            device = take_device(self._port)
+            device = take_device(self.port)
         except ValueError as error:
-            raise SerialException(errno.EINVAL, f"{self._port}: {error}") from error
+            raise SerialException(errno.EINVAL, f"{self.port}: {error}") from error
         except DeviceBusy as error:
-            raise _os_error(errno.EBUSY, "Device or resource busy", self._port) from error
+            raise _os_error(errno.EBUSY, "Device or resource busy", self.port) from error
         try:
             with device.condition:
                 self._refuse(device)
@@ -73,7 +75,7 @@ class Serial(SerialBase):  # type: ignore[misc]
         self.is_open = True
 
     def _refuse(self, device: Device) -> None:
-        meter, port = device.meter, self._port
+        meter, port = device.meter, self.port
         meter.poll(0)  # whether it is plugged in now
         if not meter.plugged or "absent" in meter.faults:
             raise _os_error(errno.ENOENT, "No such file or directory", port)
@@ -124,7 +126,7 @@ class Serial(SerialBase):  # type: ignore[misc]
             The meter was unplugged, or the port was closed.
         """
         device = self._opened()
-        deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
         with device.condition:
             while True:
                 if not self.is_open:
@@ -132,7 +134,7 @@ class Serial(SerialBase):  # type: ignore[misc]
                 if self._cancelled:
                     self._cancelled = False
                     break
-                self._fill(device)
+                self._fill(device, size)
                 if len(self._buffer) >= size:
                     break
                 if not device.meter.plugged:
@@ -150,12 +152,12 @@ class Serial(SerialBase):  # type: ignore[misc]
 
     def _wait(self, device: Device) -> float:
         speed = float(getattr(self.clock, "speed", 1.0))
-        wait = device.meter.seconds_to_event() / speed
+        wait = max(device.meter.seconds_to_event(), _GROUP) / speed
         return min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT)
 
-    def _fill(self, device: Device) -> None:
-        baudrate = self._baudrate if device.minds_baudrate else None
-        self._buffer += device.meter.poll(_BUFFER - len(self._buffer), baudrate)
+    def _fill(self, device: Device, size: int = 0) -> None:
+        room = max(_BUFFER, size) - len(self._buffer)
+        self._buffer += device.meter.poll(room, self.baudrate)
 
     def cancel_read(self) -> None:
         """End a read that waits, or else the next one, from any thread."""
@@ -183,14 +185,14 @@ class Serial(SerialBase):  # type: ignore[misc]
             The meter was unplugged.
         """
         device = self._opened()
-        octets: bytes = to_bytes(data)
+        octets: bytes = bytes(data)
         with device.condition:
             if not self.is_open:
                 raise PortNotOpenError()
             self._fill(device)
             if not device.meter.plugged:
                 raise SerialException("write failed: [Errno 5] Input/output error")
-            device.meter.receive(octets, self._baudrate if device.minds_baudrate else None)
+            device.meter.receive(octets, self.baudrate)
             device.condition.notify_all()
         return len(octets)
 
