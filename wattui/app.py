@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program with a window: the one place that puts it together.
+
+The order matters.  Toolkit and binding are named before anything of Enthought is
+imported; a folder of our own is set for it, since it does not survive a home that
+cannot be written to; the palette is set on the application before ``traitsui`` is
+imported; whatever catches exceptions is there before the first window.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("QT_API", "pyqt5")
+os.environ.setdefault("ETS_TOOLKIT", "qt.qpainter")
+
+from PyQt5.QtCore import QCoreApplication, QSocketNotifier, Qt
+from PyQt5.QtGui import QGuiApplication, QIcon
+from PyQt5.QtWidgets import QApplication
+
+from wattui.cli import display
+from wattui.errors import WattuiError
+from wattui.folders import data_folder
+from wattui.settings import Settings
+from wattui.ui import theme
+from wattui.ui.system_theme import SystemTheme
+
+if TYPE_CHECKING:
+    from wattui.bench import Bench
+
+_log = logging.getLogger(__name__)
+
+#: Sizes of the program's icon, in pixels.
+_ICON_SIZES = (16, 32, 48, 64, 128, 256)
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+_state: dict[str, Any] = {}
+
+
+def application(settings: Settings | None = None) -> QApplication:
+    """Give the Qt application, made if there is none, in the colours of its theme."""
+    if "system" in _state and QApplication.instance() is _state["application"]:
+        return _state["application"]
+    found = QApplication.instance()
+    if found is None:
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+            Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        )
+        found = QApplication(["wattui"])
+    found.setApplicationName("wattui")
+    found.setApplicationDisplayName("")
+    found.setDesktopFileName("wattui")
+    found.setWindowIcon(_icon())
+    system = SystemTheme(found)
+    chosen = settings.theme if settings is not None else "system"
+    theme.apply(found, theme.choose(chosen, system.dark))
+    _set_enthought_folder()
+    _state.update(application=found, system=system)
+    return found
+
+
+def _icon() -> QIcon:
+    from importlib import resources
+
+    icon = QIcon()
+    folder = resources.files("wattui.resources") / "icons"
+    for size in _ICON_SIZES:
+        icon.addFile(str(folder / f"wattui-{size}.png"))
+    return icon
+
+
+def _set_enthought_folder() -> None:
+    """Give Enthought a folder to write to, also where the home is read-only."""
+    from traits.etsconfig.api import ETSConfig
+
+    folder = data_folder() / "enthought"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.gettempdir()) / f"wattui-enthought-{os.getpid()}"
+    ETSConfig.application_home = str(folder)
+    ETSConfig.application_data = str(folder)
+    ETSConfig.company = "wattui"
+
+
+def build(bench: Bench | None = None, settings: Settings | None = None, **options: Any) -> Any:
+    """Open the window without running the event loop; give its TraitsUI ``UI``.
+
+    Parameters
+    ----------
+    bench
+        The meters and the session; a new one unless given.
+    settings
+        What was remembered; read from their file unless given.
+    options
+        ``look`` lists the ports in place of the system's; ``post`` replaces how the
+        plots hand over to the main thread.
+
+    Notes
+    -----
+    ``ui.dispose()`` does not end its threads; closing ``ui.control`` does.
+    """
+    settings = settings if settings is not None else Settings.load()
+    running = application(settings)
+    from wattui.bench import Bench
+    from wattui.desktop_entry import udev_command
+    from wattui.ui.assemble import assemble
+
+    return assemble(
+        bench if bench is not None else Bench(),
+        settings,
+        running,
+        _state["system"],
+        rule_command=udev_command() if sys.platform.startswith("linux") else "",
+        **options,
+    )
+
+
+def run(demo: bool = False, port: str | None = None, session: Path | str | None = None) -> int:
+    """Open the window and stay until it is closed; give the exit status.
+
+    Parameters
+    ----------
+    demo
+        Connect to the simulated meter at once.
+    port
+        Connect to this port at once.
+    session
+        Show this session.
+    """
+    settings = Settings.load()
+    running = application(settings)
+    from wattui.ui import error_report, paint_guard
+
+    error_report.start_log()
+    said: list[Any] = []
+    error_report.install(lambda text: said[0](text) if said else None)
+    paint_guard.install()
+    ui = build(settings=settings)
+    model = ui.context["object"]
+    said.append(lambda text: model.bench.main_thread.post(lambda: model.trait_set(message=text)))
+    if session is not None:
+        ui.handler.open_session(model, Path(session))
+    elif demo:
+        ui.handler.do(ui.info, "simulate")
+    elif port:
+        model.connect_port(port)
+    running.setQuitOnLastWindowClosed(True)
+    with _signals_close(ui):
+        status = running.exec_()
+    # A loop that ends without a closed window, as when the session of the desktop ends.
+    ui.handler.shut_down(model)
+    said.clear()
+    return int(status)
+
+
+@contextlib.contextmanager
+def _signals_close(ui: Any) -> Iterator[None]:
+    """Close the window on SIGTERM and the like.
+
+    Python runs its handlers between two of its own instructions, and the event loop
+    executes none; a byte on a socket wakes it.
+    """
+    near, far = socket.socketpair()
+    for end in (near, far):
+        end.setblocking(False)
+    woken = QSocketNotifier(near.fileno(), QSocketNotifier.Type.Read)
+
+    def wake() -> None:
+        with contextlib.suppress(OSError):
+            near.recv(64)
+
+    woken.activated.connect(wake)
+    before = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
+
+    def close(number: int, _frame: object) -> None:
+        _log.info("closing on %s", signal.Signals(number).name)
+        ui.handler.close_now(ui.info)
+
+    handlers = {}
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None:
+            handlers[number] = signal.signal(number, close)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(before)
+        woken.setEnabled(False)
+        near.close()
+        far.close()
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("wattui-gui", description="The window of wattui.")
+    parser.add_argument("target", nargs="?", help="a session to show, or a port to connect to")
+    parser.add_argument("--demo", action="store_true", help="connect to a simulated meter")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Start the program without a console, as a double-click does; give the exit status."""
+    arguments = _arguments(argv)
+    from wattui.cli.gui import told_apart
+
+    session, port = told_apart(arguments.target)
+    try:
+        display.check()
+        return run(demo=arguments.demo, port=port, session=session)
+    except WattuiError as error:
+        if sys.stderr is not None:
+            sys.stderr.write(f"wattui: {error}\n")
+        return error.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

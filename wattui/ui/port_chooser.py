@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The port chooser: what can be connected to, by names that mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pyface.qt import QtCore, QtGui
+from traitsui.api import BasicEditorFactory
+from traitsui.qt.editor import Editor
+
+from wattui.transport import PortInfo
+from wattui.ui.words import short_port
+
+#: What the simulated meter is connected to: a desktop computer under changing work.
+DEMO_URL: Final = "sim://pro?load=desktop"
+
+#: Stands for *Other…* in the list; never a port.
+OTHER: Final = "other:"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the list."""
+
+    #: The port, or :data:`OTHER`; empty for a line between.
+    url: str
+    text: str = ""
+    tooltip: str = ""
+
+
+def port_text(port: PortInfo) -> str:
+    """Name a port: ``Watts up? · A80012 · ttyUSB0 · in use``."""
+    what = "Watts up?" if port.likely_meter else port.description
+    parts = (what, port.serial_number, short_port(port.url), port.problem)
+    return " · ".join(part for part in parts if part)
+
+
+def _port_tooltip(port: PortInfo) -> str:
+    advice = {
+        "in use": "Another program has it open; close that first.",
+        "no permission": "This user may not open it; see Help, My port is missing.",
+    }
+    said = " ".join(part for part in (port.description, f"at {port.url}") if part)
+    return f"{said}. {advice.get(port.problem, '')}".strip()
+
+
+def choices(ports: Sequence[PortInfo], chosen: str, connected_text: str = "") -> list[Choice]:
+    """Give the lines of the list; the *chosen* port stays in it, plugged in or not."""
+    lines = [Choice(port.url, port_text(port), _port_tooltip(port)) for port in ports]
+    if chosen and chosen not in {port.url for port in ports} and chosen != DEMO_URL:
+        absent = chosen.startswith(("/dev/", "COM"))
+        text = f"{short_port(chosen)} · not plugged in" if absent else chosen
+        lines.append(Choice(chosen, text))
+    if connected_text:
+        lines = [
+            Choice(line.url, connected_text, line.tooltip) if line.url == chosen else line
+            for line in lines
+        ]
+    if lines:
+        lines.append(Choice(""))
+    demo = connected_text if connected_text and chosen == DEMO_URL else "Simulated meter"
+    lines.append(Choice(DEMO_URL, demo, "A meter that the program plays; nothing is needed"))
+    lines.append(Choice(OTHER, "Other…", "Type the name or the URL of a port"))
+    return lines
+
+
+def first_choice(ports: Sequence[PortInfo], remembered: str) -> str:
+    """Give the port to offer: the one used last if it is there, else the likeliest."""
+    urls = [port.url for port in ports]
+    if remembered in urls or "://" in remembered:
+        return remembered
+    likely = [port.url for port in ports if port.likely_meter and not port.problem]
+    likely += [port.url for port in ports if port.likely_meter]
+    return likely[0] if likely else DEMO_URL
+
+
+class PortBox(QtGui.QComboBox):
+    """A combo box that leaves its list alone while it is open."""
+
+    #: The list is about to be opened, and was closed.
+    opened = QtCore.Signal()
+    closed = QtCore.Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_open = False
+        self._lines: list[Choice] = []
+        self.setMinimumWidth(240)
+        self.setSizeAdjustPolicy(QtGui.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLength)
+        self.setMinimumContentsLength(30)
+        self.setMaxVisibleItems(16)
+        self.setAccessibleName("Port")
+
+    def showPopup(self) -> None:
+        """Open the list, as wide as its longest line."""
+        self.is_open = True
+        self.opened.emit()
+        metrics = self.fontMetrics()
+        width = max((metrics.horizontalAdvance(line.text) for line in self._lines), default=0)
+        self.view().setMinimumWidth(max(self.width(), width + 48))
+        super().showPopup()
+
+    def hidePopup(self) -> None:
+        """Close the list."""
+        super().hidePopup()
+        self.is_open = False
+        self.closed.emit()
+
+    def show_lines(self, lines: list[Choice], chosen: str) -> None:
+        """Show other lines, with the *chosen* one selected; nothing is signalled."""
+        if lines != self._lines:
+            self._lines = lines
+            blocked = self.blockSignals(True)
+            self.clear()
+            for line in lines:
+                if not line.url:
+                    self.insertSeparator(self.count())
+                    continue
+                self.addItem(line.text, line.url)
+                self.setItemData(self.count() - 1, line.tooltip, QtCore.Qt.ItemDataRole.ToolTipRole)
+            self.blockSignals(blocked)
+        index = self.findData(chosen)
+        if index != self.currentIndex():
+            blocked = self.blockSignals(True)
+            self.setCurrentIndex(index)
+            self.blockSignals(blocked)
+
+
+class _PortEditor(Editor):
+    """Shows the model's ``ports`` and sets the chosen one."""
+
+    def init(self, parent: object) -> None:
+        """Make the control."""
+        self.control = PortBox()
+        self.control.activated[int].connect(self._activated)
+        self.control.closed.connect(self._refresh)
+        self.control.opened.connect(self._opened)
+        self.object.observe(self._ports_changed, "ports")
+        self.object.observe(self._ports_changed, "connected_text")
+        self._refresh()
+        self.set_tooltip()
+
+    def dispose(self) -> None:
+        """Let go of the model."""
+        self.object.observe(self._ports_changed, "ports", remove=True)
+        self.object.observe(self._ports_changed, "connected_text", remove=True)
+        super().dispose()
+
+    def update_editor(self) -> None:
+        """Show the port that was chosen elsewhere."""
+        self._refresh()
+
+    def _ports_changed(self, _event: object) -> None:
+        self._refresh()
+
+    def _opened(self) -> None:
+        self.object.ports_wanted = True
+
+    def _refresh(self) -> None:
+        box = self.control
+        if box is None or box.is_open:
+            return
+        lines = choices(self.object.ports, self.value, self.object.connected_text)
+        box.show_lines(lines, self.value)
+
+    def _activated(self, index: int) -> None:
+        url = self.control.itemData(index)
+        if url == OTHER:
+            self._refresh()
+            self.control.setCurrentIndex(self.control.findData(self.value))
+            self.object.other_port = True
+        elif url:
+            self.object.port_chosen = True
+            self.value = url
+
+
+class PortChooser(BasicEditorFactory):
+    """Editor of a port, for an object that has ``ports`` and ``connected_text`` too."""
+
+    klass = _PortEditor

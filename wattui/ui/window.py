@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main window: a TraitsUI view of the window's model."""
+
+from __future__ import annotations
+
+from enable.api import ComponentEditor
+from pyface.qt import QtCore, QtGui
+from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, spring
+
+from wattui.ui.actions import tooltip
+from wattui.ui.channel_list import ChannelEditor
+from wattui.ui.menus import menu_bar
+from wattui.ui.port_chooser import PortChooser
+from wattui.ui.readings import ReadingsEditor
+from wattui.ui.states import NoticesEditor, PlacardEditor
+from wattui.ui.status_bar import StatusEditor
+from wattui.ui.theme import GRID, MARGIN
+from wattui.ui.window_model import INTERVALS, WindowModel
+
+#: The groups that get a look of their own, with the margins of each.
+_PANELS = {
+    "frame": ("frame", (0, 0, 0, 0), 0),
+    "top_bar": ("topBar", (MARGIN, GRID, MARGIN, GRID), GRID),
+    "body": ("body", (MARGIN, MARGIN, MARGIN, MARGIN), MARGIN),
+    "side_panel": ("sidePanel", (18, 18, 18, MARGIN), MARGIN),
+    "stage": ("stage", (0, 0, 0, 0), GRID),
+}
+
+#: A group with a condition is made a widget, which can have a look.
+_ALWAYS = "True"
+
+#: Share of the window's width that the side panel takes, and its limits in pixels.
+SIDE_WIDTH = (272, 430)
+
+
+def _interval_text(seconds: int) -> str:
+    if seconds >= 60:
+        minutes = seconds // 60
+        return f"every {minutes} min"
+    return f"every {seconds} s"
+
+
+def _button(name: str, action: str, label: str = "", **traits: object) -> UItem:
+    editor = ButtonEditor(label=label) if label else ButtonEditor(**traits.pop("shown"))
+    return UItem(name, editor=editor, tooltip=tooltip(action), **traits)
+
+
+def _top_bar() -> HGroup:
+    return HGroup(
+        UItem(
+            "port",
+            editor=PortChooser(),
+            enabled_when="not object.connected",
+            tooltip="Where the meter is plugged in",
+        ),
+        _button("connect_button", "connect", shown={"label_value": "connect_label"}),
+        UItem(
+            "interval",
+            editor=EnumEditor(values=list(INTERVALS), format_func=_interval_text),
+            tooltip="Time between two records",
+        ),
+        UItem("16"),
+        _button("mark_button", "mark", "Mark", enabled_when="object.marking"),
+        _button("export_button", "export", "Export CSV…", enabled_when="object.has_session"),
+        spring,
+        UItem(
+            "clock_mode",
+            editor=EnumEditor(values={"elapsed": "1:Elapsed", "clock": "2:Clock"}),
+            tooltip="Count the time from the start, or show the time of day",
+        ),
+        _button("fit_button", "fit", "Fit", enabled_when="object.has_session"),
+        _button(
+            "live_button",
+            "live",
+            shown={"label_value": "live_label"},
+            enabled_when="object.recording",
+        ),
+        id="top_bar",
+        visible_when=_ALWAYS,
+    )
+
+
+def _body() -> HGroup:
+    return HGroup(
+        VGroup(
+            UItem("readings", editor=ReadingsEditor()),
+            UItem("channels", editor=ChannelEditor(), resizable=True, springy=True),
+            id="side_panel",
+            visible_when=_ALWAYS,
+        ),
+        VGroup(
+            UItem("notices", editor=NoticesEditor()),
+            UItem(
+                "place",
+                editor=PlacardEditor(),
+                resizable=True,
+                springy=True,
+                visible_when="object.place != 'plots'",
+            ),
+            UItem(
+                "component",
+                editor=ComponentEditor(),
+                resizable=True,
+                springy=True,
+                visible_when="object.place == 'plots'",
+            ),
+            id="stage",
+            visible_when=_ALWAYS,
+        ),
+        id="body",
+        visible_when=_ALWAYS,
+    )
+
+
+def main_view(model: WindowModel) -> View:
+    """Make the view of the main window."""
+    return View(
+        VGroup(
+            _top_bar(),
+            _body(),
+            UItem("status", editor=StatusEditor()),
+            id="frame",
+            visible_when=_ALWAYS,
+        ),
+        menubar=menu_bar(),
+        title=model.title,
+        width=int(model.width),
+        height=int(model.height),
+        resizable=True,
+    )
+
+
+def dress(info: object) -> None:
+    """Give the groups of a new window their margins, names and widths."""
+    for group, (name, margins, spacing) in _PANELS.items():
+        widget = getattr(info, group).control
+        widget.setObjectName(name)
+        widget.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
+        layout = widget.layout()
+        layout.setContentsMargins(*margins)
+        layout.setSpacing(spacing)
+        # TraitsUI keeps its groups at the top left, at their least size.
+        layout.setAlignment(QtCore.Qt.AlignmentFlag(0))
+        for index in range(layout.count()):
+            layout.itemAt(index).setAlignment(QtCore.Qt.AlignmentFlag(0))
+    _set_widths(info)
+    for name, words in _SPOKEN.items():
+        getattr(info, name).control.setAccessibleName(words)
+    order = [getattr(info, name).control for name in _TAB_ORDER]
+    for before, after in zip(order, order[1:], strict=False):
+        QtGui.QWidget.setTabOrder(before, after)
+
+
+def _set_widths(info: object) -> None:
+    policy = QtGui.QSizePolicy.Policy
+    expanding = QtGui.QSizePolicy(policy.Expanding, policy.Expanding)
+    for name in ("frame", "body", "stage"):
+        getattr(info, name).control.setSizePolicy(expanding)
+    for name in ("place", "component"):
+        getattr(info, name).control.setSizePolicy(expanding)
+    for name in ("top_bar", "status", "notices"):
+        getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)
+    for name in ("port", *_TOP_BUTTONS, "interval", "clock_mode"):
+        getattr(info, name).control.setSizePolicy(policy.Maximum, policy.Fixed)
+    info.port.control.setFixedWidth(304)  # type: ignore[attr-defined]
+    for name, width in (("connect_button", 99), ("interval", 115), ("clock_mode", 96)):
+        getattr(info, name).control.setMinimumWidth(width)
+    side = info.side_panel.control  # type: ignore[attr-defined]
+    side.setMinimumWidth(SIDE_WIDTH[0])
+    side.setMaximumWidth(SIDE_WIDTH[1])
+    side.setSizePolicy(policy.Preferred, policy.Expanding)
+    body = info.body.control.layout()  # type: ignore[attr-defined]
+    body.setStretch(0, 22)
+    body.setStretch(1, 78)
+    column = side.layout()
+    column.setStretch(0, 0)
+    column.setStretch(1, 1)
+
+
+_TOP_BUTTONS = ("connect_button", "mark_button", "export_button", "fit_button", "live_button")
+
+_TAB_ORDER = (
+    *("port", "connect_button", "interval", "mark_button", "export_button"),
+    *("clock_mode", "fit_button", "live_button"),
+)
+
+_SPOKEN = {
+    "connect_button": "Connect or disconnect",
+    "interval": "Time between two records",
+    "mark_button": "Mark this moment",
+    "export_button": "Export CSV",
+    "clock_mode": "Elapsed or clock time",
+    "fit_button": "Show the whole recording",
+    "live_button": "Follow the newest sample",
+    "component": "Plots",
+}
