@@ -17,7 +17,7 @@ from wattui.client.asking import Asking
 from wattui.client.conversation import Conversation
 from wattui.client.link import Link
 from wattui.client.live import Live
-from wattui.client.opening import BAUDRATES, Found, find_meter, meter_info
+from wattui.client.opening import BAUDRATES, Found, find_meter, first_info, meter_info
 from wattui.client.reconnecting import FindPort, OpenPort, open_unless, where_is
 from wattui.client.states import ClientState, check_transition
 from wattui.client.watchdog import Timing
@@ -327,10 +327,10 @@ class MeterClient:
         # A simulated meter's clock goes on through a reconnection: it must not step.
         self._clock = link.clock
         self._link = link
+        known = self._info
         if self._state is ClientState.OPENING:
-            number = link.port.serial_number
-            self._info = replace(self._info, key=number or self.url, serial_number=number)
-        self._info = replace(self._info, port=url)
+            known = first_info(link.port, known.name, known.interval)
+        self._info = replace(known, port=url)
         return link
 
     def _find(self, link: Link) -> Found:

@@ -16,7 +16,7 @@ from wattui.client.link import Arrival, Link
 from wattui.errors import Cancelled, NoAnswer, NotAMeter
 from wattui.listener import MeterInfo
 from wattui.protocol import Version, commands
-from wattui.transport import open_port
+from wattui.transport import Port, open_port
 
 _log = logging.getLogger(__name__)
 
@@ -170,6 +170,14 @@ def _only_live(backlog: list[Arrival]) -> list[Arrival]:
     return []
 
 
+def first_info(port: Port, name: str = "", interval: float = 1.0) -> MeterInfo:
+    """Give what is known of a meter before it was asked."""
+    # Simulated meters are all made with the same serial number, unless told otherwise.
+    number = port.serial_number
+    key = port.url if "://" in port.url else number or port.url
+    return MeterInfo(key, port.url, name, serial_number=number, interval=interval)
+
+
 def meter_info(known: MeterInfo, version: Version | None) -> MeterInfo:
     """Add to what is known of a meter what it said of itself, if it did."""
     if version is None:
@@ -197,10 +205,9 @@ def identify(
         *stopped* said so.
     """
     port = open_port(url)
-    serial_number = port.serial_number
+    known = first_info(port, name)
     try:
         found = find_meter(Link(port), answer_time=answer_time, stopped=stopped, activity=activity)
     finally:
         port.close()
-    known = MeterInfo(serial_number or url, url, name, serial_number=serial_number)
     return Identified(meter_info(known, found.version), found.version, found.baudrate)
