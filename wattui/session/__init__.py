@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from wattui.session.bulk import BulkWriter
 from wattui.session.envelope import Envelope
 from wattui.session.naming import new_session_path
 from wattui.session.reader import Session, SessionEvent, SessionMeter
@@ -19,6 +20,7 @@ from wattui.session.spans import FieldStatistics, Statistics
 from wattui.session.writer import SessionWriter, WriterStatus
 
 __all__ = [
+    "BulkWriter",
     "Envelope",
     "FieldStatistics",
     "Interrupted",

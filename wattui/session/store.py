@@ -69,7 +69,7 @@ class Store:
         self._next_event = 1
         self._failures = 0
         try:
-            self._connection = self._open()
+            self.connection = self._open()
         except sqlite3.Error as error:
             raise translated(error, path) from error
         self._identity = _identity(path)
@@ -116,7 +116,7 @@ class Store:
             if self._failures:
                 self._recover()
             self._require_file()
-            with transaction(self._connection):
+            with transaction(self.connection):
                 self._insert(items)
         except BaseException:
             self._failures += 1
@@ -127,10 +127,14 @@ class Store:
         """Make ready for another attempt; with a new connection if the old one does not do."""
         if self._failures > 1 and _identity(self.path) == self._identity:
             fresh = self._open()
-            self._connection.close()
-            self._connection = fresh
+            self.connection.close()
+            self.connection = fresh
         else:
-            self._load(self._connection)
+            self._load(self.connection)
+
+    def forget(self) -> None:
+        """Read again what the file knows: a transaction failed."""
+        self._load(self.connection)
 
     def _require_file(self) -> None:
         """See that the file has its name yet: SQLite would write on into a deleted one."""
@@ -152,7 +156,7 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             draft.unlink(missing_ok=True)
             with contextlib.closing(connect(draft, "mode=rwc")) as target:
-                self._connection.backup(target)
+                self.connection.backup(target)
             draft.replace(self.path)
         except (OSError, sqlite3.Error) as error:
             with contextlib.suppress(OSError):
@@ -164,14 +168,14 @@ class Store:
             ) from error
         _logger.warning("%s was removed while it was recorded: written anew", self.path)
         fresh = self._open()
-        self._connection.close()
-        self._connection = fresh
+        self.connection.close()
+        self.connection = fresh
         self._identity = _identity(self.path)
 
     def _insert(self, items: list[Item]) -> None:
         before: dict[str, int | None] = {}
         for item in items:
-            meter = None if item.meter is None else self._stored(item.meter)
+            meter = None if item.meter is None else self.stored(item.meter)
             if meter is not None:
                 before.setdefault(meter.info.key, meter.last)
             if item.event is not None:
@@ -182,8 +186,8 @@ class Store:
             meter = self._meters[key]
             if meter.last is not None:
                 if last is None:
-                    last = first_time(self._connection, meter.id)
-                close_buckets(self._connection, meter.id, meter.first_level, last, meter.last)
+                    last = first_time(self.connection, meter.id)
+                close_buckets(self.connection, meter.id, meter.first_level, last, meter.last)
 
     def _insert_samples(self, meter: StoredMeter, item: Item) -> None:
         if not item.placed:
@@ -193,7 +197,7 @@ class Store:
             (meter.id, one.time, one.interval, one.gap or None, *complete(one.values))
             for one in item.samples
         )
-        self._connection.executemany(_INSERT_SAMPLE, rows)
+        self.connection.executemany(_INSERT_SAMPLE, rows)
         meter.last = max(item.samples[-1].time, meter.last or item.samples[-1].time)
 
     def _insert_event(self, meter: StoredMeter | None, item: Item) -> None:
@@ -203,7 +207,7 @@ class Store:
         if not item.event_id:
             item.event_id = self._next_event
             self._next_event += 1
-        self._connection.execute(
+        self.connection.execute(
             "INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)",
             (
                 *(item.event_id, None if meter is None else meter.id),
@@ -211,17 +215,18 @@ class Store:
             ),
         )
 
-    def _stored(self, info: MeterInfo) -> StoredMeter:
+    def stored(self, info: MeterInfo) -> StoredMeter:
+        """Give the meter as the file knows it; it is entered or updated where needed."""
         meter = self._meters.get(info.key)
         if meter is not None and meter.info == info:
             return meter
-        meter = store_meter(self._connection, info, meter)
+        meter = store_meter(self.connection, info, meter)
         self._meters[info.key] = meter
         return meter
 
     def close(self) -> None:
         """Bring the journal into the file, as far as nobody reads it, and close."""
-        connection = self._connection
+        connection = self.connection
         with contextlib.suppress(sqlite3.Error):
             connection.execute("PRAGMA busy_timeout=200")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

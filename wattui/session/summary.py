@@ -192,12 +192,27 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
 
 
 def close_buckets(
-    connection: sqlite3.Connection, meter: int, first_level: int, old: int, new: int
+    connection: sqlite3.Connection,
+    meter: int,
+    first_level: int,
+    old: int,
+    new: int,
+    samples: Integers | None = None,
 ) -> None:
-    """Store the summaries of all buckets that are over since the last sample was at *old*.
+    """Store the summaries and checksums of all buckets that are over since *old*.
 
-    The samples up to *new* are in the table already.  Belongs into their transaction.
+    Belongs into the transaction of the samples.
+
+    Parameters
+    ----------
+    old, new
+        Time of the meter's last sample before and now, in microseconds.
+    samples
+        The samples from then until now, (n, 21), where they are at hand; they are in
+        the table already.
     """
+    fresh = None if samples is None else from_samples(samples)
+    begin = new if samples is None or not len(samples) else int(samples[0, 0])
     below = -1
     for level in range(first_level, len(WIDTHS)):
         width = WIDTHS[level]
@@ -205,20 +220,33 @@ def close_buckets(
         if low >= high:
             # Wider buckets hold this one whole: none of them is over either.
             break
-        write_rows(
-            connection, meter, level, merge(read_rows(connection, meter, below, low, high), width)
-        )
-        below = level
-    seal(connection, meter, old, new)
+        stored = read_rows(connection, meter, below, low, min(begin, high))
+        if fresh is None:
+            source = stored
+        else:
+            ready = fresh[: int(np.searchsorted(fresh.bucket, high))]
+            source = concatenate([stored, ready]) if len(stored) else ready
+        fresh, begin, below = merge(source, width), low, level
+        write_rows(connection, meter, level, fresh)
+    _seal(connection, meter, old, new, samples)
 
 
-def seal(connection: sqlite3.Connection, meter: int, old: int, new: int) -> None:
+def _seal(
+    connection: sqlite3.Connection, meter: int, old: int, new: int, samples: Integers | None
+) -> None:
     """Store the checksums of all 4096 s buckets that are over since *old*."""
     width = WIDTHS[SEAL_LEVEL]
     low, high = old // width * width, new // width * width
-    if low < high:
-        samples = read_samples(connection, meter, low, high)
-        write_seals(connection, meter, samples)
+    if low >= high:
+        return
+    if samples is None or not len(samples):
+        write_seals(connection, meter, read_samples(connection, meter, low, high))
+        return
+    # The first bucket began before what is at hand.
+    whole = int(samples[0, 0]) // width * width + width
+    write_seals(connection, meter, read_samples(connection, meter, low, min(whole, high)))
+    first, last = np.searchsorted(samples[:, 0], (whole, high)).tolist()
+    write_seals(connection, meter, samples[first:last])
 
 
 def write_seals(connection: sqlite3.Connection, meter: int, samples: Integers) -> None:
