@@ -13,6 +13,10 @@ from wattui.ui.plots import ink
 #: How much taller the first plot is than the others.
 FIRST_SHARE: Final = 1.8
 
+#: Pixels at the left of the plots for the labels of their axes, and at the right.
+LEFT: Final = 62
+RIGHT: Final = 14
+
 #: Pixels above a plot for its head line, below it, and below the last for the time axis.
 HEAD: Final = 24
 FOOT: Final = 10
@@ -54,9 +58,8 @@ class StackContainer(OverlayPlotContainer):
         strip = self.stack.overview
         width = max(self.width, 120)
         y = float(STRIP_BELOW)
-        left, right = 62, 14
         strip.trait_set(
-            outer_position=[left, y], outer_bounds=[max(width - left - right, 20), STRIP]
+            outer_position=[LEFT, y], outer_bounds=[max(width - LEFT - RIGHT, 20), STRIP]
         )
         strip.do_layout(force=True)
         y += STRIP

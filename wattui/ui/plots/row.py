@@ -15,6 +15,7 @@ from wattui.sample import CHANNEL, Field
 from wattui.ui.palette import Palette
 from wattui.ui.plots.curve import CurvePlot
 from wattui.ui.plots.frame import Frame, Marks
+from wattui.ui.plots.layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.loader import Curve
 from wattui.ui.plots.value_axis import (
     FROM_ZERO,
@@ -63,7 +64,9 @@ class Row(HasStrictTraits):
     def __init__(self, name: str, stack: Any, index_range: DataRange1D) -> None:
         super().__init__(name=name, stack=stack)
         plot = Plot(self._data, auto_axis=False, auto_grid=False)
-        plot.trait_set(padding_left=62, padding_right=14, padding_top=24, padding_bottom=10)
+        plot.trait_set(
+            padding_left=LEFT, padding_right=RIGHT, padding_top=HEAD, padding_bottom=FOOT
+        )
         plot.trait_set(border_visible=False, fill_padding=False, use_backbuffer=False)
         plot.renderer_map = {**plot.renderer_map, "line": CurvePlot}
         plot.index_range = index_range

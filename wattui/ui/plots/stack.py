@@ -11,38 +11,27 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from chaco.api import DataRange1D
-from traits.api import Any as AnyTrait
 from traits.api import (
     Bool,
-    Dict,
-    Enum,
-    Float,
-    HasStrictTraits,
     Instance,
-    Int,
     List,
-    Str,
-    Union,
     observe,
 )
 
 from wattui.sample import CHANNEL
-from wattui.ui.palette import LIGHT, Palette
+from wattui.ui.plots.content import PlotContent
 from wattui.ui.plots.crosshair import Crosshair, SelectionBubble
 from wattui.ui.plots.layout import StackContainer
 from wattui.ui.plots.loader import ViewData, ViewReader, ViewRequest
 from wattui.ui.plots.overview import Overview
 from wattui.ui.plots.pace import Pace, QtPost
 from wattui.ui.plots.row import Row
-from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.plots.tools import Hands
-from wattui.ui.plots.view import PlotView
 
 logger = logging.getLogger(__name__)
 
@@ -53,72 +42,17 @@ HAND_INTERVAL: Final = 0.04
 STRIP_INTERVAL: Final = 2.0
 
 
-class PlotStack(HasStrictTraits):
+class PlotStack(PlotContent):
     """The plots of one session.  All of it is for the main thread only."""
-
-    # --- what it is told ----------------------------------------------------------------
-
-    #: The session file, as a path; None while there is none.
-    session_path = AnyTrait()
-    #: Changes when the session grew.
-    revision = Int()
-    #: The meters to show: (key or id in the session, label, colour), the colour as
-    #: ``#rrggbb`` or empty.  All of the session's where the list is empty.
-    meters = List()
-    #: Names of the channels to plot, from the top.
-    channels = List(Str, ["power", "current", "voltage"])
-    #: Names of channels that are read besides, for :attr:`pointer_values`.
-    readings = List(Str)
-    #: The colours.
-    palette = Instance(Palette, LIGHT)
-    #: How times are told.
-    mode = Enum("elapsed", "clock")
-    #: From when on elapsed time counts: seconds, UTC; nan for the first record.
-    origin = Float(math.nan)
-    #: Whether records are coming in, so that there is a live edge to follow.
-    live = Bool(False)
-    #: Since when meters are lost: seconds, UTC, by their keys.
-    lost_since = Dict()
-    #: The present, in seconds, UTC: to be set while a meter is lost; nan for none.
-    now = Float(math.nan)
-    #: Whether the plots can be seen; nothing is read or drawn while they cannot.
-    shown = Bool(True)
-
-    # --- what it tells ------------------------------------------------------------------
-
-    #: What a ``ComponentEditor`` shows.
-    component = Instance(StackContainer)
-    #: The span that is seen.
-    view = Instance(PlotView, ())
-    #: Statistics of the view and of the selection, by the meter's key.
-    statistics = Dict()
-    selection_statistics = Dict()
-    #: The moment under the pointer, in seconds, UTC; None while it is elsewhere.
-    pointer_time = Union(None, Float)
-    #: Values under the pointer by channel, in base units, of the first meter that has some.
-    pointer_values = Dict()
-    #: Marks in view: (seconds, text).
-    marks = List()
-    #: Why nothing is shown; empty while all is well.
-    problem = Str()
-    #: Whether the session is still without a record.
-    waiting = Bool(True)
-    #: How many times new data was taken: for tests and benchmarks.
-    frames = Int()
 
     #: The strip of the whole run.
     overview = Instance(Overview)
 
-    _rows = Dict()
     _index_range = Instance(DataRange1D)
-    _ticks = Instance(TimeTicks, ())
-    _tick_key = AnyTrait()
-    _tick_value = AnyTrait()
     _reader = Instance(ViewReader)
     _pace = Instance(Pace)
     _strip_pace = Instance(Pace)
     _strip_wanted = Bool(True)
-    _data = Instance(ViewData)
     _taking = Bool(False)
     _session_meters = List()
     _closed = Bool(False)
@@ -151,6 +85,7 @@ class PlotStack(HasStrictTraits):
         self.component.overlays.append(SelectionBubble(component=self.component, stack=self))
         self.component.overlays.append(Crosshair(component=self.component, stack=self))
         self.component.tools.append(Hands(component=self.component, stack=self))
+        self.component.observe(self._resized, "bounds")
         self.trait_set(**traits)
         self._arrange()
         self._paint()
@@ -183,97 +118,6 @@ class PlotStack(HasStrictTraits):
         self._pace.stop()
         self._strip_pace.stop()
         return self._reader.close(timeout)
-
-    # --- for tools and whoever draws ----------------------------------------------------
-
-    def shown_rows(self) -> list[Row]:
-        """Give the rows that are shown, from the top."""
-        return [self._rows[name] for name in self.channels if name in self._rows]
-
-    def row_at(self, x: float, y: float) -> Row | None:
-        """Give the row at a place, in pixels, or None."""
-        for row in self.shown_rows():
-            plot = row.plot
-            if plot.x <= x <= plot.x2 and plot.y <= y <= plot.y2:
-                return row
-        return None
-
-    def width_in_pixels(self) -> int:
-        """Give the width of the time axis."""
-        return max(int(self.component.width) - 76, 20)
-
-    def time_at(self, x: float) -> float:
-        """Give the moment at a pixel, in seconds, UTC."""
-        rows = self.shown_rows()
-        return float(rows[0].plot.index_mapper.map_data(x)) if rows else self.view.start
-
-    def time_ticks(self) -> tuple[np.ndarray, list[str]]:
-        """Give ticks and labels of the time axis."""
-        width = self.width_in_pixels()
-        key = (self.view.start, self.view.stop, width, self.mode, self._ticks.origin)
-        if key != self._tick_key:
-            self._tick_key = key
-            self._tick_value = self._ticks.get_ticks_and_labels(*key[:2], 0, width)
-        return self._tick_value
-
-    def tell_time(self, moment: float) -> str:
-        """Tell a moment as the time axis does, in full."""
-        return self._ticks.tell(moment, self.view.width)
-
-    def gap_spans(self) -> list[tuple[Hashable, str, np.ndarray]]:
-        """Give key, colour and the spans without records, shape (k, 2), of each meter."""
-        found = []
-        for key, _label, colour in self.meters:
-            spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
-            if key in self.lost_since:
-                lost = [[self.lost_since[key], max(self.view.stop, self.lost_since[key])]]
-                spans = np.concatenate((spans, lost))
-            if len(spans):
-                found.append((key, colour, spans))
-        return found
-
-    def strip_colours(self) -> list[tuple[Hashable, str]]:
-        """Give each meter's key and its colour in the strip."""
-        if len(self.meters) == 1:
-            return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
-        return [(key, colour) for key, _label, colour in self.meters]
-
-    def point(self, moment: float | None) -> None:
-        """Take the moment under the pointer, in seconds, UTC; None when it is elsewhere."""
-        if moment is None and self.pointer_time is None:
-            return
-        self.pointer_time = moment
-        self.pointer_values = {} if moment is None else self._values_at(moment)
-        self.redraw()
-
-    def redraw(self) -> None:
-        """Have a frame drawn soon."""
-        if self.shown:
-            self.component.request_redraw()
-
-    def _values_at(self, moment: float) -> dict[str, float]:
-        values: dict[str, float] = {}
-        for name in {*self.channels, *self.readings}:
-            row = self._rows.get(name)
-            for key, _label, _colour in self.meters:
-                if row is not None and name in self.channels:
-                    value = row.value_at(key, moment)
-                else:
-                    value = self._unplotted_value(key, name, moment)
-                if value is not None:
-                    values[name] = value
-                    break
-        return values
-
-    def _unplotted_value(self, key: Hashable, name: str, moment: float) -> float | None:
-        curve = self._data.curves.get((key, name)) if self._data else None
-        if curve is None or not len(curve[0]) or not curve[0][0] <= moment <= curve[0][-1]:
-            return None
-        value = float(curve[1][np.searchsorted(curve[0], moment)])
-        return value if math.isfinite(value) else None
-
-    def _strip_channel(self) -> str:
-        return "power" if "power" in self.channels or not self.channels else self.channels[0]
 
     # --- reading ------------------------------------------------------------------------
 
@@ -314,7 +158,9 @@ class PlotStack(HasStrictTraits):
 
     def _take(self, data: ViewData) -> None:
         """Show what was read."""
-        if self._closed or data.request.path != self.session_path:
+        if self._closed or self.session_path is None:
+            return
+        if data.request.path != Path(self.session_path):
             return
         self.problem = ""
         self._data = data
@@ -419,10 +265,10 @@ class PlotStack(HasStrictTraits):
         if self.component is not None:
             self.redraw()
 
-    @observe("mode")
+    @observe("clock_mode")
     @observe("origin")
     def _time_told_otherwise(self, _event: object) -> None:
-        self._ticks.mode = self.view.mode = self.mode
+        self._ticks.mode = self.view.mode = self.clock_mode
         if not math.isnan(self.origin):
             self._ticks.origin = self.origin
         if self.component is not None:
@@ -446,6 +292,10 @@ class PlotStack(HasStrictTraits):
         self.selection_statistics = {}
         self._due(HAND_INTERVAL)
         self.redraw()
+
+    def _resized(self, _event: object) -> None:
+        self._strip_wanted = True
+        self._due(HAND_INTERVAL)
 
     @observe("palette")
     def _paint(self, _event: object = None) -> None:

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the plots show, told by traits, and what those who draw ask about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+
+import numpy as np
+from enable.api import Component
+from traits.api import Any as AnyTrait
+from traits.api import (
+    Bool,
+    Dict,
+    Enum,
+    Float,
+    HasStrictTraits,
+    Instance,
+    Int,
+    List,
+    Str,
+    Union,
+)
+
+from wattui.ui.palette import LIGHT, Palette
+from wattui.ui.plots.layout import LEFT, RIGHT
+from wattui.ui.plots.loader import ViewData
+from wattui.ui.plots.row import Row
+from wattui.ui.plots.time_axis import TimeTicks
+from wattui.ui.plots.view import PlotView
+
+
+class PlotContent(HasStrictTraits):
+    """What the plots show.  All of it is for the main thread only."""
+
+    # --- what it is told ----------------------------------------------------------------
+
+    #: The session file, as a path; None while there is none.
+    session_path = AnyTrait()
+    #: Changes when the session grew.
+    revision = Int()
+    #: The meters to show: (key or id in the session, label, colour), the colour as
+    #: ``#rrggbb`` or empty.  All of the session's where the list is empty.
+    meters = List()
+    #: Names of the channels to plot, from the top.
+    channels = List(Str, ["power", "current", "voltage"])
+    #: Names of channels that are read besides, for :attr:`pointer_values`.
+    readings = List(Str)
+    #: The colours.
+    palette = Instance(Palette, LIGHT)
+    #: How times are told.
+    clock_mode = Enum("elapsed", "clock")
+    #: From when on elapsed time counts: seconds, UTC; nan for the first record.
+    origin = Float(math.nan)
+    #: Whether records are coming in, so that there is a live edge to follow.
+    live = Bool(False)
+    #: Since when meters are lost: seconds, UTC, by their keys.
+    lost_since = Dict()
+    #: The present, in seconds, UTC: to be set while a meter is lost; nan for none.
+    now = Float(math.nan)
+    #: Whether the plots can be seen; nothing is read or drawn while they cannot.
+    shown = Bool(True)
+
+    # --- what it tells ------------------------------------------------------------------
+
+    #: What a ``ComponentEditor`` shows.
+    component = Instance(Component)
+    #: The span that is seen.
+    view = Instance(PlotView, ())
+    #: Statistics of the view and of the selection, by the meter's key.
+    statistics = Dict()
+    selection_statistics = Dict()
+    #: The moment under the pointer, in seconds, UTC; None while it is elsewhere.
+    pointer_time = Union(None, Float)
+    #: Values under the pointer by channel, in base units, of the first meter that has some.
+    pointer_values = Dict()
+    #: Marks in view: (seconds, text).
+    marks = List()
+    #: Why nothing is shown; empty while all is well.
+    problem = Str()
+    #: Whether the session is still without a record.
+    waiting = Bool(True)
+    #: How many times new data was taken: for tests and benchmarks.
+    frames = Int()
+
+    _rows = Dict()
+    _ticks = Instance(TimeTicks, ())
+    _tick_key = AnyTrait()
+    _tick_value = AnyTrait()
+    _data = Instance(ViewData)
+
+    # --- for tools and whoever draws ----------------------------------------------------
+
+    def shown_rows(self) -> list[Row]:
+        """Give the rows that are shown, from the top."""
+        return [self._rows[name] for name in self.channels if name in self._rows]
+
+    def row_at(self, x: float, y: float) -> Row | None:
+        """Give the row at a place, in pixels, or None."""
+        for row in self.shown_rows():
+            plot = row.plot
+            if plot.x <= x <= plot.x2 and plot.y <= y <= plot.y2:
+                return row
+        return None
+
+    def width_in_pixels(self) -> int:
+        """Give the width of the time axis."""
+        return max(int(self.component.width) - LEFT - RIGHT, 20)
+
+    def time_at(self, x: float) -> float:
+        """Give the moment at a pixel, in seconds, UTC."""
+        rows = self.shown_rows()
+        return float(rows[0].plot.index_mapper.map_data(x)) if rows else self.view.start
+
+    def time_ticks(self) -> tuple[np.ndarray, list[str]]:
+        """Give ticks and labels of the time axis."""
+        width = self.width_in_pixels()
+        key = (self.view.start, self.view.stop, width, self.clock_mode, self._ticks.origin)
+        if key != self._tick_key:
+            self._tick_key = key
+            self._tick_value = self._ticks.get_ticks_and_labels(*key[:2], 0, width)
+        return self._tick_value
+
+    def tell_time(self, moment: float) -> str:
+        """Tell a moment as the time axis does, in full."""
+        return self._ticks.tell(moment, self.view.width)
+
+    def gap_spans(self) -> list[tuple[Hashable, str, np.ndarray]]:
+        """Give key, colour and the spans without records, shape (k, 2), of each meter."""
+        found = []
+        for key, _label, colour in self.meters:
+            spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
+            if key in self.lost_since:
+                lost = [[self.lost_since[key], max(self.view.stop, self.lost_since[key])]]
+                spans = np.concatenate((spans, lost))
+            if len(spans):
+                found.append((key, colour, spans))
+        return found
+
+    def strip_colours(self) -> list[tuple[Hashable, str]]:
+        """Give each meter's key and its colour in the strip."""
+        if len(self.meters) == 1:
+            return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
+        return [(key, colour) for key, _label, colour in self.meters]
+
+    def point(self, moment: float | None) -> None:
+        """Take the moment under the pointer, in seconds, UTC; None when it is elsewhere."""
+        if moment is None and self.pointer_time is None:
+            return
+        self.pointer_time = moment
+        self.pointer_values = {} if moment is None else self._values_at(moment)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Have a frame drawn soon."""
+        if self.shown:
+            self.component.request_redraw()
+
+    def _values_at(self, moment: float) -> dict[str, float]:
+        values: dict[str, float] = {}
+        for name in {*self.channels, *self.readings}:
+            row = self._rows.get(name)
+            for key, _label, _colour in self.meters:
+                if row is not None and name in self.channels:
+                    value = row.value_at(key, moment)
+                else:
+                    value = self._unplotted_value(key, name, moment)
+                if value is not None:
+                    values[name] = value
+                    break
+        return values
+
+    def _unplotted_value(self, key: Hashable, name: str, moment: float) -> float | None:
+        curve = self._data.curves.get((key, name)) if self._data else None
+        if curve is None or not len(curve[0]) or not curve[0][0] <= moment <= curve[0][-1]:
+            return None
+        value = float(curve[1][np.searchsorted(curve[0], moment)])
+        return value if math.isfinite(value) else None
+
+    def _strip_channel(self) -> str:
+        return "power" if "power" in self.channels or not self.channels else self.channels[0]
