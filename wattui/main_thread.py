@@ -59,7 +59,7 @@ class MainThread:
         for call in calls:
             try:
                 call()
-            except Exception:
+            except Exception:  # noqa: BLE001 - those behind it must run
                 _log.exception("a call on the main thread failed")
         return len(calls)
 
@@ -83,7 +83,7 @@ class MainThread:
         def body() -> None:
             try:
                 result = work()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
                 if failed is None:
                     _log.exception("%s failed", name)
                 else:

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recording: a session file that comes into being with the first sample.
+
+Before it, there is nothing to keep: a port that cannot be opened leaves no empty
+file behind.  Where the file cannot be made, the samples wait in memory and the
+attempt is repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from wattui.errors import SessionError
+from wattui.listener import Event, Listener, MeterInfo
+from wattui.sample import Sample
+from wattui.session import SessionWriter, WriterStatus, new_session_path
+
+_log = logging.getLogger(__name__)
+
+#: Batches and events that wait for the file at most: ten minutes of twelve meters.
+_MOST_HELD: Final = 7200
+
+#: Seconds between two attempts to make the file.
+_PATIENCE: Final = 2.0
+
+
+class Recorder:
+    """Writes a session from its first sample on.  A :class:`Listener`; any thread.
+
+    Parameters
+    ----------
+    committed
+        Told of samples and events after they are on disk, on the writer thread.
+    status
+        Told when the disk refuses and when it takes again.
+    make_path
+        Gives the path of the new file; by default one in the user's data folder.
+    """
+
+    def __init__(
+        self,
+        committed: Listener | None = None,
+        status: Callable[[WriterStatus], None] | None = None,
+        make_path: Callable[[MeterInfo], Path] = lambda info: new_session_path(info.label),
+    ) -> None:
+        self._committed = committed
+        self._status = status
+        self._make_path = make_path
+        self._lock = threading.Lock()
+        self._writer: SessionWriter | None = None
+        self._held: deque[Callable[[SessionWriter], None]] = deque(maxlen=_MOST_HELD)
+        self._next_attempt = 0.0
+        self._closed = False
+
+    @property
+    def path(self) -> Path | None:
+        """The session's path; None before the first sample."""
+        writer = self._writer
+        return None if writer is None else writer.path
+
+    @property
+    def size(self) -> int:
+        """Size of the session's file in bytes."""
+        writer = self._writer
+        return 0 if writer is None else writer.size
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Take a batch of one meter's samples; the first makes the file."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._writer is None:
+                self._open(meter)
+            self._pass_on(lambda writer: writer.on_samples(meter, samples))
+
+    def on_event(self, meter: MeterInfo, event: Event) -> None:
+        """Take an event; those before the first sample wait for it."""
+        with self._lock:
+            if not self._closed:
+                self._pass_on(lambda writer: writer.on_event(meter, event))
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits and close the file; does nothing the second time."""
+        with self._lock:
+            self._closed = True
+            writer = self._writer
+        if writer is not None:
+            writer.close(timeout)
+
+    def _pass_on(self, call: Callable[[SessionWriter], None]) -> None:
+        if self._writer is None:
+            self._held.append(call)
+        else:
+            call(self._writer)
+
+    def _open(self, meter: MeterInfo) -> None:
+        now = time.monotonic()
+        if now < self._next_attempt:
+            return
+        try:
+            writer = SessionWriter(self._make_path(meter))
+        except (SessionError, OSError) as error:
+            self._next_attempt = now + _PATIENCE
+            _log.warning("the session could not be begun: %s", error)
+            if self._status is not None:
+                self._status(self._refused(error))
+            return
+        if self._committed is not None:
+            writer.add_listener(self._committed)
+        if self._status is not None:
+            writer.add_status_listener(self._status)
+            self._status(writer.status)
+        self._writer = writer
+        while self._held:
+            self._held.popleft()(writer)
+
+    def _refused(self, error: Exception) -> WriterStatus:
+        hint = "Make room or set WATTUI_DATA to another folder; wattui tries again by itself."
+        return WriterStatus(
+            waiting=len(self._held),
+            problem=getattr(error, "what", str(error)),
+            hint=getattr(error, "hint", "") or hint,
+        )
