@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 
 from wattui.cli.program import program
 from wattui.errors import WattuiError
-from wattui.listener import EventKind
-from wattui.sample import FIELDS, INTEGRATED_ENERGY
+from wattui.listener import EventKind, MeterInfo
+from wattui.sample import FIELDS, INTEGRATED_ENERGY, Sample
+from wattui.session import Session, SessionWriter
 from wattui.simulator.faults import LASTING, TIMED
 from wattui.simulator.loads import LOADS
 from wattui.simulator.url import _KEYS as SIM_KEYS
@@ -138,6 +140,79 @@ def test_everything_of_a_simulated_meter_is_explained() -> None:
 def test_simulated_meters_that_are_named_exist(page: Path) -> None:
     for url in re.findall(r"sim://[\w?=&:,@.]+", page.read_text(encoding="utf-8")):
         parse_url(url.rstrip(".,:"))
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a short session where the pages say that one is, with a gap and absent fields."""
+    from wattui.formats.csv_file import write_csv
+
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "run.wattui"
+    start = 1_700_000_000_000_000
+    with SessionWriter(path) as writer:
+        samples = [
+            Sample(start + n * 1_000_000, 1_000_000, (423 + n, 1198, 361) + (None,) * 15)
+            for n in range(50)
+        ]
+        after = start + 100_000_000
+        samples.append(Sample(after, 1_000_000, (500, 1200, 420) + (0,) * 15, gap=50_000_000))
+        writer.on_samples(MeterInfo("A100", "/dev/ttyUSB0"), samples)
+    with Session.open(path) as session:
+        write_csv(session, tmp_path / "run.csv")
+    return path
+
+
+def _python(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", _text(page), re.M | re.S)
+
+
+def test_the_python_of_the_page_on_sessions_gives_the_energy(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for block in _python("sessions.md"):
+        exec(block, {})
+    printed = [float(n) for n in re.findall(r"([\d.]+) Wh", capsys.readouterr().out)]
+    assert len(printed) == 2
+    assert printed[0] == pytest.approx(printed[1], rel=1e-12)
+    assert printed[0] == pytest.approx((sum(423 + n for n in range(50)) + 500) / 36000)
+
+
+def test_the_python_of_the_page_on_csv_gives_the_energy_and_the_gap(run: Path) -> None:
+    names: dict[str, object] = {}
+    for block in _python("csv.md"):
+        exec(block, names)
+    with Session.open(run) as session:
+        energy = session.statistics(session.meters[0].id).energy_wh
+    assert names["energy_wh"] == pytest.approx(energy, rel=1e-12)
+    table = names["run"]
+    assert table.power_w.isna().tolist() == [False] * 50 + [True]  # type: ignore[attr-defined]
+    assert str(table.time.dtype).startswith("datetime64")  # type: ignore[attr-defined]
+
+
+def test_the_sql_of_the_page_on_sessions_runs(run: Path) -> None:
+    (query,) = re.findall(r'sqlite3 run.wattui "(select[^"]*)"', _text("sessions.md"))
+    with sqlite3.connect(run) as database:
+        rows = database.execute(query).fetchall()
+    assert len(rows) == 5
+    assert rows[0][1] == 50.0
+
+
+def test_the_tables_of_a_session_are_explained(run: Path) -> None:
+    page = _text("sessions.md")
+    with sqlite3.connect(run) as database:
+        tables = [
+            name
+            for (name,) in database.execute("select name from sqlite_master where type = 'table'")
+            if not name.startswith("sqlite_")
+        ]
+        assert [name for name in tables if f"\n| `{name}` |" not in page] == []
+        for name in ("meter", "sample", "event"):
+            row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+            columns = {column[1] for column in database.execute(f"pragma table_info({name})")}
+            assert set(re.findall(r"`(\w+)`", row.split("|")[3])) <= columns
+        (application,) = database.execute("pragma application_id").fetchone()
+    assert f"0x{application:08x}" in page
 
 
 def test_every_exit_status_is_explained() -> None:
