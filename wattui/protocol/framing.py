@@ -168,7 +168,8 @@ class Framer:
         if not pieces:
             return []
         packets = []
-        for piece in pieces:
+        open_end = len(pieces) - 1
+        for number, piece in enumerate(pieces):
             self._start_packet()
             body, mark, text = piece.partition(b";")
             if b"\n" in body:
@@ -178,7 +179,7 @@ class Framer:
                 if packet is not None:
                     packets.append(packet)
                 self._skip(text)
-            elif piece is pieces[-1]:
+            elif number == open_end:
                 self._keep(body)
             else:
                 self._drop_cut(len(body) + 1)
