@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take the pictures of the guide from the real window, offscreen: ``make screenshots``.
+
+A simulated meter at speed is recorded into a temporary folder, live, for half an
+hour of its time.  The results are kept in the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+IMAGES = Path(__file__).resolve().parent / "images"
+#: Logical pixels of the window, and how many of the picture's make one.
+SIZE = (1280, 800)
+SCALE = 1
+#: Time of the meter that is recorded, in seconds, and how fast it runs.
+RECORDED = 1800
+SPEED = 150
+PATIENCE = 120.0
+
+
+def wait(application: object, ready: object, what: str) -> None:
+    """Run the event loop until it is so.
+
+    Raises
+    ------
+    SystemExit
+        It did not come to be so in :data:`PATIENCE` seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not ready():
+        application.processEvents()
+        time.sleep(0.01)
+        if time.monotonic() > deadline:
+            raise SystemExit(f"gave up waiting for {what}")
+
+
+def take(theme: str, target: Path) -> None:
+    """Record, and take one picture in that theme."""
+    from wattui import app
+    from wattui.settings import Settings
+    from wattui.ui import paint_guard
+
+    settings = Settings.load()
+    settings.theme = theme
+    application = app.application(settings)
+    paint_guard.install()
+    ui = app.build(settings=settings)
+    ui.control.resize(*SIZE)
+    ui.control.show()
+    model = ui.context["object"]
+    model.connect_port(f"sim://pro?load=desktop&seed=3&serial=A1000WT3&speed={SPEED}")
+    wait(
+        application,
+        lambda: model.bench.meters and model.bench.meter.duration >= RECORDED,
+        f"{RECORDED} s of samples",
+    )
+    settled = time.monotonic() + 0.5
+    wait(application, lambda: time.monotonic() > settled, "the last redraw")
+    if not ui.control.grab().save(str(target)):
+        raise SystemExit(f"{target} could not be written")
+    ui.control.close()
+    closed = time.monotonic() + 0.3
+    wait(application, lambda: time.monotonic() > closed, "the end")
+
+
+def main() -> None:
+    """Take all pictures, each in a process and folders of its own."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--theme", choices=("light", "dark"))
+    parser.add_argument("--to", type=Path)
+    arguments = parser.parse_args()
+    if arguments.theme:
+        take(arguments.theme, arguments.to)
+        return
+    IMAGES.mkdir(exist_ok=True)
+    for theme, name in (("light", "window.png"), ("dark", "window-dark.png")):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = os.environ | {
+                "QT_QPA_PLATFORM": "offscreen",
+                "QT_SCALE_FACTOR": str(SCALE),
+                "QT_API": "pyqt5",
+                "ETS_TOOLKIT": "qt.qpainter",
+                "WATTUI_DATA": f"{folder}/data",
+                "WATTUI_CONFIG": f"{folder}/config",
+            }
+            command = [sys.executable, __file__, "--theme", theme, "--to", str(IMAGES / name)]
+            subprocess.run(command, env=environment, check=True)
+
+
+if __name__ == "__main__":
+    main()
