@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import stat
 import sys
 from collections.abc import Sequence
@@ -54,7 +55,7 @@ def opening_error(url: str, error: Exception, there: Sequence[str]) -> PortError
 
 
 def _remote_error(url: str, scheme: str, error: Exception) -> PortError:
-    text = str(error)
+    text = _plain(url, error)
     if "expected a string in the form" in text or "unknown option" in text:
         return PortUnknown(f"{url} cannot be understood: {text}", _scheme_hint(scheme))
     number = _errno_of(error)
@@ -69,6 +70,12 @@ def _remote_error(url: str, scheme: str, error: Exception) -> PortError:
         f"Nothing can be reached at {url}: {text}",
         "Look whether the other machine is on and serves the port.",
     )
+
+
+def _plain(url: str, error: Exception) -> str:
+    """Give an error's text without what the program says itself: its number, and the URL."""
+    text = re.sub(r"\[Errno -?\d+\] ?", "", str(error))
+    return text.removeprefix(f"Could not open port {url}: ").removeprefix(f"{url}: ")
 
 
 def url_error(url: str, error: Exception, broken: Exception | None) -> PortUnknown:

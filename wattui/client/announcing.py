@@ -18,7 +18,9 @@ _log = logging.getLogger(__name__)
 class Announcer:
     """The listeners of one meter.  They may come and go on any thread, at any time."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: MeterInfo) -> None:
+        #: Who the meter is, as far as it is known; the reader thread sets it.
+        self.meter = meter
         # Replaced as a whole, never changed: whoever goes through it is not disturbed.
         self._listeners: tuple[Listener, ...] = ()
         self._state_listeners: tuple[Callable[[], None], ...] = ()
@@ -35,25 +37,25 @@ class Announcer:
         """Have a listener called after each change of state or activity."""
         self._state_listeners = (*self._state_listeners, listener)
 
-    def samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+    def samples(self, samples: Sequence[Sample]) -> None:
         """Hand samples to all of them."""
         if not samples:
             return
         for listener in self._listeners:
             try:
-                listener.on_samples(meter, samples)
+                listener.on_samples(self.meter, samples)
             except Exception:  # noqa: BLE001 - whatever a listener does
-                _log.exception("%s: a listener failed", meter.port)
+                _log.exception("%s: a listener failed", self.meter.port)
 
-    def events(self, meter: MeterInfo, events: Sequence[Event]) -> None:
+    def events(self, events: Sequence[Event]) -> None:
         """Hand events to all of them."""
         for event in events:
-            _log.info("%s: %s: %s", meter.port, event.kind, event.text)
+            _log.info("%s: %s: %s", self.meter.port, event.kind, event.text)
             for listener in self._listeners:
                 try:
-                    listener.on_event(meter, event)
+                    listener.on_event(self.meter, event)
                 except Exception:  # noqa: BLE001 - whatever a listener does
-                    _log.exception("%s: a listener failed", meter.port)
+                    _log.exception("%s: a listener failed", self.meter.port)
 
     def state(self) -> None:
         """Tell that the state or the activity changed."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
@@ -23,9 +23,8 @@ from wattui.client.states import ClientState, check_transition
 from wattui.client.watchdog import Timing
 from wattui.clock import SYSTEM_CLOCK, Clock
 from wattui.errors import Cancelled, LinkLost, NoAnswer, PortUnknown, WattuiError
-from wattui.listener import Event, Listener, MeterInfo
+from wattui.listener import Listener, MeterInfo
 from wattui.protocol import Command, Framer, FramerCounts, Reply, Version, commands
-from wattui.sample import Sample
 from wattui.transport import find_port, open_port
 
 _log = logging.getLogger(__name__)
@@ -78,15 +77,14 @@ class MeterClient:
         self.timing = timing or Timing()
         self._clock = clock
         self._opener, self._finder = opener, finder
-        self._info = MeterInfo(url, url, name, interval=interval)
+        self._announcer = Announcer(MeterInfo(url, url, name, interval=interval))
         self._state = ClientState.CLOSED
         self._activity = ""
         self._error: WattuiError | None = None
         self._version: Version | None = None
         self._baudrate = 0
         self._framer = Framer()
-        self._live = Live(self, interval, live=live)
-        self._announcer = Announcer()
+        self._live = Live(self, self._announcer, live=live)
         self._asking = Asking(url, self._live)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -113,7 +111,7 @@ class MeterClient:
     @property
     def info(self) -> MeterInfo:
         """Who the meter is, as far as it is known."""
-        return self._info
+        return self._announcer.meter
 
     @property
     def version(self) -> Version | None:
@@ -148,14 +146,6 @@ class MeterClient:
     def add_state_listener(self, listener: StateListener) -> None:
         """Have *listener(client)* called after each change of state or activity."""
         self._announcer.add_state(lambda: listener(self))
-
-    def emit_samples(self, samples: Sequence[Sample]) -> None:
-        """Hand samples to the listeners; for the reader thread."""
-        self._announcer.samples(self._info, samples)
-
-    def emit_events(self, events: Sequence[Event]) -> None:
-        """Hand events to the listeners."""
-        self._announcer.events(self._info, events)
 
     # -- starting and stopping ----------------------------------------------------
 
@@ -322,15 +312,15 @@ class MeterClient:
 
     def _open(self) -> Link:
         self._say("opening the port")
-        url = where_is(self._info, self._finder)
+        url = where_is(self.info, self._finder)
         link = Link(open_unless(self._stop, url, self._opener), self._framer, self._clock)
         # A simulated meter's clock goes on through a reconnection: it must not step.
         self._clock = link.clock
         self._link = link
-        known = self._info
+        known = self.info
         if self._state is ClientState.OPENING:
             known = first_info(link.port, known.name, known.interval)
-        self._info = replace(known, port=url)
+        self._announcer.meter = replace(known, port=url)
         return link
 
     def _find(self, link: Link) -> Found:
@@ -347,15 +337,11 @@ class MeterClient:
         self.identified(found.version)
         return found
 
-    def interval_changed(self, seconds: int) -> None:
-        """Take note of another interval; for the reader thread."""
-        self._info = replace(self._info, interval=seconds)
-
     def identified(self, version: Version | None) -> None:
         """Take note of what the meter says of itself; for the reader thread."""
         if version is not None:
             self._version = version
-            self._info = meter_info(self._info, version)
+            self._announcer.meter = meter_info(self.info, version)
 
     def _serve(self, link: Link, found: Found) -> None:
         """Take what comes until the link is lost or the client is stopped."""

@@ -11,9 +11,10 @@ import logging
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from wattui.client.announcing import Announcer
 from wattui.client.link import Arrival, Link
 from wattui.client.sampler import Sampler
 from wattui.client.watchdog import Advice, Timing, Watchdog
@@ -21,7 +22,6 @@ from wattui.clock import Clock
 from wattui.errors import LinkLost
 from wattui.listener import Event, EventKind
 from wattui.protocol import Version, commands
-from wattui.sample import Sample
 
 _log = logging.getLogger(__name__)
 
@@ -44,17 +44,8 @@ class Owner(Protocol):
     def clock(self) -> Clock:
         """The clock that stamps the samples."""
 
-    def emit_samples(self, samples: Sequence[Sample]) -> None:
-        """Hand samples to the listeners."""
-
-    def emit_events(self, events: Sequence[Event]) -> None:
-        """Hand events to the listeners."""
-
     def identified(self, version: Version | None) -> None:
         """Take note of what the meter says of itself."""
-
-    def interval_changed(self, seconds: int) -> None:
-        """Take note of another interval."""
 
 
 @dataclass(slots=True)
@@ -68,11 +59,13 @@ class _Restart:
 class Live:
     """Turns arrivals into samples, and keeps the records coming."""
 
-    def __init__(self, owner: Owner, interval: int, *, live: bool) -> None:
+    def __init__(self, owner: Owner, announcer: Announcer, *, live: bool) -> None:
+        interval = round(announcer.meter.interval)
         #: Seconds between two records as somebody wants them; may be set by any thread.
         self.wanted_interval = interval
         self.sampler = Sampler(interval)
         self._owner = owner
+        self._announcer = announcer
         self._live = live
         self._interval = interval
         self._started = False
@@ -81,7 +74,7 @@ class Live:
         self._restart: _Restart | None = None
         self._tail = ""
         self._reported = 0
-        self._report_after = 0.0
+        self._report_after = time.monotonic() + owner.timing.report
 
     @property
     def asks(self) -> bool:
@@ -116,14 +109,14 @@ class Live:
     def _say(self, kind: EventKind, text: str) -> None:
         """Tell of something that happens at this moment."""
         now = self.sampler.stamp(self._owner.clock.time())
-        self._owner.emit_events([Event(now, kind, text)])
+        self._announcer.events([Event(now, kind, text)])
 
     def _start(self, link: Link) -> None:
         """Start external logging; the memory stays as it is."""
         wanted = self.wanted_interval
         if wanted != self._interval:
             self._interval = wanted
-            self._owner.interval_changed(wanted)
+            self._announcer.meter = replace(self._announcer.meter, interval=wanted)
             self.sampler.set_interval(wanted)
         link.send(commands.start_external_logging(wanted))
         self._watchdog.heard(time.monotonic(), link.clock.monotonic())
@@ -155,8 +148,8 @@ class Live:
         self._restart = None
         self._watchdog.heard(time.monotonic(), arrival.monotonic)
         samples, events = self.sampler.take(records, arrival.wall, arrival.monotonic)
-        self._owner.emit_events(events)
-        self._owner.emit_samples(samples)
+        self._announcer.events(events)
+        self._announcer.samples(samples)
 
     def _answered(self, link: Link, version: Version) -> None:
         self._owner.identified(version)
