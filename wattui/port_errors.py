@@ -56,6 +56,9 @@ def opening_error(url: str, error: Exception, there: Sequence[str]) -> PortError
 
 def _remote_error(url: str, scheme: str, error: Exception) -> PortError:
     text = _plain(url, error)
+    if "debug|info" in text:
+        # pyserial trips over its own message for an address or option that is wrong.
+        return PortUnknown(f"{url} cannot be understood", _scheme_hint(scheme))
     if "expected a string in the form" in text or "unknown option" in text:
         return PortUnknown(f"{url} cannot be understood: {text}", _scheme_hint(scheme))
     number = _errno_of(error)
