@@ -12,7 +12,7 @@ from traitsui.qt.editor import Editor
 
 from wattui.sample import CHANNELS, Field
 from wattui.ui.palette import Palette
-from wattui.ui.readings import heading
+from wattui.ui.readings import heading, rule
 
 #: How many fields are offered at once; the rest stands under *More*.
 FIRST_CHANNELS: Final = 7
@@ -71,6 +71,8 @@ class ChannelPanel(QtGui.QWidget):
         layout = QtGui.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(rule())
+        layout.addSpacing(12)
         layout.addWidget(heading("Plot"))
         layout.addSpacing(4)
         self.rows: dict[str, ChannelRow] = {}

@@ -48,7 +48,6 @@ QMenu::indicator:checked { image: url("$tick"); }
 
 #topBar { background: $panel; border: 0; border-bottom: 1px solid $line; }
 #sidePanel { background: $panel; border: 1px solid $line; border-radius: 8px; }
-#sidePanel QWidget { background: transparent; }
 #statusBar { background: $panel; border: 0; border-top: 1px solid $line; }
 #statusBar QLabel { font-size: ${small}px; }
 #statusBar QPushButton { min-height: 20px; max-height: 20px; padding: 0 8px;
@@ -72,12 +71,12 @@ QPushButton[role="large-primary"] { min-height: 36px; padding: 0 16px;
     background: $accent; border-color: $accent; color: $on_accent; }
 QPushButton[role="large-primary"]:hover { background: $accent_hover; }
 QPushButton[role="flat"] { border-color: transparent; background: transparent;
-    color: $accent_text; padding: 0 8px; }
-QPushButton[role="flat"]:hover { background: $hover; }
-QPushButton[role="flat"]:focus { border-color: $accent; }
+    color: $accent_text; padding: 0; text-align: left; }
+QPushButton[role="flat"]:hover { color: $text; }
+QPushButton[role="flat"]:focus { color: $text; }
 
 QComboBox { padding-right: 4px; combobox-popup: 0; }
-QComboBox:disabled { color: $text; background: $ground; }
+QComboBox:disabled { color: $text; background: $panel; }
 QComboBox::drop-down { border: 0; width: 26px; subcontrol-position: center right; }
 QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px solid $line;
@@ -107,7 +106,7 @@ QScrollBar::handle:horizontal { background: $edge; border-radius: 3px; min-width
     margin: 2px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-QScrollArea { background: transparent; border: 0; }
+QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: 0; }
 QTextBrowser, QPlainTextEdit { background: $panel; color: $text; border: 1px solid $line;
     border-radius: 6px; padding: 8px; selection-background-color: $accent;
     selection-color: $on_accent; }
@@ -133,8 +132,8 @@ QFrame[notice] QLabel { border: 0; }
 
 
 def base_size(application: QApplication) -> int:
-    """Give the base size of type in pixels: the system's, if that is large enough."""
-    return max(SMALLEST_TYPE, QFontInfo(application.font()).pixelSize())
+    """Give the base size of type in pixels: a little less than the system's for its menus."""
+    return max(SMALLEST_TYPE, round(0.87 * QFontInfo(application.font()).pixelSize()))
 
 
 def style_sheet(palette: Palette, base: int = SMALLEST_TYPE) -> str:

@@ -142,8 +142,17 @@ def dress(info: object) -> None:
         # TraitsUI keeps its groups at the top left, at their least size.
         layout.setAlignment(QtCore.Qt.AlignmentFlag(0))
         for index in range(layout.count()):
-            layout.itemAt(index).setAlignment(QtCore.Qt.AlignmentFlag(0))
+            item = layout.itemAt(index)
+            item.setAlignment(QtCore.Qt.AlignmentFlag(0))
+    # An item beside groups is put into a group of its own, with margins.
+    info.status.control.parentWidget().layout().setContentsMargins(0, 0, 0, 0)  # type: ignore[attr-defined]
     _set_widths(info)
+    # Enable gives Qt a float for it, which Qt refuses.
+    info.component.control.sizeHint = lambda: QtCore.QSize(640, 400)  # type: ignore[attr-defined]
+    for name in _TOP_BUTTONS:
+        # A click leaves the keys to the plots: no space bar ends a recording by accident.
+        getattr(info, name).control.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
+    info.ui.control.setFocus()  # type: ignore[attr-defined]
     for name, words in _SPOKEN.items():
         getattr(info, name).control.setAccessibleName(words)
     order = [getattr(info, name).control for name in _TAB_ORDER]

@@ -256,9 +256,10 @@ def _connected_text(meter: object) -> str:
     url = str(meter.url)  # type: ignore[attr-defined]
     model = str(meter.model)  # type: ignore[attr-defined]
     serial = str(meter.serial_number)  # type: ignore[attr-defined]
-    what = f"Watts up? {model}".strip()
-    where = "simulated" if url.startswith("sim:") else short_port(url)
-    return " · ".join(part for part in (what, serial, where) if part)
+    simulated = url.startswith("sim:")
+    what = f"{'Simulated' if simulated else 'Watts up?'} {model}".strip()
+    parts = (what, serial, "" if simulated else short_port(url))
+    return " · ".join(part for part in parts if part)
 
 
 __all__ = ["FIRST_SHOWN", "INTERVALS", "WindowModel"]
