@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattui.protocol.packet import Packet, encode
-from wattui.protocol.records import clean_records
+from wattui.protocol.records import clean_record, clean_records
 from wattui.protocol.replies import Reply, parse
 
 __all__ = ["MAX_PACKET", "MAX_TEXTS", "Framer", "FramerCounts", "Packet", "decode_all", "encode"]
@@ -36,7 +36,7 @@ _LINE_ENDS: Final = bytes.maketrans(b"\r", b"\n")
 
 # So much is tried at once to be nothing but records; where it is not, halves of it
 # are, down to about three records.
-_BLOCK: Final = 16_384
+_BLOCK: Final = 65_536
 _SMALL_BLOCK: Final = 256
 
 
@@ -100,7 +100,15 @@ class Framer:
         The same as :func:`~wattui.protocol.replies.parse` of each packet of
         :meth:`feed`, but several times as fast where the bytes are records.
         """
-        self.counts.bytes += len(data)
+        counts = self.counts
+        counts.bytes += len(data)
+        record = clean_record(self._rest + data)
+        if record is not None:  # nearly always, while it is live
+            if self._text or self._overlong:
+                self._start_packet()
+            self._rest = b""
+            counts.packets += 1
+            return [record]
         replies: list[Reply] = []
         start = 0
         while len(data) - start > _BLOCK:

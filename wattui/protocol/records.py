@@ -23,9 +23,9 @@ from wattui.sample import FIELD_COUNT, WIRE_MAXIMUM, WireValue, complete
 _FIELDS: Final = {b"#d,-,18,": FIELD_COUNT, b"#d,-,16,": 16}
 _HEADER_SIZE: Final = 8
 
-#: One record of today's meters, as it comes every second.
-_ONE: Final = re.compile(rb"#d,-,18,([0-9]{1,9}(?:,[0-9]{1,9}){17});")
-_LONGEST_ONE: Final = _HEADER_SIZE + FIELD_COUNT * 10
+#: One record of today's meters with its line end, as it comes every second.
+_ONE: Final = re.compile(rb"#d,-,18,([0-9]{1,9}" + rb",[0-9]{1,9}" * 17 + rb");[\0\r\n]*")
+_LONGEST_ONE: Final = _HEADER_SIZE + FIELD_COUNT * 10 + 8
 
 # What is left of a record without digits and "_".
 _SHAPE: Final = {fields: b"#d,-," + b"," * fields + b";" for fields in _FIELDS.values()}
@@ -44,6 +44,20 @@ _Row = tuple[WireValue, ...]
 _read_json = json.JSONDecoder().raw_decode
 
 
+def clean_record(data: bytes) -> Record | None:
+    """Make a record of bytes that are one faultless record of 18 fields and its line end.
+
+    None where they are anything else, or may be.
+    """
+    match = _ONE.fullmatch(data) if len(data) <= _LONGEST_ONE else None
+    if match is None:
+        return None
+    try:
+        return Record(_read_json(f"[{match[1].decode('ascii')}]")[0])
+    except ValueError:  # "018" is a number to the parser
+        return None
+
+
 def clean_records(block: bytes) -> list[Record] | None:
     """Make records of bytes that are nothing but faultless records.
 
@@ -58,8 +72,6 @@ def clean_records(block: bytes) -> list[Record] | None:
         What the framer and the parser would make of the block; None where it is
         anything else than records of one kind, without a byte between them.
     """
-    if len(block) <= _LONGEST_ONE and (match := _ONE.fullmatch(block)):
-        return _one_record(match[1])
     header = block[:_HEADER_SIZE]
     fields = _FIELDS.get(header, 0)
     count = block.count(b"#")
@@ -77,13 +89,6 @@ def clean_records(block: bytes) -> list[Record] | None:
     if fields < FIELD_COUNT:
         return [Record(complete(row)) for row in rows]
     return list(map(Record, rows))
-
-
-def _one_record(numbers: bytes) -> list[Record] | None:
-    try:
-        return [Record(tuple(_read_json(f"[{numbers.decode('ascii')}]")[0]))]
-    except ValueError:  # "018" is a number to the parser
-        return None
 
 
 def _by_json(numbers: bytes, fields: int) -> Iterable[_Row] | None:
