@@ -21,12 +21,13 @@ ROOT = Path(__file__).resolve().parents[1]
 RESOURCES = resources.files("wattui.resources")
 
 
-@pytest.mark.parametrize(
-    "path", sorted(p for p in (ROOT / "resources").rglob("*.*") if p.is_file())
-)
+def _resource_files() -> list[Path]:
+    files = (path for path in (ROOT / "resources").rglob("*.*") if path.is_file())
+    return sorted(path for path in files if "__pycache__" not in path.parts)
+
+
+@pytest.mark.parametrize("path", _resource_files(), ids=lambda path: path.name)
 def test_every_resource_is_read_through_the_package(path: Path) -> None:
-    if "__pycache__" in path.parts:
-        pytest.skip("made by Python")
     inside = RESOURCES.joinpath(*path.relative_to(ROOT / "resources").parts)
     assert inside.read_bytes() == path.read_bytes()
 
@@ -45,11 +46,7 @@ def test_setup_names_every_package() -> None:
 def test_the_package_carries_its_resources_in_every_folder() -> None:
     setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
     data = setup.split("wattui.resources =\n", 1)[1].split("\n\n", 1)[0].split()
-    folders = {
-        path.parent.relative_to(ROOT / "resources").as_posix()
-        for path in (ROOT / "resources").rglob("*.*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    folders = {path.parent.relative_to(ROOT / "resources").as_posix() for path in _resource_files()}
     assert {"*" if folder == "." else f"{folder}/*" for folder in folders} == set(data)
 
 
