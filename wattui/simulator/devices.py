@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 
-from wattui.simulator.meter import SimulatedMeter
+from wattui.simulator.meter import MOST_EVENTS, SimulatedMeter
 from wattui.simulator.url import meter_from_options, parse_url
 
 
@@ -27,6 +27,7 @@ class Device:
         self.key = f"id:{options.id}" if options.id else url
         self.lasting = bool(options.id)
         self.meter: SimulatedMeter = meter_from_options(options)
+        self.meter.most_events = MOST_EVENTS
         #: Held while the meter is used; told when there may be something to read.
         self.condition = threading.Condition()
         self.opened = False

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from wattui.simulator.meter import SimulatedMeter
+from wattui.simulator.meter import MOST_EVENTS, SimulatedMeter
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class _Outlet:
         self.opened = False
         self._out = b""
         self._speed = float(getattr(meter.clock, "speed", 1.0))
+        meter.most_events = MOST_EVENTS
         meter.close_link()
         self.plug()
 

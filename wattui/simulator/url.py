@@ -184,6 +184,7 @@ def _set_load(options: SimOptions, value: str) -> None:
 
 
 def _set_memory(options: SimOptions, value: str) -> None:
+    value = value.replace(" ", "+")  # what the query makes of a plus
     kind, plus, more = value.partition("+")
     if kind == "full" and (not plus or more.isdigit()):
         options.memory = value
