@@ -150,7 +150,8 @@ def run(demo: bool = False, port: str | None = None, session: Path | str | None 
     error_report.install(lambda text: said[0](text) if said else None)
     paint_guard.install()
     ui = build(settings=settings)
-    model = ui.context["object"]
+    # A closed window has no handler any more.
+    handler, model = ui.handler, ui.context["object"]
     said.append(lambda text: model.bench.main_thread.post(lambda: model.trait_set(message=text)))
     if session is not None:
         ui.handler.open_session(model, Path(session))
@@ -162,7 +163,7 @@ def run(demo: bool = False, port: str | None = None, session: Path | str | None 
     with _signals_close(ui):
         status = running.exec_()
     # A loop that ends without a closed window, as when the session of the desktop ends.
-    ui.handler.shut_down(model)
+    handler.shut_down(model)
     said.clear()
     return int(status)
 
