@@ -195,6 +195,8 @@ class ViewReader:
         self._session: Any = None
         self._path: Path | None = None
         self._last_problem = ""
+        #: Requests that were made, less those that were replaced or whose answer arrived.
+        self._outstanding = 0
         # A daemon, because a disk that hangs must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="wattui view reader", daemon=True)
         self._started = False
@@ -204,11 +206,19 @@ class ViewReader:
         with self._wake:
             if self._closed:
                 return
+            if self._wanted is None:
+                self._outstanding += 1
             self._wanted = request
             if not self._started:
                 self._started = True
                 self._thread.start()
             self._wake.notify()
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a request waits, is being read, or has not been delivered yet."""
+        with self._wake:
+            return self._outstanding > 0
 
     def close(self, timeout: float = 1.0) -> bool:
         """Stop and wait for at most *timeout* seconds; tell whether it has ended.
@@ -275,6 +285,8 @@ class ViewReader:
 
     def _hand_over(self, call: Callable[[Any], None], argument: Any) -> None:
         def deliver() -> None:
+            with self._wake:
+                self._outstanding -= 1
             if not self._closed:
                 call(argument)
 

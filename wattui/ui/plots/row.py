@@ -26,7 +26,7 @@ from wattui.ui.plots.value_axis import (
 )
 
 #: Width of a curve, in pixels.
-LINE_WIDTH = 1.5
+LINE_WIDTH = 1.8
 
 _EMPTY = np.empty(0)
 

@@ -54,6 +54,7 @@ class PlotStack(PlotContent):
     _strip_pace = Instance(Pace)
     _strip_wanted = Bool(True)
     _taking = Bool(False)
+    _taking_meters = Bool(False)
     _session_meters = List()
     _closed = Bool(False)
 
@@ -118,6 +119,11 @@ class PlotStack(PlotContent):
         self._pace.stop()
         self._strip_pace.stop()
         return self._reader.close(timeout)
+
+    @property
+    def reading(self) -> bool:
+        """Tell whether something was asked for that has not come yet."""
+        return self._reader.busy
 
     # --- reading ------------------------------------------------------------------------
 
@@ -196,11 +202,11 @@ class PlotStack(PlotContent):
         """Take the session's own meters where no others were named."""
         if not self._told_meters() and self._session_meters != data.meters:
             self._session_meters = data.meters
-            colours = self.palette.meters
+            self._taking_meters = True
             self.meters = [
-                (key, label, colours[n % len(colours)])
-                for n, (key, label) in enumerate(data.meters)
+                (key, label, self.palette.meter(n)) for n, (key, label) in enumerate(data.meters)
             ]
+            self._taking_meters = False
 
     def _told_meters(self) -> list[Any]:
         """Give the meters that somebody named."""
@@ -233,15 +239,23 @@ class PlotStack(PlotContent):
         self._strip_pace.due()
         self._due()
 
-    @observe("channels.items")
     @observe("meters.items")
-    def _rows_changed(self, _event: object) -> None:
+    def _meters_changed(self, _event: object) -> None:
+        # Others have other values: the axes begin anew.
+        for row in self._rows.values():
+            row.shown = None
+        if self._taking_meters:
+            self._arrange()
+        else:
+            self._rows_changed()
+
+    @observe("channels.items")
+    def _rows_changed(self, _event: object = None) -> None:
         if self.component is None:
             return
         self._arrange()
-        if not self._taking:
-            self._strip_wanted = True
-            self._due(0.0)
+        self._strip_wanted = True
+        self._due(0.0)
 
     @observe("readings.items")
     def _readings_changed(self, _event: object) -> None:

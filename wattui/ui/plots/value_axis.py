@@ -24,7 +24,7 @@ FROM_ZERO: Final = frozenset(
 _ROOM: Final = 0.04
 
 #: Least share of a range that the values fill before it is made narrower.
-_FILLED: Final = 0.55
+_FILLED: Final = 0.5
 
 #: What may be ahead of a power of ten in a step.
 _STEPS: Final = (1.0, 2.0, 5.0, 10.0)

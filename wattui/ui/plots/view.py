@@ -102,9 +102,7 @@ class PlotView(HasStrictTraits):
         self.whole = True
         self.pinned = self.live or self.pinned
         if self.live:
-            # A view that already holds the run would not be moved by an edge inside it.
-            self._move(self.first, self.first)
-            self._to_edge()
+            self._to_edge(anew=True)
             return
         length = max(self.last - self.first, MIN_WIDTH)
         self._move(self.first, self.first + length * 1.01)
@@ -173,10 +171,13 @@ class PlotView(HasStrictTraits):
         """Give the least and the greatest width that make sense."""
         return MIN_WIDTH, max(self.length * (1 + 2 * MARGIN), FIRST_WIDTH)
 
-    def _to_edge(self) -> None:
-        """Move so that the newest record is seen, at the right."""
+    def _to_edge(self, anew: bool = False) -> None:
+        """Move so that the newest record is seen, at the right.
+
+        A view of the whole run stays as it is while the edge is in it, unless *anew*.
+        """
         if self.whole:
-            if self.stop < self.last or self.start != self.first:
+            if anew or self.stop < self.last or self.start != self.first:
                 length = max(self.length * (1 + GROWTH), FIRST_WIDTH)
                 self._move(self.first, self.first + length)
             return
