@@ -143,7 +143,7 @@ def test_looks_for_the_speed_from_the_likeliest_on(stopping: Stopping) -> None:
                 asked.append(self.baudrate)
             super().write(data)
 
-    deaf = ((CONTROL_X, b""), (QUESTION, b"\xfe\x80\x80"))
+    deaf = ((CONTROL_X, b""), (QUESTION, b"\xfe\x80\x80"), (QUESTION, b""))
     port = OldMeter([*deaf, *deaf, *OPENING, (START, b"")])
     client, _notebook = client_on(port)
     stopping(client)
@@ -151,7 +151,7 @@ def test_looks_for_the_speed_from_the_likeliest_on(stopping: Stopping) -> None:
     client.add_state_listener(lambda one: activities.append(one.activity))
     client.start()
     client.wait_running(DEADLINE)
-    assert asked == [115_200, 19_200, 9_600]
+    assert asked == [115_200, 115_200, 19_200, 19_200, 9_600]
     assert client.baudrate == 9_600
     assert "asking at 19200 baud" in activities
 
@@ -168,8 +168,20 @@ def test_nothing_that_answers_fails_with_what_to_do(stopping: Stopping) -> None:
     port.check()
 
 
+def test_answer_that_is_cut_off_is_asked_for_again(stopping: Stopping) -> None:
+    port = ScriptedPort(
+        [(CONTROL_X, b""), (QUESTION, VERSION[9:]), (QUESTION, VERSION), (START, b"")]
+    )
+    client, _notebook = client_on(port)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    assert client.baudrate == 115_200
+    assert client.version is not None
+
+
 def test_something_else_that_answers_is_no_meter(stopping: Stopping) -> None:
-    port = ScriptedPort([(CONTROL_X, b""), (QUESTION, b"ERROR\r\n")] * 3)
+    port = ScriptedPort([(CONTROL_X, b""), (QUESTION, b"ERROR\r\n"), (QUESTION, b"ERROR\r\n")] * 3)
     client, _notebook = client_on(port)
     stopping(client)
     client.start()
@@ -193,7 +205,11 @@ def test_meter_that_streams_but_never_answers_is_recorded_from_its_first_record(
     stopping: Stopping,
 ) -> None:
     port = ScriptedPort(
-        [(CONTROL_X, record(1000)), (QUESTION, record(1010) + record(1020)), (START, b"")]
+        [
+            (CONTROL_X, record(1000)),
+            *((QUESTION, record(1010)), (QUESTION, record(1020))),
+            (START, b""),
+        ]
     )
     client, notebook = client_on(port)
     stopping(client)

@@ -133,11 +133,17 @@ def _ask(
         _keep(arrival, backlog)
     link.send(commands.read_version())
     deadline = time.monotonic() + answer_time
+    may_repeat, something_came = True, False
     while time.monotonic() < deadline:
         _give_up_if(stopped)
         arrival = link.receive()
         if arrival is None:
+            if something_came and may_repeat:
+                # The first packet after opening a port is often cut off.
+                link.send(commands.read_version())
+                may_repeat = False
             continue
+        something_came = True
         _keep(arrival, backlog)
         for reply in arrival.replies:
             if isinstance(reply, Version):
