@@ -39,7 +39,7 @@ def parse_duration(text: str) -> float:
 
 def format_elapsed(seconds: float) -> str:
     """Give a span as a clock shows it: ``00:12:31``, or ``3 d 04:05:06``."""
-    whole = int(max(seconds, 0.0) + 1e-6)
+    whole = round(max(seconds, 0.0))
     days, rest = divmod(whole, 86400)
     hours, rest = divmod(rest, 3600)
     clock = f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"

@@ -118,6 +118,10 @@ def run(body: Callable[[], object], *, debug: Callable[[], bool]) -> int:
 
             traceback.print_exc()
         return _status_of(error)
+    except SystemExit:
+        # click leaves by itself where whoever read the output went away, and nowhere else.
+        drop_output(sys.__stdout__)
+        return _BROKEN_PIPE
     except KeyboardInterrupt:
         say("")
         return _told(Cancelled("Interrupted"))

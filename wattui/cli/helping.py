@@ -87,14 +87,7 @@ class Group(Command, click.Group):
 
 
 class Program(Group):
-    """The whole program: without a command it is ``gui``; it ends with our exit codes."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the options of the program itself; without a command take ``gui``."""
-        rest = super().parse_args(ctx, args)
-        if not ctx.args and not getattr(ctx, "_protected_args", []):
-            ctx.args = ["gui"]
-        return rest
+    """The whole program, which ends with our exit codes."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -19,6 +19,7 @@ from wattui.cli.lines import QuietView, state_words
 from wattui.cli.output import shown_path
 from wattui.cli.recording import Recording, Track
 from wattui.client import ClientState
+from wattui.errors import LinkLost, PortNotFound
 from wattui.listener import Event, EventKind
 from wattui.sample import FIELD_INDEX, FIELDS, Field, Sample
 from wattui.session import WriterStatus
@@ -38,6 +39,10 @@ _DOTS: Final = {
     ClientState.FAILED: ("×", "red"),
     ClientState.CLOSED: ("·", "dim"),
 }
+
+#: Columns that the numbers of a table take, with what stands between them.
+_NUMBERS_WIDTH: Final = 60
+_NAME_WIDTH: Final = 10
 
 _KWH: Final = 10_000.0
 
@@ -76,7 +81,7 @@ class Figures:
     @property
     def counter(self) -> str:
         """How far the meter's own counter moved."""
-        return f"meter says {self.counter_wh:.1f} Wh"
+        return f"counter {self.counter_wh:.1f} Wh"
 
     @property
     def gaps(self) -> str:
@@ -167,9 +172,8 @@ class LiveView(QuietView):
         roomy = 2 * len(tracks) + 8 <= self._screen.height
         parts.append(self._table(tracks, roomy=roomy))
         for track in tracks:
-            error = track.error if track.state is ClientState.LOST else track.failure
-            if error is not None:
-                parts.append(_line(f"{track.label}: {state_words(track)}. {error.hint}"))
+            if trouble := _trouble(track):
+                parts.append(_line(trouble, wrap=True))
         parts.extend(_line(text, "dim") for text in self._remarks)
         if self._disk:
             parts.append(_line(self._disk, "bold red", wrap=True))
@@ -186,7 +190,9 @@ class LiveView(QuietView):
 
     def _table(self, tracks: list[Track], *, roomy: bool) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-        table.add_column("Meter", no_wrap=True, overflow="ellipsis", ratio=1)
+        # The name gives way where the terminal is narrow; the numbers do not.
+        room = max(self._screen.width - _NUMBERS_WIDTH, _NAME_WIDTH)
+        table.add_column("Meter", no_wrap=True, overflow="ellipsis", max_width=room)
         for shown in _SHOWN:
             # As wide as the largest reading of a line at 230 V, so that nothing jumps.
             widest = {"W": "3680.0", "V": "230.0", "A": "16.000"}.get(shown.symbol, "1.00")
@@ -200,10 +206,8 @@ class LiveView(QuietView):
         return table
 
     def _add_row(self, table: Table, track: Track, *, roomy: bool) -> None:
-        ended = track.done and track.failure is None
-        dot, colour = (
-            ("·", "dim") if ended else _DOTS[ClientState.FAILED if track.failure else track.state]
-        )
+        state = ClientState.FAILED if track.failure else track.state
+        dot, colour = _DOTS[ClientState.CLOSED if track.done and not track.failure else state]
         name = Text.assemble((dot, colour), " ", exits.printable(track.label))
         if roomy:
             name.append(f"\n  {_short_state(track)}", style="dim")
@@ -224,11 +228,24 @@ def _line(text: str, style: str = "", *, wrap: bool = False) -> Text:
     )
 
 
+def _trouble(track: Track) -> str:
+    """Say what is wrong with a meter and what to do; nothing where all is well."""
+    words = ""
+    if track.failure is not None:
+        words = f"{track.failure.what}. {track.failure.hint}"
+    elif track.state is ClientState.LOST and not track.done:
+        words = f"{state_words(track)}."
+        if track.error is not None and not isinstance(track.error, (LinkLost, PortNotFound)):
+            # It is there again, but something else is in the way.
+            words = f"{state_words(track)}: {track.error.what}. {track.error.hint}"
+    return words if not words or track.url in words else f"{track.label}: {words}"
+
+
 def _short_state(track: Track) -> str:
     lost = track.state is ClientState.LOST and not track.done
     words = "unplugged" if lost else "failed" if track.failure else state_words(track)
     elapsed = track.tally.elapsed_s
-    return f"{words} {format_elapsed(elapsed)}" if elapsed else words
+    return f"{format_elapsed(elapsed)} {words}" if elapsed else words
 
 
 def _reading(last: Sample | None, shown: Field) -> str:

@@ -31,7 +31,7 @@ _TOPICS: Final = ("exit-codes",)
     cls=Program,
     name="wattui",
     lazy=_COMMANDS,
-    invoke_without_command=False,
+    invoke_without_command=True,
     examples=(
         ("wattui", "Open the window."),
         ("wattui gui --demo", "Open it on a simulated meter, connected at once."),
@@ -46,7 +46,7 @@ _TOPICS: Final = ("exit-codes",)
 @click.version_option(__version__, "-V", "--version", message="wattui %(version)s")
 @click.option("--debug", is_flag=True, help="Log what happens, and show tracebacks.")
 @click.pass_context
-def program(ctx: click.Context, debug: bool) -> None:
+def program(ctx: click.Context, debug: bool) -> object:
     """Live power, current and voltage from Watts up? meters, with no sample lost.
 
     Without a command the window opens. PORT is a device as `wattui ports` lists it
@@ -57,6 +57,12 @@ def program(ctx: click.Context, debug: bool) -> None:
         logging.basicConfig(
             level=logging.DEBUG, format="%(asctime)s %(threadName)s %(name)s: %(message)s"
         )
+    if ctx.invoked_subcommand is not None:
+        return None
+    from wattui.cli.gui import gui
+
+    with gui.make_context("gui", [], parent=ctx) as inner:
+        return gui.invoke(inner)
 
 
 @command(

@@ -33,7 +33,7 @@ _EXAMPLES: Final = (
         "wattui simulate --replay fan.raw --speed 100",
         "Play a capture, a hundred times as fast.",
     ),
-    ("wattui simulate --link /tmp/meter --faults unplug@30+10", "Unplug it after 30 s, for 10 s."),
+    ("wattui simulate --link /tmp/meter --faults unplug@30:10", "Unplug it after 30 s, for 10 s."),
     ("wattui simulate 'sim://net?load=fridge&memory=full'", "A .NET with a full memory."),
 )
 
@@ -57,7 +57,7 @@ _EXAMPLES: Final = (
     "--seed", type=click.IntRange(0), metavar="N",
     help="Another one gives another course of the same load; each meter adds one to it.",
 )  # fmt: skip
-@click.option("--faults", metavar="FAULTS", help="What goes wrong, as in cut,nuls,unplug@60+5.")
+@click.option("--faults", metavar="FAULTS", help="What goes wrong, as in cut,nul,unplug@60:5.")
 @click.option(
     "--replay", type=click.Path(path_type=Path), metavar="FILE",
     help="Send the records of a raw capture, one an interval.",
@@ -110,7 +110,7 @@ def _urls(
         query = {key: value for key, value in common.items() if value is not None}
         if loads:
             query["load"] = loads[i % len(loads)]
-        if seed is not None or number > len(urls):
+        if seed is not None or number > max(len(urls), 1):
             query["seed"] = str((seed or 0) + i)
         separator = "&" if "?" in url else "?"
         wanted.append(f"{url}{separator}{urlencode(query)}" if query else url)

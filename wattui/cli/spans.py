@@ -72,7 +72,7 @@ def parse_moment(text: str) -> Moment:
         return Moment(of_day=(time.hour, time.minute, time.second, time.microsecond))
     before_end = text.startswith("-")
     try:
-        offset = microseconds(parse_duration(text.lstrip("+-")))
+        offset = microseconds(parse_duration(text[1:] if text[:1] in ("+", "-") else text))
     except ValueError:
         return Moment(time=_utc(datetime.fromisoformat(text)))
     return Moment(offset=-offset if before_end else offset, from_end=before_end)
