@@ -73,7 +73,7 @@ def show_keys(parent: QtGui.QWidget | None) -> Sheet:
         f"<b>{escape(keys)}</b></td><td style='padding: 3px 0'>{escape(words)}</td></tr>"
         for keys, words in key_list()
     )
-    return show_html(parent, "Keys and mouse", f"<table>{rows}</table>", (640, 620))
+    return show_html(parent, "Keys and mouse", f"<table>{rows}</table>", (600, 700))
 
 
 def show_log(parent: QtGui.QWidget | None) -> Sheet:

@@ -176,5 +176,7 @@ def tooltip(name: str) -> str:
 
 def key_list() -> list[tuple[str, str]]:
     """Give pairs of keys and what they do, for the list of keys."""
-    rows = [(" or ".join(deed.keys), deed.tooltip) for deed in ACTIONS if deed.keys]
-    return rows + list(GESTURES)
+    keyed = [deed for deed in ACTIONS if deed.keys]
+    order = ("&View", "", "&Meter", "&File", "&Help")
+    keyed.sort(key=lambda deed: order.index(deed.menu.partition("/")[0]))
+    return list(GESTURES) + [(" or ".join(deed.keys), deed.tooltip) for deed in keyed]

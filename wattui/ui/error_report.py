@@ -74,12 +74,10 @@ def install(report: Callable[[str], None]) -> None:
         # Whoever reports must not bring down what it reports on.
         try:
             report(f"Something went wrong ({type(error).__name__}); see Help, Show the log")
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last resort
             _log.exception("an error was not reported")
 
-    def hook(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return

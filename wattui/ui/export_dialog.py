@@ -15,6 +15,7 @@ from wattui.errors import Cancelled
 from wattui.sample import MICROSECONDS
 from wattui.session import Session
 from wattui.ui.status_bar import Task
+from wattui.ui.window import dress_dialog, set_role
 from wattui.ui.words import count_text, duration_text, size_text
 
 #: Least time between two reports of progress, in seconds.
@@ -61,8 +62,8 @@ def export_view(choice: ExportChoice) -> View:
     """Make the view of the choice."""
     spans = {"whole": "1:The whole session", "view": f"2:What is in view ({choice.view_text})"}
     dialects = {
-        "standard": "1:Standard: comma, decimal point (pandas, R, most programs)",
-        "spreadsheet": "2:Spreadsheet: semicolon, decimal comma",
+        "standard": "1:Standard: comma and decimal point",
+        "spreadsheet": "2:Spreadsheet: semicolon and decimal comma",
     }
     return View(
         VGroup(
@@ -85,10 +86,11 @@ class _ExportHandler(Handler):
 
     def init(self, info: object) -> bool:
         """Name the button for what it does."""
+        dress_dialog(info.ui.control)  # type: ignore[attr-defined]
         for button in info.ui.control.findChildren(QtGui.QPushButton):  # type: ignore[attr-defined]
             if button.text().replace("&", "") == "OK":
                 button.setText("Export…")
-                button.setProperty("role", "primary")
+                set_role(button, "primary")
                 button.setDefault(True)
         return True
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pyface.qt import QtCore, QtGui
 
+from wattui.ui.words import NOTHING
+
 _DIGITS = "0123456789"
 
 
@@ -74,8 +76,9 @@ class Figures(QtGui.QWidget):
         painter = QtGui.QPainter(self)
         palette = self.palette()
         muted = palette.color(QtGui.QPalette.ColorRole.PlaceholderText)
-        text = palette.color(QtGui.QPalette.ColorRole.WindowText) if self._current else muted
-        big = self._font(size)
+        present = self._current and self._text != NOTHING
+        text = palette.color(QtGui.QPalette.ColorRole.WindowText) if present else muted
+        big = self._font(size, None if self._text != NOTHING else False)
         baseline = QtGui.QFontMetrics(self._font(self._size)).ascent()
         painter.setFont(big)
         painter.setPen(text)

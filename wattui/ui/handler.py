@@ -23,7 +23,7 @@ from wattui.ui.port_watcher import PortWatcher
 from wattui.ui.preferences import show_preferences
 from wattui.ui.remember import Memory
 from wattui.ui.status_bar import Task
-from wattui.ui.window import dress
+from wattui.ui.window import dress, set_role
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +96,7 @@ class WindowHandler(Handler):
 
     def close(self, info: object, is_ok: bool) -> bool:
         """Let the window close, unless samples would be lost that are only in memory."""
+        self._keep_size(info)
         bench = info.object.bench
         if self._no_questions or not bench.disk_problem or not bench.disk_waiting:
             return True
@@ -104,6 +105,13 @@ class WindowHandler(Handler):
             f"{bench.disk_waiting:,} samples are not on disk yet",
             f"{bench.disk_problem}. They are lost if the window closes now.",
             "Close and lose them",
+        )
+
+    def _keep_size(self, info: object) -> None:
+        window, model = info.ui.control, info.object
+        size = window.normalGeometry().size() if window.isMaximized() else window.size()
+        model.trait_set(
+            width=size.width(), height=size.height(), maximized=bool(window.isMaximized())
         )
 
     def close_now(self, info: object) -> None:
@@ -143,7 +151,7 @@ class WindowHandler(Handler):
             getattr(self, f"do_{name}")(info)
         except WattuiError as error:
             info.object.message = str(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a slot's exception would end the program
             _log.exception("%s failed", name)
             info.object.message = f"That failed ({error}); see Help, Show the log"
 
@@ -181,10 +189,7 @@ class WindowHandler(Handler):
         if button is None:
             return
         role = "" if not model.recording else "primary" if model.pinned else "offer"
-        if button.property("role") != role:
-            button.setProperty("role", role)
-            button.style().unpolish(button)
-            button.style().polish(button)
+        set_role(button, role)
 
     # -- meter -------------------------------------------------------------------------
 

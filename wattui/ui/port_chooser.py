@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
@@ -16,6 +16,12 @@ from wattui.ui.words import short_port
 
 #: What the simulated meter is connected to: a desktop computer under changing work.
 DEMO_URL: Final = "sim://pro?load=desktop"
+
+# How Qt marks the line between two parts of a list.
+_ROLE: Final = QtCore.Qt.ItemDataRole.AccessibleDescriptionRole
+
+#: The longest name that the box shows whole, in characters.
+MOST_TEXT: Final = 34
 
 #: Stands for *Other…* in the list; never a port.
 OTHER: Final = "other:"
@@ -33,9 +39,15 @@ class Choice:
 
 def port_text(port: PortInfo) -> str:
     """Name a port: ``Watts up? · A80012 · ttyUSB0 · in use``."""
+    where = short_port(port.url)
     what = "Watts up?" if port.likely_meter else port.description
-    parts = (what, port.serial_number, short_port(port.url), port.problem)
+    parts = ("" if what == where else what, port.serial_number, where, port.problem)
     return " · ".join(part for part in parts if part)
+
+
+def _url_text(url: str) -> str:
+    """Shorten a URL in its middle: its scheme and its end tell it from others."""
+    return url if len(url) <= MOST_TEXT else f"{url[:14]}…{url[15 - MOST_TEXT :]}"
 
 
 def _port_tooltip(port: PortInfo) -> str:
@@ -52,8 +64,8 @@ def choices(ports: Sequence[PortInfo], chosen: str, connected_text: str = "") ->
     lines = [Choice(port.url, port_text(port), _port_tooltip(port)) for port in ports]
     if chosen and chosen not in {port.url for port in ports} and chosen != DEMO_URL:
         absent = chosen.startswith(("/dev/", "COM"))
-        text = f"{short_port(chosen)} · not plugged in" if absent else chosen
-        lines.append(Choice(chosen, text))
+        text = f"{short_port(chosen)} · not plugged in" if absent else _url_text(chosen)
+        lines.append(Choice(chosen, text, chosen))
     if connected_text:
         lines = [
             Choice(line.url, connected_text, line.tooltip) if line.url == chosen else line
@@ -70,11 +82,31 @@ def choices(ports: Sequence[PortInfo], chosen: str, connected_text: str = "") ->
 def first_choice(ports: Sequence[PortInfo], remembered: str) -> str:
     """Give the port to offer: the one used last if it is there, else the likeliest."""
     urls = [port.url for port in ports]
-    if remembered in urls or "://" in remembered:
+    if remembered in urls or ("://" in remembered and remembered != DEMO_URL):
         return remembered
     likely = [port.url for port in ports if port.likely_meter and not port.problem]
     likely += [port.url for port in ports if port.likely_meter]
     return likely[0] if likely else DEMO_URL
+
+
+class _Lines(QtGui.QStyledItemDelegate):
+    """Draws the lines of the list, and a thin one between its two parts."""
+
+    def sizeHint(self, option: Any, index: Any) -> QtCore.QSize:
+        """Give the size of a line."""
+        size = super().sizeHint(option, index)
+        if index.data(_ROLE) == "separator":
+            size.setHeight(9)
+        return size
+
+    def paint(self, painter: Any, option: Any, index: Any) -> None:
+        """Draw a line."""
+        if index.data(_ROLE) != "separator":
+            super().paint(painter, option, index)
+            return
+        box = option.rect
+        painter.setPen(option.palette.color(QtGui.QPalette.ColorRole.Mid))
+        painter.drawLine(box.left() + 6, box.center().y(), box.right() - 6, box.center().y())
 
 
 class PortBox(QtGui.QComboBox):
@@ -93,6 +125,7 @@ class PortBox(QtGui.QComboBox):
         self.setMinimumContentsLength(30)
         self.setMaxVisibleItems(16)
         self.setAccessibleName("Port")
+        self.setItemDelegate(_Lines(self))
 
     def showPopup(self) -> None:
         """Open the list, as wide as its longest line."""

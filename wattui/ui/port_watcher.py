@@ -65,7 +65,7 @@ class PortWatcher:
         while not self._stop.is_set():
             try:
                 ports = self._look()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the list of ports stays as it is
                 _log.exception("the ports were not listed")
                 ports = known or []
             if ports != known and not self._stop.is_set():

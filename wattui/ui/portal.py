@@ -35,9 +35,7 @@ class Portal(QObject):
         self._changed = changed
         self._bus = QDBusConnection.sessionBus()
         if self._bus.isConnected():
-            self._bus.connect(
-                _SERVICE, _PATH, _SETTINGS, "SettingChanged", self._setting_changed
-            )
+            self._bus.connect(_SERVICE, _PATH, _SETTINGS, "SettingChanged", self._setting_changed)
 
     def dark(self) -> bool:
         """Tell whether the desktop is dark; False where nobody answers."""

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from pyface.qt import QtGui
 from traits.api import DelegatesTo, HasStrictTraits, Instance, Range, Str, observe
-from traitsui.api import EnumEditor, Group, Item, TextEditor, VGroup, View
+from traitsui.api import EnumEditor, Group, Handler, Item, TextEditor, View
 
+from wattui.ui.window import dress_dialog
 from wattui.ui.words import ENERGY_UNITS
 
 #: The currencies that are offered.
@@ -36,44 +38,43 @@ class Preferences(HasStrictTraits):
         self.model.bench.trait_set(rate=self.rate, currency=self.currency)
 
 
+_TIMES = {"elapsed": "1:Elapsed", "clock": "2:Clock"}
+_THEMES = {"system": "1:Like the system", "light": "2:Light", "dark": "3:Dark"}
+
+
+class _PreferencesHandler(Handler):
+    """Gives the dialog its margins."""
+
+    def init(self, info: object) -> bool:
+        """Set margins, and name the button for what it does."""
+        dress_dialog(info.ui.control)  # type: ignore[attr-defined]
+        for button in info.ui.control.findChildren(QtGui.QPushButton):  # type: ignore[attr-defined]
+            button.setText("Close")
+        return True
+
+
 def preferences_view() -> View:
     """Make the view of the preferences."""
     return View(
-        VGroup(
-            Group(
-                Item(
-                    "rate",
-                    label="Price of a kWh",
-                    editor=TextEditor(evaluate=float, auto_set=True, enter_set=True),
-                    tooltip="With a decimal point, as in 0.32",
-                ),
-                Item(
-                    "currency",
-                    label="Currency",
-                    editor=EnumEditor(values=list(CURRENCIES)),
-                ),
-                Item(
-                    "energy_unit",
-                    label="Unit of energies",
-                    editor=EnumEditor(values=list(ENERGY_UNITS)),
-                ),
-                Item(
-                    "clock_mode",
-                    label="Time in the plots",
-                    editor=EnumEditor(values={"elapsed": "1:Elapsed", "clock": "2:Clock"}),
-                ),
-                Item(
-                    "theme",
-                    label="Theme",
-                    editor=EnumEditor(
-                        values={"system": "1:Like the system", "light": "2:Light", "dark": "3:Dark"}
-                    ),
-                ),
-                padding=8,
+        Group(
+            Item(
+                "rate",
+                label="Price of a kWh",
+                editor=TextEditor(evaluate=float, auto_set=True, enter_set=True),
+                tooltip="With a decimal point, as in 0.32",
             ),
+            Item("currency", label="Currency", editor=EnumEditor(values=list(CURRENCIES))),
+            Item(
+                "energy_unit",
+                label="Unit of energies",
+                editor=EnumEditor(values=list(ENERGY_UNITS)),
+            ),
+            Item("clock_mode", label="Time in the plots", editor=EnumEditor(values=_TIMES)),
+            Item("theme", label="Theme", editor=EnumEditor(values=_THEMES)),
         ),
         title="Preferences",
         buttons=["OK"],
+        handler=_PreferencesHandler(),
         width=380,
         resizable=False,
         kind="live",

@@ -125,13 +125,13 @@ def state_of(bench: Bench) -> str:
 def readings_of(bench: Bench, unit: str, view: ViewSummary | None = None) -> Readings:
     """Give what the left panel shows; *view* where no live meter is shown."""
     meter, state = bench.meter, state_of(bench)
-    if meter is None or (state in ("empty", "connecting") and not meter.sample_count):
+    if meter is None or not meter.sample_count:
         return Readings(energy_unit=unit)
     energy: dict[str, object] = {
         "energy": energy_text(meter.energy, unit),
         "energy_unit": unit,
         "energy_error": energy_text(meter.energy_error, unit),
-        "lines": _energy_lines(bench, meter, unit),
+        "lines": _energy_lines(bench, meter),
     }
     if state in ("opened", "stopped"):
         return _view_readings(bench, unit, view or ViewSummary(), energy)
@@ -170,9 +170,7 @@ def _view_readings(
     )
 
 
-def _energy_lines(bench: Bench, meter: Meter, unit: str) -> tuple[str, ...]:
-    if not meter.sample_count:
-        return ()
+def _energy_lines(bench: Bench, meter: Meter) -> tuple[str, ...]:
     records = count_text(meter.sample_count, "record")
     return (
         f"summed from {records} in {duration_text(meter.duration)}",

@@ -145,7 +145,6 @@ class NoticeBand(QtGui.QFrame):
         if notice.hint:
             hint = QtGui.QLabel(notice.hint)
             hint.setWordWrap(True)
-            hint.setProperty("look", "muted")
             hint.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
             words.addWidget(hint)
         layout.addLayout(words, 1)

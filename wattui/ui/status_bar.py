@@ -65,12 +65,12 @@ class Dot(QtGui.QWidget):
 class ElidedLabel(QtGui.QLabel):
     """A label that gives way: what does not fit ends in dots, and is in the tooltip."""
 
-    def __init__(self) -> None:
+    def __init__(self, firm: int = 40) -> None:
         super().__init__()
         self._full = ""
+        self._firm = firm
         policy = QtGui.QSizePolicy.Policy
         self.setSizePolicy(policy.Preferred, policy.Preferred)
-        self.setMinimumWidth(40)
 
     def show_text(self, text: str) -> None:
         """Show another text."""
@@ -88,6 +88,12 @@ class ElidedLabel(QtGui.QLabel):
         """Ask for room for the whole text."""
         size = super().sizeHint()
         size.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 4)
+        return size
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        """Give way down to a width: others give way first where it is large."""
+        size = self.sizeHint()
+        size.setWidth(min(size.width(), self._firm))
         return size
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
@@ -113,7 +119,7 @@ class StatusBar(QtGui.QWidget):
         layout.setSpacing(8)
         self.setFixedHeight(30)
         self.dot = Dot()
-        self.left = ElidedLabel()
+        self.left = ElidedLabel(firm=560)
         self.message = ElidedLabel()
         self.message.setProperty("look", "small")
         self.right = ElidedLabel()

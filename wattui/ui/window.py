@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from enable.api import ComponentEditor
 from pyface.qt import QtCore, QtGui
 from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, spring
@@ -10,7 +12,7 @@ from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, 
 from wattui.ui.actions import tooltip
 from wattui.ui.channel_list import ChannelEditor
 from wattui.ui.menus import menu_bar
-from wattui.ui.port_chooser import PortChooser
+from wattui.ui.port_chooser import PortBox, PortChooser
 from wattui.ui.readings import ReadingsEditor
 from wattui.ui.states import NoticesEditor, PlacardEditor
 from wattui.ui.status_bar import StatusEditor
@@ -130,6 +132,31 @@ def main_view(model: WindowModel) -> View:
     )
 
 
+def dress_lists(window: QtGui.QWidget) -> None:
+    """Have the lists of all combo boxes drawn by the style sheet, lines of a good height."""
+    for box in window.findChildren(QtGui.QComboBox):
+        if not isinstance(box, PortBox):
+            box.setItemDelegate(QtGui.QStyledItemDelegate(box))
+
+
+def set_role(button: QtGui.QPushButton, role: str) -> None:
+    """Give a button another look: a role that the style sheet knows."""
+    if button.property("role") != role:
+        button.setProperty("role", role)
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+
+def dress_dialog(window: QtGui.QWidget) -> None:
+    """Give a small TraitsUI window margins and a good distance between its lines."""
+    dress_lists(window)
+    window.layout().setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+    window.layout().setSpacing(2 * GRID)
+    for layout in window.findChildren(QtGui.QGridLayout):
+        layout.setVerticalSpacing(GRID)
+        layout.setHorizontalSpacing(MARGIN)
+
+
 def dress(info: object) -> None:
     """Give the groups of a new window their margins, names and widths."""
     for group, (name, margins, spacing) in _PANELS.items():
@@ -145,7 +172,11 @@ def dress(info: object) -> None:
             item = layout.itemAt(index)
             item.setAlignment(QtCore.Qt.AlignmentFlag(0))
     # An item beside groups is put into a group of its own, with margins.
-    info.status.control.parentWidget().layout().setContentsMargins(0, 0, 0, 0)  # type: ignore[attr-defined]
+    status = info.status.control  # type: ignore[attr-defined]
+    status.parentWidget().layout().setContentsMargins(0, 0, 0, 0)
+    # TraitsUI takes the margins off every editor.
+    status.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
+    dress_lists(info.ui.control)  # type: ignore[attr-defined]
     _set_widths(info)
     # Enable gives Qt a float for it, which Qt refuses.
     info.component.control.sizeHint = lambda: QtCore.QSize(640, 400)  # type: ignore[attr-defined]
@@ -156,7 +187,7 @@ def dress(info: object) -> None:
     for name, words in _SPOKEN.items():
         getattr(info, name).control.setAccessibleName(words)
     order = [getattr(info, name).control for name in _TAB_ORDER]
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in itertools.pairwise(order):
         QtGui.QWidget.setTabOrder(before, after)
 
 
