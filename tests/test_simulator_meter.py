@@ -18,7 +18,9 @@ from wattui.simulator import SimulatedMeter
 from wattui.simulator.faults import parse_faults
 from wattui.simulator.line import Line
 from wattui.simulator.loads import Load
+from wattui.simulator.network import Poster
 from wattui.simulator.replay import Replay
+from wattui.simulator.setup import Setup
 
 
 class ManualClock:
@@ -40,9 +42,26 @@ class ManualClock:
 class Bench:
     """A meter, its clock, and what came from it."""
 
-    def __init__(self, model: str = "pro", **options: Any) -> None:
+    def __init__(
+        self,
+        model: str = "pro",
+        *,
+        load: Load | None = None,
+        replay: Replay | None = None,
+        faults: str = "",
+        poster: Poster | None = None,
+        **setup: Any,
+    ) -> None:
         self.clock = ManualClock()
-        self.meter = SimulatedMeter(model, clock=self.clock, **options)
+        self.meter = SimulatedMeter(
+            model,
+            clock=self.clock,
+            load=load,
+            replay=replay,
+            faults=parse_faults(faults),
+            poster=poster,
+            setup=Setup(**setup),
+        )
         self.framer = Framer()
 
     def ask(self, data: bytes, wait: float = 0.1) -> bytes:
@@ -250,7 +269,7 @@ def test_a_meter_that_nobody_reads_loses_no_record() -> None:
 
 
 def test_a_readout_gives_the_memory_and_leaves_it_as_it_is() -> None:
-    bench = Bench(logged=50, interval=10, chosen=[n in (0, 1, 3) for n in range(18)])
+    bench = Bench(logged=50, interval=10, chosen=tuple(n in (0, 1, 3) for n in range(18)))
     first = bench.readout()
     assert first[0] == b"#n,-,3,_,10,50;"
     assert first[-1] == b"#l,-,2,_,10;"
@@ -438,7 +457,7 @@ def test_a_replay_loops_and_rewinds_where_asked_to() -> None:
 
 
 def faulty(text: str, **options: Any) -> Bench:
-    return Bench(faults=parse_faults(text), **options)
+    return Bench(faults=text, **options)
 
 
 def test_cut_takes_the_beginning_of_the_first_packet_only() -> None:

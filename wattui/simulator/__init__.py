@@ -3,6 +3,8 @@
 
 ``meter``       :class:`SimulatedMeter`: the device; bytes in, bytes out, an injected clock
 ``answers``     what it does and answers to each command
+``setup``       how it is set up when it is made
+``agenda``      its events, in the order of their times
 ``models``      the models: memory, versions, banners
 ``memory``      its record memory, and what happens when that is full
 ``display``     readings into records: counters, extremes, roundings

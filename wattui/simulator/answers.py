@@ -209,7 +209,7 @@ def _set_handling(meter: SimulatedMeter, args: Args) -> None:
     if not _stubborn(meter):
         meter.memory.handling = handling
     meter.erase()
-    if meter.talkative:
+    if meter.setup.talkative:
         _handling(meter, ())
 
 
@@ -217,7 +217,7 @@ def _clear(meter: SimulatedMeter, args: Args) -> None:
     del args
     if not _stubborn(meter):
         meter.erase()
-    if meter.talkative:
+    if meter.setup.talkative:
         meter.answer("#r,-,0;")
 
 
@@ -228,7 +228,7 @@ def _write_interval(meter: SimulatedMeter, args: Args) -> None:
     meter.erase()
     if meter.mode is LoggingMode.EXTERNAL and not _stubborn(meter):
         meter.log(LoggingMode.EXTERNAL, interval)
-    if meter.talkative:
+    if meter.setup.talkative:
         _state(meter, ())
 
 
@@ -239,7 +239,7 @@ def _write_user(meter: SimulatedMeter, args: Args) -> None:
     if not _stubborn(meter):
         display = meter.display
         display.rate_mils, display.threshold, display.euro = rate, threshold, euro == 1
-    if meter.talkative:
+    if meter.setup.talkative:
         _user(meter, ())
 
 

@@ -9,16 +9,15 @@ before, event by event in the order of their times, so that it loses nothing.
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from wattui.clock import SYSTEM_CLOCK, Clock
 from wattui.protocol import Framer, FullHandling, LoggingMode
 from wattui.protocol.commands import CONTROL_X
-from wattui.sample import FIELD_COUNT, WireValue
+from wattui.sample import WireValue
 from wattui.simulator import answers
+from wattui.simulator.agenda import Agenda
 from wattui.simulator.display import Display
 from wattui.simulator.faults import Faults
 from wattui.simulator.line import Line, Step
@@ -27,6 +26,7 @@ from wattui.simulator.memory import RecordMemory
 from wattui.simulator.models import find_model
 from wattui.simulator.network import Network, Poster
 from wattui.simulator.replay import Replay
+from wattui.simulator.setup import Setup
 
 #: Seconds from a restart, or power-on, to the line that it prints.
 BANNER_DELAY: Final = 0.5
@@ -53,66 +53,47 @@ class SimulatedMeter:
         load: Load | None = None,
         replay: Replay | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        seed: int = 0,
-        baudrate: int = 115_200,
-        minds_baudrate: bool = False,
-        old: bool = False,
-        serial_number: str = "",
-        interval: int = 1,
-        chosen: Sequence[bool] = (True,) * FIELD_COUNT,
-        handling: FullHandling = FullHandling.STOP,
-        logged: int = 0,
-        mode: LoggingMode = LoggingMode.INTERNAL,
-        volts: int = 120,
         faults: Faults | None = None,
         poster: Poster | None = None,
-        deaf_for: float = 2.0,
-        talkative: bool = False,
+        setup: Setup | None = None,
     ) -> None:
-        self.model = find_model(model, old=old)
+        self.setup = setup = setup or Setup()
+        seed = setup.seed
+        self.model = find_model(model, old=setup.old)
         self.clock = clock
-        self.serial_number = serial_number or f"SIM{seed:05d}"
+        self.serial_number = setup.serial_number or f"SIM{seed:05d}"
         self.faults = faults or Faults()
-        self.volts = volts
-        self.hertz = 60 if volts < 200 else 50
-        self.load = load or find_load("desktop", seed=seed, volts=volts, hertz=self.hertz)
+        self.load = load or find_load("desktop", seed=seed, volts=setup.volts, hertz=setup.hertz)
         self.replay = replay
         self.display = Display(seed)
         self.network = Network(self.serial_number, poster)
-        self.line = Line(baudrate, self.faults, seed)
+        self.line = Line(setup.baudrate, self.faults, seed)
         self.memory = RecordMemory(
-            self.model.memory, tuple(chosen)[: self.model.fields], handling, interval
+            *(self.model.memory, setup.chosen[: self.model.fields]),
+            *(setup.handling, setup.interval),
         )
-        #: Whether it matters at which baud rate it is heard.
-        self.minds_baudrate = minds_baudrate
         #: Seconds between two records, in the present mode.
-        self.interval = interval
-        self.mode = mode
+        self.interval = setup.interval
+        self.mode = setup.mode
         #: Whether records are posted over HTTP; the mode is EXTERNAL then.
         self.posting = False
         #: How much diagnostic text it prints: 0, 1 or 2.
         self.diagnostics = 0
-        #: Whether it answers also where the specification names no answer.
-        self.talkative = talkative
         #: Whether its USB plug is in, and whether its mains is on.
-        self.plugged = True
-        self.powered = True
+        self.plugged = self.powered = True
         #: How many events one call may make up for; None: all.  Whoever serves the meter
         #: at a speed that the computer cannot keep up with stays in charge by it.
         self.most_events: int | None = None
-        self._deaf_for = deaf_for
         self._deaf_until = 0.0
-        self._silent_until = 0.0
-        self._linked = True
+        self._linked, self._silent = True, False
         self._framer = Framer()
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        self._agenda = Agenda()
         self._now = self._start = clock.monotonic()
-        self._ticking = 0
+        # Which course of ticks is the present one, and the seconds since a record.
+        self._ticking = self._since = 0
         # Whether the clock stands because nobody reads.
         self._stopped = False
-        self._since = 0
-        self._log_before(logged)
+        self._log_before(setup.logged)
         self._start_ticks()
         self._plan_faults()
 
@@ -146,14 +127,13 @@ class SimulatedMeter:
         return data
 
     def _mismatch(self, baudrate: int | None) -> bool:
-        return self.minds_baudrate and baudrate not in (None, self.line.baudrate)
+        return self.setup.minds_baudrate and baudrate not in (None, self.line.baudrate)
 
     def seconds_to_event(self) -> float:
         """Give after how many seconds of its clock calling :meth:`poll` will do something."""
         now = self.clock.monotonic()
-        waits = [max(self._events[0][0] - now, 0.0)] if self._events else [3600.0]
-        output = self.line.seconds_to_output(now)
-        return min(*waits, output) if output is not None else waits[0]
+        waits = (self._agenda.seconds_to_next(now), self.line.seconds_to_output(now))
+        return min((wait for wait in waits if wait is not None), default=3600.0)
 
     def open_link(self) -> None:
         """Notice that the computer has opened the port."""
@@ -208,18 +188,17 @@ class SimulatedMeter:
 
     def at(self, delay: float, action: Callable[[], None]) -> None:
         """Have something done *delay* seconds from the meter's present."""
-        heapq.heappush(self._events, (self._now + delay, next(self._order), action))
+        self._agenda.add(self._now + delay, action)
 
     def _advance(self) -> None:
         now = self.clock.monotonic()
-        events = self._events
         left = self.most_events
-        while events and events[0][0] <= now:
+        while self._agenda.due(now):
             self._stopped = self.line.waiting > _MOST_WAITING
             if self._stopped or left == 0:
                 return
             left = None if left is None else left - 1
-            self._now, _, action = heapq.heappop(events)
+            self._now, action = self._agenda.take()
             action()
         self._stopped = False
         self._now = max(self._now, now)
@@ -233,10 +212,10 @@ class SimulatedMeter:
         def tick(n: int) -> None:
             if ticking != self._ticking or not self.powered:
                 return
-            heapq.heappush(self._events, (start + n + 1, next(self._order), lambda: tick(n + 1)))
+            self._agenda.add(start + n + 1, lambda: tick(n + 1))
             self._measure()
 
-        heapq.heappush(self._events, (start + 1, next(self._order), lambda: tick(1)))
+        self._agenda.add(start + 1, lambda: tick(1))
 
     def _measure(self) -> None:
         self.display.measure(self.load.reading(self._now - self._start), 1.0)
@@ -260,23 +239,23 @@ class SimulatedMeter:
         self._follow_memory()
 
     def _plan_faults(self) -> None:
-        actions = {
+        actions: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
             "unplug": (self._unplug, self._replug),
             "power": (self._power_off, self._power_on),
+            "silence": (self._silence, self._end_silence),
         }
         for fault in self.faults.timed:
-            if fault.name == "silence":
-                until = fault.duration if fault.duration is not None else float("inf")
-                self.at(fault.start, lambda until=until: self._silence(until))  # type: ignore[misc]
-                continue
             begin, end = actions[fault.name]
             self.at(fault.start, begin)
             if fault.duration is not None:
                 self.at(fault.start + fault.duration, end)
 
-    def _silence(self, duration: float) -> None:
-        self._silent_until = self._now + duration
+    def _silence(self) -> None:
+        self._silent = True
         self.line.drop()
+
+    def _end_silence(self) -> None:
+        self._silent = False
 
     def _unplug(self) -> None:
         self.plugged = False
@@ -377,7 +356,7 @@ class SimulatedMeter:
             and self.plugged
             and self.powered
             and "mute" not in self.faults
-            and self._now >= self._silent_until
+            and not self._silent
         )
 
     def log(self, mode: LoggingMode, interval: int) -> None:
@@ -402,12 +381,12 @@ class SimulatedMeter:
         Logging into the memory goes on; records are no longer sent, since the meter
         speaks unasked at power-on only.
         """
-        self._deaf_until = self._now + self._deaf_for
+        self._deaf_until = self._now + self.setup.deaf_for
         self.posting = False
         self.mode = LoggingMode.INTERNAL
         self._follow_memory()
         self._start_ticks()
-        banner = self.model.banner(self.volts, self.hertz)
+        banner = self.model.banner(self.setup.volts, self.setup.hertz)
         self.at(BANNER_DELAY, lambda: self.send(f"\r\n{banner}"))
 
     # -- commands -----------------------------------------------------------------

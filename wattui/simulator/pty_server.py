@@ -152,7 +152,7 @@ class _Outlet:
             self._out = self._out[sent:]
 
     def _baudrate(self) -> int | None:
-        if not self.meter.minds_baudrate or self.master < 0:
+        if not self.meter.setup.minds_baudrate or self.master < 0:
             return None
         try:
             return _SPEEDS.get(termios.tcgetattr(self.master)[5], 0)

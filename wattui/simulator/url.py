@@ -55,6 +55,7 @@ from wattui.simulator.meter import SimulatedMeter
 from wattui.simulator.models import find_model
 from wattui.simulator.network import HttpPoster
 from wattui.simulator.replay import Replay
+from wattui.simulator.setup import Setup
 
 #: Records of the past in a memory about which the URL says nothing.
 DEFAULT_LOGGED: Final = 600
@@ -140,12 +141,7 @@ def meter_from_options(options: SimOptions, clock: Clock | None = None) -> Simul
     """Make the meter that the options describe; see :func:`meter_from_url`."""
     if clock is None:
         clock = SYSTEM_CLOCK if options.speed == 1.0 else ScaledClock(options.speed)
-    hertz = 60 if options.mains < 200 else 50
-    return SimulatedMeter(
-        options.model,
-        load=find_load(options.load, seed=options.seed, volts=options.mains, hertz=hertz),
-        replay=_replay(options),
-        clock=clock,
+    setup = Setup(
         seed=options.seed,
         baudrate=options.baud or 115_200,
         minds_baudrate=options.baud is not None,
@@ -157,10 +153,17 @@ def meter_from_options(options: SimOptions, clock: Clock | None = None) -> Simul
         logged=options.logged(),
         mode=options.logging,
         volts=options.mains,
-        faults=options.faults,
-        poster=HttpPoster() if options.post else None,
         deaf_for=options.deaf,
         talkative=options.replies,
+    )
+    return SimulatedMeter(
+        options.model,
+        load=find_load(options.load, seed=setup.seed, volts=setup.volts, hertz=setup.hertz),
+        replay=_replay(options),
+        clock=clock,
+        faults=options.faults,
+        poster=HttpPoster() if options.post else None,
+        setup=setup,
     )
 
 
