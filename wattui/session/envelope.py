@@ -107,17 +107,18 @@ def _energy_before(connection: sqlite3.Connection, view: View, low: int) -> int:
     """Give the energy of all samples before *low*, in the file's unit."""
     total = 0
     for level, begin, end in pieces(0, low, view.last, view.first_level):
+        # Added up here: years do not fit into SQLite's 64 bits.
         if level < 0:
-            query = f"SELECT sum({_SAMPLE_ENERGY}) FROM sample"
-            query += " WHERE meter=? AND time>=? AND time<?"
-            found = connection.execute(query, (view.meter, begin, end)).fetchone()
+            found = connection.execute(
+                f"SELECT {_SAMPLE_ENERGY} FROM sample WHERE meter=? AND time>=? AND time<?",
+                (view.meter, begin, end),
+            ).fetchall()
         else:
             found = connection.execute(
-                "SELECT sum(energy) FROM summary WHERE meter=? AND level=? AND bucket>=?"
-                " AND bucket<?",
+                "SELECT energy FROM summary WHERE meter=? AND level=? AND bucket>=? AND bucket<?",
                 (view.meter, level, begin, end),
-            ).fetchone()
-        total += found[0] or 0
+            ).fetchall()
+        total += sum(row[0] for row in found)
     return total
 
 
@@ -188,7 +189,7 @@ def _reduced(connection: sqlite3.Connection, view: View, width: int, level: int)
     names = _fields(view)
     parts = _parts(view, level, low, high)
     queries = [_part_query(view, part, names) for part in parts]
-    columns = [f"t / {width} AS c", "sum(e)"]
+    columns = [f"t / {width} AS c", "total(e)"]
     columns += [f"min(l{i}), max(h{i})" for i in range(len(names))]
     source = " UNION ALL ".join(query for query, _ in queries)
     rows = connection.execute(
@@ -196,6 +197,10 @@ def _reduced(connection: sqlite3.Connection, view: View, width: int, level: int)
         [value for _, values in queries for value in values],
     ).fetchall()
     table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + 2 * len(names))
+    before = _energy_before(connection, view, low) if _ENERGY in view.names else 0
+    after = before + np.cumsum(table[:, 1])
+    seen = _seen(table[:, 0], view, width)
+    table, after = table[seen], after[seen]
     column = table[:, 0]
     # Both points stand in the middle: the order of the two within a column is not known.
     time = np.repeat((column + 0.5) * width / MICROSECONDS, 2)
@@ -204,10 +209,16 @@ def _reduced(connection: sqlite3.Connection, view: View, width: int, level: int)
         for index, name in enumerate(names)
     }
     if _ENERGY in view.names:
-        after = _energy_before(connection, view, low) + np.cumsum(table[:, 1])
         value[_ENERGY] = np.column_stack((after - table[:, 1], after)).ravel() / ENERGY_SCALE
     breaks, middle = _column_breaks(connection, view, parts, width, column)
     return _broken(time, value, 2 * breaks, middle, width / MICROSECONDS)
+
+
+def _seen(column: Floats, view: View, width: int) -> slice:
+    """Give the columns in view and the next one on either side."""
+    middle = (column + 0.5) * width
+    first = int(np.searchsorted(middle, view.start, side="right")) - 1
+    return slice(max(0, first), int(np.searchsorted(middle, view.stop)) + 1)
 
 
 def _column_breaks(

@@ -254,8 +254,7 @@ class Session:
             if meter is None or meter.last is None:
                 return 0
             parts = pieces(0, time + 1, meter.last, meter.first_level)
-            row = read_span(connection, meter_id, parts)
-            return int(row.sums[0, 4]) if len(row) else 0
+            return read_span(connection, meter_id, parts).energy
 
     # -- what is drawn and read off --
 

@@ -20,6 +20,8 @@ from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
 #: What one Wh is in the unit of the file's energy: 0.1 W × µs.
 ENERGY_SCALE: Final = 3_600 * 10 * MICROSECONDS
 
+_ENERGY: Final = TOTALS.index("energy")
+
 #: A part of a span at one level (-1: samples): level, begin and end, half open.
 Piece = tuple[int, int, int]
 
@@ -84,16 +86,28 @@ def pieces(low: int, high: int, last: int, first_level: int) -> list[Piece]:
     return [part for part in parts if part[1] < part[2]]
 
 
-def read_span(connection: sqlite3.Connection, meter: int, parts: list[Piece]) -> Rows:
-    """Give the one row that sums up all of the parts; none where they are empty."""
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A span, summed up."""
+
+    #: One row; none for an empty span.
+    row: Rows
+    #: Energy in 0.1 W × µs; years of it do not fit into the row's 64 bits.
+    energy: int
+
+
+def read_span(connection: sqlite3.Connection, meter: int, parts: list[Piece]) -> Sum:
+    """Sum up all of the parts."""
     rows = [read_rows(connection, meter, *part) for part in parts]
     if not rows:
-        return read_rows(connection, meter, -1, 0, 0)
-    return merge(concatenate(rows), None)
+        return Sum(read_rows(connection, meter, -1, 0, 0), 0)
+    energy = sum(sum(one.sums[:, _ENERGY].tolist()) for one in rows)
+    return Sum(merge(concatenate(rows), None), energy)
 
 
-def statistics(row: Rows) -> Statistics:
-    """Give the figures of a span from its one row."""
+def statistics(span: Sum) -> Statistics:
+    """Give the figures of a span from its sum."""
+    row = span.row
     if not len(row):
         return Statistics()
     totals = dict(zip(TOTALS, row.sums[0, : len(TOTALS)].tolist(), strict=True))
@@ -107,7 +121,7 @@ def statistics(row: Rows) -> Statistics:
                 int(row.low[0, index]) / one.scale,
                 int(row.high[0, index]) / one.scale,
             )
-    energy = totals["energy"] / ENERGY_SCALE
+    energy = span.energy / ENERGY_SCALE
     duration = totals["interval"] / MICROSECONDS
     has_counter = row.counter[0, 0] != ABSENT
     return Statistics(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,10 +36,11 @@ class Item:
 
 @dataclass(slots=True)
 class _Loss:
-    """What was let go of one meter since its last kept sample."""
+    """What was let go of one meter."""
 
+    meter: MeterInfo
     count: int
-    #: Microseconds that are missing now.
+    #: Its intervals and gaps, in microseconds.
     missing: int
     #: Time of the last sample that was let go.
     time: int
@@ -120,50 +121,50 @@ class WaitingQueue:
             return self._items[0].since if self._items else None
 
     def _bound(self, now: float) -> None:
-        losses: dict[str, tuple[MeterInfo, _Loss]] = {}
+        losses: dict[str, _Loss] = {}
         index = 0
         while index < len(self._items):
             item = self._items[index]
-            over = self._samples > self.keep_samples or now - item.since > self.keep_seconds
-            if not over:
-                break
-            if item.samples and item.meter is not None:
-                _add_loss(losses, item.meter, item.samples)
-                self._samples -= len(item.samples)
-                self.dropped += len(item.samples)
-                del self._items[index]
-            else:
+            if not item.samples or item.meter is None:
                 # Events are few and small, and tell what happened: they stay.
                 index += 1
-                if index > self.keep_samples:
-                    break
-        for meter, loss in losses.values():
-            self._tell(meter, loss, now)
-
-    def _tell(self, meter: MeterInfo, loss: _Loss, now: float) -> None:
-        """Make the lost time a gap of the next sample, and an event."""
-        for item in self._items:
-            if item.samples and item.meter is not None and item.meter.key == meter.key:
-                _add_gap(item, loss.missing)
+                continue
+            if self._samples <= self.keep_samples and now - item.since <= self.keep_seconds:
                 break
+            _add_loss(losses, item.meter, item.samples)
+            self._samples -= len(item.samples)
+            self.dropped += len(item.samples)
+            del self._items[index]
+        for loss in losses.values():
+            self._tell(loss, now)
+
+    def _tell(self, loss: _Loss, now: float) -> None:
+        """Make the lost time a gap of the next sample, and an event."""
+        key = loss.meter.key
+        following = self._first(key, lambda item: bool(item.samples))
+        if following is None:
+            missing = self._missing[key] = self._missing.get(key, 0) + loss.missing
         else:
-            self._missing[meter.key] = self._missing.get(meter.key, 0) + loss.missing
+            _add_gap(following, loss.missing)
+            missing = following.samples[0].gap
+        told = self._first(key, _tells_of_loss)
+        if told is None or told.event is None:
+            event = Event(loss.time, EventKind.DROPPED, _dropped(loss.count), missing)
+            self._items.appendleft(Item(loss.meter, now, event=event))
+            return
+        # One event tells of all that was lost in a row.
+        count = int(told.event.text.split()[0]) + loss.count
+        told.event = Event(loss.time, EventKind.DROPPED, _dropped(count), missing)
+
+    def _first(self, key: str, wanted: Callable[[Item], bool]) -> Item | None:
         for item in self._items:
-            event = item.event
-            if (
-                event is not None
-                and event.kind is EventKind.DROPPED
-                and item.meter is not None
-                and item.meter.key == meter.key
-            ):
-                # One event tells of all that was lost in a row.
-                count = int(event.text.split()[0]) + loss.count
-                item.event = Event(
-                    loss.time, EventKind.DROPPED, _dropped(count), event.duration + loss.missing
-                )
-                return
-        event = Event(loss.time, EventKind.DROPPED, _dropped(loss.count), loss.missing)
-        self._items.appendleft(Item(meter, now, event=event))
+            if item.meter is not None and item.meter.key == key and wanted(item):
+                return item
+        return None
+
+
+def _tells_of_loss(item: Item) -> bool:
+    return item.event is not None and item.event.kind is EventKind.DROPPED
 
 
 def _add_gap(item: Item, missing: int) -> None:
@@ -175,10 +176,8 @@ def _dropped(count: int) -> str:
     return f"{count} samples lost: the disk refused for too long"
 
 
-def _add_loss(
-    losses: dict[str, tuple[MeterInfo, _Loss]], meter: MeterInfo, samples: Sequence[Sample]
-) -> None:
-    _, loss = losses.setdefault(meter.key, (meter, _Loss(0, 0, 0)))
+def _add_loss(losses: dict[str, _Loss], meter: MeterInfo, samples: Sequence[Sample]) -> None:
+    loss = losses.setdefault(meter.key, _Loss(meter, 0, 0, 0))
     loss.count += len(samples)
     loss.missing += sum(sample.interval + sample.gap for sample in samples)
     loss.time = samples[-1].time
