@@ -110,10 +110,14 @@ class PlotWindow:
         self.control.show()
         application().processEvents()
 
-    def next_frame(self, action=lambda: None):
-        """Do something, and wait until the data after it was taken and drawn."""
-        frames = self.stack.frames
-        action()
+    def next_frame(self, action=None):
+        """Do something, and wait until the data after it was taken and drawn.
+
+        Without an action, wait for the first data that there is.
+        """
+        frames = 0 if action is None else self.stack.frames
+        if action is not None:
+            action()
         wait_for(lambda: self.stack.frames > frames, what="a frame with new data")
         self.settle()
 

@@ -21,6 +21,12 @@ SMALL_SIZE: Final = 8
 #: The height of a line of text, in pixels, on which the layout counts.
 LINE_HEIGHT: Final = 15
 
+#: Pixels that a curve goes up or down a point, on average, before it is a noisy one.
+_NOISY: Final = 3.0
+
+#: Points in one piece of a calm curve.
+_PIECE: Final = 24
+
 #: A font as Kiva has it, as Qt has it, and its metrics.
 _Fonts = tuple[Font, QtGui.QFont, QtGui.QFontMetricsF]
 
@@ -156,10 +162,11 @@ def frame_rect(
 def polyline(gc: Any, points: np.ndarray) -> None:
     """Draw a line through points with the stroke that is set.
 
-    On a QPainter the points go over as one block of memory: Kiva's own way, a call a
-    point, takes longer than the drawing.  And on a screen the line is drawn as several
-    of one pixel side by side: a wider pen takes Qt through its stroker, which needs
-    a hundred milliseconds for a noisy curve; these need three.
+    On a QPainter the points go over as blocks of memory: Kiva's own way, a call a
+    point, takes longer than the drawing.  Qt's stroker needs time with the square of
+    the length where a line crosses itself, a hundred milliseconds for a noisy curve:
+    a calm one is drawn in short pieces, a noisy one as several lines of one pixel side
+    by side, for which Qt needs no stroker.
 
     Parameters
     ----------
@@ -174,23 +181,38 @@ def polyline(gc: Any, points: np.ndarray) -> None:
         gc.lines(points)
         gc.stroke_path()
         return
-    polygon = QtGui.QPolygonF(len(points))
-    memory = polygon.data()
-    memory.setsize(points.shape[0] * 16)
-    np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)[:] = points
-    pen = painter.pen()
     scale = _pixels_a_unit(painter)
-    passes = max(1, math.ceil(pen.widthF() * scale)) if scale else 1
-    if passes == 1:
-        painter.drawPolyline(polygon)
-        return
+    width = painter.pen().widthF() * scale
+    if width <= 1:
+        painter.drawPolyline(_polygon(points))
+    elif len(points) < 3 or np.abs(np.diff(points[:, 1])).mean() < _NOISY:
+        for start in range(0, len(points) - 1, _PIECE):
+            painter.drawPolyline(_polygon(points[start : start + _PIECE + 1]))
+    else:
+        _draw_thin_lines(painter, _polygon(points), width, scale)
+
+
+def _draw_thin_lines(
+    painter: QtGui.QPainter, polygon: QtGui.QPolygonF, width: float, scale: float
+) -> None:
+    """Draw a line *width* pixels wide as lines of a pixel, *scale* pixels being a unit."""
+    pen = painter.pen()
     thin = QtGui.QPen(pen)
     thin.setWidthF(0.999 / scale)
     painter.setPen(thin)
-    reach = (pen.widthF() - 1.0 / scale) / 2
-    for offset in np.linspace(-reach, reach, passes):
+    reach = (width - 1) / 2 / scale
+    for offset in np.linspace(-reach, reach, math.ceil(width) + 1):
         painter.drawPolyline(polygon.translated(offset, offset))
     painter.setPen(pen)
+
+
+def _polygon(points: np.ndarray) -> QtGui.QPolygonF:
+    """Give points, shape (n, 2), as Qt wants them."""
+    polygon = QtGui.QPolygonF(len(points))
+    memory = polygon.data()
+    memory.setsize(len(points) * 16)
+    np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)[:] = points
+    return polygon
 
 
 def _pixels_a_unit(painter: QtGui.QPainter) -> float:
