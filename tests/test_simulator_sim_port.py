@@ -56,7 +56,7 @@ def test_a_question_is_answered() -> None:
         assert port.write(b"#V,R,0;") == 7
         assert line(port) == b"#v,-,8,1,65206,5,2,3,14,200612211910,0;"
         assert isinstance(port.clock, ScaledClock)
-        assert port.serial_number == "SIM00000"
+        assert port.serial_number == "SIM49936"
 
 
 def test_records_stream() -> None:

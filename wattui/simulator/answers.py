@@ -15,6 +15,7 @@ from wattui.protocol.commands import (
     MAX_THRESHOLD,
 )
 from wattui.sample import FIELDS
+from wattui.simulator.line import record_line
 from wattui.simulator.memory import CONDENSE_INTERVAL
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ def readout(meter: SimulatedMeter) -> Iterator[str | float]:
                 break
             if "stall" in faults and n == count // 2:
                 yield faults.value("stall")
-            text = meter.record_text(values)
+            text = record_line(values, meter.model.fields)
             yield text
             if "mixed" in faults and n % max(int(faults.value("mixed")), 1) == 0:
-                yield meter.record_text(meter.display.record())
+                yield record_line(meter.display.record(), meter.model.fields)
         for _ in range(int(faults.value("more")) if text else 0):
             yield text
         if "noend" in faults:

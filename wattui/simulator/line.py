@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from wattui.sample import WireValue
 from wattui.simulator.faults import Faults
 
 #: Share of the line ends with a NUL before the CR, and before the LF (seen).
@@ -24,6 +25,13 @@ _BITS: Final = 10
 
 #: What one step of a read-out gives: bytes, or seconds of silence.
 Step = bytes | float
+
+
+def record_line(values: Sequence[WireValue], fields: int) -> str:
+    """Give a record as it is sent: so many fields, ``_`` for one without a value."""
+    values = values[:fields]
+    texts = ("_" if value is None else str(value) for value in values)
+    return f"#d,-,{len(values)},{','.join(texts)};"
 
 
 class Line:

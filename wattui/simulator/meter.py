@@ -9,7 +9,7 @@ before, event by event in the order of their times, so that it loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from wattui.clock import SYSTEM_CLOCK, Clock
@@ -20,9 +20,8 @@ from wattui.simulator import answers
 from wattui.simulator.agenda import Agenda
 from wattui.simulator.display import Display
 from wattui.simulator.faults import Faults
-from wattui.simulator.line import Line, Step
-from wattui.simulator.loads import Load, find_load
-from wattui.simulator.memory import RecordMemory
+from wattui.simulator.line import Line, Step, record_line
+from wattui.simulator.loads import Load
 from wattui.simulator.models import find_model
 from wattui.simulator.network import Network, Poster
 from wattui.simulator.replay import Replay
@@ -63,15 +62,12 @@ class SimulatedMeter:
         self.clock = clock
         self.serial_number = setup.serial_number or f"SIM{seed:05d}"
         self.faults = faults or Faults()
-        self.load = load or find_load("desktop", seed=seed, volts=setup.volts, hertz=setup.hertz)
+        self.load = load or setup.default_load()
         self.replay = replay
         self.display = Display(seed)
         self.network = Network(self.serial_number, poster)
         self.line = Line(setup.baudrate, self.faults, seed)
-        self.memory = RecordMemory(
-            *(self.model.memory, setup.chosen[: self.model.fields]),
-            *(setup.handling, setup.interval),
-        )
+        self.memory = setup.memory(self.model)
         #: Seconds between two records, in the present mode.
         self.interval = setup.interval
         self.mode = setup.mode
@@ -84,16 +80,20 @@ class SimulatedMeter:
         #: How many events one call may make up for; None: all.  Whoever serves the meter
         #: at a speed that the computer cannot keep up with stays in charge by it.
         self.most_events: int | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Fill the memory with the past, and start the clock."""
         self._deaf_until = 0.0
         self._linked, self._silent = True, False
         self._framer = Framer()
         self._agenda = Agenda()
-        self._now = self._start = clock.monotonic()
+        self._now = self._start = self.clock.monotonic()
         # Which course of ticks is the present one, and the seconds since a record.
         self._ticking = self._since = 0
         # Whether the clock stands because nobody reads.
         self._stopped = False
-        self._log_before(setup.logged)
+        self._log_before(self.setup.logged)
         self._start_ticks()
         self._plan_faults()
 
@@ -303,17 +303,11 @@ class SimulatedMeter:
 
     def _send_record(self) -> None:
         if self.replay is None:
-            self.send(self.record_text(self.display.record()))
+            self.send(record_line(self.display.record(), self.model.fields))
         elif self._linked:  # nothing of a replay is lost while nobody listens
             args = self.replay.next()
             if args is not None:
                 self.send(f"#d,-,{len(args)},{','.join(args)};")
-
-    def record_text(self, values: Sequence[WireValue]) -> str:
-        """Give a record as it is sent: as many fields as this meter has, ``_`` for none."""
-        values = values[: self.model.fields]
-        texts = ("_" if value is None else str(value) for value in values)
-        return f"#d,-,{len(values)},{','.join(texts)};"
 
     # -- what the answers to commands use -----------------------------------------
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.sample import FIELD_COUNT
+from wattui.simulator.loads import Load, find_load
+from wattui.simulator.memory import RecordMemory
+from wattui.simulator.models import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,15 @@ class Setup:
     deaf_for: float = 2.0
     #: Whether it answers also where the specification names no answer.
     talkative: bool = False
+
+    def default_load(self) -> Load:
+        """Give what is plugged in where nothing else is."""
+        return find_load("desktop", seed=self.seed, volts=self.volts, hertz=self.hertz)
+
+    def memory(self, model: Model) -> RecordMemory:
+        """Give the empty memory of a meter of that model."""
+        chosen = self.chosen[: model.fields]
+        return RecordMemory(model.memory, chosen, self.handling, self.interval)
 
     @property
     def hertz(self) -> int:

@@ -26,7 +26,7 @@ full         handling of a full memory: ``stop`` (default), ``overwrite``, ``con
              or 0, 1, 2
 logging      ``internal`` (default), ``stopped``, ``external``: what it does at first
 id           a name: opening the same id again is the same meter, memory and all
-serial       FTDI serial number
+serial       FTDI serial number; by default one that follows from the URL
 baud         baud rate of the meter; heard at another one it is garbage
 firmware     ``old``: before USB, with 16 fields, 14 factors and its own banner
 mains        volts of the mains: 120 (default; 60 Hz) or, from 200 on, 50 Hz
@@ -38,6 +38,7 @@ post         ``1``: a .NET really posts over HTTP
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,9 @@ def parse_url(url: str) -> SimOptions:
     parts = urlsplit(url)
     if parts.scheme != "sim":
         raise ValueError(f"{url!r} does not begin with sim://")
-    options = SimOptions()
+    # Two URLs are two meters, and the same one is known again by the same number.
+    number = zlib.crc32(url.encode("utf-8", "replace")) % 100_000
+    options = SimOptions(serial=f"SIM{number:05d}")
     if parts.netloc:
         _set_model(options, parts.netloc)
     for key, value in parse_qsl(parts.query, keep_blank_values=True):
