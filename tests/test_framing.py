@@ -212,7 +212,7 @@ streams = st.lists(records() | mutated() | packets.map(encode) | noise, max_size
 @example(data=RECORD + b"5" + RECORD, cuts=[])
 @example(data=RECORD * 20 + RECORD.replace(b"d,-,18", b"d,-,19") + RECORD * 20, cuts=[])
 @example(data=RECORD * 20 + RECORD.replace(b",79,", b",,") + RECORD * 20, cuts=[])
-@example(data=RECORD * 20 + RECORD.replace(b",79,", b"," + b"0" * 900 + b"79,"), cuts=[])
+@example(data=RECORD * 20 + RECORD.replace(b",79,", b"," + b"0" * 1000 + b"79,"), cuts=[])
 @example(data=RECORD.replace(b",18,423,", b",18,0423,") * 20, cuts=[])
 @example(data=RECORD.replace(b",432;", b",;") * 20, cuts=[])
 @example(data=RECORD.replace(b",432;", b",9999999999;") * 20, cuts=[])

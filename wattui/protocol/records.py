@@ -116,13 +116,11 @@ def _by_numpy(numbers: bytes, fields: int) -> Iterable[_Row] | None:
     values = np.fromstring(numbers.decode("ascii"), dtype=np.int64, sep=",")
     if values.max() > WIRE_MAXIMUM:
         return None
-    columns = values.reshape(-1, fields).T
+    rows = values.reshape(-1, fields)
     # Most fields stand still for minutes: one integer will do for all their records.
-    still = (columns == columns[:, :1]).all(axis=1)
-    return zip(
-        *(
-            repeat(int(column[0]), len(column)) if same else column.tolist()
-            for column, same in zip(columns, still, strict=True)
-        ),
-        strict=True,
+    first = rows[0].tolist()
+    still = (rows == rows[0]).all(axis=0).tolist()
+    columns = (
+        repeat(first[i], len(rows)) if still[i] else rows[:, i].tolist() for i in range(fields)
     )
+    return zip(*columns, strict=True)
