@@ -190,6 +190,8 @@ class Asking:
         What was meant for this link must not be sent over the next one.
         """
         with self._lock:
+            if self._link is None:
+                return
             self._link = None
             with contextlib.suppress(queue.Empty):
                 while True:

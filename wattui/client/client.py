@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from wattui.client.announcing import Announcer
 from wattui.client.asking import Asking
@@ -19,7 +19,7 @@ from wattui.client.link import Link
 from wattui.client.live import Live
 from wattui.client.opening import BAUDRATES, Found, find_meter, first_info, meter_info
 from wattui.client.reconnecting import FindPort, OpenPort, open_unless, where_is
-from wattui.client.states import ClientState, check_transition
+from wattui.client.states import ClientState, Course
 from wattui.client.watchdog import Timing
 from wattui.clock import SYSTEM_CLOCK, Clock
 from wattui.errors import Cancelled, LinkLost, NoAnswer, PortUnknown, WattuiError
@@ -28,6 +28,9 @@ from wattui.protocol import Command, Framer, FramerCounts, Reply, Version, comma
 from wattui.transport import find_port, open_port
 
 _log = logging.getLogger(__name__)
+
+#: Seconds that the reader thread may take to send something.
+_SENDING: Final = 2.0
 
 StateListener = Callable[["MeterClient"], None]
 
@@ -77,9 +80,8 @@ class MeterClient:
         self.timing = timing or Timing()
         self._clock = clock
         self._opener, self._finder = opener, finder
+        self._course = Course(lambda: self._announcer.state())
         self._announcer = Announcer(MeterInfo(url, url, name, interval=interval))
-        self._state = ClientState.CLOSED
-        self._activity = ""
         self._error: WattuiError | None = None
         self._version: Version | None = None
         self._baudrate = 0
@@ -88,7 +90,6 @@ class MeterClient:
         self._asking = Asking(url, self._live)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
-        self._changed = threading.Condition()
         self._link: Link | None = None
 
     # -- what is known ------------------------------------------------------------
@@ -96,12 +97,17 @@ class MeterClient:
     @property
     def state(self) -> ClientState:
         """What it is doing."""
-        return self._state
+        return self._course.state
+
+    @property
+    def trying(self) -> bool:
+        """Whether it looks for the meter, for the first time or again."""
+        return self._course.trying
 
     @property
     def activity(self) -> str:
         """What is being tried, as in ``asking at 19200 baud``; empty when nothing is."""
-        return self._activity
+        return self._course.activity
 
     @property
     def error(self) -> WattuiError | None:
@@ -156,7 +162,7 @@ class MeterClient:
         self._stop.clear()
         self._error = None
         self._thread = threading.Thread(target=self._run, name=f"wattui reader {self.url}")
-        self._set_state(ClientState.OPENING)
+        self._course.to(ClientState.OPENING)
         self._thread.start()
 
     def stop(self, timeout: float = 1.0) -> None:
@@ -172,8 +178,7 @@ class MeterClient:
             if thread.is_alive():
                 _log.warning("%s: the reader has not ended within %g s", self.url, timeout)
                 return
-        if self._state is not ClientState.CLOSED:
-            self._set_state(ClientState.CLOSED)
+        self._course.to(ClientState.CLOSED)
 
     def wait_running(self, timeout: float = 10.0) -> None:
         """Wait until the meter answers; not for the reader thread.
@@ -187,10 +192,7 @@ class MeterClient:
         NoAnswer
             It is still trying after *timeout* seconds.
         """
-        waiting = (ClientState.OPENING, ClientState.LOST)
-        with self._changed:
-            self._changed.wait_for(lambda: self._state not in waiting, timeout)
-            state = self._state
+        state = self._course.settle(timeout)
         if state is ClientState.RUNNING:
             return
         if state is ClientState.CLOSED:
@@ -226,6 +228,18 @@ class MeterClient:
         link = self._link
         if link is not None:
             link.port.cancel_read()
+
+    def stop_live(self) -> None:
+        """Have the meter send no more records, for good; it is only there to be asked then.
+
+        For what must not be disturbed by external logging, as internal logging is.
+
+        Raises
+        ------
+        LinkLost
+            The meter is not connected.
+        """
+        self._asking.on_reader(self._live.leave, _SENDING)
 
     def request(
         self, command: Command, timeout: float = 2.0, *, consent: bool = False
@@ -277,8 +291,8 @@ class MeterClient:
             self._fail(WattuiError(f"wattui failed on {self.url}: {error}", "Report this."))
         finally:
             self._live.ended()
-            if self._state is not ClientState.FAILED:
-                self._set_state(ClientState.CLOSED)
+            if self._course.state is not ClientState.FAILED:
+                self._course.to(ClientState.CLOSED)
 
     def _work(self) -> None:
         delays = self.timing.delays()
@@ -291,19 +305,22 @@ class MeterClient:
             except Cancelled:
                 return
             except WattuiError as error:
-                if not self._keep_trying(error):
+                again = self._keep_trying(error)
+                self._asking.close()  # the state says first that it is lost
+                if not again:
                     return
                 delay = next(delays)
-                self._say(f"trying again in {delay:g} s")
+                self._course.say(f"trying again in {delay:g} s")
                 self._stop.wait(delay)
             finally:
                 self._link = None
+                self._asking.close()
 
     def _keep_trying(self, error: WattuiError) -> bool:
         """Take note that a try failed; tell whether to try again."""
-        if self._state is ClientState.RUNNING:
+        if self._course.state is ClientState.RUNNING:
             self._lost(error)
-        never = self._state is ClientState.OPENING or isinstance(error, PortUnknown)
+        never = self._course.state is ClientState.OPENING or isinstance(error, PortUnknown)
         if never or not self.reconnect:
             self._fail(error)
             return False
@@ -311,14 +328,14 @@ class MeterClient:
         return True
 
     def _open(self) -> Link:
-        self._say("opening the port")
+        self._course.say("opening the port")
         url = where_is(self.info, self._finder)
         link = Link(open_unless(self._stop, url, self._opener), self._framer, self._clock)
         # A simulated meter's clock goes on through a reconnection: it must not step.
         self._clock = link.clock
         self._link = link
         known = self.info
-        if self._state is ClientState.OPENING:
+        if self._course.state is ClientState.OPENING:
             known = first_info(link.port, known.name, known.interval)
         self._announcer.meter = replace(known, port=url)
         return link
@@ -331,7 +348,7 @@ class MeterClient:
             baudrates=known + others,
             answer_time=self.timing.answer,
             stopped=self._stop.is_set,
-            activity=self._say,
+            activity=self._course.say,
         )
         self._baudrate = found.baudrate
         self.identified(found.version)
@@ -347,9 +364,9 @@ class MeterClient:
         """Take what comes until the link is lost or the client is stopped."""
         live = self._live
         self._error = None
-        live.begin(link, found.backlog, again=self._state is ClientState.LOST)
+        live.begin(link, found.backlog, again=self._course.state is ClientState.LOST)
         self._asking.open(link)
-        self._set_state(ClientState.RUNNING)
+        self._course.to(ClientState.RUNNING)
         try:
             while not self._stop.is_set():
                 arrival = link.receive()
@@ -363,30 +380,14 @@ class MeterClient:
             if not self._stop.is_set():
                 raise
             _log.debug("%s: lost while stopping: %s", self.url, error)
-        finally:
-            self._asking.close()
 
     # -- states -------------------------------------------------------------------
 
     def _lost(self, error: WattuiError) -> None:
         self._error = error
         self._live.lost(str(error.what))
-        self._set_state(ClientState.LOST)
+        self._course.to(ClientState.LOST)
 
     def _fail(self, error: WattuiError) -> None:
         self._error = error
-        self._set_state(ClientState.FAILED)
-
-    def _set_state(self, state: ClientState) -> None:
-        with self._changed:
-            if state is self._state:
-                return
-            check_transition(self._state, state)
-            self._state = state
-            self._activity = ""
-            self._changed.notify_all()
-        self._announcer.state()
-
-    def _say(self, activity: str) -> None:
-        self._activity = activity
-        self._announcer.state()
+        self._course.to(ClientState.FAILED)

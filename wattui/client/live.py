@@ -254,6 +254,19 @@ class Live:
         if link is not None:
             self._start(link)
 
+    def leave(self, link: Link) -> None:
+        """Have the meter send no more records, for good.
+
+        Raises
+        ------
+        LinkLost
+            The port is gone.
+        """
+        if self._live:
+            link.send(commands.stop_external_logging())
+            self.ended()
+            self._live = False
+
     def lost(self, text: str) -> None:
         """Take note that the link was lost."""
         if self._live:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import enum
+import threading
+from collections.abc import Callable
 from typing import Final
 
 
@@ -45,3 +47,48 @@ def check_transition(before: ClientState, after: ClientState) -> None:
     """
     if after not in _FOLLOWING[before]:
         raise WrongTransition(f"{after.value} cannot follow {before.value}")
+
+
+class Course:
+    """The state that a client is in, and what it is trying there."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        #: What it is doing.
+        self.state = ClientState.CLOSED
+        #: What is being tried, as in ``asking at 19200 baud``; empty when nothing is.
+        self.activity = ""
+        self._tell = tell
+        self._changed = threading.Condition()
+
+    @property
+    def trying(self) -> bool:
+        """Whether it looks for the meter, for the first time or again."""
+        return self.state in (ClientState.OPENING, ClientState.LOST)
+
+    def to(self, state: ClientState) -> None:
+        """Go into a state; staying in the present one is nothing.
+
+        Raises
+        ------
+        WrongTransition
+            That cannot follow the present one.
+        """
+        with self._changed:
+            if state is self.state:
+                return
+            check_transition(self.state, state)
+            self.state = state
+            self.activity = ""
+            self._changed.notify_all()
+        self._tell()
+
+    def say(self, activity: str) -> None:
+        """Say what is being tried."""
+        self.activity = activity
+        self._tell()
+
+    def settle(self, timeout: float) -> ClientState:
+        """Wait until it tries no more, *timeout* seconds at most; give the state then."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.trying, timeout)
+            return self.state
