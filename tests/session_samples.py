@@ -97,6 +97,7 @@ def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Sta
         return Statistics()
     energy = sum((one.values[0] or 0) * one.interval for one in chosen) / 36e9
     duration = sum(one.interval for one in chosen) / MICROSECONDS
+    powered = sum(one.interval for one in chosen if one.values[0] is not None) / MICROSECONDS
     counter = [one.values[3] for one in chosen if one.values[3] is not None]
     moved = sum(b - a if b >= a else b for a, b in pairwise(counter))
     fields = {}
@@ -112,10 +113,11 @@ def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Sta
     return Statistics(
         len(chosen),
         duration,
+        powered,
         sum(one.gap for one in chosen) / MICROSECONDS,
         sum(one.gap > 0 for one in chosen),
         energy,
-        energy_error_wh(energy, duration),
+        energy_error_wh(energy, powered),
         moved / 10 if counter else float("nan"),
         fields,
     )

@@ -29,7 +29,7 @@ def names(folder: Path) -> list[str]:
 
 def assert_equal(found: Statistics, expected: Statistics) -> None:
     assert found.count == expected.count
-    for name in ("duration_s", "gap_s", "gap_count", "energy_wh", "energy_error_wh"):
+    for name in ("duration_s", "powered_s", "gap_s", "gap_count", "energy_wh", "energy_error_wh"):
         assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-12), name
     if math.isnan(expected.counter_wh):
         assert math.isnan(found.counter_wh)

@@ -14,19 +14,16 @@ times without offset, for programs that follow a country's customs.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice, repeat
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from wattui import __version__
-from wattui.errors import Cancelled, DiskRefused
+from wattui.errors import Cancelled
+from wattui.formats.draft import draft
 from wattui.listener import EventKind
 from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, WireValue
 from wattui.session.reader import Session, SessionMeter
@@ -132,7 +129,7 @@ def write_csv(
     origin = span[0] if span is not None else 0
     total = sum(part.figures.count for part in parts)
     done = 0
-    with _draft(goal, manner.encoding) as file:
+    with draft(goal, manner.encoding) as file:
         offset = _offset(_begin(parts, session, origin))
         file.writelines(_head(session, parts, origin, offset))
         file.write(manner.delimiter.join(COLUMNS) + "\n")
@@ -362,55 +359,3 @@ def _quoted(text: str, delimiter: str) -> str:
     if delimiter in text or '"' in text:
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-# -- the file --
-
-
-@contextlib.contextmanager
-def _draft(goal: Path, encoding: str) -> Iterator[TextIO]:
-    """Give a file that takes its name when all is well, and is removed if not."""
-    direct = _is_special(goal)
-    target = goal.resolve()
-    name = target if direct else target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with name.open("w", encoding=encoding, newline="") as file:
-            yield file
-            file.flush()
-            if not direct:
-                os.fsync(file.fileno())
-        if not direct:
-            name.replace(target)
-    except OSError as error:
-        _remove(name, direct)
-        raise _refused(error, goal) from error
-    except BaseException:
-        _remove(name, direct)
-        raise
-
-
-def _is_special(path: Path) -> bool:
-    """Say whether it is a device or a pipe: those are written to, not replaced."""
-    try:
-        return not stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False
-
-
-def _remove(name: Path, direct: bool) -> None:
-    if not direct:
-        with contextlib.suppress(OSError):
-            name.unlink()
-
-
-def _refused(error: OSError, goal: Path) -> DiskRefused:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DiskRefused(
-            f"The disk is full: {goal} was not written", "Make room on it, or choose another one"
-        )
-    if error.errno == errno.EISDIR:
-        return DiskRefused(f"{goal} is a folder", "Give the name of a file in it")
-    return DiskRefused(
-        f"{goal} cannot be written ({error.strerror})",
-        "Check that its folder exists and may be written to, or choose another one",
-    )

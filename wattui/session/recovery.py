@@ -180,28 +180,31 @@ def copy_session(
 
     try:
         draft.unlink(missing_ok=True)
-        with (
-            contextlib.closing(open_for_reading(origin)) as reading,
-            contextlib.closing(connect(draft, "mode=rwc")) as writing,
-        ):
-            # One state of the source: the copy would start anew at each commit else.
-            reading.execute("BEGIN")
-            reading.execute("SELECT count(*) FROM meter").fetchone()
-            reading.backup(writing, pages=_PAGES, progress=step, sleep=0.0)
-            writing.execute("PRAGMA journal_mode=DELETE")
-            with transaction(writing):
-                _complete(writing, "copied while it was recorded")
+        _back_up(origin, draft, step)
         draft.replace(goal)
     except sqlite3.Error as error:
         raise translated(error, goal) from error
     except OSError as error:
-        raise DiskRefused(
-            f"{goal} cannot be written ({error.strerror})", "Choose another folder"
-        ) from error
+        what = f"{goal} cannot be written ({error.strerror})"
+        raise DiskRefused(what, "Choose another folder") from error
     finally:
         for name in (draft, Path(f"{draft}-journal"), Path(f"{draft}-wal"), Path(f"{draft}-shm")):
             with contextlib.suppress(OSError):
                 name.unlink(missing_ok=True)
+
+
+def _back_up(origin: Path, draft: Path, step: Callable[[int, int, int], None]) -> None:
+    with (
+        contextlib.closing(open_for_reading(origin)) as reading,
+        contextlib.closing(connect(draft, "mode=rwc")) as writing,
+    ):
+        # One state of the source: the copy would start anew at each commit else.
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM meter").fetchone()
+        reading.backup(writing, pages=_PAGES, progress=step, sleep=0.0)
+        writing.execute("PRAGMA journal_mode=DELETE")
+        with transaction(writing):
+            _complete(writing, "copied while it was recorded")
 
 
 def verify(path: Path | str) -> list[str]:

@@ -35,8 +35,9 @@ WIDTHS: Final = tuple(16 * 4**level * MICROSECONDS for level in range(9))
 #: The level whose buckets carry a checksum: 4096 s.
 SEAL_LEVEL: Final = 4
 
-#: Columns of a summary that add up: records, spans, gaps, and energy in 0.1 W × µs.
-TOTALS: Final = ("count", "interval", "gap", "gap_count", "energy")
+#: Columns of a summary that add up: records, their spans, those of records with a power,
+#: gaps and their number, and energy in 0.1 W × µs.
+TOTALS: Final = ("count", "interval", "powered", "gap", "gap_count", "energy")
 
 #: Columns of the meter's own energy counter: first, last, and how far it moved.
 COUNTER: Final = ("counter_first", "counter_last", "counter_moved")

@@ -44,6 +44,8 @@ class Statistics:
     count: int = 0
     #: Time that they stand for, in s.
     duration_s: float = 0.0
+    #: Of that, the time of the records that have a power, in s.
+    powered_s: float = 0.0
     #: Time that is missing, in s.
     gap_s: float = 0.0
     gap_count: int = 0
@@ -58,8 +60,8 @@ class Statistics:
 
     @property
     def average_power_w(self) -> float:
-        """Energy by recorded time, in W; NaN where there is none."""
-        return average_power(self.energy_wh, self.duration_s)
+        """Energy by the time of the records with a power, in W; NaN where there is none."""
+        return average_power(self.energy_wh, self.powered_s)
 
     def __getitem__(self, name: str) -> FieldStatistics:
         return self.fields.get(name, FieldStatistics())
@@ -122,15 +124,16 @@ def statistics(span: Sum) -> Statistics:
                 int(row.high[0, index]) / one.scale,
             )
     energy = span.energy / ENERGY_SCALE
-    duration = totals["interval"] / MICROSECONDS
+    powered = totals["powered"] / MICROSECONDS
     has_counter = row.counter[0, 0] != ABSENT
     return Statistics(
         totals["count"],
-        duration,
+        totals["interval"] / MICROSECONDS,
+        powered,
         totals["gap"] / MICROSECONDS,
         totals["gap_count"],
         energy,
-        energy_error_wh(energy, duration),
+        energy_error_wh(energy, powered),
         int(row.counter[0, 2]) / 10 if has_counter else math.nan,
         fields,
     )

@@ -53,7 +53,7 @@ class Rows:
 
     #: Start of each bucket, or a sample's time; microseconds, (n,).
     bucket: Integers
-    #: The columns of TOTALS, then each field's count, then each field's sum, (n, 41).
+    #: The columns of TOTALS, then each field's count, then each field's sum, (n, 42).
     sums: Integers
     #: Each field's minimum, (n, 18).
     low: Integers
@@ -80,9 +80,10 @@ def from_samples(samples: Integers) -> Rows:
     sums = np.empty((len(samples), _TOTALS + 2 * FIELD_COUNT), np.int64)
     sums[:, 0] = 1
     sums[:, 1] = samples[:, 1]
-    sums[:, 2] = gap
-    sums[:, 3] = gap > 0
-    sums[:, 4] = np.minimum(zeroed[:, _POWER], POWER_LIMIT) * samples[:, 1]
+    sums[:, 2] = np.where(there[:, _POWER], samples[:, 1], 0)
+    sums[:, 3] = gap
+    sums[:, 4] = gap > 0
+    sums[:, 5] = np.minimum(zeroed[:, _POWER], POWER_LIMIT) * samples[:, 1]
     sums[:, _TOTALS : _TOTALS + FIELD_COUNT] = there
     sums[:, _TOTALS + FIELD_COUNT :] = zeroed
     counter = np.zeros((len(samples), 3), np.int64)
