@@ -156,6 +156,13 @@ def test_a_terminal_that_is_gone_stops_no_recording(monkeypatch: pytest.MonkeyPa
         view.redraw()
 
 
+#: Readings are there.
+SHOWN = r"[1-9]\d*\.\d+ ± (?s:.*)ends the recording"
+
+#: It has ended, and the path is the last line.
+ENDED = r"integrated(?s:.*)\.wattui\r\n"
+
+
 class Terminal:
     """A program in a terminal of its own."""
 
@@ -208,11 +215,10 @@ def test_q_and_ctrl_c_end_it_and_the_terminal_is_as_before(
     program: list[str], terminals: list[Terminal], key: bytes
 ) -> None:
     terminals.append(terminal := Terminal(*program, "log", "sim://pro?speed=100"))
-    terminal.read_until(r"0\.\d{3} ± 0\.\d{3} Wh")
-    terminal.read_until(r"ends the recording")
+    terminal.read_until(SHOWN)
     assert termios.tcgetattr(terminal.slave) != terminal.before
     terminal.press(key)
-    terminal.read_until(r"integrated(?s:.*)\.wattui\r\n")
+    terminal.read_until(ENDED)
     assert terminal.process.wait(DEADLINE) == 0
     assert termios.tcgetattr(terminal.slave) == terminal.before
     # The cursor is shown again, if it was hidden.
@@ -224,9 +230,9 @@ def test_killed_softly_the_terminal_is_as_before(
     program: list[str], terminals: list[Terminal]
 ) -> None:
     terminals.append(terminal := Terminal(*program, "log", "sim://pro?speed=100"))
-    terminal.read_until(r"ends the recording")
+    terminal.read_until(SHOWN)
     terminal.process.send_signal(signal.SIGTERM)
-    terminal.read_until(r"integrated(?s:.*)\.wattui\r\n")
+    terminal.read_until(ENDED)
     assert terminal.process.wait(DEADLINE) == 0
     assert termios.tcgetattr(terminal.slave) == terminal.before
 
@@ -236,9 +242,9 @@ def test_no_color_is_heeded_in_the_live_view(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     terminals.append(terminal := Terminal(*program, "log", "sim://pro?speed=100"))
-    terminal.read_until(r"ends the recording")
+    terminal.read_until(SHOWN)
     terminal.press(b"q")
-    terminal.read_until(r"integrated(?s:.*)\.wattui\r\n")
+    terminal.read_until(ENDED)
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]", terminal.text)
 
 
@@ -250,8 +256,7 @@ def test_a_terminal_that_hangs_up_ends_it_properly(
     path = tmp_path / "run.wattui"
     command = [*program, "log", "sim://pro?speed=100", "--session", str(path)]
     terminals.append(terminal := Terminal(*command))
-    terminal.read_until(r"0\.\d{3} ± 0\.\d{3} Wh")
-    terminal.read_until(r"ends the recording")
+    terminal.read_until(SHOWN)
     os.close(terminal.slave)
     os.close(terminal.master)
     terminal.process.wait(DEADLINE)

@@ -109,6 +109,8 @@ class LinesView(QuietView):
         self._printed = False
         #: Why nothing is printed any more.
         self.refused: WattuiError | None = None
+        #: Whether the end came before there was room for all lines.
+        self.cut_short = False
 
     def header(self) -> str:
         """Give the line before the first sample; empty for none."""
@@ -162,10 +164,10 @@ class LinesView(QuietView):
             super().disk(status)
 
     def _line(self, text: str) -> None:
-        if self.refused is not None:
+        if self.refused is not None or self.cut_short:
             return
         try:
-            self._output.line(text)
+            self.cut_short = not self._output.line(text)
         except (exits.OutputClosed, exits.OutputRefused) as error:
             self.refused = error
             if not self._printed or isinstance(error, exits.OutputClosed):

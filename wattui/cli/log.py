@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,8 @@ def log(
     fails, the others go on, and its exit code is given at the end. SIGTERM and a closed
     terminal end a recording as properly as q does.
     """
+    # A log runs through a live view.
+    plain = plain or logging.getLogger("wattui").isEnabledFor(logging.DEBUG)
     options = Options(
         _chosen_ports(ports, every=every), interval, duration, output, dialect, raw, session,
         quiet, as_json, plain,
@@ -192,6 +195,8 @@ class _Run:
         self._failures: list[WattuiError] = []
         # Whether somebody ended it, and not its duration or a failure.
         self._ended_by_hand = False
+        # Whether samples were recorded that nobody was shown.
+        self._unshown = False
 
     def record(self) -> None:
         """Record, and show it, until it is time to end."""
@@ -209,7 +214,9 @@ class _Run:
             self.fail(error)
         for failure in recording.failures:
             self.fail(failure, told=not isinstance(view, LiveView))
-        refused = view.refused if isinstance(view, LinesView) else None
+        lines = view if isinstance(view, LinesView) else None
+        self._unshown = recording.not_shown > 0 or (lines is not None and lines.cut_short)
+        refused = None if lines is None else lines.refused
         if refused is not None and refused not in self._failures:
             self.fail(refused, told=True)
 
@@ -289,7 +296,7 @@ class _Run:
         """Say on standard error what was recorded of each meter."""
         if self._options.quiet:
             return
-        if self._recording.not_shown:
+        if self._unshown:
             exits.say("Not every sample was shown: the output was too slow. The session has all.")
         for track in self._recording.tracks:
             if track.tally.count:

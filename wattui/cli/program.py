@@ -57,6 +57,9 @@ def program(ctx: click.Context, debug: bool) -> object:
         logging.basicConfig(
             level=logging.DEBUG, format="%(asctime)s %(threadName)s %(name)s: %(message)s"
         )
+    else:
+        # Whatever a user has to know is said without a log, and a live view bears no lines.
+        logging.getLogger("wattui").addHandler(logging.NullHandler())
     if ctx.invoked_subcommand is not None:
         return None
     from wattui.cli.gui import gui

@@ -220,7 +220,9 @@ class Recording:
     def _on_status(self, status: WriterStatus) -> None:
         def news(view: View) -> None:
             self.status = status
-            view.disk(status)
+            if self.path is not None:
+                # A file that cannot even be begun ends the recording, with that error.
+                view.disk(status)
 
         self._post(news)
 
