@@ -116,10 +116,12 @@ def read_memory_state(client: MeterClient) -> MemoryState:
     UnexpectedReply
         The meter does not know how to read out its memory.
     """
+    with client.conversation(pause=False) as talk:
+        # Before live recording pauses, or it would never be external logging.
+        mode = _ask(talk, commands.read_logging_state())
     with client.conversation() as talk:
         talk.interrupt()
         talk.quiet()
-        mode = _ask(talk, commands.read_logging_state())
         limit = _ask(talk, commands.read_record_limit())
         handling = _ask(talk, commands.read_full_handling())
         fields = _ask(talk, commands.read_fields())
