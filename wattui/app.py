@@ -56,9 +56,11 @@ def application(settings: Settings | None = None) -> QApplication:
     if found is None:
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
-        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-            Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
-        )
+        if sys.platform == "win32":
+            # Windows has scales such as 1.25 and 1.5.  X servers tell of 1.04, which blurs.
+            QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+                Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+            )
         found = QApplication(["wattui"])
     found.setApplicationName("wattui")
     found.setApplicationDisplayName("")

@@ -12,6 +12,7 @@ from traits.api import Any, Bool, Enum, HasStrictTraits, Instance, Int, Property
 from traitsui.api import EnumEditor, Handler, Item, Label, UItem, VGroup, View
 
 from wattui.errors import Cancelled
+from wattui.formats.csv_file import write_csv
 from wattui.sample import MICROSECONDS
 from wattui.session import Session
 from wattui.ui.status_bar import Task
@@ -159,8 +160,6 @@ class Export(HasStrictTraits):
     # -- on the worker ---------------------------------------------------------------
 
     def _write(self) -> None:
-        from wattui.formats.csv_file import write_csv
-
         start, stop = self.choice.bounds()
         with Session.open(Path(self.choice.session_path)) as session:
             write_csv(

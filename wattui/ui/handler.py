@@ -73,17 +73,23 @@ class WindowHandler(Handler):
         self._timer = QtCore.QTimer(window)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: model.trait_set(message=""))
-        model.observe(self._said, "message")
-        model.observe(self._titled, "title")
-        model.observe(self._live_label, "live_label,recording,pinned")
-        for name in _BUTTONS:
-            model.observe(self._button_clicked, name)
-        model.observe(self._other_port, "other_port")
-        model.observe(self._ports_wanted, "ports_wanted")
+        self._listen(model)
         self._live_label(None)
         if self.watcher is not None:
             self.watcher.start()
         return True
+
+    def _listen(self, model: object, remove: bool = False) -> None:
+        """Listen to the model, or no more."""
+        for handler, names in (
+            (self._said, "message"),
+            (self._titled, "title"),
+            (self._live_label, "live_label,recording,pinned"),
+            (self._button_clicked, ",".join(_BUTTONS)),
+            (self._other_port, "other_port"),
+            (self._ports_wanted, "ports_wanted"),
+        ):
+            model.observe(handler, names, remove=remove)
 
     def position(self, info: object) -> None:
         """Open with the size that it had."""
@@ -128,6 +134,8 @@ class WindowHandler(Handler):
         if self._closed_all:
             return
         self._closed_all = True
+        self._listen(model, remove=True)
+        self._timer.stop()
         if self._export is not None:
             self._export.cancel()
         if self.memory is not None:
@@ -179,8 +187,7 @@ class WindowHandler(Handler):
             self._timer.start(MESSAGE_TIME)
 
     def _titled(self, event: object) -> None:
-        if self._info.ui.control is not None:
-            self._info.ui.control.setWindowTitle(event.new)
+        self._info.ui.control.setWindowTitle(event.new)
 
     def _live_label(self, _event: object) -> None:
         """Fill the Live button while the view follows; outline it as an offer while not."""

@@ -49,12 +49,16 @@ class ReadingsPanel(QtGui.QWidget):
         self._power = Figures(POWER_SIZE, 24)
         self._note = QtGui.QLabel()
         self._note.setProperty("look", "small")
+        # What stands below must not move when it comes and goes.
+        policy = self._note.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._note.setSizePolicy(policy)
         self._values: dict[str, Figures] = {}
         self._shown: Readings | None = None
         layout.addWidget(self._caption)
         layout.addWidget(self._power)
         layout.addWidget(self._note)
-        layout.addSpacing(8)
+        layout.addSpacing(2)
         layout.addLayout(self._grid())
         layout.addSpacing(16)
         layout.addWidget(rule())

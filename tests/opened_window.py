@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole main window without a screen, driven as a person drives it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
+
+from wattui import app
+from wattui.bench import Bench
+from wattui.settings import Settings
+
+#: A meter that runs fast enough for a test.
+FAST = "sim://pro?load=desktop&speed=60"
+
+
+class Uncaught(list):
+    """Exceptions that reached nobody: PyQt would have ended the program."""
+
+    def __enter__(self):
+        self._before = sys.excepthook, threading.excepthook
+        sys.excepthook = lambda _kind, error, _trace: self.append(error)
+        threading.excepthook = lambda info: self.append(info.exc_value)
+        return self
+
+    def __exit__(self, *_):
+        sys.excepthook, threading.excepthook = self._before
+
+
+class OpenedWindow:
+    """A main window, with what a test asks of it."""
+
+    def __init__(self, look=None, settings=None, bench=None):
+        self.settings = settings if settings is not None else Settings(theme="light")
+        self.bench = bench if bench is not None else Bench()
+        self.uncaught = Uncaught()
+        self.uncaught.__enter__()
+        self.ui = app.build(self.bench, self.settings, look=look)
+        self.model = self.ui.context["object"]
+        self.handler = self.ui.handler
+        self.info = self.ui.info
+        self.window = self.ui.control
+        self.closed = False
+        self.handle_events()
+
+    def handle_events(self):
+        """Handle what Qt has waiting."""
+        for _ in range(3):
+            QtWidgets.QApplication.processEvents()
+        QtWidgets.QApplication.sendPostedEvents(None, QtCore.QEvent.DeferredDelete)
+
+    def wait_for(self, condition, what, seconds=20.0):
+        """Handle events until something is so; fail after a deadline."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"{what}: it did not happen"
+            QtWidgets.QApplication.processEvents(QtCore.QEventLoop.AllEvents, 20)
+        self.handle_events()
+
+    def control(self, name):
+        """Give the control of an item."""
+        return getattr(self.info, name).control
+
+    def key(self, key, modifiers=QtCore.Qt.NoModifier):
+        """Press a key where the focus is."""
+        QtTest.QTest.keyClick(QtWidgets.QApplication.focusWidget() or self.window, key, modifiers)
+        self.handle_events()
+
+    def click(self, widget):
+        """Click a widget."""
+        QtTest.QTest.mouseClick(widget, QtCore.Qt.LeftButton)
+        self.handle_events()
+
+    def connect(self, url=FAST):
+        """Connect and wait for the first samples."""
+        self.model.connect_port(url)
+        self.wait_for(lambda: self.model.marking, "the first sample")
+
+    def colours(self, widget):
+        """Give the colours of a widget's picture, by how many pixels have them."""
+        picture = widget.grab().toImage().convertToFormat(QtGui.QImage.Format_RGB32)
+        counts = {}
+        for y in range(0, picture.height(), 2):
+            for x in range(0, picture.width(), 2):
+                name = picture.pixelColor(x, y).name()
+                counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    def close(self):
+        """Close it; nothing may be left running or uncaught."""
+        if not self.closed:
+            self.closed = True
+            if self.ui.control is not None:
+                self.handler.close_now(self.info)
+            self.handle_events()
+            self.uncaught.__exit__()
+            assert self.uncaught == []
+
+
+def own_threads():
+    """Give the names of the program's threads that run."""
+    return [one.name for one in threading.enumerate() if one.name.startswith("wattui")]
