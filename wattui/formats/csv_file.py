@@ -294,7 +294,8 @@ class _RowWriter:
     """Makes the lines of one meter, many at a time."""
 
     def __init__(self, dialect: Dialect, label: str, origin: int, offset: timedelta) -> None:
-        self._dialect = dialect
+        self._join = dialect.delimiter.join
+        self._point = dialect.point
         self._label = _quoted(label, dialect.delimiter)
         self._origin = origin
         self._offset = offset // timedelta(microseconds=1)
@@ -303,16 +304,12 @@ class _RowWriter:
         self._fields = [_Texts(field.scale, dialect.point) for field in FIELDS]
         self._spans = _Texts(MICROSECONDS, dialect.point)
         self._energy = 0
-        self._minute = -1
-        self._prefix = ""
 
     def lines(self, rows: Sequence[tuple[int, ...]]) -> Iterator[str]:
         """Give the lines of samples as :meth:`Session.rows` gives them."""
         time, interval, gap, *fields = zip(*rows, strict=True)
         columns = [
-            map(self._time, time),
-            map(self._seconds, time),
-            map(self._elapsed, time),
+            *self._moments(time),
             repeat(self._label),
             *(
                 map(texts.__getitem__, values)
@@ -322,25 +319,26 @@ class _RowWriter:
             map(self._spans.__getitem__, interval),
             map(self._spans.__getitem__, gap),
         ]
-        join = self._dialect.delimiter.join
         for row in zip(*columns, strict=False):
-            yield join(row) + "\n"
+            yield self._join(row) + "\n"
 
-    def _time(self, time: int) -> str:
-        seconds, rest = divmod(time + self._offset, MICROSECONDS)
-        minute, second = divmod(seconds, 60)
-        if minute != self._minute:
-            self._minute = minute
-            self._prefix = f"{datetime.fromtimestamp(minute * 60, UTC):{self._form}}"
-        point = "." if self._suffix else self._dialect.point
-        return f"{self._prefix}{second:02d}{point}{rest:06d}{self._suffix}"
-
-    def _seconds(self, time: int) -> str:
-        seconds, rest = divmod(time, MICROSECONDS)
-        return f"{seconds}{self._dialect.point}{rest:06d}"
-
-    def _elapsed(self, time: int) -> str:
-        return _decimal(time - self._origin, MICROSECONDS, 6, self._dialect.point)
+    def _moments(self, times: Sequence[int]) -> tuple[list[str], list[str], list[str]]:
+        """Give local time, Unix time and elapsed time of each sample, in one pass."""
+        point, suffix, offset, origin = self._point, self._suffix, self._offset, self._origin
+        time_point = "." if suffix else point
+        minute, prefix = -1, ""
+        local, unix, elapsed = [], [], []
+        for time in times:
+            seconds, rest = divmod(time, MICROSECONDS)
+            unix.append(f"{seconds}{point}{rest:06d}")
+            seconds, rest = divmod(time + offset, MICROSECONDS)
+            if seconds // 60 != minute:
+                minute = seconds // 60
+                prefix = f"{datetime.fromtimestamp(minute * 60, UTC):{self._form}}"
+            local.append(f"{prefix}{seconds % 60:02d}{time_point}{rest:06d}{suffix}")
+            seconds, rest = divmod(time - origin, MICROSECONDS)
+            elapsed.append(f"{seconds}{point}{rest:06d}")
+        return local, unix, elapsed
 
     def _energies(self, power: Sequence[WireValue], interval: Sequence[int]) -> list[str]:
         """Give the energy up to each sample, in Wh to the millionth, rounded once."""
@@ -350,7 +348,7 @@ class _RowWriter:
         )
         sums = list(accumulate(products, initial=self._energy))
         self._energy = sums[-1]
-        point, unit = self._dialect.point, ENERGY_SCALE // 1_000_000
+        point, unit = self._point, ENERGY_SCALE // 1_000_000
         rounded = ((energy + unit // 2) // unit for energy in sums[1:])
         return [f"{one // 1_000_000}{point}{one % 1_000_000:06d}" for one in rounded]
 
