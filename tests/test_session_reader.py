@@ -7,7 +7,10 @@ import math
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -282,28 +285,55 @@ def test_a_session_in_a_read_only_folder_opens(
     assert names(tmp_path) == ["a.wattui"]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
-@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
-def test_another_users_session_opens_without_a_trace(tmp_path: Path) -> None:
-    import subprocess
-    import sys
+@pytest.fixture
+def foreign_folder() -> Iterator[Path]:
+    """Give a folder of root's, to be read as somebody else."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("needs root and setpriv")
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
-    path = record(Path(tempfile.mkdtemp()) / "a.wattui", steady(20))
-    path.parent.chmod(0o755)
-    path.chmod(0o644)
+
+def opened_as_nobody(path: Path) -> str:
+    """Open a session as another user; give the count of its samples, or the error."""
     code = (
-        "import sys; from wattui.session import Session\n"
-        "with Session.open(sys.argv[1]) as s: print(s.count(1))"
+        "import sys\n"
+        "from wattui.errors import SessionError\n"
+        "from wattui.session import Session\n"
+        "try:\n"
+        "    with Session.open(sys.argv[1]) as session: print(session.count(1))\n"
+        "except SessionError as error: print(error)"
     )
     command = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    try:
-        if "ModuleNotFound" in done.stderr or "ermission denied" in done.stderr:
-            pytest.skip("another user may not read the program here")
-        assert done.stdout == "20\n", done.stderr
-        assert names(path.parent) == ["a.wattui"]
-    finally:
-        shutil.rmtree(path.parent)
+    if "ModuleNotFound" in done.stderr or "ermission denied" in done.stderr:
+        pytest.skip("another user may not read the program here")
+    return done.stdout.strip() or done.stderr
+
+
+def test_another_users_session_opens_without_a_trace(foreign_folder: Path) -> None:
+    path = record(foreign_folder / "a.wattui", steady(20))
+    assert opened_as_nobody(path) == "20"
+    assert names(foreign_folder) == ["a.wattui"]
+
+
+def test_another_users_running_session_opens(foreign_folder: Path) -> None:
+    with SessionWriter(foreign_folder / "a.wattui") as writer:
+        writer.on_samples(METER, steady(20))
+        assert writer.flush()
+        assert opened_as_nobody(writer.path) == "20"
+
+
+def test_another_users_killed_session_is_not_shown_without_its_end(foreign_folder: Path) -> None:
+    with SessionWriter(foreign_folder / "live.wattui") as writer:
+        writer.on_samples(METER, steady(20))
+        assert writer.flush()
+        (foreign_folder / "a.wattui").write_bytes(writer.path.read_bytes())
+        journal = foreign_folder / "live.wattui-wal"
+        (foreign_folder / "a.wattui-wal").write_bytes(journal.read_bytes())
+    assert "a.wattui-wal to a folder of yours" in opened_as_nobody(foreign_folder / "a.wattui")
 
 
 def test_a_folder_where_a_file_stands_is_refused(tmp_path: Path) -> None:

@@ -40,8 +40,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except sqlite3.Error as error:
+        if _journal(path).exists() and not os.access(path.parent, os.W_OK):
+            # Without its journal it would open, and lack its end without a word.
+            raise DiskRefused(
+                f"{path} was not closed, and its folder is read-only: its journal cannot be read",
+                f"Copy it and {_journal(path).name} to a folder of yours, and open it there",
+            ) from error
         raise translated(error, path) from error
     return connection
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
 
 
 def _require_readable(path: Path) -> None:
@@ -73,7 +83,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     if folder_open and os.access(path, os.W_OK):
         # Not mode=ro: the last one to close it could not tidy up the journal's files then.
         options = "mode=rw"
-    elif path.with_name(path.name + "-wal").exists():
+    elif _journal(path).exists():
         options = "mode=ro"
     else:
         options = "mode=ro" if folder_open else "mode=ro&immutable=1"
