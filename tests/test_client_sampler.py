@@ -52,6 +52,14 @@ def test_first_sample_stands_for_one_interval_and_has_the_wall_clocks_time(bench
     assert sample == Sample(int(WALL * SECOND), SECOND, record())
 
 
+def test_records_that_waited_for_the_first_read_stand_for_an_interval_each(bench: Bench) -> None:
+    samples = bench.after(0, count=3)
+    assert [sample.interval for sample in samples] == [SECOND] * 3
+    assert samples[-1].time == int(WALL * SECOND)
+    assert samples[0].time == int((WALL - 2) * SECOND)
+    assert not bench.events
+
+
 def test_interval_is_the_distance_to_the_record_before(bench: Bench) -> None:
     bench.after(0)
     (sample,) = bench.after(1.2)
@@ -210,7 +218,7 @@ def test_intervals_and_gaps_add_up_to_the_time_that_passed(
     passed = round(bench.mono * SECOND) - round((50.0 + reads[0][0]) * SECOND)
     # A microsecond a record may be borrowed where records came in the same instant.
     assert passed <= total - first_read <= passed + len(samples)
-    assert first_read == SECOND
+    assert first_read == reads[0][1] * SECOND
     assert all(sample.interval > 0 and sample.gap >= 0 for sample in samples)
 
 

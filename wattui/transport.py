@@ -14,7 +14,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +21,7 @@ from typing import Final
 
 import serial
 from serial.tools import list_ports as _list_ports
+from serial.tools.list_ports_common import ListPortInfo
 
 from wattui.clock import SYSTEM_CLOCK, Clock
 from wattui.errors import LinkLost, PortUnknown, WattuiError
@@ -325,11 +325,7 @@ def list_ports() -> list[PortInfo]:
 
     Looks at them without opening any.  Ptys and network ports are not listed.
     """
-    try:
-        found = list(_list_ports.comports())
-    except Exception as error:  # noqa: BLE001 - a device that vanishes can raise anything
-        _log.debug("listing ports: %s: %s", type(error).__name__, error)
-        return []
+    found = _comports()
     holders = find_holders([port.device for port in found])
     ports = [
         PortInfo(
@@ -344,6 +340,14 @@ def list_ports() -> list[PortInfo]:
         for port in found
     ]
     return sorted(ports, key=lambda port: (not port.likely_meter, _natural(port.url)))
+
+
+def _comports() -> list[ListPortInfo]:
+    try:
+        return list(_list_ports.comports())
+    except Exception as error:  # noqa: BLE001 - a device that vanishes can raise anything
+        _log.debug("listing ports: %s: %s", type(error).__name__, error)
+        return []
 
 
 def _problem(path: str, *, in_use: bool) -> str:
@@ -362,8 +366,8 @@ def _natural(text: str) -> tuple[str, int]:
 
 def find_port(serial_number: str) -> str | None:
     """Give the URL of the port whose adapter has that serial number; None if none has."""
-    ports: Sequence[PortInfo] = list_ports() if serial_number else ()
-    return next((port.url for port in ports if port.serial_number == serial_number), None)
+    found = _comports() if serial_number else []
+    return next((port.device for port in found if port.serial_number == serial_number), None)
 
 
 def serial_number_of(url: str) -> str:
@@ -371,7 +375,7 @@ def serial_number_of(url: str) -> str:
     if scheme_of(url):
         return ""
     device = os.path.realpath(url)
-    for port in list_ports():
-        if device == os.path.realpath(port.url):
-            return port.serial_number
+    for port in _comports():
+        if device == os.path.realpath(port.device):
+            return port.serial_number or ""
     return ""

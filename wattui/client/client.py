@@ -375,7 +375,7 @@ class MeterClient:
                     live.take(link, arrival)
                 self._asking.act(link)
                 live.check(link, busy=self._asking.busy)
-            live.finish(link)
+            live.finish(link, busy=self._asking.busy)
         except LinkLost as error:
             if not self._stop.is_set():
                 raise

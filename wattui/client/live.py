@@ -250,7 +250,8 @@ class Live:
             return
         self._paused = False
         self.sampler.interrupt()
-        self._say(EventKind.RESUMED, "Live recording goes on")
+        if self._started:
+            self._say(EventKind.RESUMED, "Live recording goes on")
         if link is not None:
             self._start(link)
 
@@ -272,10 +273,12 @@ class Live:
         if self._live:
             self._say(EventKind.LOST, text)
 
-    def finish(self, link: Link) -> None:
-        """Have the meter send no more records, because of a stop."""
-        if self._live:
-            with contextlib.suppress(LinkLost):
+    def finish(self, link: Link, *, busy: bool) -> None:
+        """Have the meter send nothing more, because of a stop; *busy* with a read-out, too."""
+        with contextlib.suppress(LinkLost):
+            if busy:
+                link.interrupt()
+            if self._live:
                 link.send(commands.stop_external_logging())
 
     def ended(self) -> None:

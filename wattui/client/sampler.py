@@ -85,7 +85,7 @@ class Sampler:
             return [], []
         now, mono = microseconds(wall), microseconds(monotonic)
         if not self._started:
-            self._begin(now, mono, count)
+            self._begin(now, mono)
         # Each sample needs a microsecond of its own, even in the same instant.
         mono = max(mono, self._monotonic + count)
         span = mono - self._monotonic
@@ -103,12 +103,11 @@ class Sampler:
         self._patience = self._nominal
         return samples, events
 
-    def _begin(self, wall: int, mono: int, count: int) -> None:
-        """Pretend a record before the first *count*, each of which follows by one interval."""
+    def _begin(self, wall: int, mono: int) -> None:
+        """Pretend a record one interval ago, which the first one follows without a gap."""
         self._started = True
-        span = count * self._nominal
-        self._monotonic = mono - span
-        self._wall = self._time = wall - span
+        self._monotonic = mono - self._nominal
+        self._wall = self._time = wall - self._nominal
         self._interrupted = False
 
     def _follow(self, now: int, span: int, count: int, events: list[Event]) -> int:
