@@ -12,6 +12,7 @@ from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 from wattui import app
 from wattui.bench import Bench
 from wattui.settings import Settings
+from wattui.simulator.devices import forget_devices
 
 #: A meter that runs fast enough for a test.
 FAST = "sim://pro?load=desktop&speed=60"
@@ -34,6 +35,7 @@ class OpenedWindow:
     """A main window, with what a test asks of it."""
 
     def __init__(self, look=None, settings=None, bench=None):
+        forget_devices()
         self.settings = settings if settings is not None else Settings(theme="light")
         self.bench = bench if bench is not None else Bench()
         self.uncaught = Uncaught()
@@ -96,6 +98,7 @@ class OpenedWindow:
             if self.ui.control is not None:
                 self.handler.close_now(self.info)
             self.handle_events()
+            self.handler.shut_down(self.model)
             self.uncaught.__exit__()
             assert self.uncaught == []
 

@@ -117,6 +117,7 @@ def test_ctrl_e_asks_and_goes_on_to_the_file(window, session, tmp_path, monkeypa
     window.click(button)
     window.wait_for(path.exists, "the file")
     window.wait_for(lambda: window.model.task is None, "the end of the export")
+    assert window.settings.export_folder == str(tmp_path)
 
 
 def test_work_in_the_background_shows_progress_and_cancel(window):

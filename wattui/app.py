@@ -28,6 +28,7 @@ from PyQt5.QtCore import QCoreApplication, QSocketNotifier, Qt
 from PyQt5.QtGui import QGuiApplication, QIcon
 from PyQt5.QtWidgets import QApplication
 
+import wattui
 from wattui.cli import display
 from wattui.errors import WattuiError
 from wattui.folders import data_folder
@@ -148,6 +149,7 @@ def run(demo: bool = False, port: str | None = None, session: Path | str | None 
     from wattui.ui import error_report, paint_guard
 
     error_report.start_log()
+    _log.info("wattui %s", wattui.__version__)
     said: list[Any] = []
     error_report.install(lambda text: said[0](text) if said else None)
     paint_guard.install()

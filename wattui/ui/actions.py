@@ -68,7 +68,7 @@ ACTIONS: Final[tuple[Deed, ...]] = (
         line=True,
     ),
     Deed(
-        *("connect", "&Meter", "&Connect", ("Ctrl+Return",)),
+        *("connect", "&Meter", "&Connect or disconnect", ("Ctrl+Return",)),
         "Connect to the chosen port and record, or end that",
     ),
     Deed(
@@ -91,8 +91,6 @@ ACTIONS: Final[tuple[Deed, ...]] = (
         *("live", "&View", "&Live", ("L",)),
         "Follow the newest sample",
         enabled=_IS_LIVE,
-        checked="object.pinned",
-        style="toggle",
     ),
     Deed(*("fit", "&View", "&Fit", ("F",)), "Show the whole recording", enabled=_HAS_SESSION),
     Deed(

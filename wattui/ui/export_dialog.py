@@ -111,6 +111,8 @@ class Export(HasStrictTraits):
     when_done = Any()
     #: Where to; None before that was asked.
     path = Any()
+    #: What was chosen the last time; None where nothing is remembered.
+    settings = Any()
     running = Bool()
 
     _cancelled = Any()
@@ -124,6 +126,8 @@ class Export(HasStrictTraits):
     def ask(self, parent: object) -> object:
         """Ask what to export; give the user interface."""
         self._parent = parent
+        if self.settings is not None and self.settings.csv_dialect == "spreadsheet":
+            self.choice.dialect = "spreadsheet"
         return self.choice.edit_traits(
             view=export_view(self.choice),
             parent=parent,
@@ -137,12 +141,20 @@ class Export(HasStrictTraits):
             return
         source = Path(self.choice.session_path)
         name, _ = QtGui.QFileDialog.getSaveFileName(
-            self._parent, "Export CSV", str(Path.home() / f"{source.stem}.csv"), _FILES
+            self._parent, "Export CSV", str(self._folder() / f"{source.stem}.csv"), _FILES
         )
         if not name:
             self._over("")
             return
+        if self.settings is not None:
+            self.settings.export_folder = str(Path(name).parent)
+            self.settings.csv_dialect = self.choice.dialect
         self.start(Path(name) if Path(name).suffix else Path(f"{name}.csv"))
+
+    def _folder(self) -> Path:
+        """Give the folder of the last export, if it is still there."""
+        last = Path(self.settings.export_folder or "") if self.settings is not None else Path()
+        return last if last.is_absolute() and last.is_dir() else Path.home()
 
     def start(self, path: Path) -> None:
         """Write the file in the background."""

@@ -17,7 +17,7 @@ from wattui.ui.readings import ReadingsEditor
 from wattui.ui.states import NoticesEditor, PlacardEditor
 from wattui.ui.status_bar import StatusEditor
 from wattui.ui.theme import GRID, MARGIN
-from wattui.ui.window_model import INTERVALS, WindowModel
+from wattui.ui.window_model import WindowModel
 
 #: The groups that get a look of their own, with the margins of each.
 _PANELS = {
@@ -58,7 +58,7 @@ def _top_bar() -> HGroup:
         _button("connect_button", "connect", shown={"label_value": "connect_label"}),
         UItem(
             "interval",
-            editor=EnumEditor(values=list(INTERVALS), format_func=_interval_text),
+            editor=EnumEditor(name="object.intervals", format_func=_interval_text),
             tooltip="Time between two records",
         ),
         UItem("16"),

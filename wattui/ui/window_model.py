@@ -73,6 +73,8 @@ class WindowModel(HasStrictTraits):
 
     #: Seconds between two records.
     interval = Range(1, MAX_INTERVAL, 1)
+    #: Those that are offered.
+    intervals = Property(List(), observe="interval")
     #: Names of the channels that are plotted.
     channels = List(Str(), FIRST_SHOWN)
     #: How times are told.
@@ -233,6 +235,9 @@ class WindowModel(HasStrictTraits):
     def dismiss(self, key: str) -> None:
         """Show a notice no more."""
         self._dismissed.append(key)
+
+    def _get_intervals(self) -> list[int]:
+        return sorted({*INTERVALS, self.interval})
 
     def _get_title(self) -> str:
         bench = self.bench
