@@ -85,7 +85,7 @@ class Sampler:
             return [], []
         now, mono = microseconds(wall), microseconds(monotonic)
         if not self._started:
-            self._begin(now, mono)
+            self._begin(now, mono, count)
         # Each sample needs a microsecond of its own, even in the same instant.
         mono = max(mono, self._monotonic + count)
         span = mono - self._monotonic
@@ -103,11 +103,15 @@ class Sampler:
         self._patience = self._nominal
         return samples, events
 
-    def _begin(self, wall: int, mono: int) -> None:
-        """Pretend a record one interval ago, which the first one follows without a gap."""
+    def _begin(self, wall: int, mono: int, count: int) -> None:
+        """Pretend a record before the first *count*, each of which stands for an interval.
+
+        Several come at once where the system was late: they had been waiting.
+        """
         self._started = True
-        self._monotonic = mono - self._nominal
-        self._wall = self._time = wall - self._nominal
+        span = count * self._nominal
+        self._monotonic = mono - span
+        self._wall = self._time = wall - span
         self._interrupted = False
 
     def _follow(self, now: int, span: int, count: int, events: list[Event]) -> int:
