@@ -189,7 +189,7 @@ def test_several_meters_have_their_colours_in_one_plot(tmp_path, open_plots):
     plot = stack.shown_rows()[0].plot
     heights = [
         plot.value_mapper.map_data(window.where(colour, plot)[:, 1]).mean()
-        for _key, _label, colour in stack.meters
+        for _key, _label, colour in stack.shown_meters
     ]
     assert heights[0] == pytest.approx(80.5, abs=6)
     assert heights[1] == pytest.approx(20.5, abs=6)
@@ -356,3 +356,41 @@ def test_what_was_posted_before_closing_has_no_effect_after(recording):
     for call in posted:
         call()
     assert window.stack.frames == frames
+
+
+def test_without_a_channel_there_is_only_the_strip(recording, open_plots):
+    recording.add(ramp(60))
+    window = open_plots(session_path=recording.path, channels=[])
+    window.next_frame()
+    assert len(window.where(LIGHT.power, None, 0.3)) > 100
+
+    def choose():
+        window.stack.channels = ["no such channel", "power"]
+
+    window.next_frame(choose)
+    assert [row.name for row in window.stack.shown_rows()] == ["power"]
+
+
+def test_meters_without_a_colour_get_one_of_the_palette(recording, open_plots):
+    window = open_plots(meters=[("a", "one", ""), ("b", "two", "#123456")])
+    assert [c for _k, _l, c in window.stack.shown_meters] == [LIGHT.meter(0), "#123456"]
+    window.stack.palette = DARK
+    assert window.stack.shown_meters[0][2] == DARK.meter(0)
+
+
+def test_many_channels_and_meters_fit_in_some_way(tmp_path, open_plots):
+    from wattui.sample import CHANNELS
+    from wattui.ui import paint_guard
+
+    recording = Recording(tmp_path, [f"meter number {n}" for n in range(12)])
+    for meter in range(12):
+        recording.add([sample(n + 1, power=10.0 * meter + n % 3) for n in range(30)], meter)
+    window = open_plots(session_path=recording.path, channels=[c.name for c in CHANNELS[::3]])
+    window.next_frame()
+    window.stack.point(START + 10)
+    window.stack.view.select(START + 5, START + 9)
+    window.settle()
+    assert not paint_guard.failures
+    rows = window.stack.shown_rows()
+    assert all(row.plot.height >= 10 for row in rows)
+    recording.close()

@@ -95,6 +95,14 @@ class PlotContent(HasStrictTraits):
         """Give the rows that are shown, from the top."""
         return [self._rows[name] for name in self.channels if name in self._rows]
 
+    @property
+    def shown_meters(self) -> list[tuple[Hashable, str, str]]:
+        """The meters with key, label and colour; who has no colour gets one of the palette."""
+        return [
+            (key, label, colour or self.palette.meter(number))
+            for number, (key, label, colour) in enumerate(self.meters)
+        ]
+
     def row_at(self, x: float, y: float) -> Row | None:
         """Give the row at a place, in pixels, or None."""
         for row in self.shown_rows():
@@ -128,7 +136,7 @@ class PlotContent(HasStrictTraits):
     def gap_spans(self) -> list[tuple[Hashable, str, np.ndarray]]:
         """Give key, colour and the spans without records, shape (k, 2), of each meter."""
         found = []
-        for key, _label, colour in self.meters:
+        for key, _label, colour in self.shown_meters:
             spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
             if key in self.lost_since:
                 lost = [[self.lost_since[key], max(self.view.stop, self.lost_since[key])]]
@@ -141,7 +149,7 @@ class PlotContent(HasStrictTraits):
         """Give each meter's key and its colour in the strip."""
         if len(self.meters) == 1:
             return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
-        return [(key, colour) for key, _label, colour in self.meters]
+        return [(key, colour) for key, _label, colour in self.shown_meters]
 
     def point(self, moment: float | None) -> None:
         """Take the moment under the pointer, in seconds, UTC; None when it is elsewhere."""

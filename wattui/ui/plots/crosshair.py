@@ -61,9 +61,9 @@ class Crosshair(AbstractOverlay):
     def _draw_values(self, gc: Any, row: Any, x: float, moment: float) -> None:
         """Draw a dot on each curve, and write the values beside the line."""
         plot, palette = row.plot, self.stack.palette
-        several = len(self.stack.meters) > 1
+        several = len(self.stack.shown_meters) > 1
         lines: list[tuple[str, str]] = []
-        for key, label, colour in self.stack.meters:
+        for key, label, colour in self.stack.shown_meters:
             value = row.value_at(key, moment)
             if value is None:
                 continue
@@ -105,8 +105,8 @@ class SelectionBubble(AbstractOverlay):
             return []
         start, stop = stack.view.selection
         told = [(elapsed_label(stop - start, 0.1 if stop - start < 10 else 1.0), "")]
-        several = len(stack.meters) > 1
-        for key, label, _colour in stack.meters:
+        several = len(stack.shown_meters) > 1
+        for key, label, _colour in stack.shown_meters:
             numbers = stack.selection_statistics.get(key)
             if numbers is None or not numbers.count:
                 continue

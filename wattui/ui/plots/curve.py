@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The curve of one meter: a polyline that is broken where the data is.
 
-Chaco's own line plot leaves out whatever lies outside of the value axis, draws
-nothing where one record stands alone between two gaps, and hands its points over one
-by one.
+Chaco's own line plot draws nothing where one record stands alone between two gaps, and
+hands its points over one by one.
 """
 
 from __future__ import annotations

@@ -41,16 +41,13 @@ class Frame(AbstractOverlay):
                 self._draw_time_labels(gc, plot, row)
             self._draw_head(gc, plot, row)
             if row.stack.waiting and row.is_first:
-                centre = plot.x + plot.width / 2
-                ink.draw_text(
-                    *(gc, "waiting for the first record", centre, plot.y + plot.height / 2),
-                    row.palette.muted,
-                    align=0.5,
-                )
+                told = row.stack.problem or "waiting for the first record"
+                x, y = plot.x + plot.width / 2, plot.y + plot.height / 2
+                ink.draw_text(gc, told, x, y, row.palette.muted, align=0.5)
 
     def _draw_bands(self, gc: Any, plot: Any, row: Any) -> None:
         """Shade where records are missing, and what is selected."""
-        several = len(row.stack.meters) > 1
+        several = len(row.stack.shown_meters) > 1
         for number, (_key, colour, spans) in enumerate(row.stack.gap_spans()):
             across = plot.index_mapper.map_screen(spans)
             left = np.clip(across[:, 0], plot.x, plot.x2)
@@ -113,7 +110,7 @@ class Frame(AbstractOverlay):
         muted, small = row.palette.muted, ink.SMALL_SIZE
         x = plot.x + ink.draw_text(gc, row.title, plot.x, y, muted, size=small)
         room = plot.x2 - x - 24
-        if row.is_first and len(row.stack.meters) > 1:
+        if row.is_first and len(row.stack.shown_meters) > 1:
             x, room = self._draw_meters(gc, plot, row, x + 20, y)
         for text in row.head_texts():
             if text and ink.text_width(text, small) <= room:
@@ -122,9 +119,12 @@ class Frame(AbstractOverlay):
 
     def _draw_meters(self, gc: Any, plot: Any, row: Any, x: float, y: float) -> tuple[float, float]:
         """Write the meters' names in their colours; give where it ends, and the room left."""
-        for _key, label, colour in row.stack.meters:
+        meters = row.stack.shown_meters
+        for number, (_key, label, colour) in enumerate(meters):
             width = ink.text_width(label, ink.SMALL_SIZE)
-            if x + width + 16 > plot.x2:
+            if x + width + 50 > plot.x2:
+                rest = f"+{len(meters) - number}"
+                x += ink.draw_text(gc, rest, x, y, row.palette.muted, size=ink.SMALL_SIZE)
                 break
             ink.fill_rect(gc, x, y + 2, 10, 3, colour)
             ink.draw_text(gc, label, x + 14, y, row.palette.text, size=ink.SMALL_SIZE)

@@ -110,7 +110,8 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
         if request.selection:
             chosen = (_microseconds(t) for t in request.selection)
             data.selected[key] = session.statistics(identity, *chosen)
-        data.gaps[key] = np.asarray(session.gaps(identity, low, high)).reshape(-1, 2)
+        gaps = np.asarray(session.gaps(identity, low, high)).reshape(-1, 2)
+        data.gaps[key] = merged(gaps, (high - low) / MICROSECONDS / request.pixels)
     if request.overview_pixels:
         data.overview = {}
         for key, identity in meters:
@@ -120,6 +121,19 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
     for kept in session.events((EventKind.MARK,), low, high):
         data.marks.append((kept.event.time / MICROSECONDS, kept.event.text))
     return data
+
+
+def merged(gaps: np.ndarray, least: float) -> np.ndarray:
+    """Join gaps, shape (k, 2), that are less than *least* seconds apart.
+
+    They would be drawn over one another; a year may hold a great many.
+    """
+    if len(gaps) < 2:
+        return gaps
+    apart = gaps[1:, 0] - gaps[:-1, 1] >= least
+    starts = gaps[np.concatenate(([True], apart)), 0]
+    stops = gaps[np.concatenate((apart, [True])), 1]
+    return np.column_stack((starts, stops))
 
 
 def _placed(

@@ -93,8 +93,8 @@ class Row(HasStrictTraits):
     def paint(self) -> None:
         """Take the colours of the palette, and the curves those of their meters."""
         self.plot.bgcolor = self.palette.plot
-        several = len(self.stack.meters) > 1
-        colours = {key: colour for key, _label, colour in self.stack.meters}
+        several = len(self.stack.shown_meters) > 1
+        colours = {key: colour for key, _label, colour in self.stack.shown_meters}
         for key, curve in self._curves.items():
             if key in colours:
                 curve.color = colours[key] if several else self.palette.channel(self.name)
@@ -102,12 +102,12 @@ class Row(HasStrictTraits):
     def take(self, curves: dict[tuple[Hashable, str], Curve]) -> None:
         """Show new curves, in one update; what has none is hidden."""
         update: dict[str, np.ndarray] = {}
-        for key, _label, _colour in self.stack.meters:
+        for key, _label, _colour in self.stack.shown_meters:
             names = self._names_of(key)
             times, values = curves.get((key, self.name), (_EMPTY, _EMPTY))
             update.update(zip(names, (times, values), strict=True))
         self._data.update_data(update)
-        shown = {key for key, _label, _colour in self.stack.meters}
+        shown = {key for key, _label, _colour in self.stack.shown_meters}
         for key, curve in self._curves.items():
             curve.visible = key in shown
         self.fit_values()
@@ -150,7 +150,7 @@ class Row(HasStrictTraits):
         return low, high
 
     def _arrays(self) -> list[Curve]:
-        return [self.curve_of(key) for key, _label, _colour in self.stack.meters]
+        return [self.curve_of(key) for key, _label, _colour in self.stack.shown_meters]
 
     def curve_of(self, key: Hashable) -> Curve:
         """Give the times (seconds, UTC) and values of one meter's curve as it is drawn."""
@@ -197,7 +197,7 @@ class Row(HasStrictTraits):
         """Give what the head line tells of the view, the longest first."""
         numbers = [
             self.stack.statistics[key]
-            for key, _label, _colour in self.stack.meters
+            for key, _label, _colour in self.stack.shown_meters
             if key in self.stack.statistics
         ]
         numbers = [n for n in numbers if n.count]

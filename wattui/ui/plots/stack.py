@@ -203,9 +203,7 @@ class PlotStack(PlotContent):
         if not self._told_meters() and self._session_meters != data.meters:
             self._session_meters = data.meters
             self._taking_meters = True
-            self.meters = [
-                (key, label, self.palette.meter(n)) for n, (key, label) in enumerate(data.meters)
-            ]
+            self.meters = [(key, label, "") for key, label in data.meters]
             self._taking_meters = False
 
     def _told_meters(self) -> list[Any]:
@@ -215,6 +213,7 @@ class PlotStack(PlotContent):
 
     def _fail(self, problem: str) -> None:
         self.problem = problem
+        self.redraw()
 
     # --- what follows from a change -----------------------------------------------------
 

@@ -20,6 +20,9 @@ _THRESHOLD: Final = 3
 ZOOM: Final = 0.8
 SCROLL: Final = 0.1
 
+#: The most notches that one event is taken for: some wheels spin freely.
+_MOST_NOTCHES: Final = 5.0
+
 
 class Hands(BaseTool):
     """The tool of the whole stack."""
@@ -44,13 +47,14 @@ class Hands(BaseTool):
         if row is None or not event.mouse_wheel:
             return
         event.handled = True
+        notches = min(max(event.mouse_wheel, -_MOST_NOTCHES), _MOST_NOTCHES)
         if event.control_down:
-            row.zoom_values(ZOOM**event.mouse_wheel, row.plot.value_mapper.map_data(event.y))
+            row.zoom_values(ZOOM**notches, row.plot.value_mapper.map_data(event.y))
             self.stack.redraw()
         elif event.shift_down or event.mouse_wheel_axis == "horizontal":
-            self.stack.pan(-SCROLL * event.mouse_wheel)
+            self.stack.pan(-SCROLL * notches)
         else:
-            self.stack.zoom(ZOOM**event.mouse_wheel, self.stack.time_at(event.x))
+            self.stack.zoom(ZOOM**notches, self.stack.time_at(event.x))
 
     # --- dragging -----------------------------------------------------------------------
 

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mouse on the plots and on the strip, by real events through Qt."""
+
+from __future__ import annotations
+
+import pytest
+from plot_window import START, PlotWindow, Recording, application, sample, wait_for
+from pyface.qt import QtCore
+
+SHIFT = QtCore.Qt.ShiftModifier
+CTRL = QtCore.Qt.ControlModifier
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    one = Recording(tmp_path_factory.mktemp("tools"))
+    one.add([sample(n + 1, power=40.0 + n % 10) for n in range(600)])
+    one.close()
+    return one
+
+
+@pytest.fixture
+def window(recording):
+    shown = PlotWindow(session_path=recording.path, channels=["power", "voltage"])
+    shown.next_frame()
+    yield shown
+    shown.close()
+
+
+def centre(window, number=0):
+    """Give the middle of a plot, in pixels."""
+    plot = window.stack.shown_rows()[number].plot
+    return plot.x + plot.width / 2, plot.y + plot.height / 2
+
+
+def test_the_wheel_zooms_time_at_the_pointer(window):
+    x, y = centre(window)
+    x -= 200
+    at, width = window.stack.time_at(x), window.stack.view.width
+    window.wheel(x, y, 1)
+    assert window.stack.view.width == pytest.approx(0.8 * width)
+    assert window.stack.time_at(x) == pytest.approx(at, abs=0.01)
+    window.wheel(x, y, -1)
+    assert window.stack.view.width == pytest.approx(width, rel=0.02)
+
+
+def test_shift_and_the_wheel_scroll(window):
+    window.stack.view.show(START + 200, START + 300)
+    window.settle()
+    window.wheel(*centre(window), 1, SHIFT)
+    assert window.stack.view.start == pytest.approx(START + 190)
+    assert window.stack.view.width == pytest.approx(100)
+    window.wheel(*centre(window), -2, SHIFT)
+    assert window.stack.view.start == pytest.approx(START + 210)
+
+
+def test_ctrl_and_the_wheel_zoom_the_value_axis_of_that_plot_only(window):
+    power, voltage = window.stack.shown_rows()
+    before, other = power.plot.value_range.high - power.plot.value_range.low, voltage.plot
+    seen = (other.value_range.low, other.value_range.high)
+    x, y = centre(window)
+    value = power.plot.value_mapper.map_data(y)
+    window.wheel(x, y, 1, CTRL)
+    after = power.plot.value_range.high - power.plot.value_range.low
+    assert after == pytest.approx(0.8 * before)
+    assert power.plot.value_mapper.map_data(y) == pytest.approx(value, abs=0.05)
+    assert (other.value_range.low, other.value_range.high) == seen
+    assert window.stack.view.whole
+
+
+def test_a_drag_pans(window):
+    window.stack.view.show(START + 200, START + 300)
+    window.settle()
+    x, y = centre(window)
+    second = window.stack.width_in_pixels() / 100
+    window.drag((x, y), (x + 20 * second, y))
+    assert window.stack.view.start == pytest.approx(START + 180, abs=0.5)
+    assert not window.stack.view.pinned
+
+
+def test_a_drag_goes_on_outside_of_the_plot_and_ends_with_the_button(window):
+    window.stack.view.show(START + 200, START + 300)
+    window.settle()
+    x, y = centre(window)
+    window.drag((x, y), (x - 250, -40))
+    start = window.stack.view.start
+    assert start > START + 200
+    window.move(x + 300, y)
+    assert window.stack.view.start == start
+
+
+def test_a_click_moves_nothing(window):
+    window.stack.view.show(START + 200, START + 300)
+    window.settle()
+    x, y = centre(window)
+    window.drag((x, y), (x + 1, y))
+    assert window.stack.view.start == START + 200
+
+
+def test_a_double_click_fits_time_and_values(window):
+    window.wheel(*centre(window), 5)
+    window.wheel(*centre(window), 5, CTRL)
+    row = window.stack.shown_rows()[0]
+    assert row.chosen is not None
+    window.double_click(*centre(window))
+    assert window.stack.view.whole
+    assert row.chosen is None
+    window.settle()
+    assert row.plot.value_range.low <= 40 < 49 <= row.plot.value_range.high
+
+
+def test_shift_and_a_drag_select_and_tell_what_is_in_it(window):
+    plot = window.stack.shown_rows()[0].plot
+    left = float(plot.index_mapper.map_screen(START + 100.0)[0])
+    right = float(plot.index_mapper.map_screen(START + 200.0)[0])
+    y = plot.y + 20
+    window.next_frame(lambda: window.drag((left, y), (right, y), SHIFT))
+    start, stop = window.stack.view.selection
+    assert start == pytest.approx(START + 100, abs=1)
+    assert stop == pytest.approx(START + 200, abs=1)
+    window.settle()
+    (numbers,) = window.stack.selection_statistics.values()
+    assert numbers.count == pytest.approx(100, abs=1)
+    lines = [text for text, _colour in window.stack.component.overlays[0].lines()]
+    assert lines[0] in ("1:40", "1:39", "1:41")
+    assert lines[1].startswith("mean 44.")
+    assert " ± " in lines[1]
+    assert lines[1].endswith("Wh")
+
+
+def test_esc_takes_the_selection_away(window):
+    window.stack.view.select(START + 10, START + 20)
+    window.move(*centre(window))
+    window.key(QtCore.Qt.Key_Escape)
+    assert window.stack.view.selection is None
+
+
+def test_a_click_with_shift_takes_the_selection_away(window):
+    window.stack.view.select(START + 10, START + 20)
+    window.drag(centre(window), centre(window), SHIFT)
+    assert window.stack.view.selection is None
+
+
+def test_the_pointer_tells_time_and_values(window):
+    window.stack.readings = ["power_factor", "frequency"]
+    window.settle()
+    plot = window.stack.shown_rows()[1].plot
+    x = float(plot.index_mapper.map_screen(START + 123.5)[0])
+    window.move(x, plot.y + 10)
+    assert window.stack.pointer_time == pytest.approx(START + 123.5, abs=1)
+    values = window.stack.pointer_values
+    assert values["power"] == 40.0 + (int(window.stack.pointer_time - START)) % 10
+    assert values["voltage"] == 120.0
+    assert values["frequency"] == 60.0
+    window.image()
+    window.leave()
+    assert window.stack.pointer_time is None
+    assert window.stack.pointer_values == {}
+
+
+def test_there_are_no_values_in_a_gap(tmp_path):
+    recording = Recording(tmp_path)
+    recording.add([sample(n + 1) for n in range(50)])
+    recording.add([sample(n + 101, gap=50.0 if n == 0 else 0.0) for n in range(50)])
+    recording.close()
+    window = PlotWindow(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    row, key = window.stack.shown_rows()[0], window.stack.meters[0][0]
+    assert row.value_at(key, START + 75.0) is None
+    assert row.value_at(key, START + 25.0) == 42.3
+    assert row.value_at(key, START + 100.5) == 42.3
+    assert row.value_at(key, START + 500.0) is None
+    window.close()
+
+
+# --- the strip --------------------------------------------------------------------------
+
+
+def strip_y(window):
+    strip = window.stack.overview
+    return strip.y + strip.height / 2
+
+
+def test_dragging_the_window_in_the_strip_moves_the_view(window):
+    stack, strip = window.stack, window.stack.overview
+    stack.view.show(START + 100, START + 200)
+    window.settle()
+    x, y = strip.to_x(START + 150), strip_y(window)
+    window.drag((x, y), (strip.to_x(START + 350), y))
+    assert stack.view.start == pytest.approx(START + 300, abs=2)
+    assert stack.view.width == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("edge", "to"), [("start", 50), ("stop", 400)])
+def test_dragging_an_edge_in_the_strip_resizes_the_view(window, edge, to):
+    stack, strip = window.stack, window.stack.overview
+    stack.view.show(START + 200, START + 300)
+    window.settle()
+    other = stack.view.stop if edge == "start" else stack.view.start
+    x = strip.to_x(getattr(stack.view, edge))
+    window.drag((x, strip_y(window)), (strip.to_x(START + to), strip_y(window)))
+    assert getattr(stack.view, edge) == pytest.approx(START + to, abs=3)
+    assert (stack.view.stop if edge == "start" else stack.view.start) == pytest.approx(other)
+
+
+def test_a_click_beside_the_window_jumps_there(window):
+    stack, strip = window.stack, window.stack.overview
+    stack.view.show(START + 100, START + 200)
+    window.settle()
+    x = strip.to_x(START + 450)
+    window.press(x, strip_y(window))
+    window.release(x, strip_y(window))
+    assert stack.view.start == pytest.approx(START + 400, abs=2)
+
+
+def test_edges_cannot_be_dragged_past_each_other(window):
+    stack, strip = window.stack, window.stack.overview
+    stack.view.show(START + 200, START + 300)
+    window.settle()
+    x = strip.to_x(stack.view.start)
+    window.drag((x, strip_y(window)), (strip.to_x(START + 590), strip_y(window)))
+    assert stack.view.start < stack.view.stop
+    assert stack.view.width >= 2.0
+
+
+def test_the_wheel_on_the_strip_zooms(window):
+    width = window.stack.view.width
+    strip = window.stack.overview
+    window.wheel(strip.x + 50, strip_y(window), 1)
+    assert window.stack.view.width == pytest.approx(0.8 * width)
+
+
+def test_the_mouse_before_there_is_a_session_does_no_harm():
+    window = PlotWindow(channels=["power"])
+    window.control.repaint()
+    strip = window.stack.overview
+    for place in (centre(window), (strip.x + 20, strip_y(window))):
+        window.move(*place)
+        window.wheel(*place, 1)
+        window.drag(place, (place[0] + 50, place[1]))
+        window.double_click(*place)
+    application().processEvents()
+    assert not window.stack.view.known
+    window.close()
+
+
+def test_the_plots_follow_the_mouse_before_new_data_has_come(window):
+    window.stack.view.show(START + 200, START + 300)
+    window.settle()
+    frames = window.stack.frames
+    window.drag(centre(window), (centre(window)[0] - 30, centre(window)[1]))
+    assert window.stack.shown_rows()[0].plot.index_range.low == window.stack.view.start
+    wait_for(lambda: window.stack.frames > frames)
