@@ -35,7 +35,7 @@ class Deed:
 
 
 _HAS_SESSION = "object.has_session"
-_IS_LIVE = "object.recording"
+_IS_LIVE = "object.marking"
 
 ACTIONS: Final[tuple[Deed, ...]] = (
     Deed(
@@ -84,7 +84,7 @@ ACTIONS: Final[tuple[Deed, ...]] = (
     Deed(
         *("mark", "&Meter", "&Mark", ("M",)),
         "Mark this moment in the recording",
-        enabled="object.marking",
+        enabled=_IS_LIVE,
         line=True,
     ),
     Deed(

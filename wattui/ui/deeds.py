@@ -165,7 +165,7 @@ class Deeds(HasTraits):
     def do_live(self, info: object) -> None:
         """Follow the newest sample."""
         model = info.object
-        if model.recording:
+        if model.marking:
             model.plots.go_live()
 
     def do_fit(self, info: object) -> None:

@@ -64,7 +64,7 @@ class WindowHandler(Deeds, Handler):
         for handler, names in (
             (self._said, "message"),
             (self._titled, "title"),
-            (self._live_label, "live_label,recording,pinned"),
+            (self._live_label, "live_label,marking,pinned"),
             (self._button_clicked, ",".join(_BUTTONS)),
             (self._other_port, "other_port"),
             (self._ports_wanted, "ports_wanted"),
@@ -175,7 +175,7 @@ class WindowHandler(Deeds, Handler):
         button = self._info.live_button.control
         if button is None:
             return
-        role = "" if not model.recording else "primary" if model.pinned else "offer"
+        role = "" if not model.marking else "primary" if model.pinned else "offer"
         set_role(button, role)
 
 

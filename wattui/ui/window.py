@@ -75,7 +75,7 @@ def _top_bar() -> HGroup:
             "live_button",
             "live",
             shown={"label_value": "live_label"},
-            enabled_when="object.recording",
+            enabled_when="object.marking",
         ),
         id="top_bar",
         visible_when=_ALWAYS,

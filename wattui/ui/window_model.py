@@ -99,7 +99,7 @@ class WindowModel(HasStrictTraits):
     task = Instance(Task)
 
     #: Whether there is a connection or one is being made; whether a recording runs; whether
-    #: there is a session to look at; whether a mark can be set.
+    #: there is a session to look at; whether it grows, so that a mark can be set.
     connected = Bool()
     recording = Bool()
     has_session = Bool()
@@ -227,9 +227,9 @@ class WindowModel(HasStrictTraits):
         if notices != self.notices:
             self.notices = notices
 
-    @observe("pinned,recording")
+    @observe("pinned,marking")
     def _label_live(self, _event: object) -> None:
-        away = self.recording and not self.pinned
+        away = self.marking and not self.pinned
         self.live_label = "Back to live" if away else "Live"
 
     def dismiss(self, key: str) -> None:
@@ -253,7 +253,7 @@ def _connecting_text(meter: object) -> str:
     text = str(meter.state_text)  # type: ignore[attr-defined]
     if meter.state == "running":  # type: ignore[attr-defined]
         return "The meter answers; its first record is on the way"
-    return f"{text} at {short_port(meter.url)}"  # type: ignore[attr-defined]
+    return f"{text}, on {short_port(meter.url)}"  # type: ignore[attr-defined]
 
 
 def _connected_text(meter: object) -> str:
