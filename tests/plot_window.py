@@ -65,8 +65,11 @@ class Recording:
         for meter in self.meters:
             self.writer.on_event(meter, Event(round(START * MICROSECONDS), EventKind.STARTED))
 
-    def add(self, samples, meter=0):
+    def add(self, samples, meter=0, wait=True):
         """Record samples and wait until they are on disk."""
+        if not wait:
+            self.writer.on_samples(self.meters[meter], samples)
+            return
         import threading
 
         done = threading.Event()

@@ -384,7 +384,8 @@ def test_many_channels_and_meters_fit_in_some_way(tmp_path, open_plots):
 
     recording = Recording(tmp_path, [f"meter number {n}" for n in range(12)])
     for meter in range(12):
-        recording.add([sample(n + 1, power=10.0 * meter + n % 3) for n in range(30)], meter)
+        samples = [sample(n + 1, power=10.0 * meter + n % 3) for n in range(30)]
+        recording.add(samples, meter, wait=meter == 11)
     window = open_plots(session_path=recording.path, channels=[c.name for c in CHANNELS[::3]])
     window.next_frame()
     window.stack.point(START + 10)
