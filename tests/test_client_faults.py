@@ -190,7 +190,7 @@ def test_identify_says_what_is_there_and_leaves_the_port_free() -> None:
 )
 def test_stops_within_a_second_at_any_moment(url: str) -> None:
     moments = random.Random(7)
-    for _time in range(20):
+    for _time in range(12):
         client = MeterClient(url, timing=EAGER)
         client.start()
         threading.Event().wait(moments.random() * 0.25)  # the moment is what is tested

@@ -118,7 +118,7 @@ def test_progress_is_told_and_cancelling_keeps_what_came(connect: Connect) -> No
     def progress(done: int, total: int) -> None:
         told.append((done, total))
 
-    client = connect("sim://pro?logging=stopped&speed=2&memory=1000")
+    client = connect("sim://pro?logging=stopped&speed=5&memory=1000")
     readout = read_memory(client, progress, lambda: bool(told and told[-1][0] >= 100))
     assert 100 <= len(readout.records) < 1000
     assert "cancelled" in readout.reasons[0]

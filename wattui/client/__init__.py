@@ -11,6 +11,12 @@
     Records on; records to samples; silence.
 ``requests``, ``conversation``
     One question and its answer; many of them, undisturbed.
+``readout``, ``settings``
+    The meter's own memory, and what can be set.
+
+A meter logs either into its memory or over the wire: live recording ends internal
+logging, and only what erases the memory starts that again.  ``MeterClient(url,
+live=False)`` asks a meter without disturbing it.
 """
 
 from wattui.client.client import MeterClient

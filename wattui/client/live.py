@@ -197,7 +197,7 @@ class Live:
         if now > restart.give_up:
             raise self._silent()
         if now >= restart.next_question:
-            restart.next_question = now + self._owner.timing.answer
+            restart.next_question = now + self._owner.timing.answer / 2
             link.send(commands.read_version())
 
     def _check_silence(self, link: Link, now: float) -> None:
