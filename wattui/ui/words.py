@@ -42,7 +42,7 @@ def duration_text(seconds: float) -> str:
     """Write a duration in seconds as a clock does: ``29:52``, ``3:12:05``, ``2 d 3:12:05``."""
     if math.isnan(seconds):
         return NOTHING
-    minutes, second = divmod(int(seconds), 60)
+    minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     if not hours:
         return f"{minute}:{second:02d}"
