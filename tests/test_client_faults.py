@@ -101,7 +101,7 @@ def test_unplugged_and_back(connect: Connect) -> None:
 
 
 def test_power_loss_starts_logging_again(connect: Connect) -> None:
-    _client, notebook = connect("sim://pro?speed=20&faults=power@5:10&load=lamp")
+    _client, notebook = connect("sim://pro?speed=20&faults=power@30:10&load=lamp")
     notebook.wait_event(EventKind.POWER_ON)
     before = len(notebook.samples)
     notebook.wait_samples(before + 3)
