@@ -48,7 +48,7 @@ def test_the_window_is_told_what_to_open(calls: list[dict[str, Any]], tmp_path: 
     session.touch()
     for args in ([], ["gui"], ["gui", "--demo"], ["gui", "/dev/ttyUSB0"], [str(session)]):
         assert run(*args).exit_code == 0
-    nothing = {"demo": False, "port": "", "session": None}
+    nothing = {"demo": False, "port": None, "session": None}
     assert calls == [
         nothing,
         nothing,

@@ -96,6 +96,20 @@ def test_twelve_meters_fit_into_an_ordinary_terminal() -> None:
     assert "507.6" in text
 
 
+def test_a_dozen_failures_leave_the_readings_and_the_way_out_in_sight() -> None:
+    tracks = [track("works")]
+    for i in range(11):
+        failed = track(port=f"/dev/ttyUSB{i}")
+        failed.state = ClientState.FAILED
+        failed.failure = PortNotFound(f"There is no port /dev/ttyUSB{i}", "Plug it in. " * 10)
+        tracks.append(failed)
+    _, text = drawn(tracks)
+    assert len(text.splitlines()) <= 24
+    assert "q or Ctrl-C ends" in text
+    assert re.search(r"and \d+ more", text)
+    assert "There is no port /dev/ttyUSB10. Plug it in." in drawn(tracks, height=60)[1]
+
+
 def test_before_the_first_sample_there_are_dashes() -> None:
     waiting = Track("/dev/ttyUSB0", cast("Any", None), state=ClientState.OPENING)
     waiting.activity = "asking at 19200 baud"

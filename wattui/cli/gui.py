@@ -44,7 +44,7 @@ def gui(target: str | None, demo: bool, or_terminal: bool) -> int:
         if not or_terminal:
             raise
         return _in_terminal(error, DEMO_PORT if demo else port, session)
-    status: Any = app.run(demo=demo, port=port or "", session=session)
+    status: Any = app.run(demo=demo, port=port, session=session)
     return status if isinstance(status, int) else 0
 
 

@@ -30,7 +30,7 @@ _SHOWN: Final[tuple[Field, ...]] = tuple(
 )
 
 #: Seconds between two redraws.
-_PERIOD: Final = 0.25
+_PERIOD: Final = 0.5
 
 _DOTS: Final = {
     ClientState.RUNNING: ("●", "green"),
@@ -43,6 +43,9 @@ _DOTS: Final = {
 #: Columns that the numbers of a table take, with what stands between them.
 _NUMBERS_WIDTH: Final = 60
 _NAME_WIDTH: Final = 10
+
+#: Lines beside the meters and their troubles: path, head, total, remarks, disk, keys.
+_OTHER_LINES: Final = 8
 
 _KWH: Final = 10_000.0
 
@@ -171,15 +174,25 @@ class LiveView(QuietView):
         tracks = self._recording.tracks
         roomy = 2 * len(tracks) + 8 <= self._screen.height
         parts.append(self._table(tracks, roomy=roomy))
-        for track in tracks:
-            if trouble := _trouble(track):
-                parts.append(_line(trouble, wrap=True))
+        parts.extend(self._troubles(tracks, rows=len(tracks) * (1 + roomy)))
         parts.extend(_line(text, "dim") for text in self._remarks)
         if self._disk:
             parts.append(_line(self._disk, "bold red", wrap=True))
         if self._ends:
             parts.append(Text(self._ends, style="dim"))
         return Group(*parts)
+
+    def _troubles(self, tracks: list[Track], rows: int) -> list[Text]:
+        """Give what is wrong with the meters, in as many lines as the terminal has left."""
+        troubles = [text for text in map(_trouble, tracks) if text]
+        room = max(self._screen.height - rows - _OTHER_LINES, 1)
+        width = self._screen.width
+        if sum(1 + len(text) // width for text in troubles) <= room:
+            return [_line(text, wrap=True) for text in troubles]
+        if len(troubles) <= room:
+            return [_line(text) for text in troubles]
+        more = _line(f"... and {len(troubles) - room + 1} more", "dim")
+        return [*(_line(text) for text in troubles[: room - 1]), more]
 
     def _head(self, path: Path | None) -> Text:
         if path is None:

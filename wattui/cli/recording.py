@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,8 +31,10 @@ OpenPort = Callable[[str], Port]
 #: Batches that wait to be shown; beyond it they are on disk but are not shown.
 _MOST_NEWS: Final = 50_000
 
-#: Intervals that a meter may be late before its time is up without its last sample.
+#: How late a meter may be before its time is up without its last sample: intervals of its
+#: own time, and seconds of silence of this machine's.
 _LATE: Final = 3
+_SILENCE: Final = 2.0
 
 #: Seconds that the file has to take what waits, at the end.
 _CLOSING_TIME: Final = 30.0
@@ -59,6 +62,8 @@ class Track:
     failure: WattuiError | None = None
     #: Whether its time is up.
     done: bool = False
+    #: When it was heard last, by this machine's monotonic clock.
+    heard: float = 0.0
 
     @property
     def label(self) -> str:
@@ -121,6 +126,7 @@ class _Feed:
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
         if self._gate.reached:
             return
+        self._track.heard = time.monotonic()
         taken = self._gate.passed(samples)
         meter = self._recording.told_apart(self._track, meter)
         self._recording.recorder.on_samples(meter, taken)
@@ -240,6 +246,7 @@ class Recording:
             elif not track.lost_since:
                 track.lost_since = now
             if state is ClientState.RUNNING:
+                track.heard = time.monotonic()
                 self._began.setdefault(id(track), client.clock.monotonic())
             if not track.done:
                 view.changed(track, before)
@@ -301,7 +308,8 @@ class Recording:
         if self._duration is None or began is None:
             return False
         latest = self._duration + _LATE * self._interval
-        return track.client.clock.monotonic() - began > latest
+        late = track.client.clock.monotonic() - began > latest
+        return late and time.monotonic() - track.heard > _SILENCE
 
     def stop(self, view: View) -> None:
         """Stop every meter, write what waits, close the session and show the rest.
