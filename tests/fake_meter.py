@@ -54,6 +54,8 @@ class ScriptedPort:
     the script, or of what was sent, is left over.
     """
 
+    arrived = None
+
     def __init__(
         self,
         dialogue: Sequence[tuple[bytes, bytes]],

@@ -3,31 +3,23 @@
 
 Before it, there is nothing to keep: a port that cannot be opened leaves no empty
 file behind.  Where the file cannot be made, the samples wait in memory and the
-attempt is repeated.
+session's writer tries again.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from wattui.errors import SessionError
 from wattui.listener import Event, Listener, MeterInfo
 from wattui.sample import Sample
 from wattui.session import SessionWriter, WriterStatus, new_session_path
 
-_log = logging.getLogger(__name__)
-
-#: Batches and events that wait for the file at most: ten minutes of twelve meters.
-_MOST_HELD: Final = 7200
-
-#: Seconds between two attempts to make the file.
-_PATIENCE: Final = 2.0
+#: Events before the first sample that are kept at most.
+_MOST_HELD: Final = 100
 
 
 class Recorder:
@@ -55,7 +47,6 @@ class Recorder:
         self._lock = threading.Lock()
         self._writer: SessionWriter | None = None
         self._held: deque[Callable[[SessionWriter], None]] = deque(maxlen=_MOST_HELD)
-        self._next_attempt = 0.0
         self._closed = False
 
     @property
@@ -76,7 +67,7 @@ class Recorder:
             if self._closed:
                 return
             if self._writer is None:
-                self._open(meter)
+                self._begin(meter)
             self._pass_on(lambda writer: writer.on_samples(meter, samples))
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
@@ -99,31 +90,13 @@ class Recorder:
         else:
             call(self._writer)
 
-    def _open(self, meter: MeterInfo) -> None:
-        now = time.monotonic()
-        if now < self._next_attempt:
-            return
-        try:
-            writer = SessionWriter(self._make_path(meter))
-        except (SessionError, OSError) as error:
-            self._next_attempt = now + _PATIENCE
-            _log.warning("the session could not be begun: %s", error)
-            if self._status is not None:
-                self._status(self._refused(error))
-            return
+    def _begin(self, meter: MeterInfo) -> None:
+        """Have the session's file made, on its writer's thread: the disk may be slow."""
+        writer = SessionWriter(self._make_path(meter), at_once=False)
         if self._committed is not None:
             writer.add_listener(self._committed)
         if self._status is not None:
             writer.add_status_listener(self._status)
-            self._status(writer.status)
         self._writer = writer
         while self._held:
             self._held.popleft()(writer)
-
-    def _refused(self, error: Exception) -> WriterStatus:
-        hint = "Make room or set WATTUI_DATA to another folder; wattui tries again by itself."
-        return WriterStatus(
-            waiting=len(self._held),
-            problem=getattr(error, "what", str(error)),
-            hint=getattr(error, "hint", "") or hint,
-        )

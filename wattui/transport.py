@@ -81,6 +81,12 @@ class Port:
         self._is_socket = url.lower().startswith("socket://")
 
     @property
+    def arrived(self) -> tuple[float, float] | None:
+        """Wall and monotonic clock when the last bytes came, in seconds; None where unknown."""
+        moment: tuple[float, float] | None = getattr(self._device, "arrived", None)
+        return moment
+
+    @property
     def baudrate(self) -> int:
         """Bits per second.
 

@@ -57,7 +57,8 @@ class Link:
         data = self.port.read()
         if not data:
             return None
-        wall, monotonic = self._now()
+        known = self.port.arrived if self.clock is self.port.clock else None
+        wall, monotonic = known or self._now()
         return Arrival(self.framer.feed_replies(data), wall, monotonic)
 
     def _now(self) -> tuple[float, float]:

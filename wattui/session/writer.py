@@ -77,6 +77,9 @@ class SessionWriter:
         How much waits in memory while the disk refuses.
     retry_seconds, commit_seconds
         Pace of the writer.
+    at_once
+        Whether to make the file before returning.  Otherwise the writer's thread does,
+        and tries again where the disk refuses, while the samples wait.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class SessionWriter:
         keep_seconds: float = KEEP_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
         commit_seconds: float = COMMIT_SECONDS,
+        at_once: bool = True,
     ) -> None:
         #: The session's file.
         self.path = Path(path).absolute()
@@ -112,14 +116,24 @@ class SessionWriter:
         self._error_since = 0.0
         self._busy_since: float | None = None
         self._announced = 0.0
-        self._lock: SessionLock = self._prepare_folder()
-        try:
-            self._store = Store(self.path, software)
-        except BaseException:
-            self._lock.release()
-            raise
+        self._software = software
+        self._lock: SessionLock | None = None
+        self._store: Store | None = None
+        if at_once:
+            self._store = self._open()
         self._thread = threading.Thread(target=self._run, name=f"wattui writer {self.path.name}")
         self._thread.start()
+
+    def _open(self) -> Store:
+        """Make the file, or go on with the one that is there, and keep others out."""
+        lock = self._prepare_folder()
+        try:
+            store = Store(self.path, self._software)
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
+        return store
 
     def _prepare_folder(self) -> SessionLock:
         try:
@@ -275,8 +289,10 @@ class SessionWriter:
                 self._attempt()
                 last = time.monotonic()
         finally:
-            self._store.close()
-            self._lock.release()
+            if self._store is not None:
+                self._store.close()
+            if self._lock is not None:
+                self._lock.release()
             with self._queue.condition:
                 self._queue.condition.notify_all()
 
@@ -304,6 +320,8 @@ class SessionWriter:
         items = self._queue.take()
         self._busy_since = time.monotonic()
         try:
+            if self._store is None:
+                self._store = self._open()
             self._store.write(items)
         except sqlite3.Error as error:
             self._refused(items, translated(error, self.path))

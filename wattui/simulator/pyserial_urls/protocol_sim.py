@@ -70,6 +70,9 @@ class Serial(SerialBase):
         self._device = device
         self._buffer.clear()
         self._cancelled = False
+        #: Wall and monotonic clock when the last bytes came, in seconds.  At many times
+        #: the speed, the milliseconds until somebody reads them would be seconds.
+        self.arrived: tuple[float, float] | None = None
         self.clock = device.meter.clock
         self.serial_number = device.meter.serial_number
         self.is_open = True
@@ -157,7 +160,11 @@ class Serial(SerialBase):
 
     def _fill(self, device: Device, size: int = 0) -> None:
         room = max(_BUFFER, size) - len(self._buffer)
-        self._buffer += device.meter.poll(room, self.baudrate)
+        now = self.clock.time(), self.clock.monotonic()
+        came = device.meter.poll(room, self.baudrate)
+        if came:
+            self.arrived = now
+            self._buffer += came
 
     def cancel_read(self) -> None:
         """End a read that waits, or else the next one, from any thread."""
