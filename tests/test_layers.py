@@ -24,7 +24,7 @@ LAYERS = {
     0: "sample errors clock listener protocol",
     1: "transport port_errors port_holder simulator",
     2: "client",
-    3: "session formats analysis folders settings",
+    3: "session formats analysis folders settings fetched memory_words",
     4: "main_thread tally recorder meter bench",
     5: "ui",
     6: "app cli api desktop_entry __main__",

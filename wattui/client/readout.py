@@ -80,6 +80,8 @@ class Readout:
     finished_at: float
     #: What the meter was logging before; None where it did not say.
     mode: LoggingMode | None = None
+    #: Announced records that did not come, and are newer than all that did.
+    missing_at_end: int = 0
 
     @property
     def complete(self) -> bool:
@@ -95,22 +97,36 @@ class Readout:
         """Give the records as samples, oldest first.
 
         Their times are reconstructed: counted back from the read-out by the interval.
-        They are off where the meter lost power in between.
+        They are off where the meter lost power in between.  How long it was without is
+        not known: a gap of one microsecond keeps the two sides apart.
         """
         interval = self.interval * MICROSECONDS
-        first = microseconds(self.read_at) - (len(self.records) - 1) * interval
+        losses = self._power_losses()
+        length = len(self.records) - 1 + self.missing_at_end
+        time = microseconds(self.read_at) - length * interval - len(losses)
         for position, values in enumerate(self.records):
-            yield Sample(first + position * interval, interval, values)
+            gap = int(position in losses)
+            time += gap
+            yield Sample(time, interval, values, gap)
+            time += interval
 
     def power_events(self) -> Iterator[Event]:
         """Give an event for each power-on that the records tell of: time is lost there."""
-        before: WireValue = None
         for sample in self.samples():
-            cycles = sample.values[_POWER_CYCLES]
-            if cycles is not None and before is not None and cycles != before:
+            if sample.gap:
                 start = sample.time - sample.interval
                 yield Event(start, EventKind.POWER_ON, "Power came back; time is missing here")
+
+    def _power_losses(self) -> set[int]:
+        """Give the positions of the records before which the meter was without power."""
+        found = set()
+        before: WireValue = None
+        for position, values in enumerate(self.records):
+            cycles = values[_POWER_CYCLES]
+            if cycles is not None and before is not None and cycles != before:
+                found.add(position)
             before = cycles if cycles is not None else before
+        return found
 
 
 def read_memory(
@@ -205,6 +221,7 @@ class _Reading:
         self._records = RecordList()
         self._ending = _Ending.SHORT
         self._foreign = 0
+        self._reached_end = False
         self._finished_at = 0.0
 
     def run(self) -> None:
@@ -314,6 +331,8 @@ class _Reading:
         """Add what an attempt brought to what came before."""
         if attempt.announced is None:
             return
+        # Records come oldest first: one that was broken off lacks the newest.
+        self._reached_end |= attempt.ended or attempt.all_came
         if self._first is None or self._ending is _Ending.ALL:
             self._first, self._records = attempt, attempt.records
             return
@@ -360,4 +379,5 @@ class _Reading:
             *(self._client.info, self._records, interval),
             *(announced.count if announced is not None else None, tuple(reasons), tuple(notes)),
             *(attempt.read_at or self._finished_at, self._finished_at, mode),
+            0 if self._reached_end or announced is None else max(announced.count - count, 0),
         )

@@ -34,8 +34,20 @@ class RecordList(Sequence[tuple[WireValue, ...]]):
         return bytes(self._rows[index * _ROW.size : (index + 1) * _ROW.size])
 
     def append_row(self, row: bytes) -> None:
-        """Add what :meth:`row` gave."""
+        """Add what :meth:`row` or :meth:`rows` gave."""
         self._rows += row
+
+    def rows(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Give the records from *start* to before *stop* as bytes."""
+        end = len(self) if stop is None else stop
+        return bytes(memoryview(self._rows)[start * _ROW.size : end * _ROW.size])
+
+    def find(self, rows: bytes, start: int = 0) -> int:
+        """Give the position from which the records are those of *rows*; -1 where none is."""
+        at = self._rows.find(rows, start * _ROW.size)
+        while at >= 0 and at % _ROW.size:
+            at = self._rows.find(rows, at + 1)
+        return at // _ROW.size if at >= 0 else -1
 
     def __len__(self) -> int:
         return len(self._rows) // _ROW.size
