@@ -25,7 +25,7 @@ LAYERS = {
     1: "transport port_errors port_holder simulator",
     2: "client",
     3: "session formats analysis folders settings fetched memory_words",
-    4: "main_thread tally recorder meter bench",
+    4: "main_thread tally recorder meter bench meter_memory",
     5: "ui",
     6: "app cli api desktop_entry __main__",
 }
@@ -34,7 +34,7 @@ LAYER = {name: layer for layer, names in LAYERS.items() for name in names.split(
 #: What comes from elsewhere, and where alone it may be imported.
 ONLY_IN = {
     "serial": ("transport", "port_errors", "simulator.serial_handler", "simulator.pyserial_urls"),
-    "traits": ("tally", "recorder", "meter", "bench", "ui", "app"),
+    "traits": ("tally", "recorder", "meter", "bench", "meter_memory", "ui", "app"),
     "traitsui": ("ui", "app"),
     "pyface": ("ui", "app"),
     "chaco": ("ui", "app"),
