@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from wattui.client.conversation import Conversation
-from wattui.errors import SettingNotTaken
+from wattui.errors import SettingNotTaken, SettingOutOfRange
 from wattui.protocol import (
     Command,
     FieldSelection,
@@ -114,15 +114,22 @@ def _words(value: object) -> str:
 
 
 def steps_to(changes: Changes, now: Settings) -> list[Step]:
-    """Give what is to be written, in this order: the start of logging comes last."""
+    """Give what is to be written, in this order: the start of logging comes last.
+
+    Raises
+    ------
+    SettingOutOfRange
+        An interval was chosen that the meter will not keep to.
+    """
     steps = [*_user_steps(changes, now), *_network_steps(changes, now)]
-    if changes.fields is not None and changes.fields != now.fields:
+    if changes.fields is not None and not _same_fields(changes.fields, now.fields):
         steps.append(_fields_step(changes.fields, now))
     handling = changes.full_handling
     if handling is not None and handling is not now.full_handling:
         command = commands.write_full_handling(handling)
         question = commands.read_full_handling()
         steps.append(Step("memory-full handling", command, question, _handling_of, handling))
+    _refuse_interval(changes, now)
     if changes.start_internal:
         interval = changes.interval or (now.logging.interval if now.logging else 1)
         steps.append(_logging_step(interval, handling or now.full_handling))
@@ -131,6 +138,24 @@ def steps_to(changes: Changes, now: Settings) -> list[Step]:
         question = commands.read_logging_state()
         steps.append(Step("interval", command, question, _interval_of, changes.interval))
     return steps
+
+
+def _refuse_interval(changes: Changes, now: Settings) -> None:
+    """Refuse an interval under condensing before it erases the memory to no effect."""
+    handling = changes.full_handling if changes.full_handling is not None else now.full_handling
+    wanted = changes.interval
+    if handling is not FullHandling.CONDENSE or wanted in (None, 1, _interval_of(now.logging)):
+        return
+    raise SettingOutOfRange(
+        f"An interval of {wanted} s cannot be set while a full memory is condensed: logging "
+        "starts at 1 s then, and the meter itself doubles it",
+        "Leave out the interval, or choose stop or overwrite.",
+    )
+
+
+def _same_fields(wanted: tuple[bool, ...], now: tuple[bool, ...] | None) -> bool:
+    """Tell whether these are logged already; an older meter has fewer fields."""
+    return now is not None and wanted[: len(now)] == now
 
 
 def _fields_step(fields: tuple[bool, ...], now: Settings) -> Step:

@@ -8,6 +8,7 @@ erase the memory all the same.
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -221,9 +222,21 @@ def check(changes: Changes) -> None:
         raise SettingOutOfRange("No field was chosen for the memory", "Choose at least one.")
     commands.write_user_parameters(changes.rate_mils or 0, changes.threshold or 0, False)
     if changes.network is not None:
+        _check_addresses(changes.network)
         commands.write_network_address(changes.network)
     if changes.post is not None:
         commands.write_post_target(changes.post)
+
+
+def _check_addresses(network: NetworkAddress) -> None:
+    for text in (network.ip, network.gateway, network.dns1, network.dns2, network.netmask):
+        try:
+            ipaddress.IPv4Address(text or "0.0.0.0")
+        except ValueError:
+            raise SettingOutOfRange(
+                f"{text!r} is no address that the meter takes",
+                "Write four numbers from 0 to 255 with dots between them, as in 192.168.0.50.",
+            ) from None
 
 
 # -- reading -----------------------------------------------------------------------
