@@ -16,35 +16,24 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from traits.api import Any, Bool, Enum, Event, Float, HasStrictTraits, Instance, Int, Property, Str
 
 from wattui.client import MeterClient
-from wattui.client.readout import Patience, Readout, read_memory
+from wattui.client.readout import Patience, read_memory
 from wattui.client.setting_steps import Changes, Settings
-from wattui.client.settings import (
-    MemoryState,
-    apply,
-    clear_memory,
-    read_calibration,
-    read_memory_state,
-    read_settings,
-)
+from wattui.client.settings import MemoryState, apply, clear_memory
 from wattui.client.upkeep import restart, stop_internal_logging
-from wattui.errors import Cancelled, UnexpectedReply, WattuiError
-from wattui.fetched import save_readout
+from wattui.errors import Cancelled, WattuiError
 from wattui.main_thread import MainThread
+from wattui.memory_work import Consent, Fetched, Look, Progress, keep, look
 from wattui.protocol import Calibration, Command
 
 _log = logging.getLogger(__name__)
 
 #: Seconds that connecting may take, all speeds and a restart included.
 CONNECTING: Final = 25.0
-#: Least time between two reports of progress, in seconds.
-REPORT_TIME: Final = 0.1
 _LOOK: Final = 0.1
 
 #: What can be going on: what is being done, in words.
@@ -56,69 +45,6 @@ WORKS: Final = {
     "arming": "Starting the meter's own logging",
     "restarting": "Restarting the meter",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Somebody saw what would be lost, and said that it may be.
-
-    The dialog that asks makes one, and nothing else does.
-    """
-
-    #: Port of the meter.
-    url: str
-    #: How many records it had then; None where nobody could tell.
-    records: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came of fetching a memory."""
-
-    #: The session; None where there is none.
-    path: Path | None
-    readout: Readout
-    #: Why it could not be written; None where it was, or where nothing had come.
-    refused: WattuiError | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether all came that was announced."""
-        return self.readout.complete
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """All that was read of a meter."""
-
-    settings: Settings
-    state: MemoryState | None
-    calibration: Calibration | None
-    url: str
-
-
-class _Progress:
-    """How far a read-out is: told by the worker, shown ten times a second at most."""
-
-    def __init__(self) -> None:
-        self.done = self.total = 0
-        self.rate = 0.0
-        self._begun = (0, 0.0)
-        self._reported = 0.0
-
-    def take(self, done: int, total: int) -> bool:
-        """Take how far it is; tell whether that is to be shown."""
-        now = time.monotonic()
-        if done < self.done or not self.done:
-            self._begun = (done, now)  # it begins, or begins anew
-        count, since = self._begun
-        self.done, self.total = done, total
-        if now > since:
-            self.rate = (done - count) / (now - since)
-        if now - self._reported < REPORT_TIME and done != total:
-            return False
-        self._reported = now
-        return True
 
 
 class MeterMemory(HasStrictTraits):
@@ -188,17 +114,17 @@ class MeterMemory(HasStrictTraits):
 
     def refresh(self, then: Callable[[bool], None] | None = None) -> bool:
         """Read the state of the memory and all settings."""
-        return self._start("looking", _look, self._take_look, then)
+        return self._start("looking", look, self._take_look, then)
 
     def fetch(self, then: Callable[[bool], None] | None = None) -> bool:
         """Read out the memory and keep it as a session."""
         before = self.fetched
         self.trait_set(done=0, total=0, rate=0.0, seconds_left=math.nan)
-        self._progress = _Progress()
+        self._progress = Progress()
 
         def job(client: MeterClient) -> Fetched:
             readout = read_memory(client, self._report, self._is_cancelled, patience=self.patience)
-            return _keep(readout, before)
+            return keep(readout, before)
 
         return self._start("fetching", job, self._take_fetched, then)
 
@@ -207,7 +133,7 @@ class MeterMemory(HasStrictTraits):
         fetched = self.fetched
         if fetched is not None and fetched.refused is not None:
             self.main_thread.run(
-                "session of a memory", lambda: _keep(fetched.readout, None), self._take_fetched
+                "session of a memory", lambda: keep(fetched.readout, None), self._take_fetched
             )
 
     def write(
@@ -219,9 +145,9 @@ class MeterMemory(HasStrictTraits):
         """Write what differs, read it back, compare."""
         erase = self._allows(consent)
 
-        def job(client: MeterClient) -> _Look:
+        def job(client: MeterClient) -> Look:
             apply(client, changes, erase=erase)
-            return _look(client)
+            return look(client)
 
         return self._start("writing", job, self._take_written, then)
 
@@ -229,12 +155,12 @@ class MeterMemory(HasStrictTraits):
         """Clear the memory."""
         erase = self._allows(consent)
 
-        def job(client: MeterClient) -> _Look:
+        def job(client: MeterClient) -> Look:
             clear_memory(client, erase=erase)
-            return _look(client)
+            return look(client)
 
-        def take(look: _Look) -> None:
-            self._take_look(look)
+        def take(found: Look) -> None:
+            self._take_look(found)
             self.said = "The memory was cleared"
 
         return self._start("clearing", job, take, then)
@@ -246,9 +172,9 @@ class MeterMemory(HasStrictTraits):
         erase = self._allows(consent)
         meter = self.bench.meter if self.recording else None
 
-        def job(client: MeterClient) -> _Look:
+        def job(client: MeterClient) -> Look:
             apply(client, changes, erase=erase)
-            return _look(client)
+            return look(client)
 
         def ended(well: bool) -> None:
             # It logs either into its memory or over the wire.
@@ -257,8 +183,8 @@ class MeterMemory(HasStrictTraits):
             if then is not None:
                 then(well)
 
-        def take(look: _Look) -> None:
-            self._take_look(look)
+        def take(found: Look) -> None:
+            self._take_look(found)
             self.said = "The meter logs into its memory now"
 
         return self._start("arming", job, take, ended)
@@ -266,27 +192,27 @@ class MeterMemory(HasStrictTraits):
     def stop_logging(self, then: Callable[[bool], None] | None = None) -> bool:
         """End internal logging; the records stay."""
 
-        def job(client: MeterClient) -> _Look:
+        def job(client: MeterClient) -> Look:
             stop_internal_logging(client)
-            return _look(client)
+            return look(client)
 
         return self._start("writing", job, self._take_written, then)
 
     def restart(self, then: Callable[[bool], None] | None = None) -> bool:
         """Restart the meter; it keeps its settings, and may be deaf for 15 s."""
 
-        def job(client: MeterClient) -> _Look:
+        def job(client: MeterClient) -> Look:
             restart(client, self._is_cancelled)
-            return _look(client)
+            return look(client)
 
         return self._start("restarting", job, self._take_written, then)
 
     def ask(self, command: Command, then: Callable[[bool], None] | None = None) -> bool:
         """Send a command that erases nothing, as those of the network, and look again."""
 
-        def job(client: MeterClient) -> _Look:
+        def job(client: MeterClient) -> Look:
             client.request(command)
-            return _look(client)
+            return look(client)
 
         return self._start("writing", job, self._take_written, then)
 
@@ -394,17 +320,17 @@ class MeterMemory(HasStrictTraits):
             left = max(one.total - one.done, 0) / one.rate
         self.trait_set(done=one.done, total=one.total, rate=one.rate, seconds_left=left)
 
-    def _take_look(self, look: _Look) -> None:
+    def _take_look(self, found: Look) -> None:
         self.trait_set(
-            settings=look.settings,
-            state=look.state,
-            calibration=look.calibration,
-            source=look.url,
+            settings=found.settings,
+            state=found.state,
+            calibration=found.calibration,
+            source=found.url,
             read_at=time.time(),
         )
 
-    def _take_written(self, look: _Look) -> None:
-        self._take_look(look)
+    def _take_written(self, found: Look) -> None:
+        self._take_look(found)
         self.said = "Written, read back, and the same"
 
     def _take_fetched(self, fetched: Fetched) -> None:
@@ -427,31 +353,3 @@ class MeterMemory(HasStrictTraits):
 
     def _get_url(self) -> str:
         return str(self.bench.meter.url if self.recording else self.port)
-
-
-# -- what the worker does ----------------------------------------------------------
-
-
-def _look(client: MeterClient) -> _Look:
-    """Read all of it; a meter that tells nothing of its memory is no error."""
-    url = client.info.port
-    settings = read_settings(client)
-    calibration = read_calibration(client)
-    try:
-        state = read_memory_state(client)
-    except UnexpectedReply:
-        state = None
-    return _Look(settings, state, calibration, url)
-
-
-def _keep(readout: Readout, before: Fetched | None) -> Fetched:
-    """Make a session of a read-out, or add it to the partial one of the same meter."""
-    if not len(readout.records):
-        return Fetched(None, readout)
-    path = None
-    if before is not None and not before.complete and before.readout.meter.key == readout.meter.key:
-        path = before.path
-    try:
-        return Fetched(save_readout(readout, readout.meter, path), readout)
-    except WattuiError as error:
-        return Fetched(None, readout, error)
