@@ -73,7 +73,8 @@ def _is_terminal(device: int) -> bool:
     try:
         return subsystem.readlink().name == "tty"
     except OSError:
-        return True  # ptys are not in there
+        # Ptys are not in there, and some containers have no /sys: 1 is /dev/null's kind.
+        return os.major(device) != 1
 
 
 def _by_lock(wanted: dict[int, str]) -> dict[str, Holder]:
