@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from wattui.session import (
     add_event,
     complete,
     copy_session,
+    describe_meter,
     interrupted_sessions,
     new_session_path,
     set_info,
@@ -190,3 +192,15 @@ def test_a_bulk_session_has_events_and_words(tmp_path: Path) -> None:
         assert session.statistics(2).gap_count == 1
         kinds = sorted(one.event.kind for one in session.events())
         assert kinds == ["note", "started", "started", "stopped", "stopped"]
+
+
+def test_a_meter_keeps_name_and_colour_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    with BulkWriter(path) as writer:
+        writer.add_samples(replace(METER, name="fan", colour="#0072b2"), [sample(1)])
+        writer.add_samples(replace(METER, name="fan"), [sample(2)])
+    with Session.open(path) as session:
+        assert (session.meters[0].info.name, session.meters[0].colour) == ("fan", "#0072b2")
+    describe_meter(path, METER.key, "router", "#d55e00")
+    with Session.open(path) as session:
+        assert (session.meters[0].info.name, session.meters[0].colour) == ("router", "#d55e00")

@@ -32,6 +32,8 @@ class MeterInfo:
     serial_number: str = ""
     #: Seconds between two records.
     interval: float = 1.0
+    #: Colour of its curves, as ``#rrggbb``; empty for none.
+    colour: str = ""
 
     @property
     def label(self) -> str:

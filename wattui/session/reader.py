@@ -118,8 +118,7 @@ class Session:
     def meters(self) -> list[SessionMeter]:
         """Its meters, in the order in which they came."""
         with self._reading() as connection:
-            colours = dict(connection.execute("SELECT id, COALESCE(colour, '') FROM meter"))
-            return [SessionMeter(m.id, m.info, colours[m.id]) for m in stored_meters(connection)]
+            return [SessionMeter(m.id, m.info, m.info.colour) for m in stored_meters(connection)]
 
     @property
     def info(self) -> dict[str, str]:

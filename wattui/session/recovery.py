@@ -106,6 +106,23 @@ def set_info(path: Path | str, name: str, value: str) -> None:
     _change(Path(path).absolute(), put)
 
 
+def describe_meter(path: Path | str, key: str, name: str, colour: str) -> None:
+    """Give a meter of a session that nobody records into another name and colour.
+
+    Raises
+    ------
+    SessionError
+        See :func:`complete`.
+    """
+
+    def put(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE meter SET name=?, colour=? WHERE key=?", (name, colour or None, key)
+        )
+
+    _change(Path(path).absolute(), put)
+
+
 def _change(path: Path, change: Callable[[sqlite3.Connection], None]) -> None:
     open_for_reading(path).close()
     lock = require_unwritten(path)

@@ -255,7 +255,8 @@ def stored_meters(connection: sqlite3.Connection) -> list[StoredMeter]:
     """Give the meters of the file."""
     rows = connection.execute(
         "SELECT id, first_level, (SELECT max(time) FROM sample WHERE meter=meter.id),"
-        " key, port, name, model, firmware, serial_number, interval FROM meter ORDER BY id"
+        " key, port, name, model, firmware, serial_number, interval, COALESCE(colour, '')"
+        " FROM meter ORDER BY id"
     ).fetchall()
     return [StoredMeter(row[0], MeterInfo(*row[3:]), row[1], row[2]) for row in rows]
 
@@ -265,17 +266,20 @@ def store_meter(
 ) -> StoredMeter:
     """Write what is known of a meter now."""
     level = first_level(info.interval)
-    details = (info.port, info.name, info.model, info.firmware, info.serial_number, info.interval)
+    details = (
+        *(info.port, info.name, info.model, info.firmware, info.serial_number),
+        *(info.interval, info.colour or None),
+    )
     if known is None:
         cursor = connection.execute(
             "INSERT INTO meter (key, port, name, model, firmware, serial_number, interval,"
-            " first_level) VALUES (?,?,?,?,?,?,?,?)",
+            " colour, first_level) VALUES (?,?,?,?,?,?,?,?,?)",
             (info.key, *details, level),
         )
         return StoredMeter(int(cursor.lastrowid or 0), info, level, None)
     connection.execute(
-        "UPDATE meter SET port=?, name=?, model=?, firmware=?, serial_number=?, interval=?"
-        " WHERE id=?",
+        "UPDATE meter SET port=?, name=?, model=?, firmware=?, serial_number=?, interval=?,"
+        " colour=COALESCE(?, colour) WHERE id=?",
         (*details, known.id),
     )
     if level < known.first_level:
