@@ -16,10 +16,10 @@ from wattui.cli.config_file import Wanted, as_json, read_wanted
 from wattui.cli.exits import printable, say
 from wattui.cli.helping import command
 from wattui.cli.info import built_text
-from wattui.cli.setting_options import fields_option, handling_option, rate_option
+from wattui.cli.setting_options import SETTING_OPTIONS
 from wattui.errors import SettingOutOfRange, WouldEraseMemory
 from wattui.protocol import LoggingMode
-from wattui.protocol.commands import MAX_INTERVAL, MAX_THRESHOLD
+from wattui.protocol.commands import MAX_INTERVAL
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
@@ -59,61 +59,7 @@ class _Actions:
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that set something."""
-    seconds = click.IntRange(1, MAX_INTERVAL)
-    switch: dict[str, Any] = {"is_flag": True, "default": False}
-    for option in reversed(
-        (
-            click.option(
-                *("--interval",),
-                type=seconds,
-                metavar="SECONDS",
-                help="Time between two records. †",
-            ),
-            handling_option,
-            click.option(
-                *("--fields",),
-                type=fields_option,
-                metavar="W,V,...",
-                help="Fields to log into the memory, as in w,v,a, or all. †",
-            ),
-            click.option(
-                *("--logging",),
-                type=click.Choice(tuple(m.name.lower() for m in LoggingMode)),
-                help="Log into the memory (internal †), over the wire, or not at all.",
-            ),
-            click.option(
-                *("--rate", "rate_mils"),
-                type=rate_option,
-                metavar="MONEY",
-                help="Cost of a kWh, 0 to 65.5.",
-            ),
-            click.option(
-                *("--threshold",),
-                type=click.IntRange(0, MAX_THRESHOLD),
-                metavar="WATTS",
-                help="From which power on a load counts as on, for the duty cycle.",
-            ),
-            click.option(*("--currency",), type=click.Choice(("dollar", "euro")), help="Currency."),
-            click.option("--ip", metavar="ADDRESS", help="Address (.NET)."),
-            click.option("--gateway", metavar="ADDRESS", help="Gateway (.NET)."),
-            click.option("--dns1", metavar="ADDRESS", help="First name server (.NET)."),
-            click.option("--dns2", metavar="ADDRESS", help="Second name server (.NET)."),
-            click.option("--netmask", metavar="MASK", help="Network mask (.NET)."),
-            click.option(
-                "--dhcp/--no-dhcp", default=None, help="Get the addresses from the network (.NET)."
-            ),
-            click.option("--post-host", metavar="HOST", help="Where records are posted to (.NET)."),
-            click.option("--post-port", type=click.IntRange(1, 65535), help="Its port (.NET)."),
-            click.option("--post-file", metavar="PATH", help="Its file (.NET)."),
-            click.option("--user-agent", metavar="TEXT", help="What it is told to be (.NET)."),
-            click.option("--post-interval", type=seconds, help="Seconds between posts (.NET)."),
-            click.option(
-                "--save-network", **switch, help="Write the network's settings to memory."
-            ),
-            click.option("--reset-network", **switch, help="Set them to factory defaults."),
-            click.option("--restart", **switch, help="Restart the meter; it keeps its settings."),
-        )
-    ):
+    for option in reversed(SETTING_OPTIONS):
         function = option(function)
     return function
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import click
 
 from wattui.errors import SettingOutOfRange
-from wattui.protocol import FullHandling
-from wattui.protocol.commands import MAX_RATE_MILS
+from wattui.protocol import FullHandling, LoggingMode
+from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
 
 #: Names of the handlings of a full memory.
 HANDLINGS: Final = {handling.name.lower(): handling for handling in FullHandling}
@@ -67,3 +67,57 @@ handling_option: Callable[[Any], Any] = click.option(
     help="What happens when the memory is full: stop; overwrite the oldest records; condense "
     "(start at 1 s, drop every other record and double the interval each time it is full).",
 )  # fmt: skip
+
+_seconds: Final = click.IntRange(1, MAX_INTERVAL)
+_switch: Final[dict[str, Any]] = {"is_flag": True, "default": False}
+
+#: What `wattui config` sets.
+SETTING_OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
+    click.option(
+        *("--interval",),
+        type=_seconds,
+        metavar="SECONDS",
+        help="Time between two records. †",
+    ),
+    handling_option,
+    click.option(
+        *("--fields",),
+        type=fields_option,
+        metavar="W,V,...",
+        help="Fields to log into the memory, as in w,v,a, or all. †",
+    ),
+    click.option(
+        *("--logging",),
+        type=click.Choice(tuple(m.name.lower() for m in LoggingMode)),
+        help="Log into the memory (internal †), over the wire, or not at all.",
+    ),
+    click.option(
+        *("--rate", "rate_mils"),
+        type=rate_option,
+        metavar="MONEY",
+        help="Cost of a kWh, 0 to 65.5.",
+    ),
+    click.option(
+        *("--threshold",),
+        type=click.IntRange(0, MAX_THRESHOLD),
+        metavar="WATTS",
+        help="From which power on a load counts as on, for the duty cycle.",
+    ),
+    click.option(*("--currency",), type=click.Choice(("dollar", "euro")), help="Currency."),
+    click.option("--ip", metavar="ADDRESS", help="Address (.NET)."),
+    click.option("--gateway", metavar="ADDRESS", help="Gateway (.NET)."),
+    click.option("--dns1", metavar="ADDRESS", help="First name server (.NET)."),
+    click.option("--dns2", metavar="ADDRESS", help="Second name server (.NET)."),
+    click.option("--netmask", metavar="MASK", help="Network mask (.NET)."),
+    click.option(
+        "--dhcp/--no-dhcp", default=None, help="Get the addresses from the network (.NET)."
+    ),
+    click.option("--post-host", metavar="HOST", help="Where records are posted to (.NET)."),
+    click.option("--post-port", type=click.IntRange(1, 65535), help="Its port (.NET)."),
+    click.option("--post-file", metavar="PATH", help="Its file (.NET)."),
+    click.option("--user-agent", metavar="TEXT", help="What it is told to be (.NET)."),
+    click.option("--post-interval", type=_seconds, help="Seconds between posts (.NET)."),
+    click.option("--save-network", **_switch, help="Write the network's settings to memory."),
+    click.option("--reset-network", **_switch, help="Set them to factory defaults."),
+    click.option("--restart", **_switch, help="Restart the meter; it keeps its settings."),
+)
