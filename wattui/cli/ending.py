@@ -7,6 +7,7 @@ import contextlib
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
@@ -14,6 +15,10 @@ from typing import Any, Final, Self
 #: Signals that mean: end properly.  A terminal that was closed sends SIGHUP, a console
 #: window of Windows SIGBREAK.
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+#: Seconds within which a second Ctrl-C is the first one, handed on by another program too.
+_SAME_KEY: Final = 1.0
 
 
 def _nothing() -> None:
@@ -30,6 +35,7 @@ class Ending:
         #: Called when the time has come; must be safe in a signal handler.
         self.wake = wake
         self._ended = False
+        self._since = 0.0
         # Unlike an Event it can be set by a signal that interrupts its own wait.
         self._told: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._before: dict[int, Any] = {}
@@ -56,8 +62,11 @@ class Ending:
         self._before.clear()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if self._ended and number == signal.SIGINT:
+        now = time.monotonic()
+        if self._ended and number == signal.SIGINT and now - self._since > _SAME_KEY:
             raise KeyboardInterrupt
+        if not self._ended:
+            self._since = now
         self.end()
 
     def end(self) -> None:

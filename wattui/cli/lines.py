@@ -76,6 +76,8 @@ def state_words(track: Track) -> str:
 class QuietView(View):
     """Says on standard error what failed, and nothing else."""
 
+    _disk_problem = ""
+
     def sample(self, track: Track, sample: Sample) -> None:
         """Show nothing."""
 
@@ -94,10 +96,14 @@ class QuietView(View):
             exits.say(f"{track.label}: connected again.")
 
     def disk(self, status: WriterStatus) -> None:
-        """Say that the disk refuses, or takes again."""
-        if status.problem:
-            waiting = f"{status.waiting} samples wait in memory"
-            exits.complain(WattuiError(f"{status.problem} ({waiting})", status.hint))
+        """Say once that the disk refuses, and once that it takes again."""
+        problem, self._disk_problem = self._disk_problem, status.problem
+        if status.problem and status.problem != problem:
+            what = f"{status.problem}. The samples wait in memory"
+            exits.complain(WattuiError(what, status.hint))
+        elif problem and not status.problem:
+            dropped = f"; {status.dropped} samples were lost" if status.dropped else ""
+            exits.say(f"The disk takes samples again{dropped}.")
 
 
 class LinesView(QuietView):
@@ -157,11 +163,6 @@ class LinesView(QuietView):
             exits.say(f"{track.info.label}: recording.")
         else:
             super().changed(track, before)
-
-    def disk(self, status: WriterStatus) -> None:
-        """Say that the disk refuses, or takes again."""
-        if status.problem:
-            super().disk(status)
 
     def _line(self, text: str) -> None:
         if self.refused is not None or self.cut_short:

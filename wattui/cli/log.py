@@ -177,7 +177,11 @@ def record(options: Options) -> int:
         )
         ending = stack.enter_context(Ending(recording.wake))
         run = _Run(options, recording, ending)
-        run.record()
+        try:
+            run.record()
+        except KeyboardInterrupt:
+            recording.abandon()
+            raise
         if raw is not None and raw.failure is not None:
             run.fail(raw.failure, told=True)
         return run.finish()
