@@ -30,6 +30,7 @@ from traits.api import (
 
 from wattui.clock import microseconds
 from wattui.errors import WattuiError
+from wattui.feed import Feed, Keys
 from wattui.listener import Event, EventKind, MeterInfo
 from wattui.main_thread import MainThread
 from wattui.meter import Meter
@@ -37,32 +38,17 @@ from wattui.recorder import Recorder
 from wattui.sample import MICROSECONDS, Sample
 from wattui.session import (
     Interrupted,
-    Session,
     WriterStatus,
     complete,
+    describe_meter,
     interrupted_sessions,
 )
+from wattui.session_totals import SessionTotals, read_totals
 
 _log = logging.getLogger(__name__)
 
 #: How long the end of a recording may take before the window closes regardless, in s.
 CLOSING_TIME = 5.0
-
-
-class _Feed:
-    """Hands one meter's samples on to the recording, and notes whose they are."""
-
-    def __init__(self, bench: Bench, meter: Meter, recorder: Recorder) -> None:
-        self._bench = bench
-        self._meter = meter
-        self._recorder = recorder
-
-    def on_samples(self, info: MeterInfo, samples: Sequence[Sample]) -> None:
-        self._bench._meter_by_key[info.key] = self._meter
-        self._recorder.on_samples(info, samples)
-
-    def on_event(self, info: MeterInfo, event: Event) -> None:
-        self._recorder.on_event(info, event)
 
 
 class Bench(HasStrictTraits):
@@ -106,23 +92,33 @@ class Bench(HasStrictTraits):
     #: Power and energy of all meters together: W of those that are live, and Wh.
     total_watts = Property(Float(), observe="meters:items:[watts, live]")
     total_energy = Property(Float(), observe="meters:items:energy")
+    #: Limit of error of all energies together, in Wh: the errors of several meters of a
+    #: kind need not cancel out.
+    total_energy_error = Property(Float(), observe="meters:items:energy_error")
 
     #: Recordings of earlier runs that ended without being closed.
     interrupted = List(Instance(Interrupted))
     #: Marks of the session: pairs of time (seconds UTC) and text.
     marks = List()
 
+    #: Name and colour of every meter that was named once, by its key; see Settings.meters.
+    identities = Any()
+    #: Colours that a new meter is given the first free one of, as ``#rrggbb``.
+    colours = List(Str())
+
     #: Makes a meter: ``make(**traits)``; tests inject another.
     make_meter = Any(Meter)
 
     _recorder = Instance(Recorder)
-    _meter_by_key = Any()
+    _keys = Any()
     _commit_posted = Any()
     _closed = Bool()
 
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
-        self._meter_by_key = {}
+        self._keys = Keys()
+        if self.identities is None:
+            self.identities = {}
         self._commit_posted = threading.Event()
 
     # -- meters --------------------------------------------------------------------
@@ -130,6 +126,8 @@ class Bench(HasStrictTraits):
     def add_meter(self, url: str = "", **traits: object) -> Meter:
         """Add a meter to the window; the first one is shown at once."""
         meter = self.make_meter(main_thread=self.main_thread, url=url, **traits)
+        meter.key_of = lambda info: self._keys.claim(meter, info)
+        meter.colour = meter.colour or self._free_colour()
         self.meters.append(meter)
         if self.meter is None:
             self.meter = meter
@@ -137,10 +135,53 @@ class Bench(HasStrictTraits):
 
     def remove_meter(self, meter: Meter) -> None:
         """Take a meter out of the window; its samples stay in the session."""
-        self.disconnect(meter)
+        meter.disconnect(lambda: self._removed(meter))
+        place = self.meters.index(meter)
         self.meters.remove(meter)
         if self.meter is meter:
-            self.meter = self.meters[0] if self.meters else None
+            self.meter = self.meters[min(place, len(self.meters) - 1)] if self.meters else None
+
+    def _removed(self, meter: Meter) -> None:
+        self._keys.release(meter)
+        self._end_if_idle()
+
+    def move_meter(self, meter: Meter, place: int) -> None:
+        """Show a meter at another place: 0 is the first."""
+        others = [one for one in self.meters if one is not meter]
+        others.insert(max(0, place), meter)
+        self.meters = others
+
+    def describe(self, meter: Meter, name: str | None = None, colour: str | None = None) -> None:
+        """Give a meter another name or colour; it has it again wherever it is plugged in."""
+        meter.name = meter.name if name is None else name.strip()
+        meter.colour = meter.colour if colour is None else colour
+        key, path = meter.key, self.session_path
+        if not key:
+            return
+        self.identities[key] = {"name": meter.name, "colour": meter.colour}
+        if path is not None and not self.recording and meter.sample_count:
+            known = (key, meter.name, meter.colour)
+            self.main_thread.run(f"name of {meter.label}", lambda: describe_meter(path, *known))
+
+    @observe("meters:items:key")
+    def _recognised(self, event: object) -> None:
+        """Give a meter that is known by its key the name and the colour that it had."""
+        meter = event.object  # type: ignore[attr-defined]
+        known = self.identities.get(meter.key) if self.identities else None
+        if not known:
+            return
+        meter.name = meter.name or known.get("name", "")
+        wanted = known.get("colour", "")
+        if wanted and wanted not in [one.colour for one in self.meters if one is not meter]:
+            meter.colour = wanted
+
+    def _free_colour(self) -> str:
+        """Give a colour that no other meter has, and best none that is remembered for one."""
+        taken = {meter.colour for meter in self.meters}
+        remembered = {one.get("colour") for one in self.identities.values()}
+        free = [colour for colour in self.colours if colour not in taken]
+        best = [colour for colour in free if colour not in remembered]
+        return (best or free or self.colours or [""])[0]
 
     def connect(self, meter: Meter) -> None:
         """Connect a meter: its samples go into the running recording, or into a new one."""
@@ -151,8 +192,22 @@ class Bench(HasStrictTraits):
                 self.meter = meter
         if not self.recording:
             self._begin()
-        meter.listener = _Feed(self, meter, self._recorder)
+        meter.listener = Feed(meter, self._recorder, self._keys, self.identities)
         meter.connect()
+
+    def connect_all(self, urls: Sequence[str]) -> list[Meter]:
+        """Connect a meter at each of the ports that has none in the window yet; give them.
+
+        Meters of the window at these ports that are not connected are connected again.
+        """
+        if self.opened:
+            self.close_session()
+        there = {meter.url: meter for meter in self.meters}
+        wanted = [there.get(url) or self.add_meter(url) for url in urls]
+        wanted = [meter for meter in wanted if not meter.connected]
+        for meter in wanted:
+            self.connect(meter)
+        return wanted
 
     def disconnect(self, meter: Meter) -> None:
         """Disconnect a meter; with the last one the recording ends."""
@@ -167,7 +222,6 @@ class Bench(HasStrictTraits):
 
     def _begin(self) -> None:
         """Begin a recording; its file comes with the first sample."""
-        self._meter_by_key = {}
         for meter in self.meters:
             meter.reset_totals()
         self._clear_session()
@@ -202,7 +256,7 @@ class Bench(HasStrictTraits):
 
     def on_samples(self, info: MeterInfo, samples: Sequence[Sample]) -> None:
         """Take samples that were committed.  Called on the writer thread."""
-        meter = self._meter_by_key.get(info.key)
+        meter = self._keys.meter(info.key)
         if meter is not None:
             meter.take(samples)
         self._post_commit()
@@ -253,7 +307,7 @@ class Bench(HasStrictTraits):
             if client is not None and self._recorder is not None and meter.sample_count:
                 time = microseconds(client.clock.time())
                 name = text or f"Mark {len(self.marks) + 1}"
-                self._recorder.on_event(client.info, Event(time, EventKind.MARK, name))
+                meter.listener.on_event(client.info, Event(time, EventKind.MARK, name))
                 return
 
     # -- session files -------------------------------------------------------------
@@ -271,14 +325,15 @@ class Bench(HasStrictTraits):
             )
             return
         self.main_thread.run(
-            f"open {path.name}", lambda: _summarise(path), self._show_opened, failed
+            f"open {path.name}", lambda: read_totals(path), self._show_opened, failed
         )
 
-    def _show_opened(self, summary: _Summary) -> None:
+    def _show_opened(self, summary: SessionTotals) -> None:
         self.close_session()
         for info, totals in summary.meters:
             meter = self.make_meter(main_thread=self.main_thread)
             meter.show_recorded(info, totals)
+            meter.colour = meter.colour or self._free_colour()
             self.meters.append(meter)
         self.meter = self.meters[0] if self.meters else None
         start, stop = summary.span
@@ -295,6 +350,9 @@ class Bench(HasStrictTraits):
 
     def close_session(self) -> None:
         """Put an opened session, or one that has ended, away."""
+        for meter in self.meters:
+            if not meter.connected:
+                self._keys.release(meter)
         self.meters = [meter for meter in self.meters if meter.connected]
         self.meter = self.meters[0] if self.meters else None
         self._clear_session()
@@ -338,45 +396,5 @@ class Bench(HasStrictTraits):
     def _get_total_energy(self) -> float:
         return sum(meter.energy for meter in self.meters)
 
-
-class _Summary:
-    """What an opened session shows before anything of it is plotted."""
-
-    def __init__(self, path: Path, session: Session) -> None:
-        self.path = path
-        self.size = path.stat().st_size
-        span = session.span()
-        self.span = (
-            (math.nan, math.nan)
-            if span is None
-            else (span[0] / MICROSECONDS, span[1] / MICROSECONDS)
-        )
-        self.meters = [(one.info, _recorded_totals(session, one.id)) for one in session.meters]
-        self.marks = [
-            (one.event.time / MICROSECONDS, one.event.text)
-            for one in session.events(kinds=[EventKind.MARK])
-        ]
-
-
-def _summarise(path: Path) -> _Summary:
-    with Session.open(path) as session:
-        return _Summary(path, session)
-
-
-def _recorded_totals(session: Session, meter_id: int) -> dict[str, object]:
-    """Give the traits of a meter that show the totals of its part of a session."""
-    statistics = session.statistics(meter_id)
-    span = session.span([meter_id])
-    start, stop = (math.nan, math.nan) if span is None else span
-    return {
-        "energy": statistics.energy_wh,
-        "energy_error": statistics.energy_error_wh,
-        "counter_moved": statistics.counter_wh,
-        "duration": statistics.duration_s,
-        "elapsed": 0.0 if span is None else (stop - start) / MICROSECONDS,
-        "since": start / MICROSECONDS,
-        "last_time": stop / MICROSECONDS,
-        "sample_count": statistics.count,
-        "gap_count": statistics.gap_count,
-        "gap_duration": statistics.gap_s,
-    }
+    def _get_total_energy_error(self) -> float:
+        return sum(meter.energy_error for meter in self.meters)

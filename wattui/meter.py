@@ -133,6 +133,11 @@ class Meter(HasStrictTraits):
     gap_count = Int()
     gap_duration = Float()
 
+    #: Whether it is plotted where several meters are shown.
+    plotted = Bool(True)
+    #: Gives the key by which a session knows it; for its info's own unless set.
+    key_of = Any()
+
     #: Makes the connection: ``make(url, interval, name)``.
     make_client = Any(MeterClient)
     #: Who is told of samples and events on the reader thread: the recording.
@@ -248,7 +253,7 @@ class Meter(HasStrictTraits):
             return
         info: MeterInfo = client.info
         self.trait_set(
-            key=info.key,
+            key=info.key if self.key_of is None else self.key_of(info),
             model=info.model,
             firmware=info.firmware,
             serial_number=info.serial_number,
@@ -283,6 +288,7 @@ class Meter(HasStrictTraits):
         self.trait_set(
             url=info.port,
             name=info.name,
+            colour=info.colour,
             key=info.key,
             model=info.model,
             firmware=info.firmware,

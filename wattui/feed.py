@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of the samples of several meters into one recording.
+
+Each meter has a :class:`Feed`.  It says under which key, name and colour the meter
+stands in the session: what people call it may change while it is recorded, and two
+adapters may carry the same serial number.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wattui.listener import Event, MeterInfo
+from wattui.recorder import Recorder
+from wattui.sample import Sample
+
+if TYPE_CHECKING:
+    from wattui.meter import Meter
+
+
+class Keys:
+    """Which meter of a window has which key in the session.  Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._meters: dict[str, Meter] = {}
+        self._claimed: dict[tuple[int, str], str] = {}
+
+    def claim(self, meter: Meter, info: MeterInfo) -> str:
+        """Give the key of a meter: its own, or with its port where another one has that."""
+        with self._lock:
+            known = self._claimed.get((id(meter), info.key))
+            if known is not None:
+                return known
+            key = info.key
+            if self._meters.setdefault(key, meter) is not meter:
+                key = f"{info.key} at {info.port}"
+                number = 2
+                while self._meters.setdefault(key, meter) is not meter:
+                    key = f"{info.key} at {info.port} ({number})"
+                    number += 1
+            self._claimed[id(meter), info.key] = key
+            return key
+
+    def meter(self, key: str) -> Meter | None:
+        """Give the meter that has a key; None where none has."""
+        with self._lock:
+            return self._meters.get(key)
+
+    def release(self, meter: Meter) -> None:
+        """Let go of the keys of a meter that is no longer there."""
+        with self._lock:
+            self._meters = {key: one for key, one in self._meters.items() if one is not meter}
+            self._claimed = {at: key for at, key in self._claimed.items() if at[0] != id(meter)}
+
+
+class Feed:
+    """Hands one meter's samples on to the recording.  A listener; any thread.
+
+    Parameters
+    ----------
+    meter
+        Whose samples these are; its name and colour are read, never set.
+    recorder
+        Where they go.
+    keys
+        Who has which key.
+    identities
+        Name and colour of meters that were seen before, by key.
+    """
+
+    def __init__(
+        self,
+        meter: Meter,
+        recorder: Recorder,
+        keys: Keys,
+        identities: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._meter = meter
+        self._recorder = recorder
+        self._keys = keys
+        self._identities = identities
+
+    def _described(self, info: MeterInfo) -> MeterInfo:
+        """Give who the meter is, by the names that people gave it."""
+        meter = self._meter
+        key = self._keys.claim(meter, info)
+        known = self._identities.get(key, {})
+        # Before the main thread has seen who it is, what is remembered counts.
+        name = meter.name or ("" if meter.key == key else known.get("name", ""))
+        return replace(info, key=key, name=name, colour=meter.colour)
+
+    def on_samples(self, info: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Take a batch of samples."""
+        self._recorder.on_samples(self._described(info), samples)
+
+    def on_event(self, info: MeterInfo, event: Event) -> None:
+        """Take an event."""
+        self._recorder.on_event(self._described(info), event)
