@@ -61,12 +61,16 @@ def _handling(_ctx: click.Context, _param: click.Parameter, name: str | None) ->
     return None if name is None else HANDLINGS[name]
 
 
+def _handling_option(mark: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--full-handling", type=click.Choice(tuple(HANDLINGS)), callback=_handling,
+        help="What happens when the memory is full: stop; overwrite the oldest records; condense "
+        f"(start at 1 s, drop every other record and double the interval).{mark}",
+    )  # fmt: skip
+
+
 #: What the meter does when its memory is full.
-handling_option: Callable[[Any], Any] = click.option(
-    "--full-handling", type=click.Choice(tuple(HANDLINGS)), callback=_handling,
-    help="What happens when the memory is full: stop; overwrite the oldest records; condense "
-    "(start at 1 s, drop every other record and double the interval each time it is full).",
-)  # fmt: skip
+handling_option: Final = _handling_option("")
 
 _seconds: Final = click.IntRange(1, MAX_INTERVAL)
 _switch: Final[dict[str, Any]] = {"is_flag": True, "default": False}
@@ -79,7 +83,7 @@ SETTING_OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
         metavar="SECONDS",
         help="Time between two records. †",
     ),
-    handling_option,
+    _handling_option(" †"),
     click.option(
         *("--fields",),
         type=fields_option,
