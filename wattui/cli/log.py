@@ -211,7 +211,8 @@ class _Run:
             with _kept(failures):
                 recording.start()
                 self._follow(view)
-            with _kept(failures):
+            # The disk has said already that it refuses, perhaps.
+            with _kept([] if recording.refused else failures):
                 recording.stop(view)
         # A live view stands in the way of errors until now.
         for error in failures:
@@ -266,9 +267,9 @@ class _Run:
 
     def _check_disk(self) -> None:
         """End where the session cannot even be begun: there is nothing to keep on for."""
-        status = self._recording.status
-        if self._recording.path is None and status is not None and status.problem:
-            raise DiskRefused(status.problem, status.hint)
+        refused = self._recording.refused
+        if refused is not None:
+            raise refused
 
     # -- the end -------------------------------------------------------------------
 

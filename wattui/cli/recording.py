@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from wattui.client import ClientState, MeterClient
 from wattui.clock import microseconds
-from wattui.errors import WattuiError
+from wattui.errors import DiskRefused, WattuiError
 from wattui.listener import Event, EventKind, MeterInfo
 from wattui.recorder import Recorder
 from wattui.sample import Sample
@@ -266,8 +266,16 @@ class Recording:
 
     @property
     def path(self) -> Path | None:
-        """The session's path; None before the first sample."""
-        return self.recorder.path
+        """The session's path; None before a sample is on disk."""
+        begun = any(track.tally.count for track in self.tracks)
+        return self.recorder.path if begun else None
+
+    @property
+    def refused(self) -> WattuiError | None:
+        """Why the disk does not even take the first sample; None where it did, or may yet."""
+        if self.path is not None or self.status is None or not self.status.problem:
+            return None
+        return DiskRefused(self.status.problem, self.status.hint)
 
     @property
     def over(self) -> bool:
@@ -339,6 +347,6 @@ class Recording:
         for thread in threads:
             thread.join()
         try:
-            self.recorder.close(_CLOSING_TIME)
+            self.recorder.close(_HURRY if self.refused else _CLOSING_TIME)
         finally:
             self.show(view, 0)
