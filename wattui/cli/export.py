@@ -132,16 +132,22 @@ def export_session(
     kind: Literal["standard", "spreadsheet"]
     kind = "spreadsheet" if dialect == "spreadsheet" else "standard"
     with Ending() as ending, Session.open(source) as session, _progress(quiet=quiet) as progress:
-        chosen = _chosen_meters(session, meters)
-        begin, end = _span(session, start, stop)
+        chosen = chosen_meters(session, meters)
+        begin, end = chosen_span(session, start, stop)
         write_csv(
             session, output, meters=chosen, start=begin, stop=end, dialect=kind,
             progress=progress, cancelled=ending,
         )  # fmt: skip
 
 
-def _chosen_meters(session: Session, names: Sequence[str]) -> list[int] | None:
-    """Give the ids of the meters that were named; None for all."""
+def chosen_meters(session: Session, names: Sequence[str]) -> list[int] | None:
+    """Give the ids of the meters that were named; None for all.
+
+    Raises
+    ------
+    UsageError
+        One is not in the session; those that are, are named.
+    """
     if not names:
         return None
     chosen: list[int] = []
@@ -158,9 +164,16 @@ def _chosen_meters(session: Session, names: Sequence[str]) -> list[int] | None:
     return chosen
 
 
-def _span(
+def chosen_span(
     session: Session, start: Moment | None, stop: Moment | None
 ) -> tuple[int | None, int | None]:
+    """Give the span of a session that was asked for, in microseconds; None for its ends.
+
+    Raises
+    ------
+    UsageError
+        It ends before it begins.
+    """
     if start is None and stop is None:
         return None, None
     span = session.span()

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "arm": "wattui.cli.arm:arm",
     "sessions": "wattui.cli.sessions:sessions",
     "export": "wattui.cli.export:export",
+    "plot": "wattui.cli.plot:plot",
     "simulate": "wattui.cli.simulate:simulate",
     "desktop": "wattui.cli.desktop:desktop",
     "help": "wattui.cli.program:help_",

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Value axes of a figure: even steps from end to end, and a second one on the same grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from wattui.sample import CHANNEL, INTEGRATED_ENERGY
+from wattui.ui.plots.value_axis import FROM_ZERO, fitted_range, labels, nice_step
+
+#: Steps of a second axis, times a power of ten: it has to meet the grid of the first.
+_STEPS: Final = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
+
+#: Room above the values of a second axis, as a share of them.
+_ROOM: Final = 0.03
+
+#: What one Wh is in kJ.
+KILOJOULES: Final = 3.6
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A value axis from *low* to *high*, in the base unit, and its ticks."""
+
+    low: float
+    high: float
+    ticks: np.ndarray
+    labels: list[str]
+
+    @property
+    def count(self) -> int:
+        """How many steps it has."""
+        return max(len(self.ticks) - 1, 1)
+
+
+def _axis(low: float, step: float, count: int, decimals: int | None = None) -> Axis:
+    """Give the axis of so many steps."""
+    if decimals is None:
+        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    ticks = low + np.arange(count + 1) * step
+    return Axis(low, float(ticks[-1]), ticks, labels(ticks, decimals))
+
+
+def first_axis(name: str, low: float, high: float, most: int) -> Axis:
+    """Give the axis of a channel whose values go from *low* to *high*.
+
+    Parameters
+    ----------
+    name
+        The channel.
+    most
+        The most steps that there is room for.
+    """
+    shown = fitted_range(low, high, digits=CHANNEL[name].digits, zero=name in FROM_ZERO)
+    step = nice_step(shown.width, max(most, 2))
+    bottom = math.floor(shown.low / step + 1e-6)
+    top = math.ceil(shown.high / step - 1e-6)
+    return _axis(bottom * step, step, top - bottom)
+
+
+def second_axis(name: str, low: float, high: float, count: int) -> Axis:
+    """Give the axis of another channel that has *count* steps, as the first one has."""
+    digits = CHANNEL[name].digits
+    if name in FROM_ZERO and 0 <= low < 0.6 * high:
+        low, high = 0.0, high * (1 + _ROOM)
+    else:
+        room = max((high - low) * _ROOM, 2 * 10.0**-digits)
+        low, high = (max(low - room, 0.0) if low >= 0 else low - room), high + room
+    raw = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    steps = [share * scale for scale in (power, 10 * power) for share in _STEPS]
+    for step in steps:
+        bottom = math.floor(low / step + 1e-6) * step
+        if step >= raw * (1 - 1e-9) and bottom + count * step >= high * (1 - 1e-9):
+            return _axis(bottom, step, count, _decimals(step))
+    return _axis(math.floor(low / steps[-1]) * steps[-1], steps[-1], count)
+
+
+def _decimals(step: float) -> int:
+    """Give the decimals that multiples of a step need."""
+    return next((n for n in range(9) if abs(step - round(step, n)) < 1e-9 * step), 9)
+
+
+def kilojoules(axis: Axis, most: int) -> Axis:
+    """Give the axis of an energy in kJ that belongs to one in Wh; ends and values are in Wh."""
+    width = (axis.high - axis.low) * KILOJOULES
+    step = nice_step(width, max(most, 2))
+    first = math.ceil(axis.low * KILOJOULES / step - 1e-6)
+    last = math.floor(axis.high * KILOJOULES / step + 1e-6)
+    values = np.arange(first, last + 1) * step
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return Axis(axis.low, axis.high, values / KILOJOULES, labels(values, decimals))
+
+
+def title(name: str) -> str:
+    """Give what is written at a channel's axis: ``POWER  W``."""
+    field = CHANNEL[name]
+    return f"{field.label.upper()}  {field.unit}".rstrip()
+
+
+def is_energy(name: str) -> bool:
+    """Tell whether a channel is the energy that has an axis in kJ as well."""
+    return name == INTEGRATED_ENERGY.name

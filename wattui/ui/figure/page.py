@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of a figure: title, span and energies at the top, the plots below it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wattui.sample import CHANNEL
+from wattui.ui.figure import axes, lettering
+from wattui.ui.figure.panel import Box, Panel
+from wattui.ui.figure.source import Content, Series
+from wattui.ui.palette import LIGHT, Palette
+from wattui.ui.plots import ink
+from wattui.ui.plots.layout import heights
+from wattui.ui.plots.time_axis import TimeTicks
+from wattui.ui.words import count_text, duration_text, span_text
+
+#: The panels of old: power with current, and the energy below.
+DEFAULT_PANELS: Final = (("power", "current"), ("integrated_energy",))
+
+#: Pixels around the plots: for the labels of an axis, without one, at the edges.
+_AXIS: Final = 62
+_BARE: Final = 22
+_EDGE: Final = 16
+
+#: Pixels above each plot for its head, below it, and below the last for the times.
+_HEAD: Final = 28
+_FOOT: Final = 12
+_TIME_FOOT: Final = 32
+
+#: Heights of lines of text.
+_TITLE_LINE: Final = 26
+_LINE: Final = 18
+
+#: What one Wh is in kWh, from which on energies are told in that.
+_KILO: Final = 10_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a person chose of a figure's looks."""
+
+    width: int = 1280
+    height: int = 720
+    palette: Palette = LIGHT
+    #: ``elapsed`` or ``clock``.
+    clock_mode: str = "elapsed"
+    #: In place of the session's name.
+    title: str = ""
+
+
+class Page:
+    """Lays a figure out and draws it.
+
+    Parameters
+    ----------
+    content
+        What it shows.
+    panels
+        The channels of each plot, from the top: one, or two with an axis each.
+    layout
+        Its looks.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        panels: Sequence[Sequence[str]] = DEFAULT_PANELS,
+        layout: Layout | None = None,
+    ) -> None:
+        self.content = content
+        self.layout = layout or Layout()
+        series = content.series
+        #: One colour a meter, where there are several.
+        self.colours = (
+            [one.colour or self.palette.meter(i) for i, one in enumerate(series)]
+            if len(series) > 1
+            else []
+        )
+        self._legend = self._legend_lines() if self.colours else []
+        self._boxes(panels)
+
+    @property
+    def palette(self) -> Palette:
+        """The colours."""
+        return self.layout.palette
+
+    def _boxes(self, panels: Sequence[Sequence[str]]) -> None:
+        """Share out the room below the head."""
+        layout, count = self.layout, len(panels)
+        lines = 1 + len(self._legend or [None]) + len(self.content.notes)
+        top = layout.height - _EDGE - _TITLE_LINE - lines * _LINE
+        right = _AXIS if any(len(p) > 1 or axes.is_energy(p[0]) for p in panels) else _BARE
+        around = count * _HEAD + (count - 1) * _FOOT + _TIME_FOOT + 4
+        tall = heights(top - around, count)
+        self.panels = []
+        y2 = float(top)
+        for names, height in zip(panels, tall, strict=True):
+            y2 -= _HEAD
+            box = Box(_AXIS, y2 - height, layout.width - _AXIS - right, height)
+            self.panels.append(Panel(names, self.content, box, self.palette, self.colours))
+            y2 -= height + _FOOT
+
+    # --- drawing --------------------------------------------------------------------------
+
+    def draw(self, gc: Any) -> None:
+        """Draw all of it."""
+        layout = self.layout
+        ink.fill_rect(gc, -1, -1, layout.width + 2, layout.height + 2, self.palette.plot)
+        self._draw_title(gc)
+        ticks = TimeTicks(mode=layout.clock_mode, origin=self.content.origin)
+        for panel in self.panels:
+            panel.draw(
+                gc,
+                ticks,
+                shows_time=panel is self.panels[-1],
+                shows_marks=panel is self.panels[0],
+            )
+
+    def _draw_title(self, gc: Any) -> None:
+        """Write title, span, energies, and what has to be said besides."""
+        layout, palette = self.layout, self.palette
+        y = layout.height - _EDGE - lettering.TITLE + 2
+        room = layout.width - _AXIS - _BARE
+        shown = lettering.fitted(
+            layout.title or self.content.title, room, lettering.TITLE, bold=True
+        )
+        lettering.write(gc, shown, _AXIS, y, palette.text, size=lettering.TITLE, bold=True)
+        y -= _TITLE_LINE - 4
+        told = [self.span_words(), *([] if self.colours else [self.figures_of_one()])]
+        for line in told:
+            lettering.write(gc, lettering.fitted(line, room), _AXIS, y, palette.muted)
+            y -= _LINE
+        for entries in self._legend:
+            for x, number, text in entries:
+                ink.fill_rect(gc, x, y + 3, 14, 3, self.colours[number])
+                lettering.write(gc, text, x + 20, y, palette.text)
+            y -= _LINE
+        for note in self.content.notes:
+            lettering.write(gc, lettering.fitted(note, room), _AXIS, y, palette.amber)
+            y -= _LINE
+
+    def span_words(self) -> str:
+        """Tell when it was and how long, and which meter where there is one."""
+        content = self.content
+        words = f"{content.when}   ({duration_text(content.stop - content.start)})"
+        if not self.colours:
+            return f"{content.series[0].label}   {words}"
+        energy = sum(one.statistics.energy_wh for one in content.series)
+        error = sum(one.statistics.energy_error_wh for one in content.series)
+        return f"{words}   {len(content.series)} meters   {_energy_words(energy, error)} in all"
+
+    def figures_of_one(self) -> str:
+        """Tell energy with its error, mean power, records and gaps of the one meter."""
+        statistics = self.content.series[0].statistics
+        parts = [
+            _energy_words(statistics.energy_wh, statistics.energy_error_wh),
+            f"mean {CHANNEL['power'].format(_none(statistics.average_power_w))} W",
+            count_text(statistics.count, "record"),
+            _gap_words(statistics),
+        ]
+        if not math.isnan(statistics.counter_wh):
+            parts.append(f"meter's own counter {statistics.counter_wh:,.1f} Wh")
+        return "   ".join(parts)
+
+    def _legend_lines(self) -> list[list[tuple[float, int, str]]]:
+        """Give the lines of the legend, each of place, number and text of its meters."""
+        room = self.layout.width - _AXIS - _BARE
+        texts = [_legend_text(one) for one in self.content.series]
+        wide = min(max(lettering.width(text) for text in texts) + 44, room)
+        columns = max(int((room + 24) / wide), 1)
+        entries = [
+            (_AXIS + (i % columns) * wide, i, lettering.fitted(text, wide - 24))
+            for i, text in enumerate(texts)
+        ]
+        return [entries[i : i + columns] for i in range(0, len(entries), columns)]
+
+
+def _none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _energy_words(energy: float, error: float) -> str:
+    if energy >= _KILO:
+        return f"{energy / 1000:,.3f} ± {error / 1000:.3f} kWh"
+    return f"{energy:,.2f} ± {error:.2f} Wh"
+
+
+def _gap_words(statistics: Any) -> str:
+    words = count_text(statistics.gap_count, "gap")
+    return f"{words} ({span_text(statistics.gap_s)})" if statistics.gap_count else words
+
+
+def _legend_text(one: Series) -> str:
+    energy = _energy_words(one.statistics.energy_wh, one.statistics.energy_error_wh)
+    text = f"{one.label}   {energy}"
+    return f"{text}   {_gap_words(one.statistics)}" if one.statistics.gap_count else text
