@@ -86,15 +86,15 @@ def test_times_of_a_cancelled_read_out_leave_room_for_what_is_missing() -> None:
 def test_loss_of_power_is_a_gap_and_an_event() -> None:
     cycles = (0, 0, 1, 1, 3)
     records = [record(n, count) for n, count in enumerate(cycles)]
-    samples, events, info = stored(save_readout(readout_of(records), METER))
+    readout = readout_of(records, missing_at_end=2)
+    samples, events, info = stored(save_readout(readout, METER))
+    assert samples == list(readout.samples())
     assert [one.gap > 0 for one in samples] == [False, False, True, False, True]
     losses = [event for event in events if event.kind is EventKind.POWER_ON]
-    assert [event.time for event in losses] == [
-        one.time - one.interval for one in samples if one.gap
-    ]
+    assert losses == list(readout.power_events())
     assert "missing" in losses[0].text
     assert "without power 2 times" in info[RECONSTRUCTED]
-    assert samples[-1].time == LAST
+    assert samples[-1].time == LAST - 20 * MICROSECONDS
     ends = [one.time for one in samples]
     starts = [one.time - one.interval - one.gap for one in samples]
     assert starts[1:] == ends[:-1]

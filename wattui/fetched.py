@@ -13,18 +13,21 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from wattui.client.readout import Readout
-from wattui.client.records import RecordList, agreed
+import numpy as np
+
+from wattui.client.readout import POWER_TEXT, Readout
+from wattui.client.records import UNLOGGED, RecordList, agreed
+from wattui.clock import microseconds
 from wattui.errors import DiskRefused, WattuiError
 from wattui.listener import Event, EventKind, MeterInfo
 from wattui.protocol import LoggingMode
-from wattui.sample import FIELD_INDEX, Sample
+from wattui.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
 from wattui.session import BulkWriter, Session, SessionMeter, new_session_path
 from wattui.session.lock import require_unwritten
+from wattui.session.summary import ABSENT, Integers
 
 #: Keys of a session's info.
 SOURCE: Final = "source"
@@ -32,8 +35,6 @@ RECONSTRUCTED: Final = "reconstructed"
 PARTIAL: Final = "partial"
 READOUT_NOTES: Final = "read-out"
 
-#: Samples that are handed to the writer at once.
-_BATCH: Final = 10_000
 #: So many records have to agree for two read-outs to be of the same memory.
 _AGREEING: Final = 16
 #: Of the records that both have, so many at least: the first may hold garbled ones.
@@ -99,14 +100,39 @@ def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | Non
         goal = new_session_path(label, goal.parent)
     with _draft(goal) as draft, BulkWriter(draft) as writer:
         whole = joined or readout
-        samples = whole.samples()
-        while batch := list(islice(samples, _BATCH)):
-            writer.add_samples(meter, batch)
-        for event in (*whole.power_events(), *_moved_marks(earlier if joined else None, whole)):
+        times, gaps = _times(whole)
+        if len(times):
+            interval = whole.interval * MICROSECONDS
+            writer.add(meter, times, interval, _values(whole.records), gaps)
+        for event in (*_losses(whole, times), *_moved_marks(earlier if joined else None, times)):
             writer.add_event(event, meter)
         for name, text in _words(whole).items():
             writer.set_info(name, text)
     return goal
+
+
+def _times(readout: Readout) -> tuple[Integers, Integers]:
+    """Give time and gap of each record, in microseconds, as ``Readout.samples`` does."""
+    count = len(readout.records)
+    gaps = np.zeros(count, np.int64)
+    gaps[readout.power_losses()] = 1
+    last = microseconds(readout.read_at) - readout.missing_at_end * readout.interval * MICROSECONDS
+    steps = readout.interval * MICROSECONDS + gaps
+    later = np.cumsum(steps[::-1])[::-1] - steps  # from each record to the last one
+    return last - later, gaps
+
+
+def _values(records: RecordList) -> Integers:
+    """Give the integers of the wire, (n, 18)."""
+    values = np.frombuffer(records.rows(), np.int64).reshape(-1, FIELD_COUNT)
+    return np.where(values == UNLOGGED, ABSENT, values)
+
+
+def _losses(readout: Readout, times: Integers) -> Iterator[Event]:
+    """Give an event for each power-on: time is lost there."""
+    for position in readout.power_losses():
+        start = int(times[position]) - readout.interval * MICROSECONDS
+        yield Event(start, EventKind.POWER_ON, POWER_TEXT)
 
 
 # -- in words ----------------------------------------------------------------------
@@ -129,7 +155,7 @@ def _words(readout: Readout) -> dict[str, str]:
 
 def _how_far_off(readout: Readout) -> str:
     said = []
-    losses = sum(1 for _event in readout.power_events())
+    losses = len(readout.power_losses())
     if losses:
         times = "once" if losses == 1 else f"{losses} times"
         said.append(
@@ -248,11 +274,11 @@ def _where(old: RecordList, new: RecordList) -> int | None:
     return None
 
 
-def _moved_marks(earlier: _Earlier | None, readout: Readout) -> Iterator[Event]:
+def _moved_marks(earlier: _Earlier | None, times: Integers) -> Iterator[Event]:
     """Give the marks and notes of the earlier session, each with its record."""
-    if earlier is None or not earlier.marks:
+    if earlier is None or not earlier.times:
         return
-    moved = dict(zip(earlier.times, (one.time for one in readout.samples()), strict=False))
+    old = np.array(earlier.times, np.int64)
     for mark in earlier.marks:
-        nearest = min(earlier.times, key=lambda time: abs(time - mark.time))
-        yield replace(mark, time=mark.time + moved.get(nearest, nearest) - nearest)
+        nearest = int(np.abs(old - mark.time).argmin())
+        yield replace(mark, time=mark.time + int(times[nearest] - old[nearest]))

@@ -43,6 +43,9 @@ ATTEMPTS: Final = 3
 #: Longest interval that is believed, in seconds.
 LONGEST_INTERVAL: Final = commands.MAX_INTERVAL
 
+#: What the event of a power-on says.
+POWER_TEXT: Final = "Power came back; time is missing here"
+
 _LOOK: Final = 0.1  # seconds between two looks at whether to cancel
 _POWER_CYCLES: Final = FIELD_INDEX["power_cycles"]
 
@@ -101,7 +104,7 @@ class Readout:
         not known: a gap of one microsecond keeps the two sides apart.
         """
         interval = self.interval * MICROSECONDS
-        losses = self._power_losses()
+        losses = set(self.power_losses())
         length = len(self.records) - 1 + self.missing_at_end
         time = microseconds(self.read_at) - length * interval - len(losses)
         for position, values in enumerate(self.records):
@@ -115,16 +118,16 @@ class Readout:
         for sample in self.samples():
             if sample.gap:
                 start = sample.time - sample.interval
-                yield Event(start, EventKind.POWER_ON, "Power came back; time is missing here")
+                yield Event(start, EventKind.POWER_ON, POWER_TEXT)
 
-    def _power_losses(self) -> set[int]:
+    def power_losses(self) -> list[int]:
         """Give the positions of the records before which the meter was without power."""
-        found = set()
+        found = []
         before: WireValue = None
         for position, values in enumerate(self.records):
             cycles = values[_POWER_CYCLES]
             if cycles is not None and before is not None and cycles != before:
-                found.add(position)
+                found.append(position)
             before = cycles if cycles is not None else before
         return found
 

@@ -9,9 +9,9 @@ from typing import Final, overload
 
 from wattui.sample import FIELD_COUNT, WireValue
 
-_ROW: Final = struct.Struct(f"<{FIELD_COUNT}q")
-#: No field is negative on the wire.
-_ABSENT: Final = -1
+_ROW: Final = struct.Struct(f"={FIELD_COUNT}q")
+#: What stands for no value in the bytes of a record: no field is negative on the wire.
+UNLOGGED: Final = -1
 
 #: How far ahead two read-outs are searched for where they agree again, in records.
 _WINDOW: Final = 64
@@ -27,7 +27,7 @@ class RecordList(Sequence[tuple[WireValue, ...]]):
 
     def append(self, record: tuple[WireValue, ...]) -> None:
         """Add one of 18 fields."""
-        self._rows += _ROW.pack(*(_ABSENT if value is None else value for value in record))
+        self._rows += _ROW.pack(*(UNLOGGED if value is None else value for value in record))
 
     def row(self, index: int) -> bytes:
         """Give a record as bytes: to compare, or to add to another list."""
@@ -54,7 +54,7 @@ class RecordList(Sequence[tuple[WireValue, ...]]):
 
     def __iter__(self) -> Iterator[tuple[WireValue, ...]]:
         for values in _ROW.iter_unpack(self._rows):
-            yield tuple(None if value == _ABSENT else value for value in values)
+            yield tuple(None if value == UNLOGGED else value for value in values)
 
     @overload
     def __getitem__(self, index: int) -> tuple[WireValue, ...]: ...
@@ -68,7 +68,7 @@ class RecordList(Sequence[tuple[WireValue, ...]]):
             return part
         position = range(len(self))[index]  # negative ones, and the bounds
         values = _ROW.unpack_from(self._rows, position * _ROW.size)
-        return tuple(None if value == _ABSENT else value for value in values)
+        return tuple(None if value == UNLOGGED else value for value in values)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, RecordList):

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A spy on every port: what was sent, and what of it erases a meter's memory."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from wattui.protocol import Packet
+from wattui.protocol.commands import erases_memory
+from wattui.transport import Port
+
+
+class Spy:
+    """All bytes that were sent to any port, in the order in which they were."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    @property
+    def packets(self) -> list[Packet]:
+        """The packets among them."""
+        text = b"".join(self.sent).decode("latin-1")
+        return [
+            Packet(command, subcommand, tuple(args.split(",")) if args else ())
+            for command, subcommand, args in re.findall(r"#(.),(.),\d+,?([^;]*);", text)
+        ]
+
+    @property
+    def erasing(self) -> list[str]:
+        """Those of them that erase the memory."""
+        return [str(packet) for packet in self.packets if erases_memory(packet)]
+
+    @property
+    def written(self) -> list[str]:
+        """Those of them that set something, or switch its logging."""
+        asking = {("V", "R"), ("S", "R"), ("O", "R"), ("C", "R"), ("N", "R"), ("U", "R")}
+        asking |= {("F", "R"), ("D", "R"), ("I", "Q"), ("I", "E"), ("H", "R")}
+        return [str(one) for one in self.packets if (one.command, one.subcommand) not in asking]
+
+
+@pytest.fixture(name="spy")
+def spy_fixture(monkeypatch: pytest.MonkeyPatch) -> Spy:
+    """Write down all that is sent to any port."""
+    found = Spy()
+    write = Port.write
+
+    def watched(port: Port, data: bytes) -> None:
+        found.sent.append(data)
+        write(port, data)
+
+    monkeypatch.setattr(Port, "write", watched)
+    return found
