@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from chaco.api import LinePlot
 
-from wattui.ui.plots.ink import polyline
+from wattui.ui.plots.stroke import polyline
 
 #: How far beyond the plot a point is drawn, in pixels: Qt's numbers are not endless.
 _FAR: Final = 4000.0
@@ -55,6 +55,10 @@ class CurvePlot(LinePlot):
         np.clip(points[:, 1], bottom - _FAR, top + _FAR, out=points[:, 1])
         np.clip(points[:, 0], across.low_pos - _FAR, across.high_pos + _FAR, out=points[:, 0])
         return pieces(points)
+
+    def draw_curve(self, gc: Any) -> None:
+        """Draw it on *gc*, whose origin is that of its plot."""
+        self._render(gc, self.get_screen_points())
 
     def _render(self, gc: Any, points: list[np.ndarray], selected_points: Any = None) -> None:
         if not points:

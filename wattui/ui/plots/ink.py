@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-import numpy as np
 from kiva.api import SWISS, Font
 from kiva.constants import FILL, WEIGHT_BOLD, WEIGHT_NORMAL
 from pyface.qt import QtCore, QtGui
@@ -20,12 +19,6 @@ SMALL_SIZE: Final = 8
 
 #: The height of a line of text, in pixels, on which the layout counts.
 LINE_HEIGHT: Final = 15
-
-#: Pixels that a curve goes up or down a point, on average, before it is a noisy one.
-_NOISY: Final = 3.0
-
-#: Points in one piece of a calm curve.
-_PIECE: Final = 24
 
 #: A font as Kiva has it, as Qt has it, and its metrics.
 _Fonts = tuple[Font, QtGui.QFont, QtGui.QFontMetricsF]
@@ -118,6 +111,26 @@ def draw_text(
     return width
 
 
+def _colour(colour: str, alpha: float) -> QtGui.QColor:
+    """Give a colour as Qt has it."""
+    found = QtGui.QColor(colour)
+    found.setAlphaF(alpha)
+    return found
+
+
+@contextlib.contextmanager
+def _sharp(painter: QtGui.QPainter) -> Iterator[None]:
+    """Draw without antialiasing; pen and all are afterwards what they were."""
+    pen, hint = painter.pen(), QtGui.QPainter.RenderHint.Antialiasing
+    smooth = bool(painter.renderHints() & hint)
+    painter.setRenderHint(hint, False)
+    try:
+        yield
+    finally:
+        painter.setRenderHint(hint, smooth)
+        painter.setPen(pen)
+
+
 def draw_lines(
     gc: Any,
     segments: Iterable[tuple[float, float, float, float]],
@@ -128,6 +141,15 @@ def draw_lines(
     dash: Sequence[float] | None = None,
 ) -> None:
     """Draw straight and sharp lines from (x, y) to (x, y), in pixels."""
+    painter = getattr(gc, "gc", None)
+    if isinstance(painter, QtGui.QPainter) and dash is None:
+        ends = [(round(x), round(y), round(x2), round(y2)) for x, y, x2, y2 in segments]
+        pen = QtGui.QPen(_colour(colour, alpha), width)
+        pen.setCapStyle(QtCore.Qt.PenCapStyle.FlatCap)
+        with _sharp(painter):
+            painter.setPen(pen)
+            painter.drawLines([QtCore.QLineF(*line) for line in ends])
+        return
     with gc:
         gc.set_antialias(False)
         gc.set_stroke_color(rgba(colour, alpha))
@@ -144,6 +166,11 @@ def fill_rect(
     gc: Any, x: float, y: float, width: float, height: float, colour: str, alpha: float = 1.0
 ) -> None:
     """Fill a rectangle, in pixels."""
+    painter = getattr(gc, "gc", None)
+    if isinstance(painter, QtGui.QPainter):
+        with _sharp(painter):
+            painter.fillRect(QtCore.QRectF(x, y, width, height), _colour(colour, alpha))
+        return
     with gc:
         gc.set_antialias(False)
         gc.set_fill_color(rgba(colour, alpha))
@@ -157,67 +184,3 @@ def frame_rect(
     right, top = x + width, y + height
     corners = ((x, y, right, y), (right, y, right, top), (right, top, x, top), (x, top, x, y))
     draw_lines(gc, corners, colour, width=line)
-
-
-def polyline(gc: Any, points: np.ndarray) -> None:
-    """Draw a line through points with the stroke that is set.
-
-    On a QPainter the points go over as blocks of memory: Kiva's own way, a call a
-    point, takes longer than the drawing.  Qt's stroker needs time with the square of
-    the length where a line crosses itself, a hundred milliseconds for a noisy curve:
-    a calm one is drawn in short pieces, a noisy one as several lines of one pixel side
-    by side, for which Qt needs no stroker.
-
-    Parameters
-    ----------
-    gc
-        The Kiva context.
-    points
-        Pixels, shape (n, 2).
-    """
-    painter = getattr(gc, "gc", None)
-    if not isinstance(painter, QtGui.QPainter):
-        gc.begin_path()
-        gc.lines(points)
-        gc.stroke_path()
-        return
-    scale = _pixels_a_unit(painter)
-    width = painter.pen().widthF() * scale
-    if width <= 1:
-        painter.drawPolyline(_polygon(points))
-    elif len(points) < 3 or np.abs(np.diff(points[:, 1])).mean() < _NOISY:
-        for start in range(0, len(points) - 1, _PIECE):
-            painter.drawPolyline(_polygon(points[start : start + _PIECE + 1]))
-    else:
-        _draw_thin_lines(painter, _polygon(points), width, scale)
-
-
-def _draw_thin_lines(
-    painter: QtGui.QPainter, polygon: QtGui.QPolygonF, width: float, scale: float
-) -> None:
-    """Draw a line *width* pixels wide as lines of a pixel, *scale* pixels being a unit."""
-    pen = painter.pen()
-    thin = QtGui.QPen(pen)
-    thin.setWidthF(0.999 / scale)
-    painter.setPen(thin)
-    reach = (width - 1) / 2 / scale
-    for offset in np.linspace(-reach, reach, math.ceil(width) + 1):
-        painter.drawPolyline(polygon.translated(offset, offset))
-    painter.setPen(pen)
-
-
-def _polygon(points: np.ndarray) -> QtGui.QPolygonF:
-    """Give points, shape (n, 2), as Qt wants them."""
-    polygon = QtGui.QPolygonF(len(points))
-    memory = polygon.data()
-    memory.setsize(len(points) * 16)
-    np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)[:] = points
-    return polygon
-
-
-def _pixels_a_unit(painter: QtGui.QPainter) -> float:
-    """Give how many pixels of the device a unit is; 0 where it has none (SVG, PDF)."""
-    engine, device = painter.paintEngine(), painter.device()
-    if engine is None or engine.type() != QtGui.QPaintEngine.Type.Raster:
-        return 0.0
-    return abs(painter.worldTransform().m11()) * float(device.devicePixelRatioF())

@@ -45,13 +45,36 @@ class StackContainer(OverlayPlotContainer):
     #: The stack that it belongs to.
     stack = AnyTrait()
 
+    _laid_out = AnyTrait()
+
     def get_preferred_size(self, components: Any = None) -> tuple[float, float]:
         """Give a size that the window may fall below, in pixels."""
         return 400.0, 300.0
 
-    def _draw_background(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
-        """Fill all of it: Kiva is half a pixel off, and would leave a line at the edges."""
+    def _draw(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
+        """Draw all of it; without Chaco's ten layers, which take longer than the drawing."""
+        if not self.visible:
+            return
+        self.do_layout()
+        # Kiva is half a pixel off, and would leave a line at the edges.
         ink.fill_rect(gc, -1, -1, self.width + 2, self.height + 2, self.stack.palette.ground)
+        with gc:
+            gc.translate_ctm(*self.position)
+            for row in self.stack.shown_rows():
+                row.draw(gc)
+            self.stack.overview.draw_strip(gc)
+        for overlay in self.overlays:
+            if overlay.visible:
+                overlay.overlay(self, gc, view_bounds, mode)
+
+    def do_layout(self, size: Any = None, force: bool = False) -> None:
+        """Lay out again where something changed: Chaco would, ten times a frame."""
+        rows = self.stack.shown_rows()
+        shown = [(row.plot, row.shows_time, len(row.plot.components)) for row in rows]
+        key = (size, tuple(self.bounds), tuple(self.position), shown)
+        if force or key != self._laid_out:
+            super().do_layout(size, force=True)
+            self._laid_out = key
 
     def _do_layout(self) -> None:
         rows = self.stack.shown_rows()

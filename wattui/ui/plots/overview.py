@@ -15,6 +15,7 @@ from wattui.ui.palette import rgba
 from wattui.ui.plots import ink
 from wattui.ui.plots.curve import pieces
 from wattui.ui.plots.loader import Curve
+from wattui.ui.plots.stroke import polyline
 
 #: How near to an edge of the window the pointer takes hold of it, in pixels.
 _GRIP: Final = 6
@@ -70,7 +71,8 @@ class Overview(PlotComponent):
         """Show new curves."""
         self.curves = curves
 
-    def _draw_plot(self, gc: Any, view_bounds: Any = None, mode: str = "normal") -> None:
+    def draw_strip(self, gc: Any) -> None:
+        """Draw all of it on *gc*."""
         palette = self.stack.palette
         with gc:
             gc.clip_to_rect(self.x - 1, self.y - 1, self.width + 2, self.height + 2)
@@ -110,7 +112,7 @@ class Overview(PlotComponent):
             points[:, 1] = self.y + 3 + (values - low) / height * room
             gc.set_stroke_color(rgba(colour, 0.85))
             for piece in pieces(points):
-                ink.polyline(gc, piece)
+                polyline(gc, piece)
 
     # --- hands --------------------------------------------------------------------------
 

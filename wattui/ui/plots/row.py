@@ -13,6 +13,7 @@ from traits.api import Bool, Dict, HasStrictTraits, Instance, Property, Str
 
 from wattui.sample import CHANNEL, Field
 from wattui.ui.palette import Palette
+from wattui.ui.plots import ink
 from wattui.ui.plots.curve import CurvePlot
 from wattui.ui.plots.frame import Frame, Marks
 from wattui.ui.plots.layout import FOOT, HEAD, LEFT, RIGHT
@@ -171,6 +172,20 @@ class Row(HasStrictTraits):
         self.fit_values()
 
     # --- for whoever draws --------------------------------------------------------------
+
+    def draw(self, gc: Any) -> None:
+        """Draw all of it on *gc*: ground, frame, curves, marks."""
+        plot = self.plot
+        ink.fill_rect(gc, plot.x, plot.y, plot.width, plot.height, self.palette.plot)
+        for under in plot.underlays:
+            under.overlay(plot, gc)
+        with gc:
+            gc.translate_ctm(*plot.position)
+            for curve in self._curves.values():
+                if curve.visible:
+                    curve.draw_curve(gc)
+        for over in plot.overlays:
+            over.overlay(plot, gc)
 
     def value_ticks(self) -> tuple[np.ndarray, Sequence[str]]:
         """Give ticks and labels of the value axis."""
