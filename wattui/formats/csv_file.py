@@ -75,7 +75,7 @@ DIALECTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """One meter of an export."""
 
     meter: SessionMeter
@@ -124,14 +124,14 @@ def write_csv(
     """
     goal = Path(path)
     manner = DIALECTS[dialect]
-    parts = _parts(session, meters, start, stop)
+    parts = parts_of(session, meters, start, stop)
     span = session.span(meters)
     origin = span[0] if span is not None else 0
     total = sum(part.figures.count for part in parts)
     done = 0
     with draft(goal, manner.encoding) as file:
-        offset = _offset(_begin(parts, session, origin))
-        file.writelines(_head(session, parts, origin, offset))
+        offset = utc_offset(first_time(parts, session, origin))
+        file.writelines(head_lines(session, parts, origin, offset))
         file.write(manner.delimiter.join(COLUMNS) + "\n")
         for part in parts:
             writer = _RowWriter(manner, part.label, origin, offset)
@@ -145,9 +145,9 @@ def write_csv(
     return done
 
 
-def _parts(
+def parts_of(
     session: Session, meters: Collection[int] | None, start: int | None, stop: int | None
-) -> list[_Part]:
+) -> list[Part]:
     """Fix what is exported: a session that is being recorded goes on growing."""
     chosen = [one for one in session.meters if meters is None or one.id in meters]
     labels = [one.info.label for one in chosen]
@@ -161,11 +161,11 @@ def _parts(
             label = f"{label} ({one.info.key})"
         end = span[1] if stop is None else min(stop, span[1])
         figures = session.statistics(one.id, start, end)
-        parts.append(_Part(one, _plain(label), start, end, figures))
+        parts.append(Part(one, plain_text(label), start, end, figures))
     return parts
 
 
-def _begin(parts: Sequence[_Part], session: Session, origin: int) -> int:
+def first_time(parts: Sequence[Part], session: Session, origin: int) -> int:
     """Give the time of the first sample, in microseconds."""
     first = [
         sample.time
@@ -175,7 +175,7 @@ def _begin(parts: Sequence[_Part], session: Session, origin: int) -> int:
     return min(first, default=origin)
 
 
-def _offset(time: int) -> timedelta:
+def utc_offset(time: int) -> timedelta:
     """Give the local time's offset to UTC at a time in microseconds."""
     local = datetime.fromtimestamp(time / MICROSECONDS, UTC).astimezone()
     return local.utcoffset() or timedelta()
@@ -187,12 +187,12 @@ def _offset_text(offset: timedelta) -> str:
     return f"{'-' if seconds < 0 else '+'}{hours:02d}:{rest // 60:02d}"
 
 
-def _iso(time: int, offset: timedelta) -> str:
+def iso_time(time: int, offset: timedelta) -> str:
     moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time) + offset
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}{_offset_text(offset)}"
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Give a text without line ends and without what begins a comment."""
     return " ".join(text.replace(_COMMENT, _STAND_IN).split())
 
@@ -200,39 +200,39 @@ def _plain(text: str) -> str:
 # -- the head --
 
 
-def _head(
-    session: Session, parts: Sequence[_Part], origin: int, offset: timedelta
+def head_lines(
+    session: Session, parts: Sequence[Part], origin: int, offset: timedelta
 ) -> Iterator[str]:
     info = session.info
     zone = _offset_text(offset)
     yield from (
         f"# wattui {__version__}: records of Watts up? meters\n",
-        f"# session: {_plain(session.path.name)}\n",
-        f"# recorded by: {_plain(info.get('software', 'unknown'))}\n",
-        f"# time zone: {_plain(info.get('time_zone', 'unknown'))} at recording; "
+        f"# session: {plain_text(session.path.name)}\n",
+        f"# recorded by: {plain_text(info.get('software', 'unknown'))}\n",
+        f"# time zone: {plain_text(info.get('time_zone', 'unknown'))} at recording; "
         f"all times here have the offset {zone}\n",
-        f"# elapsed_s counts from: {_iso(origin, offset)}\n",
+        f"# elapsed_s counts from: {iso_time(origin, offset)}\n",
     )
     for name, value in sorted(info.items()):
         if name not in ("software", "created", "time_zone"):
-            yield f"# {_plain(name)}: {_plain(value)}\n"
+            yield f"# {plain_text(name)}: {plain_text(value)}\n"
     for part in parts:
         yield from _meter_lines(part)
         for begin, end in session.gaps(part.meter.id, part.start, part.stop).tolist():
             yield (
-                f"# gap of {part.label}: {_iso(round(begin * MICROSECONDS), offset)} to "
-                f"{_iso(round(end * MICROSECONDS), offset)}, {end - begin:.3f} s\n"
+                f"# gap of {part.label}: {iso_time(round(begin * MICROSECONDS), offset)} to "
+                f"{iso_time(round(end * MICROSECONDS), offset)}, {end - begin:.3f} s\n"
             )
     yield from _event_lines(session, parts, offset)
 
 
-def _meter_lines(part: _Part) -> Iterator[str]:
+def _meter_lines(part: Part) -> Iterator[str]:
     info, figures = part.meter.info, part.figures
     yield f"# meter: {part.label}\n"
-    yield f"# model: {_plain(info.model) or 'unknown'}\n"
-    yield f"# firmware: {_plain(info.firmware) or 'unknown'}\n"
-    yield f"# serial number: {_plain(info.serial_number) or 'unknown'}\n"
-    yield f"# port: {_plain(info.port)}\n"
+    yield f"# model: {plain_text(info.model) or 'unknown'}\n"
+    yield f"# firmware: {plain_text(info.firmware) or 'unknown'}\n"
+    yield f"# serial number: {plain_text(info.serial_number) or 'unknown'}\n"
+    yield f"# port: {plain_text(info.port)}\n"
     yield f"# interval: {info.interval:g} s\n"
     yield f"# samples: {figures.count}, standing for {figures.duration_s:.6f} s\n"
     yield f"# gaps: {figures.gap_count}, {figures.gap_s:.6f} s in all, not counted as energy\n"
@@ -247,7 +247,7 @@ def _meter_lines(part: _Part) -> Iterator[str]:
         yield "# meter's own counter: not recorded\n"
 
 
-def _event_lines(session: Session, parts: Sequence[_Part], offset: timedelta) -> Iterator[str]:
+def _event_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> Iterator[str]:
     labels = {part.meter.id: part.label for part in parts}
     stop = max((part.stop for part in parts), default=None)
     start = parts[0].start if parts else None
@@ -256,14 +256,14 @@ def _event_lines(session: Session, parts: Sequence[_Part], offset: timedelta) ->
             continue
         whose = f" of {labels[one.meter_id]}" if one.meter_id is not None else ""
         event = one.event
-        yield f"# {event.kind}{whose}: {_iso(event.time, offset)} {_plain(event.text)}".rstrip()
+        yield f"# {event.kind}{whose}: {iso_time(event.time, offset)} {plain_text(event.text)}".rstrip()
         yield "\n"
 
 
 # -- the rows --
 
 
-class _Texts(dict[WireValue, str]):
+class Texts(dict[WireValue, str]):
     """The text of each integer, made once: values repeat."""
 
     def __init__(self, scale: int, point: str) -> None:
@@ -277,12 +277,12 @@ class _Texts(dict[WireValue, str]):
         if len(self) > _TEXTS:
             self.clear()
             self[None] = ""
-        text = _decimal(value or 0, self._scale, self._digits, self._point)
+        text = decimal_text(value or 0, self._scale, self._digits, self._point)
         self[value] = text
         return text
 
 
-def _decimal(value: int, scale: int, digits: int, point: str) -> str:
+def decimal_text(value: int, scale: int, digits: int, point: str) -> str:
     """Give value / scale, exactly."""
     if not digits:
         return str(value)
@@ -296,13 +296,13 @@ class _RowWriter:
     def __init__(self, dialect: Dialect, label: str, origin: int, offset: timedelta) -> None:
         self._join = dialect.delimiter.join
         self._point = dialect.point
-        self._label = _quoted(label, dialect.delimiter)
+        self._label = quoted(label, dialect.delimiter)
         self._origin = origin
         self._offset = offset // timedelta(microseconds=1)
         self._suffix = _offset_text(offset) if dialect.iso_times else ""
         self._form = "%Y-%m-%dT%H:%M:" if dialect.iso_times else "%Y-%m-%d %H:%M:"
-        self._fields = [_Texts(field.scale, dialect.point) for field in FIELDS]
-        self._spans = _Texts(MICROSECONDS, dialect.point)
+        self._fields = [Texts(field.scale, dialect.point) for field in FIELDS]
+        self._spans = Texts(MICROSECONDS, dialect.point)
         self._energy = 0
 
     def lines(self, rows: Sequence[tuple[int, ...]]) -> Iterator[str]:
@@ -353,7 +353,7 @@ class _RowWriter:
         return [f"{one // 1_000_000}{point}{one % 1_000_000:06d}" for one in rounded]
 
 
-def _quoted(text: str, delimiter: str) -> str:
+def quoted(text: str, delimiter: str) -> str:
     if delimiter in text or '"' in text:
         return '"' + text.replace('"', '""') + '"'
     return text
