@@ -104,7 +104,7 @@ def test_the_list_of_ports_fills_itself_and_keeps_the_choice():
         assert opened.model.port == "/dev/ttyUSB1"
         ports.insert(0, meter(9))
         opened.handler.watcher.look_now()
-        opened.wait_for(lambda: box.count() == 6, "another port")
+        opened.wait_for(lambda: box.count() == 8, "another port, and *Connect all*")
         assert box.currentText() == "Watts up? · A80011 · ttyUSB1 · in use"
     finally:
         opened.close()
@@ -122,7 +122,7 @@ def test_the_list_stands_still_while_it_is_open():
         opened.wait_for(lambda: len(opened.model.ports) == 2, "another port")
         assert box.count() == 4
         box.hidePopup()
-        assert box.count() == 5
+        assert box.count() == 7
     finally:
         opened.close()
 

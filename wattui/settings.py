@@ -58,6 +58,8 @@ class Settings:
     dismissed: list[str] = field(default_factory=list)
     #: Name and colour of each meter, by its key.
     meters: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Several meters are plotted in an ``overlay``, or in ``rows``.
+    arrangement: str = "overlay"
     #: What the file holds besides.
     unknown: dict[str, Any] = field(default_factory=dict, repr=False)
     #: Where they are kept.

@@ -35,6 +35,7 @@ class Deed:
 
 
 _HAS_SESSION = "object.has_session"
+_SEVERAL = "object.several"
 _IS_LIVE = "object.marking"
 
 ACTIONS: Final[tuple[Deed, ...]] = (
@@ -82,6 +83,50 @@ ACTIONS: Final[tuple[Deed, ...]] = (
         enabled="not object.connected",
     ),
     Deed(
+        *("add_meter", "&Meter", "&Add another meter…", ("Ctrl+T",)),
+        "Record one meter more, into the same session",
+        line=True,
+    ),
+    Deed(
+        *("connect_found", "&Meter", "Connect all meters &found", ()),
+        "Connect every meter that is plugged in",
+    ),
+    Deed(
+        *("connect_all", "&Meter", "Connect all of the &window", ()),
+        "Connect again every meter of the window that is not",
+        enabled=_SEVERAL,
+    ),
+    Deed(
+        *("disconnect_all", "&Meter", "&Disconnect all", ()),
+        "Disconnect every meter; the recording is complete then",
+        enabled="object.recording",
+    ),
+    Deed(
+        *("rename_meter", "&Meter", "&Rename…", ("F2",)),
+        "Give the meter a name; it has it again wherever it is plugged in",
+        line=True,
+    ),
+    Deed(
+        *("colour_meter", "&Meter", "C&olour…", ()),
+        "Give the meter another colour",
+        enabled=_SEVERAL,
+    ),
+    Deed(
+        *("meter_up", "&Meter", "Move &up", ("Alt+Up",)),
+        "Show the meter above the one before it",
+        enabled=_SEVERAL,
+    ),
+    Deed(
+        *("meter_down", "&Meter", "Move do&wn", ("Alt+Down",)),
+        "Show the meter below the one after it",
+        enabled=_SEVERAL,
+    ),
+    Deed(
+        *("remove_meter", "&Meter", "Remo&ve", ()),
+        "Take the meter out of the window; its samples stay in the session",
+        enabled=_SEVERAL,
+    ),
+    Deed(
         *("mark", "&Meter", "&Mark", ("M",)),
         "Mark this moment in the recording",
         enabled=_IS_LIVE,
@@ -102,6 +147,28 @@ ACTIONS: Final[tuple[Deed, ...]] = (
     Deed(*("zoom_out", "&View", "Zoom &out", ("-",)), "Show more time", enabled=_HAS_SESSION),
     Deed(*("pan_left", "", "Earlier", ("Left",)), "Move the view to earlier times"),
     Deed(*("pan_right", "", "Later", ("Right",)), "Move the view to later times"),
+    Deed(
+        *("overlay", "&View", "Meters over &one another", ()),
+        "Plot all meters over one another, in a plot for each field",
+        enabled=_SEVERAL,
+        checked="object.arrangement == 'overlay'",
+        style="radio",
+        line=True,
+    ),
+    Deed(
+        *("rows", "&View", "Meters in &rows", ()),
+        "Plot each meter in a row of its own",
+        enabled=_SEVERAL,
+        checked="object.arrangement == 'rows'",
+        style="radio",
+    ),
+    Deed(
+        *("total", "&View", "&Total of all meters", ("T",)),
+        "Plot the sum of all meters too",
+        enabled=_SEVERAL,
+        checked="object.with_total",
+        style="toggle",
+    ),
     Deed(
         *("elapsed", "&View", "&Elapsed time", ()),
         "Count the time from the start of the recording",

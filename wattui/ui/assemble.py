@@ -12,6 +12,7 @@ from wattui.bench import Bench
 from wattui.settings import Settings
 from wattui.transport import PortInfo, list_ports
 from wattui.ui.handler import WindowHandler
+from wattui.ui.palette import LIGHT
 from wattui.ui.plot_link import PlotLink
 from wattui.ui.plots.stack import PlotStack
 from wattui.ui.port_watcher import PortWatcher
@@ -50,6 +51,7 @@ def assemble(
     model = WindowModel(bench=bench)
     memory = Memory(settings)
     memory.recall(model)
+    bench.colours = list(LIGHT.meters)
     switch = ThemeSwitch(model, system, application)
     model.plots = PlotStack(palette=model.palette)
     link = PlotLink(model=model)

@@ -10,7 +10,7 @@ from traits.api import HasTraits, Instance, Str
 
 from wattui.folders import sessions_folder
 from wattui.session import copy_session
-from wattui.ui.about import show_about, show_keys, show_log, show_text
+from wattui.ui.about import show_about, show_keys, show_log
 from wattui.ui.export_dialog import Export, ExportChoice
 from wattui.ui.missing_port import show_missing_port
 from wattui.ui.port_chooser import DEMO_URL
@@ -72,13 +72,6 @@ class Deeds(HasTraits):
         if model.marking:
             model.bench.mark()
             model.message = "Marked"
-
-    def do_details(self, info: object) -> None:
-        """Show all that is known of what failed."""
-        meter = info.object.bench.meter
-        if meter is not None:
-            lines = (meter.problem, meter.hint, f"Port: {meter.url}", meter.state_text)
-            show_text(info.ui.control, "Details", "\n\n".join(line for line in lines if line))
 
     # -- sessions ------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from wattui.errors import WattuiError
 from wattui.sample import CHANNELS
 from wattui.ui.deeds import Deeds
 from wattui.ui.menus import KeyFilter, add_shortcuts
+from wattui.ui.meters.deeds import MeterDeeds
 from wattui.ui.port_watcher import PortWatcher
 from wattui.ui.window import dress, set_role
 
@@ -22,7 +23,7 @@ _log = logging.getLogger(__name__)
 MESSAGE_TIME = 10_000
 
 
-class WindowHandler(Deeds, Handler):
+class WindowHandler(Deeds, MeterDeeds, Handler):
     """Opens, serves and closes one main window."""
 
     #: Looks for ports in the background; None where nothing shall be looked for.
@@ -67,6 +68,7 @@ class WindowHandler(Deeds, Handler):
             (self._live_label, "live_label,marking,pinned"),
             (self._button_clicked, ",".join(_BUTTONS)),
             (self._other_port, "other_port"),
+            (self._add_port, "add_port"),
             (self._ports_wanted, "ports_wanted"),
         ):
             model.observe(handler, names, remove=remove)
@@ -156,6 +158,11 @@ class WindowHandler(Deeds, Handler):
     def _other_port(self, _event: object) -> None:
         # The list that asked for it is still about to close.
         QtCore.QTimer.singleShot(0, lambda: self.do(self._info, "other_port"))
+
+    def _add_port(self, event: object) -> None:
+        # A port, or the name of what else the list offers.
+        url = event.new
+        QtCore.QTimer.singleShot(0, lambda: self.do_add(self._info, url))
 
     def _ports_wanted(self, _event: object) -> None:
         if self.watcher is not None:

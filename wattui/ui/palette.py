@@ -112,6 +112,20 @@ class Palette:
         """Give the colour of the meter at *index*; they repeat after the last."""
         return self.meters[index % len(self.meters)]
 
+    def shown(self, colour: str) -> str:
+        """Give a meter's colour as it is shown in this theme: its own of the same place.
+
+        A colour that is none of the twelve is kept as long as it shows on a plot.
+        """
+        for colours in METER_COLOURS.values():
+            if colour.lower() in colours:
+                return self.meters[colours.index(colour.lower())]
+        try:
+            faint = contrast(colour, self.plot) < 2.5
+        except ValueError:
+            return ""
+        return mix(colour, self.text, 0.45) if faint else colour
+
 
 def _channels(colours: str) -> dict[str, str]:
     """Pair the colours with the channels, in the order of CHANNELS."""

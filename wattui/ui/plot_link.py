@@ -28,8 +28,9 @@ class PlotLink(HasStrictTraits):
 
     @observe(
         "model:bench:[session_path,recording,session_start,meters.items],"
-        "model:bench:meters:items:[state,key,name,colour,lost_since],"
-        "model:[channels.items,clock_mode,palette,place]"
+        "model:bench:meters:items:[state,key,name,colour,lost_since,plotted],"
+        "model:bench:meter,"
+        "model:[channels.items,clock_mode,palette,place,arrangement,with_total]"
     )
     def _on_model(self, _event: object) -> None:
         if self.model.plots is not None:
@@ -47,6 +48,11 @@ class PlotLink(HasStrictTraits):
         _set(plots, "channels", list(model.channels))
         _set(plots, "clock_mode", model.clock_mode)
         _set(plots, "session_path", bench.session_path)
+        several = len(bench.meters) > 1
+        _set(plots, "by_meter", several)
+        _set(plots, "focus", bench.meter.key if bench.meter is not None else None)
+        _set(plots, "arrangement", model.arrangement if several else "overlay")
+        _set(plots, "with_total", several and model.with_total)
         _set(plots, "meters", self._meters())
         _set(plots, "live", bench.recording)
         lost = [one for one in bench.meters if one.state == "lost" and one.key]
@@ -57,19 +63,20 @@ class PlotLink(HasStrictTraits):
         _set(plots, "shown", model.place == "plots")
 
     def _meters(self) -> list[tuple[str, str, str]]:
-        """Give key, label and colour of each meter that the session has."""
-        meters = [one for one in self.model.bench.meters if one.key and one.sample_count]
+        """Give key, label and colour of each meter that the session has and that is plotted."""
         palette = self.model.palette
         return [
-            (one.key, one.label, one.colour or palette.meter(index))
-            for index, one in enumerate(meters)
+            (one.key, one.label, palette.shown(one.colour) or palette.meter(index))
+            for index, one in enumerate(self.model.bench.meters)
+            if one.key and one.sample_count and one.plotted
         ]
 
     def tick(self) -> None:
         """Let time go on while a meter is lost: the gap grows in the plots."""
         plots = self.model.plots
         if plots.lost_since:
-            client = self.model.bench.meter.client if self.model.bench.meter else None
+            lost = [one for one in self.model.bench.meters if one.key in plots.lost_since]
+            client = lost[0].client if lost else None
             plots.now = time.time() if client is None else client.clock.time()
 
     # -- from the plots to the model ---------------------------------------------------
@@ -86,6 +93,8 @@ class PlotLink(HasStrictTraits):
     def _summary_changed(self, _event: object) -> None:
         if self.model.plots is not None:
             self.model.summary = self._summary()
+            if self.model.several and not self.model.bench.recording:
+                self.model.refresh_meters()
 
     @observe("model:plots:problem")
     def _problem_changed(self, event: object) -> None:
@@ -96,8 +105,8 @@ class PlotLink(HasStrictTraits):
     def _summary(self) -> ViewSummary:
         plots = self.model.plots
         whose = "in view"
-        statistics = next(iter(plots.statistics.values()), None)
-        selected = next(iter(plots.selection_statistics.values()), None)
+        statistics = _of(plots.statistics, plots.focus)
+        selected = _of(plots.selection_statistics, plots.focus)
         if plots.view.selection is not None and selected is not None:
             statistics, whose = selected, "in the selection"
         if plots.pointer_time is not None and plots.pointer_values:
@@ -106,6 +115,11 @@ class PlotLink(HasStrictTraits):
             return ViewSummary()
         means = {name: statistics[name].mean for name in PANEL_FIELDS}
         return ViewSummary(math.nan, means, statistics, whose)
+
+
+def _of(found: Any, key: object) -> Any:
+    """Give the statistics of a meter, or of the first where it has none."""
+    return found.get(key) or next(iter(found.values()), None)
 
 
 def _set(target: Any, name: str, value: object) -> None:

@@ -26,6 +26,9 @@ MOST_TEXT: Final = 34
 #: Stands for *Other…* in the list; never a port.
 OTHER: Final = "other:"
 
+#: Stands before a port that is to be added, or before the name of a deed; never a port.
+ADD: Final = "add:"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -77,6 +80,26 @@ def choices(ports: Sequence[PortInfo], chosen: str, connected_text: str = "") ->
     lines.append(Choice(DEMO_URL, demo, "A meter that the program plays; nothing is needed"))
     lines.append(Choice(OTHER, "Other…", "Type the name or the URL of a port"))
     return lines
+
+
+def additions(free: Sequence[PortInfo], chosen: str, connected_text: str) -> list[Choice]:
+    """Give the lines of the list while the *chosen* port is connected: what can be added."""
+    lines = [Choice(chosen, connected_text or _url_text(chosen), chosen), Choice("")]
+    for port in free:
+        lines.append(Choice(ADD + port.url, f"Add {port_text(port)}", _port_tooltip(port)))
+    tooltip = "One more meter that the program plays"
+    lines.append(Choice(ADD + DEMO_URL, "Add a simulated meter", tooltip))
+    lines.append(Choice(f"{ADD}add_other_port", "Add another meter…", "Type its port"))
+    return lines
+
+
+def found_line(ports: Sequence[PortInfo]) -> list[Choice]:
+    """Give the line that connects all meters which are plugged in, where there are several."""
+    count = sum(1 for port in ports if port.likely_meter and port.problem != "in use")
+    if count < 2:
+        return []
+    text = f"Connect all {count} meters found"
+    return [Choice(""), Choice(f"{ADD}connect_found", text, "Each gets a row of its own")]
 
 
 def first_choice(ports: Sequence[PortInfo], remembered: str) -> str:
@@ -162,6 +185,10 @@ class PortBox(QtGui.QComboBox):
             self.blockSignals(blocked)
 
 
+#: What the list is made from.
+_NAMES: Final = "[ports,connected_text,connected,free_ports]"
+
+
 class _PortEditor(Editor):
     """Shows the model's ``ports`` and sets the chosen one."""
 
@@ -171,15 +198,13 @@ class _PortEditor(Editor):
         self.control.activated[int].connect(self._activated)
         self.control.closed.connect(self._refresh)
         self.control.opened.connect(self._opened)
-        self.object.observe(self._ports_changed, "ports")
-        self.object.observe(self._ports_changed, "connected_text")
+        self.object.observe(self._ports_changed, _NAMES)
         self._refresh()
         self.set_tooltip()
 
     def dispose(self) -> None:
         """Let go of the model."""
-        self.object.observe(self._ports_changed, "ports", remove=True)
-        self.object.observe(self._ports_changed, "connected_text", remove=True)
+        self.object.observe(self._ports_changed, _NAMES, remove=True)
         super().dispose()
 
     def update_editor(self) -> None:
@@ -196,12 +221,20 @@ class _PortEditor(Editor):
         box = self.control
         if box is None or box.is_open:
             return
-        lines = choices(self.object.ports, self.value, self.object.connected_text)
-        box.show_lines(lines, self.value)
+        model = self.object
+        if model.connected:
+            lines = additions(model.free_ports, self.value, model.connected_text)
+        else:
+            lines = choices(model.ports, self.value, model.connected_text)
+        free = model.free_ports if model.connected else model.ports
+        box.show_lines(lines + found_line(free), self.value)
 
     def _activated(self, index: int) -> None:
         url = self.control.itemData(index)
-        if url == OTHER:
+        if url and url.startswith(ADD):
+            self.control.setCurrentIndex(self.control.findData(self.value))
+            self.object.add_port = url.removeprefix(ADD)
+        elif url == OTHER:
             self._refresh()
             self.control.setCurrentIndex(self.control.findData(self.value))
             self.object.other_port = True

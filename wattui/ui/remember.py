@@ -47,6 +47,8 @@ class Memory:
             _try_to_set(model, trait, getattr(settings, name))
         for name in _OF_BENCH:
             _try_to_set(model.bench, name, getattr(settings, name))
+        model.bench.identities = {key: dict(one) for key, one in settings.meters.items()}
+        _try_to_set(model, "arrangement", settings.arrangement)
         channels = [name for name in settings.channels if name in CHANNEL]
         if channels:
             model.channels = channels
@@ -64,6 +66,8 @@ class Memory:
             setattr(settings, name, getattr(model, trait))
         for name in _OF_BENCH:
             setattr(settings, name, getattr(model.bench, name))
+        settings.meters = {key: dict(one) for key, one in model.bench.identities.items()}
+        settings.arrangement = model.arrangement
         settings.channels = list(model.channels)
         settings.port = model.port
         settings.window = [0, 0, int(model.width), int(model.height)]

@@ -114,6 +114,16 @@ QTableWidget, QTreeWidget, QListWidget { background: $panel; color: $text;
     border: 1px solid $line; border-radius: 6px; gridline-color: $line; }
 QHeaderView::section { background: $panel; color: $muted; border: 0;
     border-bottom: 1px solid $line; padding: 4px 8px; }
+#meterPanel { background: $panel; border: 1px solid $line; border-radius: 6px; }
+QTableView#meterTable { background: transparent; color: $text; border: 0; outline: 0;
+    selection-background-color: $chosen; selection-color: $text; }
+QTableView#meterTable::item { padding: 0 5px; border: 0; }
+QTableView#meterTable::item:selected { background: $chosen; color: $text; }
+QTableView#meterTable QHeaderView, QTableView#meterTable QHeaderView::section {
+    background: transparent; font-size: ${small}px; }
+QTableView#meterTable QHeaderView::section { padding: 0 5px; }
+QLineEdit[look="cell"] { min-height: 20px; max-height: 22px; padding: 0 4px;
+    border-radius: 4px; border-color: $accent; }
 
 QLabel[look="heading"] { color: $muted; font-size: ${small}px; letter-spacing: 0.4px; }
 QLabel[look="muted"] { color: $muted; }
@@ -148,6 +158,8 @@ def style_sheet(palette: Palette, base: int = SMALLEST_TYPE) -> str:
         # Written in the accent, on the panel: enough contrast in both themes.
         "accent_text": p.accent,
         "hover": mix(p.panel, p.accent, blend),
+        # The row of a table that is chosen.
+        "chosen": mix(p.panel, p.accent, 0.2 if p.dark else 0.12),
         "press": mix(p.panel, p.accent, 2 * blend),
         "edge": mix(p.line, p.muted, 0.45),
         "faint": mix(p.muted, p.panel, 0.35),

@@ -12,6 +12,7 @@ from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, 
 from wattui.ui.actions import tooltip
 from wattui.ui.channel_list import ChannelEditor
 from wattui.ui.menus import menu_bar
+from wattui.ui.meters.editor import MetersEditor
 from wattui.ui.port_chooser import PortBox, PortChooser
 from wattui.ui.readings import ReadingsEditor
 from wattui.ui.states import NoticesEditor, PlacardEditor
@@ -34,6 +35,9 @@ _ALWAYS = "True"
 #: Share of the window's width that the side panel takes, and its limits in pixels.
 SIDE_WIDTH = (272, 430)
 
+#: Limits of the port chooser's width.
+PORT_WIDTH = (190, 304)
+
 
 def _interval_text(seconds: int) -> str:
     if seconds >= 60:
@@ -52,7 +56,7 @@ def _top_bar() -> HGroup:
         UItem(
             "port",
             editor=PortChooser(),
-            enabled_when="not object.connected",
+            enabled_when="not object.connected or object.recording",
             tooltip="Where the meter is plugged in",
         ),
         _button("connect_button", "connect", shown={"label_value": "connect_label"}),
@@ -92,6 +96,7 @@ def _body() -> HGroup:
         ),
         VGroup(
             UItem("notices", editor=NoticesEditor()),
+            UItem("meter_rows", editor=MetersEditor(), visible_when="object.several"),
             UItem(
                 "place",
                 editor=PlacardEditor(),
@@ -198,11 +203,16 @@ def _set_widths(info: object) -> None:
         getattr(info, name).control.setSizePolicy(expanding)
     for name in ("place", "component"):
         getattr(info, name).control.setSizePolicy(expanding)
-    for name in ("top_bar", "status", "notices"):
+    for name in ("top_bar", "status", "notices", "meter_rows"):
         getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)
     for name in ("port", *_TOP_BUTTONS, "interval", "clock_mode"):
         getattr(info, name).control.setSizePolicy(policy.Maximum, policy.Fixed)
-    info.port.control.setFixedWidth(304)  # type: ignore[attr-defined]
+    # The port gives way where the window is narrow: its list shows the whole name.
+    info.port.control.setMinimumWidth(PORT_WIDTH[0])  # type: ignore[attr-defined]
+    info.port.control.setMaximumWidth(PORT_WIDTH[1])  # type: ignore[attr-defined]
+    info.port.control.setSizePolicy(policy.Expanding, policy.Fixed)  # type: ignore[attr-defined]
+    top = info.top_bar.control.layout()  # type: ignore[attr-defined]
+    top.setStretch(0, 1)
     for name, width in (("connect_button", 99), ("interval", 115), ("clock_mode", 96)):
         getattr(info, name).control.setMinimumWidth(width)
     side = info.side_panel.control  # type: ignore[attr-defined]

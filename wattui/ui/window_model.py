@@ -13,7 +13,6 @@ from traits.api import (
     Enum,
     Event,
     Float,
-    HasStrictTraits,
     Instance,
     List,
     Property,
@@ -24,6 +23,8 @@ from traits.api import (
 
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.sample import CHANNELS
+from wattui.ui.meters.several import SeveralMeters
+from wattui.ui.meters.told import notices_of, status_of
 from wattui.ui.palette import LIGHT, Palette
 from wattui.ui.port_chooser import DEMO_URL, first_choice
 from wattui.ui.shown import (
@@ -31,10 +32,8 @@ from wattui.ui.shown import (
     Readings,
     Status,
     ViewSummary,
-    notices_of,
     readings_of,
     state_of,
-    status_of,
 )
 from wattui.ui.status_bar import Task
 from wattui.ui.theme import THEMES
@@ -47,7 +46,7 @@ FIRST_SHOWN = ("power", "current", "voltage")
 INTERVALS = (1, 2, 5, 10, 30, 60, 300, 600)
 
 
-class WindowModel(HasStrictTraits):
+class WindowModel(SeveralMeters):
     """What the main window shows and what was chosen in it."""
 
     #: The meters and the session.
@@ -117,7 +116,7 @@ class WindowModel(HasStrictTraits):
     live_label = Str("Live")
 
     #: Title of the window.
-    title = Property(Str(), observe="state, connected_text, bench.session_path")
+    title = Property(Str(), observe="state, connected_text, several, bench.session_path")
 
     #: Width and height of the window, in pixels; whether it fills the screen.
     width = Float(1280)
@@ -151,12 +150,7 @@ class WindowModel(HasStrictTraits):
         """Connect to a port and record; a session that was opened is put away."""
         bench = self.bench
         self.port = url
-        meter = bench.meter
-        if bench.opened or meter is None or meter.url != url:
-            if not bench.recording:
-                bench.close_session()
-            meter = bench.add_meter(url)
-            bench.meter = meter
+        meter = self.meter_for(url)
         meter.interval = self.interval
         self.message = ""
         bench.connect(meter)
@@ -189,12 +183,13 @@ class WindowModel(HasStrictTraits):
     @observe(
         "bench:[revision,meter,recording,opened,session_path,file_size,rate,currency,"
         "disk_problem,disk_hint,disk_waiting,disk_dropped,interrupted.items],"
-        "bench:meters:items:[state,state_text,problem,model,sample_count]"
+        "bench:meters:items:[state,state_text,problem,model,sample_count,name,colour,plotted],"
+        "bench:meters.items"
     )
     def _on_bench(self, _event: object) -> None:
         self.refresh()
 
-    @observe("summary,energy_unit,_dismissed.items")
+    @observe("summary,energy_unit,palette,_dismissed.items")
     def _shown_changed(self, _event: object) -> None:
         self.refresh()
 
@@ -206,15 +201,16 @@ class WindowModel(HasStrictTraits):
         state = state_of(bench)
         meter = bench.meter
         connected = meter is not None and meter.connected
+        going = [one for one in bench.meters if one.connected]
         shows_plots = bench.session_path is not None
-        waiting = "connecting" if connected else "empty"
+        waiting = "connecting" if going else "empty"
         self.trait_set(
             state=state,
             connected=connected,
-            recording=bench.recording and connected,
+            recording=bench.recording and bool(going),
             has_session=shows_plots,
-            marking=connected and meter.sample_count > 0,
-            connecting_text=_connecting_text(meter) if connected else "",
+            marking=any(one.sample_count for one in going),
+            connecting_text=_connecting_text(meter if connected else going[0]) if going else "",
             place="plots" if shows_plots else waiting,
             connected_text=_connected_text(meter) if connected else "",
             connect_label={"connecting": "Cancel"}.get(
@@ -226,6 +222,7 @@ class WindowModel(HasStrictTraits):
         notices = notices_of(bench, self._dismissed)
         if notices != self.notices:
             self.notices = notices
+        self.refresh_meters()
 
     @observe("pinned,marking")
     def _label_live(self, _event: object) -> None:
@@ -243,7 +240,7 @@ class WindowModel(HasStrictTraits):
         bench = self.bench
         if bench is None:
             return "wattui"
-        what = self.connected_text
+        what = f"{len(bench.meters)} meters" if self.several else self.connected_text
         if not what and bench.session_path is not None:
             what = bench.session_path.stem
         return f"{what} – wattui" if what else "wattui"

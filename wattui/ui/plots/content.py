@@ -42,6 +42,14 @@ class PlotContent(HasStrictTraits):
     #: The meters to show: (key or id in the session, label, colour), the colour as
     #: ``#rrggbb`` or empty.  All of the session's where the list is empty.
     meters = List()
+    #: Whether curves have the colours of their meters, also where one is shown of several.
+    by_meter = Bool(False)
+    #: Key of the meter whose values and curve stand out; None for none.
+    focus = AnyTrait()
+    #: All meters of a field in one plot, or each in a row of its own.
+    arrangement = Enum("overlay", "rows")
+    #: Whether the sum of all meters is plotted too.
+    with_total = Bool(False)
     #: Names of the channels to plot, from the top.
     channels = List(Str, ["power", "current", "voltage"])
     #: Names of channels that are read besides, for :attr:`pointer_values`.
