@@ -204,3 +204,17 @@ def test_a_meter_keeps_name_and_colour_in_the_file(tmp_path: Path) -> None:
     describe_meter(path, METER.key, "router", "#d55e00")
     with Session.open(path) as session:
         assert (session.meters[0].info.name, session.meters[0].colour) == ("router", "#d55e00")
+
+
+def test_a_folder_that_may_not_be_looked_into_still_gives_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else a recording there has no writer, and nobody is told that nothing is kept."""
+
+    def denied(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.lstat", denied)
+    monkeypatch.setattr("os.stat", denied)
+    found = new_session_path("PRO", tmp_path, datetime(2026, 11, 23, 14, 5, 7))
+    assert found == tmp_path / "2026-11-23 14.05.07 PRO.wattui"

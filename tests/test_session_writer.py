@@ -505,3 +505,47 @@ def test_a_full_disk_loses_nothing(tiny_disk: list[str], tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert "full" in done.stdout
     assert "whole" in done.stdout
+
+
+FULL_FROM_THE_START = """
+import pathlib, sys, threading
+from session_samples import METER, steady
+from wattui.session import Session, SessionWriter
+folder = pathlib.Path(sys.argv[1])
+ballast = folder / "ballast"
+refused, well = threading.Event(), threading.Event()
+def status(one):
+    (refused if one.problem else well).set()
+try:
+    with ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+except OSError:
+    pass
+writer = SessionWriter(folder / "a.wattui", at_once=False, retry_seconds=0.01)
+writer.add_status_listener(status)
+writer.on_samples(METER, steady(10))
+assert refused.wait(20)
+print(writer.status.problem)
+ballast.unlink()
+assert well.wait(20) and writer.flush()
+writer.close()
+with Session.open(folder / "a.wattui") as session:
+    assert list(session.samples(1)) == steady(10)
+print("whole")
+"""
+
+
+def test_a_disk_that_was_full_at_the_start_is_not_taken_for_another_recording(
+    tiny_disk: list[str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [*tiny_disk, sys.executable, "-c", FULL_FROM_THE_START, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "full" in done.stdout
+    assert "whole" in done.stdout

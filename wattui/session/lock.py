@@ -42,9 +42,11 @@ class SessionLock:
         if not _lock(descriptor):
             os.close(descriptor)
             return False
-        os.truncate(descriptor, 0) if os.truncate in os.supports_fd else None
-        os.write(descriptor, f"{os.getpid()}\n".encode())
         self._descriptor = descriptor
+        # Who it is, for others to read.  A full disk must not take the right away.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
         return True
 
     def release(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +37,15 @@ def new_session_path(
     stem = f"{begin:%Y-%m-%d %H.%M.%S} {safe(meter_label)}".rstrip()
     path = parent / f"{stem}{SUFFIX}"
     number = 2
-    while path.exists() or lock_path(path).exists():
+    while _is_there(path) or _is_there(lock_path(path)):
         path = parent / f"{stem} ({number}){SUFFIX}"
         number += 1
     return path
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is such a file; not where the folder may not be looked into.
+
+    ``Path.exists`` raises there.  Whoever makes the file is told why it cannot be made.
+    """
+    return os.path.lexists(path)
