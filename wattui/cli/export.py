@@ -7,17 +7,21 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
 from wattui.cli import exits
+from wattui.cli.durations import duration_option
 from wattui.cli.ending import Ending
 from wattui.cli.helping import command
 from wattui.cli.output import console, shown_path
 from wattui.cli.spans import Moment, moment_option
 from wattui.errors import DiskRefused
+from wattui.sample import FIELDS
 
 if TYPE_CHECKING:
     from wattui.session import Session
@@ -29,8 +33,33 @@ _EXAMPLES: Final = (
     ("wattui export run.wattui -o run.csv", "The whole session."),
     ("wattui export run.wattui -o start.csv --to 10m", "Its first ten minutes."),
     ("wattui export run.wattui -o end.csv --from -1h", "Its last hour."),
+    ("wattui export run.wattui -o wide.csv --wide", "Columns for each meter, one row a second."),
     ("wattui export run.wattui -o noon.csv --from 11:30 --to 12:30", "An hour around noon."),
 )
+
+
+@dataclass(frozen=True)
+class Wide:
+    """What was asked for of the wide form."""
+
+    #: Names of fields; None for the usual ones.
+    fields: Sequence[str] | None = None
+    #: Seconds between two rows; None for the least interval of the meters.
+    interval: float | None = None
+
+
+def field_names(text: str) -> tuple[str, ...]:
+    """Give the fields of an option's value: for ``type=`` of an option."""
+    if text.strip().lower() == "all":
+        return tuple(field.name for field in FIELDS)
+    names = []
+    for word in text.lower().split(","):
+        found = [f.name for f in FIELDS if word.strip() in (f.name, f.column, f.symbol.lower())]
+        if not found:
+            known = ", ".join(field.name for field in FIELDS)
+            raise click.BadParameter(f"There is no field {word.strip()!r}. There is: {known}.")
+        names.append(found[0])
+    return tuple(dict.fromkeys(names))
 
 
 @command("export", examples=_EXAMPLES)
@@ -56,10 +85,24 @@ _EXAMPLES: Final = (
     "--dialect", type=click.Choice(CSV_DIALECTS), default="standard", show_default=True,
     help="Kind of CSV; spreadsheet has semicolons and decimal commas.",
 )  # fmt: skip
+@click.option(
+    "--wide", is_flag=True,
+    help="One row a time, with columns of its own for each meter, in place of one row a sample.",
+)  # fmt: skip
+@click.option(
+    "--fields", type=field_names, metavar="FIELDS",
+    help="With --wide: fields of each meter, separated by commas, or all.  [default: power,"
+    "voltage,current,power_factor,energy]",
+)  # fmt: skip
+@click.option(
+    "--interval", type=duration_option, metavar="TIME",
+    help="With --wide: time between two rows; by default the least interval of the meters.",
+)  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def export(
     session: Path, output: Path, start: Moment | None, stop: Moment | None,
-    meters: Sequence[str], dialect: str, quiet: bool,
+    meters: Sequence[str], dialect: str, wide: bool, fields: Sequence[str] | None,
+    interval: float | None, quiet: bool,
 ) -> None:  # fmt: skip
     """Write a SESSION as CSV, the whole of it or a part.
 
@@ -67,10 +110,12 @@ def export(
     file appears when it is complete. SESSION is a path, or the name of a file in the
     data folder as `wattui sessions` lists it.
     """
+    if not wide and (fields is not None or interval is not None):
+        raise click.UsageError("--fields and --interval are for --wide.")
     check_destination(output)
     export_session(
         find_session(session), output, start=start, stop=stop, meters=meters, dialect=dialect,
-        quiet=quiet,
+        wide=Wide(fields, interval) if wide else None, quiet=quiet,
     )  # fmt: skip
     if not quiet:
         exits.say(f"Wrote {exits.printable(shown_path(output))}.")
@@ -116,6 +161,7 @@ def export_session(
     stop: Moment | None = None,
     meters: Sequence[str] = (),
     dialect: str = "standard",
+    wide: Wide | None = None,
     quiet: bool = False,
 ) -> None:
     """Write a session as CSV, with a progress bar where somebody watches.
@@ -127,6 +173,7 @@ def export_session(
         or it was cancelled.
     """
     from wattui.formats.csv_file import write_csv
+    from wattui.formats.wide_csv import DEFAULT_FIELDS, write_wide_csv
     from wattui.session import Session
 
     kind: Literal["standard", "spreadsheet"]
@@ -134,7 +181,11 @@ def export_session(
     with Ending() as ending, Session.open(source) as session, _progress(quiet=quiet) as progress:
         chosen = chosen_meters(session, meters)
         begin, end = chosen_span(session, start, stop)
-        write_csv(
+        write: Callable[..., int] = write_csv
+        if wide is not None:
+            fields = DEFAULT_FIELDS if wide.fields is None else wide.fields
+            write = partial(write_wide_csv, fields=fields, interval=wide.interval)
+        write(
             session, output, meters=chosen, start=begin, stop=end, dialect=kind,
             progress=progress, cancelled=ending,
         )  # fmt: skip

@@ -188,6 +188,7 @@ def _offset_text(offset: timedelta) -> str:
 
 
 def iso_time(time: int, offset: timedelta) -> str:
+    """Give a time in microseconds as local time of that offset, ISO 8601."""
     moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time) + offset
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}{_offset_text(offset)}"
 
@@ -203,6 +204,7 @@ def plain_text(text: str) -> str:
 def head_lines(
     session: Session, parts: Sequence[Part], origin: int, offset: timedelta
 ) -> Iterator[str]:
+    """Give the lines before the header: what it is, the meters, their gaps and events."""
     info = session.info
     zone = _offset_text(offset)
     yield from (
@@ -256,8 +258,8 @@ def _event_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> 
             continue
         whose = f" of {labels[one.meter_id]}" if one.meter_id is not None else ""
         event = one.event
-        yield f"# {event.kind}{whose}: {iso_time(event.time, offset)} {plain_text(event.text)}".rstrip()
-        yield "\n"
+        told = f"{iso_time(event.time, offset)} {plain_text(event.text)}"
+        yield f"# {event.kind}{whose}: {told}".rstrip() + "\n"
 
 
 # -- the rows --
@@ -266,15 +268,16 @@ def _event_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> 
 class Texts(dict[WireValue, str]):
     """The text of each integer, made once: values repeat."""
 
-    def __init__(self, scale: int, point: str) -> None:
+    def __init__(self, scale: int, point: str, most: int = _TEXTS) -> None:
         super().__init__()
+        self._most = most
         self._scale = scale
         self._digits = len(str(scale)) - 1
         self._point = point
         self[None] = ""
 
     def __missing__(self, value: WireValue) -> str:
-        if len(self) > _TEXTS:
+        if len(self) > self._most:
             self.clear()
             self[None] = ""
         text = decimal_text(value or 0, self._scale, self._digits, self._point)
@@ -354,6 +357,7 @@ class _RowWriter:
 
 
 def quoted(text: str, delimiter: str) -> str:
+    """Give a text as a cell."""
     if delimiter in text or '"' in text:
         return '"' + text.replace('"', '""') + '"'
     return text
