@@ -35,6 +35,8 @@ RECONSTRUCTED: Final = "reconstructed"
 PARTIAL: Final = "partial"
 READOUT_NOTES: Final = "read-out"
 
+#: Records that are written at once: more would only take more memory.
+_BATCH: Final = 10_000
 #: So many records have to agree for two read-outs to be of the same memory.
 _AGREEING: Final = 16
 #: Of the records that both have, so many at least: the first may hold garbled ones.
@@ -101,9 +103,11 @@ def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | Non
     with _draft(goal) as draft, BulkWriter(draft) as writer:
         whole = joined or readout
         times, gaps = _times(whole)
-        if len(times):
-            interval = whole.interval * MICROSECONDS
-            writer.add(meter, times, interval, _values(whole.records), gaps)
+        interval = whole.interval * MICROSECONDS
+        for start in range(0, len(times), _BATCH):
+            part = slice(start, start + _BATCH)
+            values = _values(whole.records, start, min(start + _BATCH, len(times)))
+            writer.add(meter, times[part], interval, values, gaps[part])
         for event in (*_losses(whole, times), *_moved_marks(earlier if joined else None, times)):
             writer.add_event(event, meter)
         for name, text in _words(whole).items():
@@ -122,9 +126,9 @@ def _times(readout: Readout) -> tuple[Integers, Integers]:
     return last - later, gaps
 
 
-def _values(records: RecordList) -> Integers:
+def _values(records: RecordList, start: int, stop: int) -> Integers:
     """Give the integers of the wire, (n, 18)."""
-    values = np.frombuffer(records.rows(), np.int64).reshape(-1, FIELD_COUNT)
+    values = np.frombuffer(records.rows(start, stop), np.int64).reshape(-1, FIELD_COUNT)
     return np.where(values == UNLOGGED, ABSENT, values)
 
 

@@ -65,7 +65,7 @@ def arm(
             click.echo(f"Logging {shown} {_pace(plan.handling, changes.interval)}. {plan.text}")
             what = "Starting it erases the meter's memory"
             raise refuse_to_erase(what, port, client, state)
-        after = apply(client, changes, erase=True)
+        after = apply(client, changes, erase=erase_memory)
         if after.logging is None or after.logging.mode is not LoggingMode.INTERNAL:
             raise SettingNotTaken(
                 "The meter was told to log into its memory, and does not", "Try again."

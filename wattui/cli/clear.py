@@ -35,6 +35,6 @@ def clear(port: str, erase_memory: bool) -> None:
         if not erase_memory:
             what = "Clearing erases all records of the meter's memory"
             raise refuse_to_erase(what, port, client, state)
-        clear_memory(client, erase=True)
+        clear_memory(client, erase=erase_memory)
         used = "unknown records" if state is None else plural(state.used, "record")
         say(f"Cleared: {used} erased.")
