@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.session.kept import Columns, Kept
 from wattui.session.schema import WIDTHS
 from wattui.session.spans import ENERGY_SCALE, Piece, pieces
 from wattui.session.summary import POWER_LIMIT
@@ -70,7 +71,7 @@ def column_width(span: int, pixels: int) -> int:
     return -(-exact // step) * step
 
 
-def envelope(connection: sqlite3.Connection, view: View) -> Envelope:
+def envelope(connection: sqlite3.Connection, view: View, kept: Kept | None = None) -> Envelope:
     """Give what is in view, and its neighbours just outside; in one read transaction."""
     width = column_width(view.stop - view.start, view.pixels)
     level = _level(width, view.first_level)
@@ -78,7 +79,7 @@ def envelope(connection: sqlite3.Connection, view: View) -> Envelope:
         exact = _exact(connection, view)
         if exact is not None:
             return exact
-    return _reduced(connection, view, width, level)
+    return _reduced(connection, view, width, level, kept or Kept())
 
 
 def _level(width: int, first_level: int) -> int:
@@ -178,29 +179,17 @@ def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tup
     )
 
 
-def _reduced(connection: sqlite3.Connection, view: View, width: int, level: int) -> Envelope:
+def _reduced(
+    connection: sqlite3.Connection, view: View, width: int, level: int, kept: Kept
+) -> Envelope:
     """Give minimum and maximum of each column."""
     low, high = _neighbours(connection, view)
     # Whole columns, so that one that the view's edge cuts does not change as it scrolls.
-    grain = width if level < 0 else max(width, WIDTHS[level])
-    low, high = low // grain * grain - grain, (high // grain + 2) * grain
-    if level >= 0:
-        low = low // WIDTHS[level] * WIDTHS[level]
+    found = _columns(connection, view, width, level, (low // width - 1, high // width + 2), kept)
     names = _fields(view)
-    parts = _parts(view, level, low, high)
-    queries = [_part_query(view, part, names) for part in parts]
-    columns = [f"t / {width} AS c", "total(e)"]
-    columns += [f"min(l{i}), max(h{i})" for i in range(len(names))]
-    source = " UNION ALL ".join(query for query, _ in queries)
-    rows = connection.execute(
-        f"SELECT {', '.join(columns)} FROM ({source}) GROUP BY c ORDER BY c",
-        [value for _, values in queries for value in values],
-    ).fetchall()
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + 2 * len(names))
-    before = _energy_before(connection, view, low) if _ENERGY in view.names else 0
-    after = before + np.cumsum(table[:, 1])
-    seen = _seen(table[:, 0], view, width)
-    table, after = table[seen], after[seen]
+    after = found.before + np.cumsum(found.table[:, 1])
+    seen = _seen(found.table[:, 0], view, width)
+    table, after = found.table[seen], after[seen]
     column = table[:, 0]
     # Both points stand in the middle: the order of the two within a column is not known.
     time = np.repeat((column + 0.5) * width / MICROSECONDS, 2)
@@ -210,8 +199,65 @@ def _reduced(connection: sqlite3.Connection, view: View, width: int, level: int)
     }
     if _ENERGY in view.names:
         value[_ENERGY] = np.column_stack((after - table[:, 1], after)).ravel() / ENERGY_SCALE
+    parts = _parts(view, level, found.first * width, found.end * width)
     breaks, middle = _column_breaks(connection, view, parts, width, column)
     return _broken(time, value, 2 * breaks, middle, width / MICROSECONDS)
+
+
+def _columns(
+    connection: sqlite3.Connection,
+    view: View,
+    width: int,
+    level: int,
+    wanted: tuple[int, int],
+    kept: Kept,
+) -> Columns:
+    """Give the columns from the first that is wanted until the last; what is kept, from there."""
+    first, end = wanted
+    grid = (view.meter, view.names, width, level)
+    known = kept.columns(grid)
+    if known is not None and known.first <= first <= known.end:
+        known = known.part(first, end)
+        if known.end < end:
+            known = known.joined(_read_columns(connection, view, width, level, known.end, end))
+    else:
+        known = _read_columns(connection, view, width, level, first, end)
+        if _ENERGY in view.names:
+            before = _energy_before(connection, view, _begin(first, width, level))
+            known = Columns(known.first, known.end, known.table, float(before))
+    # The last sample's column may still change; of summaries, that of the bucket it is in.
+    over = view.last + 1 if level < 0 else view.last // WIDTHS[level] * WIDTHS[level]
+    if first < over // width:
+        kept.keep(grid, known.part(first, over // width))
+    return known
+
+
+def _begin(first: int, width: int, level: int) -> int:
+    """Give where the samples of a column begin: a bucket belongs where its middle is."""
+    if level < 0:
+        return first * width
+    bucket: int = WIDTHS[level]
+    return -(-(first * width - bucket // 2) // bucket) * bucket
+
+
+def _read_columns(
+    connection: sqlite3.Connection, view: View, width: int, level: int, first: int, end: int
+) -> Columns:
+    """Read the columns from *first* until *end*."""
+    names = _fields(view)
+    parts = _parts(view, level, _begin(first, width, level), end * width)
+    if not parts:
+        return Columns(first, end, np.empty((0, 2 + 2 * len(names))))
+    queries = [_part_query(view, part, names) for part in parts]
+    columns = [f"t / {width} AS c", "total(e)"]
+    columns += [f"min(l{i}), max(h{i})" for i in range(len(names))]
+    source = " UNION ALL ".join(query for query, _ in queries)
+    rows = connection.execute(
+        f"SELECT {', '.join(columns)} FROM ({source}) GROUP BY c ORDER BY c",
+        [value for _, values in queries for value in values],
+    ).fetchall()
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + 2 * len(names))
+    return Columns(first, end, table)
 
 
 def _seen(column: Floats, view: View, width: int) -> slice:

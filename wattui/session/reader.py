@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from wattui.listener import Event, EventKind, MeterInfo
 from wattui.sample import CHANNEL, FIELD_INDEX, FIELDS, MICROSECONDS, Sample
 from wattui.session.envelope import Envelope, View, envelope
+from wattui.session.kept import Kept
 from wattui.session.opening import open_for_reading
 from wattui.session.schema import FIELD_COLUMNS, translated
 from wattui.session.spans import ENERGY_SCALE, Statistics, pieces, read_span, statistics
@@ -70,6 +71,7 @@ class Session:
         #: The session's file.
         self.path = path
         self._connection = connection
+        self._kept = Kept()
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -276,7 +278,8 @@ class Session:
                 *(meter_id, tuple(names), int(start), int(stop), max(1, int(pixels))),
                 *(meter.info.interval, meter.first_level, meter.last),
             )
-            return envelope(connection, view)
+            self._kept.look(connection)
+            return envelope(connection, view, self._kept)
 
     def gaps(self, meter_id: int, start: int | None = None, stop: int | None = None) -> Floats:
         """Give begin and end of the gaps that reach into a span, (k, 2), in s UTC."""
@@ -303,7 +306,8 @@ class Session:
             low = _BEGINNING if start is None else start + 1
             high = meter.last + 1 if stop is None else min(stop, meter.last) + 1
             parts = pieces(low, high, meter.last, meter.first_level)
-            return statistics(read_span(connection, meter_id, parts))
+            self._kept.look(connection)
+            return statistics(read_span(connection, meter_id, parts, self._kept))
 
 
 def require_channels(names: Iterable[str]) -> None:

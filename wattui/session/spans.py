@@ -14,6 +14,7 @@ from typing import Final
 
 from wattui.analysis import average_power, energy_error_wh
 from wattui.sample import FIELDS, MICROSECONDS
+from wattui.session.kept import Kept
 from wattui.session.schema import TOTALS, WIDTHS
 from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
 
@@ -98,9 +99,16 @@ class Sum:
     energy: int
 
 
-def read_span(connection: sqlite3.Connection, meter: int, parts: list[Piece]) -> Sum:
-    """Sum up all of the parts."""
-    rows = [read_rows(connection, meter, *part) for part in parts]
+def read_span(
+    connection: sqlite3.Connection, meter: int, parts: list[Piece], kept: Kept | None = None
+) -> Sum:
+    """Sum up all of the parts, which lie before the meter's last sample or end with it."""
+    kept = kept or Kept()
+
+    def read(part: Piece) -> Rows:
+        return kept.sum_of((meter, part), lambda: read_rows(connection, meter, *part))
+
+    rows = [read(part) for part in parts]
     if not rows:
         return Sum(read_rows(connection, meter, -1, 0, 0), 0)
     energy = sum(sum(one.sums[:, _ENERGY].tolist()) for one in rows)
