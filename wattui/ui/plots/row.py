@@ -18,6 +18,7 @@ from wattui.ui.plots.curve import CurvePlot
 from wattui.ui.plots.frame import Frame, Marks
 from wattui.ui.plots.layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.loader import Curve
+from wattui.ui.plots.total import SUMMED, TOTAL
 from wattui.ui.plots.value_axis import (
     FROM_ZERO,
     ValueRange,
@@ -29,7 +30,13 @@ from wattui.ui.plots.value_axis import (
 #: Width of a curve, in pixels.
 LINE_WIDTH = 1.8
 
+#: Width of the curves of other meters than the one that is chosen.
+THIN_WIDTH = 1.2
+
 _EMPTY = np.empty(0)
+
+#: Energy of a span and its limit of error, as statistics have them.
+_ENERGY = ("energy_wh", "energy_error_wh")
 
 
 class Row(HasStrictTraits):
@@ -37,6 +44,8 @@ class Row(HasStrictTraits):
 
     #: Name of the channel.
     name = Str()
+    #: Key of the meter whose curve alone it shows; None where it shows all of them.
+    key = AnyTrait()
     #: The stack that it belongs to: has view, meters, gaps, marks.
     stack = AnyTrait()
     #: What Chaco draws.
@@ -62,8 +71,10 @@ class Row(HasStrictTraits):
     _tick_key = AnyTrait()
     _tick_value = AnyTrait()
 
-    def __init__(self, name: str, stack: Any, index_range: DataRange1D) -> None:
-        super().__init__(name=name, stack=stack)
+    def __init__(
+        self, name: str, stack: Any, index_range: DataRange1D, key: Hashable | None = None
+    ) -> None:
+        super().__init__(name=name, stack=stack, key=key)
         plot = Plot(self._data, auto_axis=False, auto_grid=False)
         plot.trait_set(
             padding_left=LEFT, padding_right=RIGHT, padding_top=HEAD, padding_bottom=FOOT
@@ -83,6 +94,12 @@ class Row(HasStrictTraits):
         """What is plotted."""
         return CHANNEL[self.name]
 
+    @property
+    def shown_meters(self) -> list[tuple[Hashable, str, str]]:
+        """Key, label and colour of its curves."""
+        shown: list[tuple[Hashable, str, str]] = self.stack.shown_curves(self.name)
+        return shown if self.key is None else [one for one in shown if one[0] == self.key]
+
     def _get_palette(self) -> Palette:
         return self.stack.palette
 
@@ -94,21 +111,23 @@ class Row(HasStrictTraits):
     def paint(self) -> None:
         """Take the colours of the palette, and the curves those of their meters."""
         self.plot.bgcolor = self.palette.plot
-        several = len(self.stack.shown_meters) > 1
-        colours = {key: colour for key, _label, colour in self.stack.shown_meters}
+        several = self.stack.coloured
+        colours = {key: colour for key, _label, colour in self.shown_meters}
         for key, curve in self._curves.items():
             if key in colours:
                 curve.color = colours[key] if several else self.palette.channel(self.name)
+                stands_out = len(colours) == 1 or key in (self.stack.focus, TOTAL)
+                curve.line_width = LINE_WIDTH if stands_out else THIN_WIDTH
 
     def take(self, curves: dict[tuple[Hashable, str], Curve]) -> None:
         """Show new curves, in one update; what has none is hidden."""
         update: dict[str, np.ndarray] = {}
-        for key, _label, _colour in self.stack.shown_meters:
+        for key, _label, _colour in self.shown_meters:
             names = self._names_of(key)
             times, values = curves.get((key, self.name), (_EMPTY, _EMPTY))
             update.update(zip(names, (times, values), strict=True))
         self._data.update_data(update)
-        shown = {key for key, _label, _colour in self.stack.shown_meters}
+        shown = {key for key, _label, _colour in self.shown_meters}
         for key, curve in self._curves.items():
             curve.visible = key in shown
         self.fit_values()
@@ -151,7 +170,7 @@ class Row(HasStrictTraits):
         return low, high
 
     def _arrays(self) -> list[Curve]:
-        return [self.curve_of(key) for key, _label, _colour in self.stack.shown_meters]
+        return [self.curve_of(key) for key, _label, _colour in self.shown_meters]
 
     def curve_of(self, key: Hashable) -> Curve:
         """Give the times (seconds, UTC) and values of one meter's curve as it is drawn."""
@@ -181,11 +200,14 @@ class Row(HasStrictTraits):
             under.overlay(plot, gc)
         with gc:
             gc.translate_ctm(*plot.position)
-            for curve in self._curves.values():
+            # What stands out is drawn over the others.
+            last = (self.stack.focus, TOTAL)
+            for _key, curve in sorted(self._curves.items(), key=lambda one: one[0] in last):
                 if curve.visible:
                     curve.draw_curve(gc)
         for over in plot.overlays:
-            over.overlay(plot, gc)
+            if over.visible:
+                over.overlay(plot, gc)
 
     def value_ticks(self) -> tuple[np.ndarray, Sequence[str]]:
         """Give ticks and labels of the value axis."""
@@ -212,15 +234,16 @@ class Row(HasStrictTraits):
         """Give what the head line tells of the view, the longest first."""
         numbers = [
             self.stack.statistics[key]
-            for key, _label, _colour in self.stack.shown_meters
+            for key, _label, _colour in self.shown_meters
             if key in self.stack.statistics
         ]
         numbers = [n for n in numbers if n.count]
         if not numbers:
             return []
         if self.name == "integrated_energy":
-            told = [f"{n.energy_wh:.2f} ± {n.energy_error_wh:.2f}" for n in numbers]
-            return [f"in view  {told[0]}" if len(told) == 1 else "in view  " + "   ".join(told)]
+            energy, error = (sum(getattr(n, one) for n in numbers) for one in _ENERGY)
+            whose = "in view" if len(numbers) == 1 else "together in view"
+            return [f"{whose}  {energy:.2f} ± {error:.2f}", f"{energy:.2f} ± {error:.2f}"]
         found = [f for n in numbers if (f := n.fields.get(self.name)) is not None]
         if not found:
             return []
@@ -228,5 +251,8 @@ class Row(HasStrictTraits):
         low, high = min(f.low for f in found), max(f.high for f in found)
         ends = f"min {shown(low)}   max {shown(high)}"
         if len(found) > 1:
+            if self.name in SUMMED:
+                means = f"means together {shown(sum(f.mean for f in found))}"
+                return [f"{means}   {ends}", means, ends]
             return [ends]
         return [f"mean {shown(found[0].mean)}   {ends}", f"mean {shown(found[0].mean)}"]

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 from pyface.qt import QtCore, QtGui
+from PyQt5 import sip
 
 #: Pixels that a curve goes up or down a point, on average, before it is a noisy one.
 _NOISY: Final = 3.0
@@ -44,13 +45,16 @@ def polyline(gc: Any, points: np.ndarray) -> None:
         gc.stroke_path()
         return
     scale = _pixels_a_unit(painter)
+    noisy_runs = []
     for first, last, noisy in runs(points, scale):
         if noisy:
-            _fill_columns(painter, points[first : last + 1], scale)
+            noisy_runs.append(points[first : last + 1])
         else:
             for start in range(first, last, _PIECE):
                 end = min(start + _PIECE, last)
                 painter.drawPolyline(_polygon(points[start : end + 1]))
+    if noisy_runs:
+        _fill_columns(painter, noisy_runs, scale)
 
 
 def runs(points: np.ndarray, scale: float) -> list[tuple[int, int, bool]]:
@@ -122,43 +126,59 @@ def closed(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def _fill_columns(painter: QtGui.QPainter, points: np.ndarray, scale: float) -> None:
-    """Draw a noisy line, column by column: a stroke's inside, and the edge that it softens."""
+def _fill_columns(painter: QtGui.QPainter, lines: list[np.ndarray], scale: float) -> None:
+    """Draw noisy lines, column by column: a stroke's inside, and the edge that it softens."""
     hint, before, pen = painter.RenderHint.Antialiasing, painter.worldTransform(), painter.pen()
     ratio = float(painter.device().devicePixelRatioF())
     place = np.array([before.m11(), before.m22()]) * ratio
-    first, low, high = columns(points * place + np.array([before.dx(), before.dy()]) * ratio)
+    origin = np.array([before.dx(), before.dy()]) * ratio
     width = max(pen.widthF() * scale, 1.0)
-    reach = (width - 1) / 2
-    for _ in range(int(reach)):
-        first, (low, high) = first - 1, widened(low, high)
-    low_edge, high_edge = widened(low, high)
-    low, high = closed(low, high)
+    parts = [_filled(points * place + origin, width) for points in lines]
     edge_colour = pen.color()
-    edge_colour.setAlphaF(edge_colour.alphaF() * (reach - int(reach)))
+    edge_colour.setAlphaF(edge_colour.alphaF() * ((width - 1) / 2 % 1))
     smooth, brush = bool(painter.renderHints() & hint), painter.brush()
     painter.setRenderHint(hint, False)
     painter.setWorldTransform(QtGui.QTransform.fromScale(1 / ratio, 1 / ratio))
     painter.setPen(QtCore.Qt.PenStyle.NoPen)
-    half = width / 2
     if edge_colour.alpha():
         painter.setBrush(edge_colour)
-        painter.drawRects(_rectangles(first - 1, np.floor(low_edge - half), high_edge + half))
+        painter.drawRects(_rectangles([edge for _inside, edge in parts]))
     painter.setBrush(pen.color())
-    painter.drawRects(_rectangles(first, np.rint(low - half), np.rint(high + half)))
+    painter.drawRects(_rectangles([inside for inside, _edge in parts]))
     painter.setBrush(brush)
     painter.setPen(pen)
     painter.setWorldTransform(before)
     painter.setRenderHint(hint, smooth)
 
 
-def _rectangles(first: int, begin: np.ndarray, end: np.ndarray) -> list[QtCore.QRect]:
-    """Give a rectangle one pixel wide for each column, at least a pixel high."""
-    heights = np.maximum(np.ceil(end - begin), 1).astype(np.intp).tolist()
-    places = zip(
-        range(first, first + len(heights)), begin.astype(int).tolist(), heights, strict=True
+def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Give the columns of a stroke's inside and of its edge: x, begin, end, (n, 3) each."""
+    first, low, high = columns(points)
+    half = width / 2
+    for _ in range(int((width - 1) / 2)):
+        first, (low, high) = first - 1, widened(low, high)
+    low_edge, high_edge = widened(low, high)
+    low, high = closed(low, high)
+    return (
+        _table(first, np.rint(low - half), np.rint(high + half)),
+        _table(first - 1, np.floor(low_edge - half), np.ceil(high_edge + half)),
     )
-    return [QtCore.QRect(x, y, 1, height) for x, y, height in places]
+
+
+def _table(first: int, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    return np.column_stack((np.arange(first, first + len(begin)), begin, end))
+
+
+def _rectangles(parts: list[np.ndarray]) -> Any:
+    """Give a rectangle one pixel wide for each column, at least a pixel high."""
+    table = np.concatenate(parts)
+    found = sip.array(QtCore.QRect, len(table))
+    # Filled as memory: left, top, right, bottom, of which the last two are inside.
+    memory = np.frombuffer(sip.voidptr(found, len(table) * 16), dtype=np.int32).reshape(-1, 4)
+    memory[:, 0] = memory[:, 2] = table[:, 0]
+    memory[:, 1] = table[:, 1]
+    memory[:, 3] = np.maximum(table[:, 2] - 1, table[:, 1])
+    return found
 
 
 def _polygon(points: np.ndarray) -> QtGui.QPolygonF:
