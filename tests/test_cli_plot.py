@@ -105,6 +105,21 @@ def test_a_file_that_is_none_of_ours(tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr
 
 
+def test_a_log_of_2011_is_drawn_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "fan.log"
+    lines = [f"2016-11-09 13:24:{s:02d}.5 {s} 42.{s % 10} 119.8 0.361\n" for s in range(1, 50)]
+    path.write_text("".join(lines) + "2016-11-09 13:2")
+    target = tmp_path / "fan.svg"
+    result = run("plot", str(path), "-o", str(target))
+    assert result.exit_code == 0, result.stderr
+    text = target.read_text(encoding="utf-8")
+    assert ">fan</text>" in text
+    assert "49 records" in text
+    assert "9 November 2016" in text
+    assert "1 line could not be read" in result.stderr
+    assert list(Path(os.environ["WATTUI_DATA"]).rglob("*.wattui")) == []
+
+
 def test_without_a_display_a_file_is_asked_for(
     session: Path, tmp_path: Path, program: list[str]
 ) -> None:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wattui.cli import display, exits
+from wattui.cli.durations import duration_option
+from wattui.cli.ending import Ending
 from wattui.cli.export import check_destination, chosen_meters, chosen_span, find_session
 from wattui.cli.helping import command
 from wattui.cli.output import shown_path
 from wattui.cli.spans import Moment, moment_option
-from wattui.errors import WattuiError
 from wattui.sample import CHANNELS
 
 if TYPE_CHECKING:
@@ -164,12 +165,17 @@ def output_option(text: str) -> Path:
     help="Tell the time since the start (the default), or that of the clock.",
 )  # fmt: skip
 @click.option("--title", default="", metavar="TEXT", help="In place of the session's name.")
+@click.option(
+    "--interval", type=duration_option, metavar="TIME",
+    help="Time between two records, where an old file has no times; 1 s unless given.",
+)  # fmt: skip
 @click.option("--window", is_flag=True, help="Open the window, after writing the file if any.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def plot(
     files: tuple[Path, ...], output: Path | None, panels: tuple[tuple[str, ...], ...],
     meters: tuple[str, ...], start: Moment | None, stop: Moment | None, size: tuple[int, int],
-    dpi: int, theme: str, elapsed: bool, title: str, window: bool, quiet: bool,
+    dpi: int, theme: str, elapsed: bool, title: str, interval: float | None, window: bool,
+    quiet: bool,
 ) -> int:  # fmt: skip
     """Draw one or several FILEs: sessions, or what other programs recorded.
 
@@ -183,7 +189,7 @@ def plot(
     options = Options(
         output, panels, meters, start, stop, size, dpi, theme, not elapsed, title, quiet
     )
-    with sessions_of(files) as paths:
+    with sessions_of(files, interval) as paths:
         if output is not None:
             _save(paths, options, screen=window)
         if output is None or window:
@@ -192,8 +198,12 @@ def plot(
 
 
 @contextlib.contextmanager
-def sessions_of(files: Sequence[Path]) -> Iterator[list[tuple[Path, str]]]:
+def sessions_of(
+    files: Sequence[Path], interval: float | None = None
+) -> Iterator[list[tuple[Path, str]]]:
     """Give the sessions of files with their names; old files are imported for as long.
+
+    *interval* is that of the records, in seconds, where a file has no times.
 
     Raises
     ------
@@ -209,25 +219,35 @@ def sessions_of(files: Sequence[Path]) -> Iterator[list[tuple[Path, str]]]:
             path = find_session(file)
             try:
                 Session.open(path).close()
-            except NotASession as error:
-                path = _imported(path, error, stack)
+            except NotASession:
+                if not path.is_file():
+                    raise
+                path = _imported(path, interval, stack)
             found.append((path, find_session(file).stem))
         yield found
 
 
-def _imported(path: Path, error: WattuiError, stack: contextlib.ExitStack) -> Path:
+def _imported(path: Path, interval: float | None, stack: contextlib.ExitStack) -> Path:
     """Give a session of an old file, which is gone when *stack* is closed."""
     import tempfile
 
-    if not path.is_file():
-        raise error
-    try:
-        importing: Any = importlib.import_module("wattui.formats.importing")
-    except ImportError:
-        raise error from None
+    from wattui.formats.block import Assumptions
+    from wattui.formats.importing import import_files
+
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wattui-plot-")))
     target = folder / f"{path.stem}.wattui"
-    importing.import_files([path], target)
+    with Ending() as ending:
+        done = import_files([path], target, Assumptions(interval=interval), cancelled=ending)
+    for note in done.notes:
+        exits.say(exits.printable(f"{path.name}: {note}."))
+    if done.skipped_count:
+        lines = "line" if done.skipped_count == 1 else "lines"
+        exits.say(
+            exits.printable(
+                f"{path.name}: {done.skipped_count} {lines} could not be read; "
+                "`wattui import` tells which."
+            )
+        )
     return target
 
 
