@@ -66,6 +66,8 @@ class MeterMemory(HasStrictTraits):
 
     #: What is going on; empty while nothing is.
     work = Enum("", *WORKS)
+    #: What was going on last.
+    last_work = Str()
     #: What is being tried, in words, as in ``asking at 19200 baud``.
     activity = Str()
     #: Whether work has a connection of its own, so that nobody else can connect.
@@ -238,9 +240,8 @@ class MeterMemory(HasStrictTraits):
         url = self.url
         client = self.bench.meter.client if self.recording else None
         self._cancelled.clear()
-        self.trait_set(
-            work=work, activity="", problem="", hint="", said="", holds_port=client is None
-        )
+        self.trait_set(activity="", problem="", hint="", said="")
+        self.trait_set(work=work, last_work=work, holds_port=client is None)
 
         def body() -> object:
             with self._connected(client, url) as connected:

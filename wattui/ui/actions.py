@@ -127,6 +127,20 @@ ACTIONS: Final[tuple[Deed, ...]] = (
         enabled=_SEVERAL,
     ),
     Deed(
+        *("fetch", "&Meter", "&Fetch memory…", ("Ctrl+Shift+F",)),
+        "Read out what the meter has logged by itself; it keeps its records",
+        enabled="not object.memory_busy",
+        line=True,
+    ),
+    Deed(
+        *("memory", "&Meter", "Memory and se&ttings…", ("Ctrl+M",)),
+        "See how full the meter's memory is, and change the meter's settings",
+    ),
+    Deed(
+        *("prepare", "&Meter", "&Prepare for the field…", ()),
+        "Set the meter up for a run without a computer",
+    ),
+    Deed(
         *("mark", "&Meter", "&Mark", ("M",)),
         "Mark this moment in the recording",
         enabled=_IS_LIVE,
@@ -162,6 +176,8 @@ ACTIONS: Final[tuple[Deed, ...]] = (
         checked="object.arrangement == 'rows'",
         style="radio",
     ),
+    Deed(*("rows_up", "", "Rows above", ("PgUp",)), "Show the rows above, where not all fit"),
+    Deed(*("rows_down", "", "Rows below", ("PgDown",)), "Show the rows below"),
     Deed(
         *("total", "&View", "&Total of all meters", ("T",)),
         "Plot the sum of all meters too",

@@ -9,9 +9,11 @@ from typing import Any
 from pyface.qt import QtCore
 
 from wattui.bench import Bench
+from wattui.meter_memory import MeterMemory
 from wattui.settings import Settings
 from wattui.transport import PortInfo, list_ports
 from wattui.ui.handler import WindowHandler
+from wattui.ui.memory.link import MemoryLink
 from wattui.ui.palette import LIGHT
 from wattui.ui.plot_link import PlotLink
 from wattui.ui.plots.stack import PlotStack
@@ -65,8 +67,14 @@ def assemble(
         wake.stop()
 
     watcher = PortWatcher(bench.main_thread, model.show_ports, look) if look else None
+    meter_memory = MeterMemory(bench=bench, main_thread=bench.main_thread)
     handler = WindowHandler(
-        watcher=watcher, memory=memory, rule_command=rule_command, when_closed=ended
+        watcher=watcher,
+        memory=memory,
+        rule_command=rule_command,
+        meter_memory=meter_memory,
+        memory_link=MemoryLink(memory=meter_memory, model=model),
+        when_closed=ended,
     )
     # Whatever nobody else holds on to lives as long as the handler.
     handler.held = (wake, switch, link, timer)

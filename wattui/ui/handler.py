@@ -12,6 +12,7 @@ from traitsui.api import Handler
 from wattui.errors import WattuiError
 from wattui.sample import CHANNELS
 from wattui.ui.deeds import Deeds
+from wattui.ui.memory.deeds import MemoryDeeds
 from wattui.ui.menus import KeyFilter, add_shortcuts
 from wattui.ui.meters.deeds import MeterDeeds
 from wattui.ui.port_watcher import PortWatcher
@@ -23,7 +24,7 @@ _log = logging.getLogger(__name__)
 MESSAGE_TIME = 10_000
 
 
-class WindowHandler(Deeds, MeterDeeds, Handler):
+class WindowHandler(Deeds, MeterDeeds, MemoryDeeds, Handler):
     """Opens, serves and closes one main window."""
 
     #: Looks for ports in the background; None where nothing shall be looked for.
@@ -120,6 +121,7 @@ class WindowHandler(Deeds, MeterDeeds, Handler):
         self._timer.stop()
         if self.export is not None:
             self.export.cancel()
+        self.close_memory()
         if self.memory is not None:
             self.memory.keep(model)
         if self.watcher is not None:
@@ -186,7 +188,10 @@ class WindowHandler(Deeds, MeterDeeds, Handler):
         set_role(button, role)
 
 
-_BUTTONS = ("connect_button", "mark_button", "export_button", "fit_button", "live_button")
+_BUTTONS = (
+    *("connect_button", "mark_button", "fetch_button", "export_button"),
+    *("fit_button", "live_button"),
+)
 
 
 def _ask(parent: QtGui.QWidget, what: str, hint: str, yes: str) -> bool:

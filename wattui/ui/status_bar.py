@@ -26,6 +26,8 @@ class Task:
     done: int = 0
     total: int = 0
     cancel: Callable[[], None] | None = None
+    #: What *Cancel* does.
+    tip: str = "End this; nothing is left behind"
 
     @property
     def permille(self) -> int:
@@ -145,7 +147,6 @@ class StatusBar(QtGui.QWidget):
         self.progress.setRange(0, 1000)
         self.cancel = QtGui.QPushButton("Cancel")
         self.cancel.setAutoDefault(False)
-        self.cancel.setToolTip("End this; nothing is left behind")
         self.cancel.clicked.connect(self._cancel_clicked)
         for widget in (self.task_text, self.progress, self.cancel):
             row.addWidget(widget)
@@ -171,6 +172,7 @@ class StatusBar(QtGui.QWidget):
             return
         self._cancel = task.cancel
         self.cancel.setVisible(task.cancel is not None)
+        self.cancel.setToolTip(task.tip)
         self.task_text.setText(task.text)
         self.progress.setRange(0, 1000 if task.total else 0)
         self.progress.setValue(task.permille)

@@ -53,6 +53,7 @@ QMenu::indicator:checked { image: url("$tick"); }
 #statusBar QPushButton { min-height: 20px; max-height: 20px; padding: 0 8px;
     font-size: ${small}px; }
 #body { background: $ground; }
+#card { background: $panel; border: 1px solid $line; border-radius: 8px; }
 
 QPushButton, QComboBox, QLineEdit, QSpinBox {
     background: $panel; color: $text; border: 1px solid $line; border-radius: 6px;
@@ -74,6 +75,14 @@ QPushButton[role="flat"] { border-color: transparent; background: transparent;
     color: $accent_text; padding: 0; text-align: left; }
 QPushButton[role="flat"]:hover { color: $text; }
 QPushButton[role="flat"]:focus { color: $text; }
+QPushButton[role="danger"] { border-color: $red_line; color: $red_text; }
+QPushButton[role="danger"]:hover { background: $red_ground; border-color: $red_line; }
+QPushButton[role="danger"]:focus { border-color: $red_text; }
+QPushButton[role="page"], QPushButton[role="page-on"] { border-color: transparent;
+    background: transparent; color: $muted; min-height: 26px; padding: 0 12px; }
+QPushButton[role="page"]:hover { color: $text; background: $hover; }
+QPushButton[role="page-on"] { background: $hover; color: $accent_text; font-weight: 600; }
+QPushButton[role="page"]:focus, QPushButton[role="page-on"]:focus { border-color: $accent; }
 
 QComboBox { padding-right: 4px; combobox-popup: 0; }
 QComboBox:disabled { color: $text; background: $panel; }
@@ -129,6 +138,8 @@ QLabel[look="heading"] { color: $muted; font-size: ${small}px; letter-spacing: 0
 QLabel[look="muted"] { color: $muted; }
 QLabel[look="small"] { color: $muted; font-size: ${small}px; }
 QLabel[look="title"] { font-size: ${title}px; font-weight: 600; }
+QLabel[look="strong"] { font-weight: 600; }
+QLabel[look="question"] { font-size: ${lead}px; font-weight: 600; }
 QLabel[look="lead"] { color: $muted; font-size: ${lead}px; }
 QFrame[look="rule"] { background: $line; border: 0; max-height: 1px; min-height: 1px; }
 QFrame[notice="error"] { background: $red_ground; border: 1px solid $red_line;
@@ -163,6 +174,7 @@ def style_sheet(palette: Palette, base: int = SMALLEST_TYPE) -> str:
         "press": mix(p.panel, p.accent, 2 * blend),
         "edge": mix(p.line, p.muted, 0.45),
         "faint": mix(p.muted, p.panel, 0.35),
+        "red_text": mix(p.red, p.text, 0.15),
     }
     for name, colour in (("red", p.red), ("amber", p.amber), ("info", p.accent)):
         colours[f"{name}_ground"] = mix(p.panel, colour, blend)

@@ -67,6 +67,7 @@ def _top_bar() -> HGroup:
         ),
         UItem("16"),
         _button("mark_button", "mark", "Mark", enabled_when="object.marking"),
+        _button("fetch_button", "fetch", "Fetch memory…", enabled_when="not object.memory_busy"),
         _button("export_button", "export", "Export CSV…", enabled_when="object.has_session"),
         spring,
         UItem(
@@ -227,10 +228,13 @@ def _set_widths(info: object) -> None:
     column.setStretch(1, 1)
 
 
-_TOP_BUTTONS = ("connect_button", "mark_button", "export_button", "fit_button", "live_button")
+_TOP_BUTTONS = (
+    *("connect_button", "mark_button", "fetch_button", "export_button"),
+    *("fit_button", "live_button"),
+)
 
 _TAB_ORDER = (
-    *("port", "connect_button", "interval", "mark_button", "export_button"),
+    *("port", "connect_button", "interval", "mark_button", "fetch_button", "export_button"),
     *("clock_mode", "fit_button", "live_button"),
 )
 
@@ -238,6 +242,7 @@ _SPOKEN = {
     "connect_button": "Connect or disconnect",
     "interval": "Time between two records",
     "mark_button": "Mark this moment",
+    "fetch_button": "Fetch the meter's memory",
     "export_button": "Export CSV",
     "clock_mode": "Elapsed or clock time",
     "fit_button": "Show the whole recording",

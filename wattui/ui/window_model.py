@@ -90,6 +90,8 @@ class WindowModel(SeveralMeters):
     readings = Instance(Readings, ())
     status = Instance(Status, ())
     notices = List(Instance(Notice))
+    #: Lines about the meter's memory, below those.
+    more_notices = List(Instance(Notice))
     #: What the readings show of an opened session.
     summary = Instance(ViewSummary, ())
 
@@ -103,12 +105,17 @@ class WindowModel(SeveralMeters):
     recording = Bool()
     has_session = Bool()
     marking = Bool()
+    #: Whether the meter is being asked for its memory or its settings.
+    memory_busy = Bool()
+    #: Tells of a port whether it can be connected to now; says why where it cannot.
+    port_gate = Any()
     #: Whether the view follows the newest sample.
     pinned = Bool(True)
 
     #: The buttons of the top bar, and the labels that change.
     connect_button = Button()
     mark_button = Button()
+    fetch_button = Button()
     export_button = Button()
     fit_button = Button()
     live_button = Button()
@@ -148,6 +155,8 @@ class WindowModel(SeveralMeters):
 
     def connect_port(self, url: str) -> None:
         """Connect to a port and record; a session that was opened is put away."""
+        if self.port_gate is not None and not self.port_gate(url):
+            return
         bench = self.bench
         self.port = url
         meter = self.meter_for(url)
@@ -189,7 +198,7 @@ class WindowModel(SeveralMeters):
     def _on_bench(self, _event: object) -> None:
         self.refresh()
 
-    @observe("summary,energy_unit,palette,_dismissed.items")
+    @observe("summary,energy_unit,palette,_dismissed.items,more_notices.items")
     def _shown_changed(self, _event: object) -> None:
         self.refresh()
 
@@ -219,7 +228,7 @@ class WindowModel(SeveralMeters):
             readings=readings_of(bench, self.energy_unit, self.summary),
             status=status_of(bench),
         )
-        notices = notices_of(bench, self._dismissed)
+        notices = [*notices_of(bench, self._dismissed), *self.more_notices]
         if notices != self.notices:
             self.notices = notices
         self.refresh_meters()

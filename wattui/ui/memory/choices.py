@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small editors: which fields are logged, and which page is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pyface.qt import QtCore, QtGui
+from traits.api import Any, Bool, List, Str
+from traitsui.api import BasicEditorFactory
+from traitsui.qt.editor import Editor
+
+from wattui.sample import FIELDS
+from wattui.ui.theme import GRID, MARGIN
+from wattui.ui.window import set_role
+
+#: Columns of the field's boxes.
+COLUMNS: Final = 3
+
+#: Choices that one click makes.
+PRESETS: Final[dict[str, tuple[str, ...]]] = {
+    "All": tuple(field.name for field in FIELDS),
+    "W": ("power",),
+    "W, V, A": ("power", "voltage", "current"),
+    "W, V, A, Wh, PC": ("power", "voltage", "current", "energy", "power_cycles"),
+}
+
+
+class FieldBoxes(QtGui.QWidget):
+    """The control: a box for each field, and some choices that one click makes."""
+
+    #: Names of the fields that are chosen now, after a click.
+    chosen = QtCore.Signal(list)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Fields in the memory")
+        column = QtGui.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        grid = QtGui.QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(MARGIN)
+        grid.setVerticalSpacing(0)
+        self.boxes: dict[str, QtGui.QCheckBox] = {}
+        rows = -(-len(FIELDS) // COLUMNS)
+        for position, field in enumerate(FIELDS):
+            box = QtGui.QCheckBox(field.title)
+            box.setToolTip(f"{field.header}: {field.label.lower()}")
+            box.clicked.connect(self._clicked)
+            self.boxes[field.name] = box
+            grid.addWidget(box, position % rows, position // rows)
+        column.addLayout(grid)
+        row = QtGui.QHBoxLayout()
+        row.setSpacing(GRID * 2)
+        self.presets: dict[str, QtGui.QPushButton] = {}
+        for text, names in PRESETS.items():
+            button = QtGui.QPushButton(text)
+            button.setAutoDefault(False)
+            button.setProperty("role", "flat")
+            button.setToolTip(f"Log {'all fields' if text == 'All' else text}")
+            button.clicked.connect(lambda _on, names=names: self.chosen.emit(list(names)))
+            self.presets[text] = button
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+
+    def _clicked(self, _on: bool) -> None:
+        self.chosen.emit([name for name, box in self.boxes.items() if box.isChecked()])
+
+    def show_names(self, names: Sequence[str], count: int) -> None:
+        """Tick those that are chosen; a meter with fewer fields has fewer boxes."""
+        for position, (name, box) in enumerate(self.boxes.items()):
+            box.setChecked(name in names)
+            box.setVisible(position < count)
+
+
+class _FieldsEditor(Editor):
+    """Shows and sets the names of the fields that are logged."""
+
+    boxes = Any()
+
+    def init(self, parent: object) -> None:
+        """Make the control."""
+        self.control = self.boxes = FieldBoxes()
+        self.boxes.chosen.connect(self._chosen)
+        self.context_object.observe(self._changed, f"{self.name}.items")
+        self.update_editor()
+
+    def dispose(self) -> None:
+        """Let go of the model."""
+        self.context_object.observe(self._changed, f"{self.name}.items", remove=True)
+        super().dispose()
+
+    def update_editor(self) -> None:
+        """Tick what is chosen."""
+        self.boxes.show_names(list(self.value), self.factory.count)
+
+    def _changed(self, _event: object) -> None:
+        self.update_editor()
+
+    def _chosen(self, names: list[str]) -> None:
+        self.value = names
+
+
+class FieldsEditor(BasicEditorFactory):
+    """Editor of a list of names of fields."""
+
+    klass = _FieldsEditor
+    #: How many fields the meter has.
+    count = Any(len(FIELDS))
+
+
+class Pages(QtGui.QWidget):
+    """The control: a button for each page, of which one is down."""
+
+    #: A page was chosen, by its name.
+    chosen = QtCore.Signal(str)
+
+    def __init__(self, pages: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        row = QtGui.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self.buttons: dict[str, QtGui.QPushButton] = {}
+        for name, text in pages:
+            button = QtGui.QPushButton(text)
+            button.setAutoDefault(False)
+            button.setCheckable(True)
+            button.setProperty("role", "page")
+            button.clicked.connect(lambda _on, name=name: self.chosen.emit(name))
+            self.buttons[name] = button
+            row.addWidget(button)
+        row.addStretch(1)
+
+    def show_page(self, name: str, hidden: Sequence[str]) -> None:
+        """Have a page's button down; leave some out."""
+        for key, button in self.buttons.items():
+            button.setChecked(key == name)
+            button.setVisible(key not in hidden)
+            set_role(button, "page-on" if key == name else "page")
+
+
+class _PageEditor(Editor):
+    """Shows and sets the page that is seen; ``hidden_pages`` of the object are left out."""
+
+    pages = Any()
+
+    def init(self, parent: object) -> None:
+        """Make the control."""
+        self.control = self.pages = Pages(self.factory.pages)
+        self.pages.chosen.connect(self._chosen)
+        self.object.observe(self._changed, "hidden_pages.items")
+        self.update_editor()
+
+    def dispose(self) -> None:
+        """Let go of the model."""
+        self.object.observe(self._changed, "hidden_pages.items", remove=True)
+        super().dispose()
+
+    def update_editor(self) -> None:
+        """Have its button down."""
+        self.pages.show_page(self.value, self.object.hidden_pages)
+
+    def _changed(self, _event: object) -> None:
+        self.update_editor()
+
+    def _chosen(self, name: str) -> None:
+        self.value = name
+        self.update_editor()
+
+
+class PageEditor(BasicEditorFactory):
+    """Editor of the name of a page, for an object with ``hidden_pages``."""
+
+    klass = _PageEditor
+    #: Pairs of a page's name and its label.
+    pages = List()
+
+
+class _TextEditor(Editor):
+    """Shows a text that may be long, in one of the looks of the style sheet."""
+
+    def init(self, parent: object) -> None:
+        """Make the control."""
+        self.control = QtGui.QLabel()
+        self.control.setWordWrap(True)
+        self.control.setProperty("look", self.factory.look)
+        if self.factory.selectable:
+            flag = QtCore.Qt.TextInteractionFlag.TextSelectableByMouse
+            self.control.setTextInteractionFlags(flag)
+        policy = QtGui.QSizePolicy.Policy
+        self.control.setSizePolicy(policy.Expanding, policy.Minimum)
+        self.update_editor()
+
+    def update_editor(self) -> None:
+        """Show it."""
+        self.control.setText(self.value)
+        self.control.setVisible(bool(self.value) or self.factory.keeps_place)
+
+
+class WordsEditor(BasicEditorFactory):
+    """Shows a text in words; nothing where it is empty."""
+
+    klass = _TextEditor
+    look = Str("muted")
+    selectable = Bool()
+    #: Whether an empty text takes its place all the same.
+    keeps_place = Bool()

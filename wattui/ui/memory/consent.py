@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place where somebody may allow that a meter's memory is erased.
+
+It looks at the memory first, then says what would be lost, and offers to fetch it.
+Nothing else makes a :class:`~wattui.memory_work.Consent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pyface.qt import QtCore, QtGui
+
+from wattui.memory_words import loss_text
+from wattui.memory_work import Consent
+from wattui.meter_memory import MeterMemory
+from wattui.ui.theme import GRID
+from wattui.ui.words import clock_text, count_text
+
+#: Width of a question in pixels.
+WIDTH = 500
+
+
+class Question(QtGui.QDialog):
+    """A question with a button for each answer; closing it is the last answer.
+
+    It stands in the way of its own window only, and nobody waits for it.
+    """
+
+    #: An answer was given, by its name.
+    answered = QtCore.Signal(str)
+
+    def __init__(
+        self,
+        parent: QtGui.QWidget | None,
+        title: str,
+        lines: Sequence[str],
+        answers: Sequence[tuple[str, str, str]],
+    ) -> None:
+        """Ask; *answers* are triples of a name, a label and a role of the style sheet."""
+        super().__init__(parent)
+        self.setWindowTitle("wattui")
+        self.setWindowModality(QtCore.Qt.WindowModality.WindowModal)
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(" ".join(lines))
+        layout = QtGui.QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID + 4, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._label(title, "question"))
+        self.labels = [self._label(line, "") for line in lines]
+        for label in self.labels:
+            layout.addWidget(label)
+        layout.addSpacing(GRID)
+        row = QtGui.QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addStretch(1)
+        self.buttons: dict[str, QtGui.QPushButton] = {}
+        self._last = answers[-1][0]
+        for name, text, role in answers:
+            button = QtGui.QPushButton(text)
+            button.setProperty("role", role)
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _on, name=name: self._answer(name))
+            self.buttons[name] = button
+            row.addWidget(button)
+        self.buttons[self._last].setDefault(True)
+        self.buttons[self._last].setFocus()
+        layout.addLayout(row)
+        self.setFixedWidth(WIDTH)
+
+    def _label(self, text: str, look: str) -> QtGui.QLabel:
+        label = QtGui.QLabel(text)
+        label.setWordWrap(True)
+        if look:
+            label.setProperty("look", look)
+        return label
+
+    def _answer(self, name: str) -> None:
+        self.hide()
+        self.answered.emit(name)
+        self.close()
+
+    def reject(self) -> None:
+        """Take Esc and the window's own button for the last answer."""
+        if self.isVisible():
+            self._answer(self._last)
+
+
+def consent_lines(memory: MeterMemory, purpose: str) -> list[str]:
+    """Say what would be lost."""
+    state, fetched = memory.state, memory.fetched
+    if state is None:
+        loss = "How many records it holds, the meter does not tell."
+    else:
+        loss = f"{loss_text(state, memory.read_at)}."
+    lines = [f"{purpose} erases all records that the meter has logged.", loss]
+    if (
+        fetched is not None
+        and fetched.complete
+        and fetched.path is not None
+        and fetched.readout.meter.port == memory.source
+    ):
+        count = len(fetched.readout.records)
+        when = clock_text(fetched.readout.finished_at)
+        lines.append(f"At {when} {count_text(count, 'record')} were fetched: {fetched.path.name}")
+    return lines
+
+
+def ask_consent(
+    parent: QtGui.QWidget | None,
+    memory: MeterMemory,
+    purpose: str,
+    allowed: Callable[[Consent], object],
+    shown: Callable[[Question], object] = lambda _question: None,
+) -> bool:
+    """Look at the memory, then ask whether it may be erased; tell whether it is being asked.
+
+    Parameters
+    ----------
+    purpose
+        What erases it, as the beginning of a sentence: ``Writing these settings``.
+    allowed
+        Called with the consent, where it is given.
+    shown
+        Called with the question once it is there.
+    """
+    url = memory.url
+
+    def looked(well: bool) -> None:
+        # Whatever failed is said where work is shown; and nothing was sent.
+        if well and memory.url == url:
+            shown(_show(parent, memory, purpose, allowed, shown))
+
+    return memory.refresh(looked)
+
+
+def _show(
+    parent: QtGui.QWidget | None,
+    memory: MeterMemory,
+    purpose: str,
+    allowed: Callable[[Consent], object],
+    shown: Callable[[Question], object],
+) -> Question:
+    state, url = memory.state, memory.url
+    empty = state is not None and not state.used
+    answers = [("erase", "Go on" if empty else "Erase", "danger"), ("cancel", "Cancel", "")]
+    if not empty:
+        answers.insert(0, ("fetch", "Fetch first", "primary"))
+    title = "Nothing is lost by this" if empty else "This erases the meter's memory"
+    question = Question(parent, title, consent_lines(memory, purpose), answers)
+
+    def fetched(well: bool) -> None:
+        if well and memory.fetched is not None and memory.fetched.complete:
+            ask_consent(parent, memory, purpose, allowed, shown)
+
+    def answered(name: str) -> None:
+        if name == "erase":
+            allowed(Consent(url, None if state is None else state.used))
+        elif name == "fetch":
+            memory.fetch(fetched)
+
+    question.answered.connect(answered)
+    question.open()
+    return question
