@@ -53,6 +53,7 @@ class PlotLink(HasStrictTraits):
         _set(plots, "focus", bench.meter.key if bench.meter is not None else None)
         _set(plots, "arrangement", model.arrangement if several else "overlay")
         _set(plots, "with_total", several and model.with_total)
+        _set(plots, "going", [one.key for one in bench.meters if one.connected])
         _set(plots, "meters", self._meters())
         _set(plots, "live", bench.recording)
         lost = [one for one in bench.meters if one.state == "lost" and one.key]

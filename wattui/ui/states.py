@@ -171,6 +171,7 @@ class NoticeStack(QtGui.QWidget):
         self.bands: list[NoticeBand] = []
         policy = QtGui.QSizePolicy.Policy
         self.setSizePolicy(policy.Preferred, policy.Maximum)
+        self.hide()
 
     def show_notices(self, notices: list[Notice]) -> None:
         """Show these, and no others; a band whose words stay is kept."""

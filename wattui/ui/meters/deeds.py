@@ -149,6 +149,16 @@ class MeterDeeds(HasTraits):
         """Plot each meter in a row of its own."""
         info.object.arrangement = "rows"
 
+    def do_rows_up(self, info: Any) -> None:
+        """Show the rows above."""
+        plots = info.object.plots
+        plots.scroll_rows(-max(1, len(plots.shown_rows()) - 1))
+
+    def do_rows_down(self, info: Any) -> None:
+        """Show the rows below."""
+        plots = info.object.plots
+        plots.scroll_rows(max(1, len(plots.shown_rows()) - 1))
+
     def do_total(self, info: Any) -> None:
         """Plot the sum of all meters too, or no more."""
         info.object.with_total = not info.object.with_total

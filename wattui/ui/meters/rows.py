@@ -28,15 +28,15 @@ BOX, NAME, STATE = range(3)
 
 #: Headers of the columns of numbers, what they mean, and the widest text each is made for.
 COLUMNS: Final[tuple[tuple[str, str, str], ...]] = (
-    ("W", "Power of the last record, in watts", "1,234.5"),
+    ("W", "Power of the last record, in watts", "1234.5"),
     ("V", "Voltage of the last record, in volts", "120.5"),
     ("A", "Current of the last record, in amperes", "10.361"),
     ("PF", "Power factor of the last record", "0.88"),
-    ("energy", "Energy since the recording began, summed from the records", "12,345.67"),
-    ("cost", "What the energy costs", "123.4567"),
-    ("samples", "Records in this session", "123,456"),
-    ("gaps", "Gaps, in which records are missing", "1,234"),
-    ("since", "When its first record came", "00:00:00"),
+    ("energy", "Energy since the recording began, summed from the records", "1234.56"),
+    ("cost", "What the energy costs", "1.2345"),
+    ("samples", "Records in this session", "99,999"),
+    ("gaps", "Gaps, in which records are missing", "999"),
+    ("since", "When its first record came", "00:00"),
 )
 
 #: The fields of the first columns of numbers.
@@ -116,7 +116,7 @@ def _row(
     elif meter.state == "running" and not meter.sample_count:
         words = "Waiting"
     elif meter.state == "lost" and not math.isnan(meter.lost_since):
-        words = f"Unplugged {clock_text(meter.lost_since)}"
+        words = f"Unplugged {clock_text(meter.lost_since, False)}"
     return MeterRow(
         name=meter.label,
         colour=colour,
@@ -160,7 +160,7 @@ def _numbers(bench: Bench, meter: Meter, unit: str, view: Any) -> tuple[str, ...
         money_text(cost),
         f"{meter.sample_count:,}",
         f"{meter.gap_count:,}",
-        clock_text(meter.since),
+        clock_text(meter.since, False),
     )
 
 
@@ -175,7 +175,9 @@ def total_of(bench: Bench, unit: str) -> TotalRow:
     live = sum(1 for meter in meters if meter.live)
     gaps = sum(meter.gap_count for meter in meters)
     return TotalRow(
-        name=f"{len(meters)} meters" if live in (0, len(meters)) else f"{live} of {len(meters)}",
+        name=f"{len(meters)} meters"
+        if live in (0, len(meters))
+        else f"{live} of {len(meters)} meters",
         watts=value_text("power", bench.total_watts) if live else NOTHING,
         energy=energy_text(bench.total_energy, unit),
         energy_error=f"± {energy_text(bench.total_energy_error, unit)} {unit}",

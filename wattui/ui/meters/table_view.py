@@ -22,7 +22,7 @@ MOST_ROWS: Final = 6
 #: Where the box and the colour are in their column: left edge and width, in pixels.
 _BOX: Final = (10, 14)
 _CHIP: Final = (34, 18)
-_BOX_WIDTH: Final = 60
+_BOX_WIDTH: Final = 58
 
 _Key = QtCore.Qt.Key
 
@@ -151,9 +151,9 @@ class MeterView(QtGui.QTableView):
         header.setMinimumSectionSize(20)
         self.setColumnWidth(BOX, _BOX_WIDTH)
         for number, (title, _told, widest) in enumerate(COLUMNS):
-            width = max(metrics.horizontalAdvance(text) for text in (widest, f"{title} kWh"[:8]))
-            self.setColumnWidth(FIRST_NUMBER + number, width + 18)
-        self.setColumnWidth(STATE, metrics.horizontalAdvance("Unplugged 00:00:00") + 34)
+            width = max(metrics.horizontalAdvance(text) for text in (widest, title))
+            self.setColumnWidth(FIRST_NUMBER + number, width + 14)
+        self.setColumnWidth(STATE, metrics.horizontalAdvance("Unplugged 00:00") + 34)
         header.setSectionResizeMode(QtGui.QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(NAME, mode.Stretch)
 
@@ -243,7 +243,7 @@ _DEEDS: Final = {
 
 #: What is left out first where the window is narrow, and the least width of the names.
 _GIVES_WAY: Final = tuple(FIRST_NUMBER + number for number in (8, 7, 6, 5, 3))
-_LEAST_NAME: Final = 130
+_LEAST_NAME: Final = 112
 
 
 class TotalLine(QtGui.QWidget):

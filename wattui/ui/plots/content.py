@@ -23,11 +23,15 @@ from traits.api import (
 )
 
 from wattui.ui.palette import LIGHT, Palette
-from wattui.ui.plots.layout import LEFT, RIGHT
+from wattui.ui.plots.layout import LEFT, RIGHT, rows_that_fit
 from wattui.ui.plots.loader import ViewData
 from wattui.ui.plots.row import Row
 from wattui.ui.plots.time_axis import TimeTicks
+from wattui.ui.plots.total import SUMMED, TOTAL
 from wattui.ui.plots.view import PlotView
+
+#: A row's channel, and the key of its meter; None for all of them.
+RowKey = tuple[str, Hashable | None]
 
 
 class PlotContent(HasStrictTraits):
@@ -48,8 +52,12 @@ class PlotContent(HasStrictTraits):
     focus = AnyTrait()
     #: All meters of a field in one plot, or each in a row of its own.
     arrangement = Enum("overlay", "rows")
+    #: Keys of the meters that are being recorded: beyond their last record nothing is known.
+    going = List()
     #: Whether the sum of all meters is plotted too.
     with_total = Bool(False)
+    #: The first of the rows that is seen where there is no room for all.
+    first_row = Int()
     #: Names of the channels to plot, from the top.
     channels = List(Str, ["power", "current", "voltage"])
     #: Names of channels that are read besides, for :attr:`pointer_values`.
@@ -101,7 +109,36 @@ class PlotContent(HasStrictTraits):
 
     def shown_rows(self) -> list[Row]:
         """Give the rows that are shown, from the top."""
-        return [self._rows[name] for name in self.channels if name in self._rows]
+        return [self._rows[key] for key in self.rows_in_sight() if key in self._rows]
+
+    def planned_rows(self) -> list[RowKey]:
+        """Give channel and meter of every row, from the top; no meter where all are in one."""
+        if self.arrangement == "overlay":
+            return [(name, None) for name in self.channels]
+        return [
+            (name, key) for name in self.channels for key, _label, _c in self.shown_curves(name)
+        ]
+
+    def rows_in_sight(self) -> list[RowKey]:
+        """Give those of the planned rows that there is room for, from the first wanted on."""
+        planned = self.planned_rows()
+        if self.arrangement == "overlay":
+            return planned
+        room = rows_that_fit(self.component.height) if self.component is not None else 1
+        first = min(self.first_row, max(0, len(planned) - room))
+        return planned[first : first + room]
+
+    def shown_curves(self, name: str) -> list[tuple[Hashable, str, str]]:
+        """Give key, label and colour of each curve of a channel: the meters, and their sum."""
+        curves = self.shown_meters
+        if self.with_total and name in SUMMED and len(curves) > 1:
+            curves.append((TOTAL, "Total", self.palette.text))
+        return curves
+
+    @property
+    def coloured(self) -> bool:
+        """Whether curves have the colours of their meters, and not of their channels."""
+        return self.by_meter or len(self.meters) > 1
 
     @property
     def shown_meters(self) -> list[tuple[Hashable, str, str]]:
@@ -155,7 +192,7 @@ class PlotContent(HasStrictTraits):
 
     def strip_colours(self) -> list[tuple[Hashable, str]]:
         """Give each meter's key and its colour in the strip."""
-        if len(self.meters) == 1:
+        if not self.coloured and self.meters:
             return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
         return [(key, colour) for key, _label, colour in self.shown_meters]
 
@@ -175,8 +212,9 @@ class PlotContent(HasStrictTraits):
     def _values_at(self, moment: float) -> dict[str, float]:
         values: dict[str, float] = {}
         for name in {*self.channels, *self.readings}:
-            row = self._rows.get(name)
-            for key, _label, _colour in self.meters:
+            row = self._rows.get((name, None)) if self.arrangement == "overlay" else None
+            keys = [key for key, _label, _colour in self.meters]
+            for key in [self.focus] if self.focus in keys else keys:
                 if row is not None and name in self.channels:
                     value = row.value_at(key, moment)
                 else:

@@ -61,9 +61,9 @@ class Crosshair(AbstractOverlay):
     def _draw_values(self, gc: Any, row: Any, x: float, moment: float) -> None:
         """Draw a dot on each curve, and write the values beside the line."""
         plot, palette = row.plot, self.stack.palette
-        several = len(self.stack.shown_meters) > 1
+        several = self.stack.coloured
         lines: list[tuple[str, str]] = []
-        for key, label, colour in self.stack.shown_meters:
+        for key, label, colour in row.shown_meters:
             value = row.value_at(key, moment)
             if value is None:
                 continue
@@ -75,9 +75,15 @@ class Crosshair(AbstractOverlay):
                 gc.arc(x, y, 3.0, 0.0, 2 * np.pi)
                 gc.fill_path()
             told = f"{row.field.format(value)} {row.field.unit}".rstrip()
-            lines.append((f"{label}  {told}" if several else told, palette.text))
+            lines.append(
+                (f"{label}  {told}" if several and row.key is None else told, palette.text)
+            )
         if not lines or plot.height < 24:
             return
+        room = max(1, int((plot.height - 10) // ink.LINE_HEIGHT))
+        if len(lines) > room:
+            rest = len(lines) - room + 1
+            lines = [*lines[: room - 1], (f"{rest} more", palette.muted)]
         width = _bubble_width(lines)
         left = x + 8 if x + 8 + width < plot.x2 else x - 8 - width
         _bubble(gc, palette, lines, left, plot.y2 - 4)
@@ -90,6 +96,36 @@ class Crosshair(AbstractOverlay):
         left = min(max(x - width / 2, plot.outer_x), plot.outer_x2 - width)
         ink.fill_rect(gc, left, plot.y - 24, width, 19, palette.text)
         ink.draw_text(gc, text, left + _PAD, plot.y - 19, palette.plot)
+
+
+class RowScroll(AbstractOverlay):
+    """Tells where among all rows those in sight are, at the right edge."""
+
+    #: The stack that it belongs to.
+    stack = AnyTrait()
+
+    def overlay(
+        self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
+    ) -> None:
+        """Draw on *gc*; called by Chaco."""
+        place = self.thumb()
+        if place is None:
+            return
+        bottom, height = place
+        ink.fill_rect(
+            gc, self.stack.component.width - 7, bottom, 5, height, self.stack.palette.muted, 0.6
+        )
+
+    def thumb(self) -> tuple[float, float] | None:
+        """Give lower edge and height of the thumb, in pixels; None where all rows are seen."""
+        stack = self.stack
+        rows, planned = stack.shown_rows(), len(stack.planned_rows())
+        if not rows or len(rows) >= planned:
+            return None
+        top, low = rows[0].plot.y2, rows[-1].plot.y
+        first = min(stack.first_row, planned - len(rows))
+        a_row = (top - low) / planned
+        return top - a_row * (first + len(rows)), a_row * len(rows)
 
 
 class SelectionBubble(AbstractOverlay):

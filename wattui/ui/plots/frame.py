@@ -11,12 +11,16 @@ from traits.api import Any as AnyTrait
 from traits.api import Bool
 
 from wattui.ui.plots import ink
+from wattui.ui.plots.total import TOTAL
 
 #: Pixels between an axis and its labels.
 _OFF: Final = 8
 
 #: Pixels above the plot to the base line of its head line.
 _HEAD: Final = 9
+
+#: The same where each meter has a row of its own.
+_ROW_HEAD: Final = 5
 
 #: Height of the strip that tells the gaps of one meter among several, in pixels.
 _GAP_STRIP: Final = 4
@@ -47,8 +51,9 @@ class Frame(AbstractOverlay):
 
     def _draw_bands(self, gc: Any, plot: Any, row: Any) -> None:
         """Shade where records are missing, and what is selected."""
-        several = len(row.stack.shown_meters) > 1
-        for number, (_key, colour, spans) in enumerate(row.stack.gap_spans()):
+        several = row.key is None and row.stack.coloured
+        found = [one for one in row.stack.gap_spans() if row.key in (None, one[0])]
+        for number, (_key, colour, spans) in enumerate(found):
             across = plot.index_mapper.map_screen(spans)
             left = np.clip(across[:, 0], plot.x, plot.x2)
             right = np.clip(across[:, 1], plot.x, plot.x2)
@@ -108,18 +113,31 @@ class Frame(AbstractOverlay):
         """Write name, unit and meters at the left, and the statistics at the right."""
         y = plot.y2 + _HEAD
         muted, small = row.palette.muted, ink.SMALL_SIZE
-        x = plot.x + ink.draw_text(gc, row.title, plot.x, y, muted, size=small)
+        x = plot.x
+        if row.key is not None:
+            y = plot.y2 + _ROW_HEAD
+            x = self._draw_name(gc, row, x, y)
+        x += ink.draw_text(gc, row.title, x, y, muted, size=small)
         room = plot.x2 - x - 24
-        if row.is_first and len(row.stack.shown_meters) > 1:
+        if row.key is None and row.is_first and row.stack.coloured:
             x, room = self._draw_meters(gc, plot, row, x + 20, y)
         for text in row.head_texts():
             if text and ink.text_width(text, small) <= room:
                 ink.draw_text(gc, text, plot.x2, y, muted, size=small, align=1.0)
                 break
 
+    def _draw_name(self, gc: Any, row: Any, x: float, y: float) -> float:
+        """Write the name of a row's meter in its colour; give where the rest goes on."""
+        for _key, label, colour in row.shown_meters:
+            ink.fill_rect(gc, x, y + 2, 10, 3, colour)
+            width = ink.draw_text(gc, label, x + 14, y, row.palette.text, size=ink.SMALL_SIZE)
+            return x + width + 26
+        return x
+
     def _draw_meters(self, gc: Any, plot: Any, row: Any, x: float, y: float) -> tuple[float, float]:
         """Write the meters' names in their colours; give where it ends, and the room left."""
-        meters = row.stack.shown_meters
+        # The sum first: it must not be what there is no room for.
+        meters = sorted(row.shown_meters, key=lambda one: one[0] != TOTAL)
         for number, (_key, label, colour) in enumerate(meters):
             width = ink.text_width(label, ink.SMALL_SIZE)
             if x + width + 50 > plot.x2:

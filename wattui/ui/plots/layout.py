@@ -29,12 +29,27 @@ STRIP_BELOW: Final = 12
 #: The least height of a plot, in pixels.
 LEAST: Final = 12
 
+#: Where each meter has a row of its own: pixels above and below each, and the least height
+#: of one with both.
+ROW_HEAD: Final = 18
+ROW_FOOT: Final = 4
+LEAST_ROW: Final = 48
 
-def heights(total: float, count: int) -> list[int]:
-    """Give the heights of so many plots that share *total* pixels, the first the tallest."""
+
+def rows_that_fit(height: float) -> int:
+    """Give how many rows of single meters there is room for, at least one."""
+    return max(1, int((height - STRIP_BELOW - STRIP - TIME_FOOT + ROW_FOOT) // LEAST_ROW))
+
+
+def heights(total: float, count: int, even: bool = False) -> list[int]:
+    """Give the heights of so many plots that share *total* pixels, the first the tallest.
+
+    Where they are *even*, the first has what is left of whole pixels.
+    """
     if count <= 0:
         return []
-    share = total / (FIRST_SHARE + count - 1) if count > 1 else total
+    first = 1.0 if even else FIRST_SHARE
+    share = total / (first + count - 1) if count > 1 else total
     rest = [max(int(share), LEAST)] * (count - 1)
     return [max(int(total - sum(rest)), LEAST), *rest]
 
@@ -88,13 +103,15 @@ class StackContainer(OverlayPlotContainer):
         y += STRIP
         if not rows:
             return
-        around = len(rows) * HEAD + (len(rows) - 1) * FOOT + TIME_FOOT
-        tall = heights(self.height - y - around, len(rows))
+        single = rows[0].key is not None
+        head, between = (ROW_HEAD, ROW_FOOT) if single else (HEAD, FOOT)
+        around = len(rows) * head + (len(rows) - 1) * between + TIME_FOOT
+        tall = heights(self.height - y - around, len(rows), even=single)
         for row, height in zip(reversed(rows), reversed(tall), strict=True):
-            foot = TIME_FOOT if row.shows_time else FOOT
+            foot = TIME_FOOT if row.shows_time else between
             plot = row.plot
-            plot.padding_bottom = foot
+            plot.trait_set(padding_bottom=foot, padding_top=head)
             plot.outer_position = [0.0, y]
-            plot.outer_bounds = [width, height + HEAD + foot]
+            plot.outer_bounds = [width, height + head + foot]
             plot.do_layout(force=True)
-            y += height + HEAD + foot
+            y += height + head + foot

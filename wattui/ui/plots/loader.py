@@ -20,7 +20,8 @@ import numpy as np
 
 from wattui.errors import WattuiError
 from wattui.listener import EventKind
-from wattui.sample import MICROSECONDS
+from wattui.sample import INTEGRATED_ENERGY, MICROSECONDS
+from wattui.ui.plots.total import SUMMED, TOTAL, total_curve
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,9 @@ class ViewRequest:
     channels: tuple[str, ...]
     #: Ids or keys of meters; all of the session's where there is none.
     meters: tuple[Hashable, ...] = ()
+    #: Whether the sum of the meters is wanted, as one more, and which of them go on.
+    total: bool = False
+    going: tuple[Hashable, ...] = ()
     #: Span whose energy is wanted as well; None for none.
     selection: tuple[float, float] | None = None
     #: Columns of pixels for the strip of the whole run; 0 where it is not wanted.
@@ -112,6 +116,8 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
             data.selected[key] = session.statistics(identity, *chosen)
         gaps = np.asarray(session.gaps(identity, low, high)).reshape(-1, 2)
         data.gaps[key] = merged(gaps, (high - low) / MICROSECONDS / request.pixels)
+    if request.total and len(meters) > 1:
+        _add_totals(data, [key for key, _identity in meters], low, high)
     if request.overview_pixels:
         data.overview = {}
         for key, identity in meters:
@@ -121,6 +127,21 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
     for kept in session.events((EventKind.MARK,), low, high):
         data.marks.append((kept.event.time / MICROSECONDS, kept.event.text))
     return data
+
+
+def _add_totals(data: ViewData, keys: Sequence[Hashable], low: int, high: int) -> None:
+    """Add the sums of the meters' curves, as those of one meter more."""
+    request = data.request
+    going = [key in request.going for key in keys]
+    for name in SUMMED.intersection(request.channels):
+        data.curves[TOTAL, name] = total_curve(
+            [data.curves[key, name] for key in keys],
+            low / MICROSECONDS,
+            high / MICROSECONDS,
+            request.pixels,
+            going=going,
+            holds=name == INTEGRATED_ENERGY.name,
+        )
 
 
 def merged(gaps: np.ndarray, least: float) -> np.ndarray:

@@ -25,7 +25,7 @@ from traits.api import (
 
 from wattui.sample import CHANNEL
 from wattui.ui.plots.content import PlotContent
-from wattui.ui.plots.crosshair import Crosshair, SelectionBubble
+from wattui.ui.plots.crosshair import Crosshair, RowScroll, SelectionBubble
 from wattui.ui.plots.layout import StackContainer
 from wattui.ui.plots.loader import ViewData, ViewReader, ViewRequest
 from wattui.ui.plots.overview import Overview
@@ -85,6 +85,7 @@ class PlotStack(PlotContent):
         self.component.add(self.overview)
         self.component.overlays.append(SelectionBubble(component=self.component, stack=self))
         self.component.overlays.append(Crosshair(component=self.component, stack=self))
+        self.component.overlays.append(RowScroll(component=self.component, stack=self))
         self.component.tools.append(Hands(component=self.component, stack=self))
         self.component.observe(self._resized, "bounds")
         self.trait_set(**traits)
@@ -156,6 +157,8 @@ class PlotStack(PlotContent):
             channels=tuple(name for name in names if name in CHANNEL),
             meters=tuple(key for key, _label, _colour in self._told_meters()),
             selection=view.selection,
+            total=self.with_total,
+            going=tuple(self.going),
             overview_pixels=pixels if strip else 0,
             overview_channel=self._strip_channel(),
             follow="run" if not view.known else "start" if follow and view.whole else follow,
@@ -248,7 +251,7 @@ class PlotStack(PlotContent):
         else:
             self._rows_changed()
 
-    @observe("channels.items")
+    @observe("channels.items,arrangement,with_total,first_row")
     def _rows_changed(self, _event: object = None) -> None:
         if self.component is None:
             return
@@ -309,6 +312,20 @@ class PlotStack(PlotContent):
     def _resized(self, _event: object) -> None:
         self._strip_wanted = True
         self._due(HAND_INTERVAL)
+        if self.arrangement == "rows":
+            self._arrange()
+
+    @observe("focus,by_meter")
+    def _stands_out(self, _event: object) -> None:
+        for row in self._rows.values():
+            row.paint()
+        if self.component is not None:
+            self.redraw()
+
+    def scroll_rows(self, by: int) -> None:
+        """Show rows further down, or up, where there is no room for all."""
+        most = len(self.planned_rows()) - len(self.rows_in_sight())
+        self.first_row = min(max(min(self.first_row, most) + by, 0), max(most, 0))
 
     @observe("palette")
     def _paint(self, _event: object = None) -> None:
@@ -320,11 +337,11 @@ class PlotStack(PlotContent):
         self.redraw()
 
     def _arrange(self) -> None:
-        """Show the rows of the channels; make those that are seen for the first time."""
-        for name in self.channels:
-            if name not in self._rows and name in CHANNEL:
-                row = Row(name, self, self._index_range)
-                self._rows[name] = row
+        """Show the rows that there is room for; make those that are seen for the first time."""
+        for name, meter in self.rows_in_sight():
+            if (name, meter) not in self._rows and name in CHANNEL:
+                row = Row(name, self, self._index_range, meter)
+                self._rows[name, meter] = row
                 self.component.add(row.plot)
                 if self._data is not None:
                     row.take(self._data.curves)

@@ -30,7 +30,7 @@ class Hands(BaseTool):
     #: The stack that it works on.
     stack = AnyTrait()
     #: What is being done.
-    event_state = Enum("normal", "panning", "selecting")
+    event_state = Enum("normal", "panning", "selecting", "scrolling")
 
     #: Where the drag began: pixels, the view then, and the moment there.
     _x = Float(0.0)
@@ -44,7 +44,13 @@ class Hands(BaseTool):
     def normal_mouse_wheel(self, event: Any) -> None:
         """Zoom or scroll."""
         row = self.stack.row_at(event.x, event.y)
-        if row is None or not event.mouse_wheel:
+        if not event.mouse_wheel:
+            return
+        if row is None:
+            # Beside the plots: more rows, where there is no room for all.
+            if self.stack.arrangement == "rows":
+                self.stack.scroll_rows(-1 if event.mouse_wheel > 0 else 1)
+                event.handled = True
             return
         event.handled = True
         notches = min(max(event.mouse_wheel, -_MOST_NOTCHES), _MOST_NOTCHES)
@@ -59,7 +65,13 @@ class Hands(BaseTool):
     # --- dragging -----------------------------------------------------------------------
 
     def normal_left_down(self, event: Any) -> None:
-        """Begin to pan, or with Shift to select."""
+        """Begin to pan, or with Shift to select; at the right edge to scroll the rows."""
+        rows = self.stack.shown_rows()
+        if rows and event.x > rows[0].plot.x2 and len(rows) < len(self.stack.planned_rows()):
+            self.event_state = "scrolling"
+            event.window.set_mouse_owner(self, event.net_transform())
+            self.scrolling_mouse_move(event)
+            return
         if self.stack.row_at(event.x, event.y) is None or not self.stack.view.known:
             return
         view = self.stack.view
@@ -89,6 +101,18 @@ class Hands(BaseTool):
         event.handled = True
         self._moved = self._moved or abs(event.x - self._x) >= _THRESHOLD
         return self._moved
+
+    def scrolling_mouse_move(self, event: Any) -> None:
+        """Show the rows that belong to the pointer's height."""
+        rows, planned = self.stack.shown_rows(), len(self.stack.planned_rows())
+        top, low = rows[0].plot.y2, rows[-1].plot.y
+        at = (top - event.y) / max(top - low, 1) * planned - len(rows) / 2
+        self.stack.scroll_rows(round(at) - self.stack.first_row)
+        event.handled = True
+
+    def scrolling_left_up(self, event: Any) -> None:
+        """End the drag."""
+        self._release(event)
 
     def panning_left_up(self, event: Any) -> None:
         """End the drag."""

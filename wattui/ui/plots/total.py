@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sum of several meters' curves on a common grid.  Pure NumPy.
+
+A record stands for the interval that ends with it.  Where a meter has not begun or
+has ended it adds nothing; in a gap of any meter the sum is not known, and broken.
+Of curves that are reduced to minimum and maximum a column the sums of the minima and
+of the maxima are given: the true sum lies between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+#: A curve: times in seconds, UTC, and values in the base unit; NaN where it is broken.
+Curve = tuple[Floats, Floats]
+
+#: Stands for the sum of all meters where a meter's key is asked for.
+TOTAL: Final = "*total*"
+
+#: What can be added up: a sum of voltages or of power factors says nothing.
+SUMMED: Final = frozenset({"power", "apparent_power", "integrated_energy", "current"})
+
+#: How far beyond its last record a meter's value counts, in distances of its records.
+_REACH: Final = 2.5
+
+
+def total_curve(
+    curves: Sequence[Curve],
+    low: float,
+    high: float,
+    pixels: int,
+    *,
+    going: Sequence[bool] = (),
+    holds: bool = False,
+) -> Curve:
+    """Add up curves over a span.
+
+    Parameters
+    ----------
+    curves
+        One a meter: times, shape (n,), never decreasing, and values, shape (n,).
+    low, high
+        The span, in seconds, UTC.
+    pixels
+        Columns of pixels: at most two points a column come back, and the breaks.
+    going
+        For each curve, whether its meter is being recorded: beyond its end nothing is known.
+    holds
+        Whether a curve keeps its last value, as an energy does.
+    """
+    steps = [_steps(*curve) for curve in curves]
+    known = [one for one in steps if len(one[0])]
+    if not known or high <= low:
+        return np.empty(0), np.empty(0)
+    grid = np.unique(np.concatenate([times for times, _low, _high in known]))
+    grid = grid[(grid >= low) & (grid <= high)]
+    least, most = np.zeros(len(grid)), np.zeros(len(grid))
+    flags = [*going, *[False] * (len(steps) - len(going))]
+    for step, goes_on in zip(steps, flags, strict=True):
+        if len(step[0]):
+            under, over = _at(grid, step, goes_on=goes_on, holds=holds)
+            least += under
+            most += over
+    if len(grid) <= pixels and np.array_equal(least, most, equal_nan=True):
+        return grid, least
+    return _columns(grid, least, most, low, (high - low) / max(pixels, 1))
+
+
+def _steps(times: Floats, values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give distinct times, and the least and the greatest value at each."""
+    if not len(times):
+        return times, values, values
+    found, first = np.unique(times, return_index=True)
+    return found, np.minimum.reduceat(values, first), np.maximum.reduceat(values, first)
+
+
+def _at(
+    grid: Floats, step: tuple[Floats, Floats, Floats], *, goes_on: bool, holds: bool
+) -> tuple[Floats, Floats]:
+    """Give what one meter adds at each time of the grid: least and greatest."""
+    times, low, high = step
+    reach = _REACH * float(np.median(np.diff(times))) if len(times) > 1 else _REACH
+    place = np.searchsorted(times, grid)
+    inside = np.minimum(place, len(times) - 1)
+    under, over = low[inside], high[inside]
+    # Between a break and the record behind it nothing is known.
+    after_break = (inside > 0) & (grid != times[inside]) & np.isnan(low[inside - 1])
+    beyond = grid > times[-1] + (0.0 if holds or goes_on else reach)
+    outside = grid < times[0] - reach
+    under, over = under.copy(), over.copy()
+    for part in (under, over):
+        part[after_break] = np.nan
+        part[outside] = 0.0
+        if goes_on:
+            part[beyond] = np.nan
+        elif not holds:
+            part[beyond] = 0.0
+    return under, over
+
+
+def _columns(grid: Floats, least: Floats, most: Floats, low: float, width: float) -> Curve:
+    """Reduce to minimum and maximum a column, with a break where something is not known."""
+    column = np.floor((grid - low) / width)
+    _found, first = np.unique(column, return_index=True)
+    counted = np.isfinite(least)
+    broken = ~np.logical_and.reduceat(counted, first)
+    empty = ~np.logical_or.reduceat(counted, first)
+    under = np.minimum.reduceat(np.where(counted, least, np.inf), first)
+    over = np.maximum.reduceat(np.where(counted, most, -np.inf), first)
+    under[empty] = over[empty] = np.nan
+    middle = low + (column[first] + 0.5) * width
+    times = np.repeat(middle, 2)
+    values = np.column_stack((under, over)).ravel()
+    after = 2 * np.flatnonzero(broken & ~empty) + 2
+    return np.insert(times, after, middle[after // 2 - 1]), np.insert(values, after, np.nan)
