@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wattui.sample import MICROSECONDS
@@ -82,6 +82,10 @@ class Status:
     #: Behind the words, and at the right.
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+
+    def noted(self, note: str) -> Status:
+        """Give the same with a note behind the words."""
+        return replace(self, words=f"{self.words}, {note}") if note else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,9 +211,7 @@ def _set_widths(info: object) -> None:
     # The port gives way where the window is narrow: its list shows the whole name.
     info.port.control.setMinimumWidth(PORT_WIDTH[0])  # type: ignore[attr-defined]
     info.port.control.setMaximumWidth(PORT_WIDTH[1])  # type: ignore[attr-defined]
-    info.port.control.setSizePolicy(policy.Expanding, policy.Fixed)  # type: ignore[attr-defined]
-    top = info.top_bar.control.layout()  # type: ignore[attr-defined]
-    top.setStretch(0, 1)
+    info.port.control.setSizePolicy(policy.Preferred, policy.Fixed)  # type: ignore[attr-defined]
     for name, width in (("connect_button", 99), ("interval", 115), ("clock_mode", 96)):
         getattr(info, name).control.setMinimumWidth(width)
     side = info.side_panel.control  # type: ignore[attr-defined]

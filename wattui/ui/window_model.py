@@ -92,6 +92,8 @@ class WindowModel(SeveralMeters):
     notices = List(Instance(Notice))
     #: Lines about the meter's memory, below those.
     more_notices = List(Instance(Notice))
+    #: What is to be said of the times of the session that is shown, as in *times reconstructed*.
+    times_note = Str()
     #: What the readings show of an opened session.
     summary = Instance(ViewSummary, ())
 
@@ -198,7 +200,7 @@ class WindowModel(SeveralMeters):
     def _on_bench(self, _event: object) -> None:
         self.refresh()
 
-    @observe("summary,energy_unit,palette,_dismissed.items,more_notices.items")
+    @observe("summary,energy_unit,palette,_dismissed.items,more_notices.items,times_note")
     def _shown_changed(self, _event: object) -> None:
         self.refresh()
 
@@ -226,7 +228,7 @@ class WindowModel(SeveralMeters):
                 state, "Disconnect" if connected else "Connect"
             ),
             readings=readings_of(bench, self.energy_unit, self.summary),
-            status=status_of(bench),
+            status=status_of(bench).noted(self.times_note),
         )
         notices = [*notices_of(bench, self._dismissed), *self.more_notices]
         if notices != self.notices:

@@ -131,6 +131,10 @@ class MemoryDeeds(HasTraits):
         """Say no more what came of the read-out."""
         self.memory_link.dismiss()
 
+    def do_dismiss_origin(self, _info: Any) -> None:
+        """Say no more where the session came from."""
+        self.memory_link.origin.dismiss()
+
     def close_memory(self) -> None:
         """End what is going on: the window closes."""
         for ui in (self.prepare_ui, self.memory_ui):

@@ -8,6 +8,7 @@ import math
 from traits.api import Any, HasStrictTraits, Instance, List, Str, observe
 
 from wattui.meter_memory import WORKS, Fetched, MeterMemory
+from wattui.ui.memory.origin import Origin
 from wattui.ui.shown import Notice
 from wattui.ui.status_bar import Task
 from wattui.ui.words import count_text, span_text
@@ -53,7 +54,7 @@ def fetch_notice(fetched: Fetched, recording: bool) -> Notice:
     show = (opens, "open_fetched")
     if fetched.complete:
         text = f"The meter's memory was fetched: {count}, {span_text(readout.span)}."
-        hint = "It still has them. Their times are reconstructed: counted back from now."
+        hint = "It still has them. Their times are reconstructed: counted back from the read-out."
         return Notice("fetched", "info", text, hint, (show, dismiss))
     expected = f"{readout.expected:,}" if readout.expected is not None else "an unknown number of"
     text = f"Only {len(readout.records):,} of {expected} records came: {_reason(fetched)}."
@@ -82,12 +83,16 @@ class MemoryLink(HasStrictTraits):
     #: Lines about read-outs.
     notices = List(Instance(Notice))
 
+    #: Where the session that is shown came from.
+    origin = Instance(Origin)
+
     _task = Instance(Task)
     _dismissed = Str()
 
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
         self._port_changed(None)
+        self.origin = Origin(model=self.model)
         self.model.port_gate = self.may_connect
 
     def may_connect(self, url: str) -> bool:
@@ -142,7 +147,13 @@ class MemoryLink(HasStrictTraits):
             notices.append(fetch_notice(memory.fetched, self.model.recording))
         if notices and notices[0].text == self._dismissed:
             notices = []
-        self.notices = self.model.more_notices = notices
+        self.notices = notices
+        self._show_notices(None)
+
+    @observe("origin:notices")
+    def _show_notices(self, _event: object) -> None:
+        if self.origin is not None:
+            self.model.more_notices = [*self.notices, *self.origin.notices]
 
     def dismiss(self) -> None:
         """Say no more what came of the read-out."""
