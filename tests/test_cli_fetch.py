@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -68,6 +69,8 @@ def test_session_is_the_memory_bit_for_bit(query: str) -> None:
     assert "partial" not in info
     assert "300 records, one every 1 s, 5 minutes in all" in result.stderr
     assert "counted back" in result.stderr
+    (listed,) = json.loads(run("sessions", "--json").stdout)
+    assert (listed["reconstructed"], listed["partial"]) == (True, "")
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,7 @@ def test_short_read_out_is_kept_and_marked_partial() -> None:
     samples, info = fetched(result)
     assert len(samples) == 297
     assert "297 of 300 records" in info["partial"]
+    assert "partly read out; times are estimates" in run("sessions").stdout
     assert "--session" in result.stderr
 
 
@@ -144,6 +148,7 @@ def test_second_fetch_completes_the_first_without_doubles(tmp_path: Path) -> Non
     with MeterClient(url, live=False) as client:
         client.wait_running(DEADLINE)
         readout = read_memory(client, progress, come.is_set)
+    assert readout.missing_at_end == 400 - len(readout.records)
     save_readout(readout, readout.meter, part)
     assert 100 <= len(readout.records) < 400
     result = run("fetch", url, "--session", str(part))

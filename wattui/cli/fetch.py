@@ -23,6 +23,7 @@ from wattui.cli.output import Output, console, shown_path
 from wattui.errors import Cancelled, DiskRefused, LinkLost, ReadoutIncomplete, WattuiError
 
 if TYPE_CHECKING:
+    from wattui.client import MeterClient
     from wattui.client.readout import Readout
 
 _EXAMPLES: Final = (
@@ -74,7 +75,7 @@ def fetch(
     if output is not None:
         check_destination(output)
     with Ending() as ending:
-        with asked(port, ending) as client, _progress(quiet=quiet) as progress:
+        with asked(port, ending) as client, _progress(client, quiet=quiet) as progress:
             readout = read_memory(client, progress, ending)
         if not len(readout.records):
             return _nothing(readout, quiet=quiet)
@@ -82,7 +83,7 @@ def fetch(
     if not quiet:
         _summarise(readout, path)
     status = 0
-    if readout.reasons:
+    if readout.reasons and _is_partial(path):
         status = _incomplete(readout, port, path, cancelled=ending())
     if output is not None:
         status = _export(path, output, dialect, quiet=quiet) or status
@@ -146,9 +147,12 @@ def _summarise(readout: Readout, path: Path) -> None:
 
     with Session.open(path) as session:
         label = readout_label(session.info)
+    count = plural(len(readout.records), "record")
+    if not readout.complete and readout.expected:
+        count = f"{len(readout.records):,} of {plural(readout.expected, 'record')}"
     exits.say(
-        f"{exits.printable(readout.meter.label)}: {plural(len(readout.records), 'record')}, one "
-        f"every {readout.interval} s, {duration_text(readout.span)} in all."
+        f"{exits.printable(readout.meter.label)}: {count}, one every {readout.interval} s, "
+        f"{duration_text(readout.span)} in all."
     )
     if label is not None:
         exits.say(label.reconstructed)
@@ -156,18 +160,27 @@ def _summarise(readout: Readout, path: Path) -> None:
         exits.say(f"{note}.")
 
 
+def _is_partial(path: Path) -> bool:
+    """Tell whether records are missing yet, an earlier read-out included."""
+    from wattui.fetched import PARTIAL
+    from wattui.session import Session
+
+    with Session.open(path) as session:
+        return PARTIAL in session.info
+
+
 def _incomplete(readout: Readout, port: str, path: Path, *, cancelled: bool) -> int:
     """Say what is missing, and how to complete it; give the exit status."""
     error: WattuiError
     again = f"{fetch_line(port)} --session {exits.printable(str(path))!r}"
-    hint = f"What came is kept. To fetch all of it: {again}"
+    hint = f"To fetch all of it: {again}"
     reasons = "; ".join(readout.reasons)
     if cancelled:
-        error = Cancelled(f"The read-out was cancelled: {reasons}", hint)
+        error = Cancelled("The read-out was cancelled: what came is kept as partial", hint)
     elif "unplugged" in reasons:
-        error = LinkLost(f"The read-out is not complete: {reasons}", hint)
+        error = LinkLost(f"The read-out is kept as partial: {reasons}", hint)
     else:
-        error = ReadoutIncomplete(f"The read-out is not complete: {reasons}", hint)
+        error = ReadoutIncomplete(f"The read-out is kept as partial: {reasons}", hint)
     exits.complain(error)
     return error.exit_status
 
@@ -184,26 +197,38 @@ def _export(path: Path, output: Path, dialect: str, *, quiet: bool) -> int:
 
 
 @contextlib.contextmanager
-def _progress(*, quiet: bool) -> Iterator[Progress | None]:
+def _progress(client: MeterClient, *, quiet: bool) -> Iterator[Progress | None]:
     """Show records of total, their rate and the time left, where somebody watches."""
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeftColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from wattui.client import ClientState
+
+    exits.say("Ctrl-C ends the read-out; what has come is kept.")
     bar = Progress(
-        TextColumn("Fetching"), BarColumn(), MofNCompleteColumn(), TextColumn("records"),
-        TextColumn("{task.fields[rate]}"), TimeLeftColumn(),
-        TextColumn("left; Ctrl-C keeps what has come"),
-        console=console(error=True), transient=True,
+        TextColumn("{task.description}"), BarColumn(None),
+        TextColumn("{task.completed:,.0f} of {task.fields[of]} records"),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("left"),
+        console=console(error=True), transient=True, expand=True,
     )  # fmt: skip
+    rate = _Rate()
     with bar:
-        task = bar.add_task("", total=None, rate="")
-        rate = _Rate()
-        yield lambda done, total: bar.update(
-            task, completed=done, total=total or None, rate=rate.text(done)
-        )
+        task = bar.add_task("Fetching", total=None, of="?", rate="")
+
+        def show(done: int, total: int) -> None:
+            bar.update(
+                task, completed=done, total=total or None, of=f"{total:,}" if total else "?",
+                rate=rate.text(done),
+            )  # fmt: skip
+
+        def tell(client: MeterClient) -> None:
+            lost = client.state is ClientState.LOST
+            bar.update(task, description="Unplugged: plug it in again" if lost else "Fetching")
+
+        client.add_state_listener(tell)
+        yield show
 
 
 class _Rate:
@@ -211,13 +236,13 @@ class _Rate:
 
     def __init__(self) -> None:
         self._since = time.monotonic()
-        self._last = 0
+        self._first = self._last = 0
 
     def text(self, done: int) -> str:
         """Give the rate in words; empty until it is known."""
         now = time.monotonic()
         if done < self._last or not self._last:
-            self._since = now
+            self._since, self._first = now, done
         self._last = done
         passed = now - self._since
-        return f"{done / passed:,.0f}/s" if passed > 0 else ""
+        return f"{(done - self._first) / passed:,.0f}/s" if passed > 0 else ""

@@ -39,6 +39,10 @@ class Entry:
     samples: int = 0
     #: Whether it was ended in an orderly way, and is not being recorded.
     interrupted: bool = False
+    #: Whether its times are counted back from a read-out of the meter's memory.
+    reconstructed: bool = False
+    #: Why records of such a read-out are missing; empty where none are.
+    partial: str = ""
     #: Why it cannot be read; empty where it can.
     problem: str = ""
 
@@ -48,7 +52,8 @@ class Entry:
 def sessions(as_json: bool) -> None:
     """List the recorded sessions, the newest first.
 
-    A session that ended without being closed, or is still being recorded, is marked as
+    One that was read out of a meter's memory is marked: its times are estimates. A
+    session that ended without being closed, or is still being recorded, is marked as
     interrupted; it is complete up to its last sample.
     """
     from wattui.folders import sessions_folder
@@ -81,11 +86,16 @@ def sessions(as_json: bool) -> None:
 def _state(entry: Entry) -> str:
     if entry.problem:
         return printable(entry.problem)
-    return "interrupted" if entry.interrupted else ""
+    if entry.interrupted:
+        return "interrupted"
+    if entry.reconstructed:
+        return f"{'partly ' if entry.partial else ''}read out; times are estimates"
+    return ""
 
 
 def _entry(path: Path) -> Entry:
     """Give what the list says of a session; one that cannot be read is in it too."""
+    from wattui.fetched import readout_label
     from wattui.session import Session
 
     entry = Entry(str(path))
@@ -95,6 +105,9 @@ def _entry(path: Path) -> Entry:
             entry.meters = [meter.info.label for meter in session.meters]
             entry.samples = sum(session.count(meter.id) for meter in session.meters)
             entry.interrupted = session.interrupted
+            label = readout_label(session.info)
+            if label is not None:
+                entry.reconstructed, entry.partial = True, label.partial
             if span is not None:
                 entry.start = local_time(span[0])
                 entry.duration_s = (span[1] - span[0]) / MICROSECONDS
