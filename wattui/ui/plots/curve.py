@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import LinePlot
+from chaco.api import ArrayDataSource, LinePlot
 
 from wattui.ui.plots.stroke import polyline
 
@@ -26,6 +26,14 @@ def pieces(points: np.ndarray) -> list[np.ndarray]:
     starts = np.concatenate(([0], bad + 1))
     stops = np.concatenate((bad, [len(points)]))
     return [points[a:b] for a, b in zip(starts, stops, strict=True) if b > a]
+
+
+class CurveSource(ArrayDataSource):
+    """The numbers of a curve.  Nobody asks for their bounds: the axes are set, not found."""
+
+    def _compute_bounds(self, data: Any = None) -> None:
+        self._min_index = self._max_index = 0
+        self._cached_bounds = (0.0, 1.0)
 
 
 class CurvePlot(LinePlot):

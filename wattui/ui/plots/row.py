@@ -14,7 +14,7 @@ from traits.api import Bool, Dict, HasStrictTraits, Instance, Property, Str
 from wattui.sample import CHANNEL, Field
 from wattui.ui.palette import Palette
 from wattui.ui.plots import ink
-from wattui.ui.plots.curve import CurvePlot
+from wattui.ui.plots.curve import CurvePlot, CurveSource
 from wattui.ui.plots.frame import Frame, Marks
 from wattui.ui.plots.layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.loader import Curve
@@ -138,6 +138,7 @@ class Row(HasStrictTraits):
         names = (f"t{number}", f"v{number}")
         if key not in self._curves:
             self._data.update_data(dict.fromkeys(names, _EMPTY))
+            self.plot.datasources.update((one, CurveSource(_EMPTY)) for one in names)
             (curve,) = self.plot.plot(names, type="line", line_width=LINE_WIDTH)
             self._curves[key] = curve
             self.paint()

@@ -16,7 +16,7 @@ from pyface.qt import QtCore, QtGui
 from PyQt5 import sip
 
 #: Pixels that a curve goes up or down a point, on average, before it is a noisy one.
-_NOISY: Final = 3.0
+_NOISY: Final = 2.0
 
 #: Points in one piece of a curve.
 _PIECE: Final = 24
@@ -140,9 +140,10 @@ def _fill_columns(painter: QtGui.QPainter, lines: list[np.ndarray], scale: float
     painter.setRenderHint(hint, False)
     painter.setWorldTransform(QtGui.QTransform.fromScale(1 / ratio, 1 / ratio))
     painter.setPen(QtCore.Qt.PenStyle.NoPen)
-    if edge_colour.alpha():
+    edges = [edge for _inside, edge in parts if len(edge)]
+    if edge_colour.alpha() and edges:
         painter.setBrush(edge_colour)
-        painter.drawRects(_rectangles([edge for _inside, edge in parts]))
+        painter.drawRects(_rectangles(edges))
     painter.setBrush(pen.color())
     painter.drawRects(_rectangles([inside for inside, _edge in parts]))
     painter.setBrush(brush)
@@ -159,25 +160,32 @@ def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
         first, (low, high) = first - 1, widened(low, high)
     low_edge, high_edge = widened(low, high)
     low, high = closed(low, high)
-    return (
-        _table(first, np.rint(low - half), np.rint(high + half)),
-        _table(first - 1, np.floor(low_edge - half), np.ceil(high_edge + half)),
-    )
-
-
-def _table(first: int, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    return np.column_stack((np.arange(first, first + len(begin)), begin, end))
+    x = np.arange(first - 1, first - 1 + len(low_edge))
+    begin, end = np.rint(low - half), np.rint(high + half)
+    end = np.maximum(end, begin + 1)
+    edge_begin, edge_end = np.floor(low_edge - half), np.ceil(high_edge + half)
+    # The edge is what is above and below the inside; beside it, at both ends, all of it.
+    above_end, below_begin = edge_end.copy(), edge_end.copy()
+    above_end[1:-1], below_begin[1:-1] = begin, end
+    above = np.column_stack((x, edge_begin, above_end))
+    below = np.column_stack((x, below_begin, edge_end))
+    edge = np.concatenate((above, below))
+    return np.column_stack((x[1:-1], begin, end)), edge[edge[:, 2] > edge[:, 1]]
 
 
 def _rectangles(parts: list[np.ndarray]) -> Any:
-    """Give a rectangle one pixel wide for each column, at least a pixel high."""
+    """Give rectangles for columns one pixel wide; neighbours that are alike are one."""
     table = np.concatenate(parts)
-    found = sip.array(QtCore.QRect, len(table))
+    before, after = table[:-1], table[1:]
+    joined = (after[:, 0] == before[:, 0] + 1) & (after[:, 1:] == before[:, 1:]).all(axis=1)
+    starts = np.flatnonzero(np.concatenate(([True], ~joined)))
+    ends = np.append(starts[1:], len(table)) - 1
+    found = sip.array(QtCore.QRect, len(starts))
     # Filled as memory: left, top, right, bottom, of which the last two are inside.
-    memory = np.frombuffer(sip.voidptr(found, len(table) * 16), dtype=np.int32).reshape(-1, 4)
-    memory[:, 0] = memory[:, 2] = table[:, 0]
-    memory[:, 1] = table[:, 1]
-    memory[:, 3] = np.maximum(table[:, 2] - 1, table[:, 1])
+    memory = np.frombuffer(sip.voidptr(found, len(starts) * 16), dtype=np.int32).reshape(-1, 4)
+    memory[:, :2] = table[starts, :2]
+    memory[:, 2] = table[ends, 0]
+    memory[:, 3] = table[starts, 2] - 1
     return found
 
 
