@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from wattui.bench import Bench
 from wattui.errors import WattuiError
-from wattui.session import Session
+from wattui.session import Session, WriterStatus
 
 DEADLINE = 20.0
 
@@ -168,3 +169,111 @@ def test_close_leaves_no_thread_while_connecting(bench: Bench) -> None:
     until(bench, lambda: "asking" in meter.state_text.lower())
     assert bench.close() == []
     assert not meter.client
+
+
+def test_a_meter_that_is_connected_again_at_once_is_recorded(bench: Bench) -> None:
+    """Its samples went to the recording that ended with the first connection."""
+    first = record_until(bench, 3)
+    meter = bench.meter
+    bench.disconnect(meter)
+    bench.connect(meter)
+    until(bench, lambda: bench.session_path not in (None, first) and meter.sample_count >= 3)
+    assert bench.recording
+    second = bench.session_path
+    bench.disconnect(meter)
+    until(bench, lambda: not bench.recording and meter.state == "closed")
+    assert bench.main_thread.join(DEADLINE) == []
+    bench.main_thread.drain()
+    with Session.open(second) as session:
+        assert session.count(session.meters[0].id) == meter.sample_count, "none of the first"
+        assert not session.interrupted
+    with Session.open(first) as session:
+        assert not session.interrupted
+
+
+def record_until(bench: Bench, samples: int) -> Path:
+    """Record some samples of a simulated meter and give the session's path; it goes on."""
+    meter = bench.add_meter("sim://pro?load=lamp&speed=20")
+    bench.connect(meter)
+    until(bench, lambda: meter.sample_count >= samples)
+    return bench.session_path
+
+
+def test_a_meter_that_is_removed_while_it_is_disconnected_is_not_connected_again(
+    bench: Bench,
+) -> None:
+    record_until(bench, 3)
+    meter = bench.meter
+    bench.disconnect(meter)
+    bench.connect(meter)
+    bench.remove_meter(meter)
+    until(bench, lambda: not bench.recording)
+    assert bench.main_thread.join(DEADLINE) == []
+    bench.main_thread.drain()
+    assert meter.client is None
+    assert bench.meters == []
+
+
+def test_the_last_samples_of_a_recording_do_not_count_for_the_next(bench: Bench) -> None:
+    record_until(bench, 3)
+    meter, committed = bench.meter, bench._committed
+    info, late = meter.client.info, meter._tally.last
+    bench.disconnect(meter)
+    until(bench, lambda: not bench.recording and meter.state == "closed")
+    bench._begin()
+    committed.on_samples(info, [late])
+    committed.on_status(WriterStatus(problem="The disk is full"))
+    bench.main_thread.drain()
+    assert meter.sample_count == 0
+    assert bench.session_path is None
+    assert bench.disk_problem == ""
+
+
+def test_a_disk_that_refuses_the_end_of_a_recording_is_told_and_waited_for(
+    bench: Bench, data_folder: Path
+) -> None:
+    """It was given up after ten seconds, without a word."""
+    blocked = data_folder / "sessions"
+    blocked.write_text("in the way")
+    meter = bench.add_meter("sim://pro?load=lamp&speed=20")
+    bench.connect(meter)
+    until(bench, lambda: bench.disk_waiting > 3)
+    bench.disconnect(meter)
+    until(bench, lambda: not bench.recording)
+    assert bench.disk_problem
+    blocked.unlink()
+    until(bench, lambda: bench.session_path is not None and meter.sample_count > 3)
+    assert bench.main_thread.join(DEADLINE) == []
+    bench.main_thread.drain()
+    with Session.open(bench.session_path) as session:
+        assert session.count(session.meters[0].id) == meter.sample_count
+        assert not session.interrupted
+    assert bench.disk_problem == ""
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_window_closes_soon_although_the_disk_refuses(
+    bench: Bench, data_folder: Path, connected: bool
+) -> None:
+    """It took ten seconds, and then raised."""
+    (data_folder / "sessions").write_text("in the way")
+    meter = bench.add_meter("sim://pro?load=lamp&speed=20")
+    bench.connect(meter)
+    until(bench, lambda: bench.disk_waiting > 3)
+    if not connected:
+        bench.disconnect(meter)
+        until(bench, lambda: not bench.recording)
+    assert bench.close() == []
+    assert not any("writer" in thread.name for thread in threading.enumerate())
+
+
+def test_a_late_earlier_connection_does_not_hide_the_state_of_this_one(bench: Bench) -> None:
+    meter = bench.add_meter("sim://pro?speed=20")
+    bench.connect(meter)
+    late = meter.client
+    bench.disconnect(meter)
+    until(bench, lambda: meter.state == "closed")
+    meter.url = "/dev/no-such-port"
+    bench.connect(meter)
+    meter._client_changed(late)
+    until(bench, lambda: meter.state == "failed")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,12 +29,12 @@ from traits.api import (
 
 from wattui.clock import microseconds
 from wattui.errors import WattuiError
-from wattui.feed import Feed, Keys
-from wattui.listener import Event, EventKind, MeterInfo
+from wattui.feed import Committed, Feed, Keys, free_colour
+from wattui.listener import Event, EventKind
 from wattui.main_thread import MainThread
 from wattui.meter import Meter
 from wattui.recorder import Recorder
-from wattui.sample import MICROSECONDS, Sample
+from wattui.sample import MICROSECONDS
 from wattui.session import (
     Interrupted,
     WriterStatus,
@@ -47,8 +46,13 @@ from wattui.session_totals import SessionTotals, read_totals
 
 _log = logging.getLogger(__name__)
 
-#: How long the end of a recording may take before the window closes regardless, in s.
+#: How long the end of a recording may take before the window closes regardless, in s;
+#: the same where the disk refuses, and whoever closes knows it.
 CLOSING_TIME = 5.0
+REFUSED_TIME = 0.5
+
+#: How long the end of a recording waits for a disk that refuses, while the window is open.
+ENDING_TIME = 600.0
 
 
 class Bench(HasStrictTraits):
@@ -109,9 +113,12 @@ class Bench(HasStrictTraits):
     #: Makes a meter: ``make(**traits)``; tests inject another.
     make_meter = Any(Meter)
 
+    #: What is recorded; what is shown, which goes on after the end; what is not closed yet.
     _recorder = Instance(Recorder)
+    _shown = Instance(Recorder)
+    _ending = List(Instance(Recorder))
+    _committed = Any()
     _keys = Any()
-    _commit_posted = Any()
     _closed = Bool()
 
     def __init__(self, **traits: object) -> None:
@@ -119,7 +126,6 @@ class Bench(HasStrictTraits):
         self._keys = Keys()
         if self.identities is None:
             self.identities = {}
-        self._commit_posted = threading.Event()
 
     # -- meters --------------------------------------------------------------------
 
@@ -176,15 +182,15 @@ class Bench(HasStrictTraits):
             meter.colour = wanted
 
     def _free_colour(self) -> str:
-        """Give a colour that no other meter has, and best none that is remembered for one."""
-        taken = {meter.colour for meter in self.meters}
-        remembered = {one.get("colour") for one in self.identities.values()}
-        free = [colour for colour in self.colours if colour not in taken]
-        best = [colour for colour in free if colour not in remembered]
-        return (best or free or self.colours or [""])[0]
+        taken = [meter.colour for meter in self.meters]
+        return free_colour(self.colours, taken, self.identities)
 
     def connect(self, meter: Meter) -> None:
         """Connect a meter: its samples go into the running recording, or into a new one."""
+        if meter.stopping:
+            # What it is being disconnected from may end with it.
+            meter.when_stopped(lambda: self.connect(meter))
+            return
         if self.opened:
             self.close_session()
             if meter not in self.meters:
@@ -222,13 +228,18 @@ class Bench(HasStrictTraits):
 
     def _begin(self) -> None:
         """Begin a recording; its file comes with the first sample."""
+        self._clear_session()
         for meter in self.meters:
             meter.reset_totals()
-        self._clear_session()
-        self._recorder = Recorder(committed=self, status=self._status_changed)
+        shows = (self._show_commit, self._show_status)
+        self._committed = Committed(self._keys, self.main_thread, *shows)
+        self._recorder = self._shown = Recorder(self._committed, self._committed.on_status)
         self.recording = True
 
     def _clear_session(self) -> None:
+        if self._committed is not None:
+            self._committed.silence()
+        self._shown = None
         self.trait_set(
             session_path=None,
             session_start=math.nan,
@@ -238,58 +249,43 @@ class Bench(HasStrictTraits):
             opened=False,
             disk_problem="",
             disk_hint="",
+            disk_waiting=0,
+            disk_dropped=0,
         )
 
     def _end_if_idle(self) -> None:
         """End the recording where no meter is connected any more."""
         if self.recording and not any(meter.connected for meter in self.meters):
             recorder, self._recorder = self._recorder, None
+            self._ending.append(recorder)
             self.recording = False
             self.main_thread.run(
-                "end of the recording", recorder.close, lambda _: self._ended(recorder)
+                "end of the recording",
+                lambda: recorder.close(ENDING_TIME),
+                lambda _: self._ended(recorder),
+                lambda error: self._ended(recorder, error),
             )
 
-    def _ended(self, recorder: Recorder) -> None:
-        if self.session_path == recorder.path:
+    def _ended(self, recorder: Recorder, error: Exception | None = None) -> None:
+        self._ending.remove(recorder)
+        if isinstance(error, WattuiError):
+            _log.error("%s", error)
+            self.trait_set(disk_problem=error.what, disk_hint=error.hint, disk_waiting=0)
+        if recorder is self._shown:
             self.file_size = recorder.size
             self.revision += 1
 
-    def on_samples(self, info: MeterInfo, samples: Sequence[Sample]) -> None:
-        """Take samples that were committed.  Called on the writer thread."""
-        meter = self._keys.meter(info.key)
-        if meter is not None:
-            meter.take(samples)
-        self._post_commit()
-
-    def on_event(self, _info: MeterInfo, event: Event) -> None:
-        """Take an event that was committed.  Called on the writer thread."""
-        if event.kind is EventKind.MARK:
-            mark = (event.time / MICROSECONDS, event.text)
-            self.main_thread.post(lambda: self.marks.append(mark))
-        self._post_commit()
-
-    def _post_commit(self) -> None:
-        # A lost race posts once too often, which does no harm.
-        if not self._commit_posted.is_set():
-            self._commit_posted.set()
-            self.main_thread.post(self._show_commit)
-
-    def _show_commit(self) -> None:
-        self._commit_posted.clear()
-        recorder = self._recorder
-        if recorder is not None and recorder.path is not None:
-            self.session_path = recorder.path
+    def _show_commit(self, marks: Sequence[Event]) -> None:
+        """Show what the recording has on disk now."""
+        self.marks += [(mark.time / MICROSECONDS, mark.text) for mark in marks]
+        recorder = self._shown
+        if recorder is not None:
+            self.trait_set(session_path=recorder.path, file_size=recorder.size)
         times = [meter.last_time for meter in self.meters if meter.sample_count]
         starts = [meter.since for meter in self.meters if meter.sample_count]
         if times:
             self.trait_set(session_start=min(starts), session_stop=max(times))
-        if recorder is not None:
-            self.file_size = recorder.size
         self.revision += 1
-
-    def _status_changed(self, status: WriterStatus) -> None:
-        """Note that the disk refuses, or takes again.  Called on the writer thread."""
-        self.main_thread.post(lambda: self._show_status(status))
 
     def _show_status(self, status: WriterStatus) -> None:
         self.trait_set(
@@ -317,12 +313,9 @@ class Bench(HasStrictTraits):
     ) -> None:
         """Open a session from a file; returns at once.  Refused while one is recorded."""
         if self.recording:
-            failed(
-                WattuiError(
-                    f"{path.name} was not opened: a recording is running in this window",
-                    "Disconnect the meter first, or open the session in another window.",
-                )
-            )
+            what = f"{path.name} was not opened: a recording is running in this window"
+            hint = "Disconnect the meter first, or open the session in another window."
+            failed(WattuiError(what, hint))
             return
         self.main_thread.run(
             f"open {path.name}", lambda: read_totals(path), self._show_opened, failed
@@ -379,10 +372,16 @@ class Bench(HasStrictTraits):
         self._closed = True
         for meter in self.meters:
             meter.disconnect()
+        patience = REFUSED_TIME if self.disk_problem else CLOSING_TIME
+        for recorder in self._ending:
+            recorder.hurry(patience)
         left = self.main_thread.join(CLOSING_TIME)
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            recorder.close(CLOSING_TIME)
+            try:
+                recorder.close(patience)
+            except WattuiError as error:
+                _log.error("%s", error)
         self.recording = False
         return left
 

@@ -9,6 +9,7 @@ that its hour is an hour in the session.
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Final, Protocol
 
 from wattui.sample import MICROSECONDS
@@ -60,6 +61,12 @@ class ScaledClock:
 
 #: The clock that is used where none is injected.
 SYSTEM_CLOCK: Final = SystemClock()
+
+
+def clock_text(seconds: float, seconds_shown: bool = True) -> str:
+    """Give a time (seconds UTC) as this machine's clock shows it: ``12:31:05``, ``12:31``."""
+    shown = "%H:%M:%S" if seconds_shown else "%H:%M"
+    return datetime.fromtimestamp(seconds).strftime(shown)
 
 
 def microseconds(seconds: float) -> int:

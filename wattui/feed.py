@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of the samples of several meters into one recording.
+"""The way of the samples of several meters into one recording, and back to the window.
 
 Each meter has a :class:`Feed`.  It says under which key, name and colour the meter
 stands in the session: what people call it may change while it is recorded, and two
-adapters may carry the same serial number.
+adapters may carry the same serial number.  What the recording has on disk comes back
+through :class:`Committed`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wattui.listener import Event, MeterInfo
+from wattui.listener import Event, EventKind, MeterInfo
+from wattui.main_thread import MainThread
 from wattui.recorder import Recorder
 from wattui.sample import Sample
+from wattui.session import WriterStatus
 
 if TYPE_CHECKING:
     from wattui.meter import Meter
@@ -100,3 +103,92 @@ class Feed:
     def on_event(self, info: MeterInfo, event: Event) -> None:
         """Take an event."""
         self._recorder.on_event(self._described(info), event)
+
+
+class Committed:
+    """Tells the meters of a window, and the window, what one recording has on disk.
+
+    A listener, on the recording's writer thread.
+
+    Parameters
+    ----------
+    keys
+        Who has which key.
+    main_thread
+        Where *show* and *show_status* are called.
+    show
+        Called with the marks that came, at most once a wake-up.
+    show_status
+        Called when the disk refuses and when it takes again.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        main_thread: MainThread,
+        show: Callable[[list[Event]], None],
+        show_status: Callable[[WriterStatus], None],
+    ) -> None:
+        self._keys = keys
+        self._main_thread = main_thread
+        self._show = show
+        self._show_status = show_status
+        # Held while a meter is told, so that nothing comes once it is silent.
+        self._lock = threading.Lock()
+        self._marks: list[Event] = []
+        self._posted = False
+        self._silent = False
+
+    def silence(self) -> None:
+        """Tell no more: the window shows another session.  Main thread.
+
+        What this one still had to write must not count for that one.
+        """
+        with self._lock:
+            self._silent = True
+
+    def on_samples(self, info: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Take samples that were committed."""
+        with self._lock:
+            meter = self._keys.meter(info.key)
+            if meter is not None and not self._silent:
+                meter.take(samples)
+            self._post()
+
+    def on_event(self, _info: MeterInfo, event: Event) -> None:
+        """Take an event that was committed."""
+        with self._lock:
+            if event.kind is EventKind.MARK:
+                self._marks.append(event)
+            self._post()
+
+    def _post(self) -> None:
+        if not self._posted and not self._silent:
+            self._posted = True
+            self._main_thread.post(self._tell)
+
+    def _tell(self) -> None:
+        with self._lock:
+            self._posted = False
+            marks, self._marks = self._marks, []
+        if not self._silent:
+            self._show(marks)
+
+    def on_status(self, status: WriterStatus) -> None:
+        """Note that the disk refuses, or takes again."""
+
+        def show() -> None:
+            if not self._silent:
+                self._show_status(status)
+
+        self._main_thread.post(show)
+
+
+def free_colour(
+    colours: Sequence[str], taken: Sequence[str], identities: Mapping[str, Mapping[str, str]]
+) -> str:
+    """Give a colour that no other meter has, and best none that is remembered for one."""
+    remembered = {one.get("colour") for one in identities.values()}
+    free = [colour for colour in colours if colour not in taken]
+    best = [colour for colour in free if colour not in remembered]
+    return (best or free or [*colours, ""])[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
@@ -104,8 +105,8 @@ class MainThread:
         """Wait for the threads of :meth:`run`; give the names of those that still run."""
         with self._lock:
             workers = list(self._workers)
-        share = timeout / max(1, len(workers))
+        deadline = time.monotonic() + timeout
         for worker in workers:
             if worker is not threading.current_thread():
-                worker.join(share)
+                worker.join(max(0.0, deadline - time.monotonic()))
         return [worker.name for worker in workers if worker.is_alive()]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from traits.api import (
     Any,
@@ -28,6 +27,7 @@ from traits.api import (
 )
 
 from wattui.client import ClientState, MeterClient
+from wattui.clock import clock_text
 from wattui.errors import WattuiError
 from wattui.listener import MeterInfo
 from wattui.main_thread import MainThread
@@ -48,11 +48,6 @@ READINGS = {
 }
 
 _STATES = {state: state.name.lower() for state in ClientState}
-
-
-def clock_text(seconds: float) -> str:
-    """Give a time (seconds UTC) as this machine's clock shows it: ``12:31:05``."""
-    return datetime.fromtimestamp(seconds).strftime("%H:%M:%S")
 
 
 class Meter(HasStrictTraits):
@@ -145,8 +140,7 @@ class Meter(HasStrictTraits):
 
     _client = Any()
     _stopping = Any()
-    _connect_again = Bool()
-    _wanted = Bool()
+    _when_stopped = Any()
     _lock = Any()
     _tally = Any()
     _posted = Bool()
@@ -161,8 +155,8 @@ class Meter(HasStrictTraits):
 
     def connect(self) -> None:
         """Open the port and start the records; returns at once."""
-        if self._stopping is not None:
-            self._connect_again = True
+        if self.stopping:
+            self.when_stopped(self.connect)
             return
         if self._client is not None and self.connected:
             return
@@ -177,7 +171,7 @@ class Meter(HasStrictTraits):
     def disconnect(self, done: Callable[[], None] = lambda: None) -> None:
         """End the records and close the port; returns at once, *done* is called later."""
         client, self._client = self._client, None
-        self._connect_again = False
+        self._when_stopped = None
         if client is None:
             if self._stopping is None:
                 self.trait_set(state="closed", state_text="Not connected", problem="", hint="")
@@ -189,13 +183,22 @@ class Meter(HasStrictTraits):
             self.trait_set(state="closed", state_text="Not connected", problem="", hint="")
             self.lost_since = math.nan
             done()
-            if self._connect_again:
-                self._connect_again = False
-                self.connect()
+            then, self._when_stopped = self._when_stopped, None
+            if then is not None:
+                then()
 
         self._stopping = self.main_thread.run(
             f"disconnect {self.url}", client.stop, stopped, stopped
         )
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it is being disconnected: its port is not closed yet."""
+        return self._stopping is not None
+
+    def when_stopped(self, call: Callable[[], None]) -> None:
+        """Have *call* called when it is disconnected, unless it is disconnected once more."""
+        self._when_stopped = call
 
     def reset_totals(self) -> None:
         """Count from zero: another session begins."""
@@ -225,13 +228,14 @@ class Meter(HasStrictTraits):
             self._posted = True
         self.main_thread.post(self._show_tally)
 
-    def _client_changed(self, client: MeterClient) -> None:
-        """Note that the client has another state.  Called on its reader thread."""
+    def _client_changed(self, _client: MeterClient) -> None:
+        """Note that a client has another state.  Called on its reader thread."""
         with self._lock:
             if self._state_posted:
                 return
             self._state_posted = True
-        self.main_thread.post(lambda: self._show_state(client))
+        # Not of that client: an earlier one, which is late, must not stand in for this one.
+        self.main_thread.post(self._show_state)
 
     # -- showing (main thread) -----------------------------------------------------
 
@@ -246,10 +250,11 @@ class Meter(HasStrictTraits):
     def _show(self, last: Sample | None, tally: Tally) -> None:
         self.trait_set(**_readings(last), **_totals(tally))
 
-    def _show_state(self, client: MeterClient) -> None:
+    def _show_state(self) -> None:
         with self._lock:
             self._state_posted = False
-        if client is not self._client:
+        client = self._client
+        if client is None:
             return
         info: MeterInfo = client.info
         self.trait_set(

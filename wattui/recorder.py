@@ -57,7 +57,7 @@ class Recorder:
 
     @property
     def size(self) -> int:
-        """Size of the session's file in bytes."""
+        """Size of the session's file in bytes as of the last commit; never waits for the disk."""
         writer = self._writer
         return 0 if writer is None else writer.size
 
@@ -76,13 +76,30 @@ class Recorder:
             if not self._closed:
                 self._pass_on(lambda writer: writer.on_event(meter, event))
 
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until all that was given is on disk; say whether it is."""
+        writer = self._writer
+        return writer is None or writer.flush(timeout)
+
     def close(self, timeout: float = 10.0) -> None:
-        """Write what waits and close the file; does nothing the second time."""
+        """Write what waits and close the file; does nothing the second time.
+
+        Raises
+        ------
+        DiskRefused
+            The disk did not take the last samples within *timeout* seconds.
+        """
         with self._lock:
             self._closed = True
             writer = self._writer
         if writer is not None:
             writer.close(timeout)
+
+    def hurry(self, timeout: float) -> None:
+        """Have a :meth:`close` that waits on another thread give up in *timeout* seconds."""
+        writer = self._writer
+        if writer is not None:
+            writer.hurry(timeout)
 
     def _pass_on(self, call: Callable[[SessionWriter], None]) -> None:
         if self._writer is None:

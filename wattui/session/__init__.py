@@ -18,7 +18,8 @@ from wattui.session.recovery import (
     verify,
 )
 from wattui.session.spans import FieldStatistics, Statistics
-from wattui.session.writer import SessionWriter, WriterStatus
+from wattui.session.waiting import WriterStatus
+from wattui.session.writer import SessionWriter
 
 __all__ = [
     "BulkWriter",

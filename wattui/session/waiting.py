@@ -19,6 +19,24 @@ KEEP_SECONDS: Final = 600.0
 KEEP_SAMPLES: Final = 60_000
 
 
+@dataclass(frozen=True, slots=True)
+class WriterStatus:
+    """How the writer and its disk get on."""
+
+    #: Samples that are not on disk yet.
+    waiting: int = 0
+    #: What is wrong: one sentence without a full stop; empty while all is well.
+    problem: str = ""
+    #: What to do about it.
+    hint: str = ""
+    #: Monotonic time since which it has been so, in seconds; None while all is well.
+    since: float | None = None
+    #: For how long the samples still fit into memory, in seconds.
+    seconds_left: float = KEEP_SECONDS
+    #: Samples that had to be let go, in all.
+    dropped: int = 0
+
+
 @dataclass(slots=True)
 class Item:
     """One call of a listener: a batch of samples, or an event."""

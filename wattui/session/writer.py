@@ -12,12 +12,12 @@ told survives a killed program and a power cut.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -29,7 +29,13 @@ from wattui.sample import Sample
 from wattui.session.lock import SessionLock, require_unwritten
 from wattui.session.schema import translated
 from wattui.session.store import Store
-from wattui.session.waiting import KEEP_SAMPLES, KEEP_SECONDS, Item, WaitingQueue
+from wattui.session.waiting import (
+    KEEP_SAMPLES,
+    KEEP_SECONDS,
+    Item,
+    WaitingQueue,
+    WriterStatus,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -41,24 +47,6 @@ RETRY_SECONDS: Final = 1.0
 
 #: Seconds without an answer after which a disk is said to hang.
 HANGING_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class WriterStatus:
-    """How the writer and its disk get on."""
-
-    #: Samples that are not on disk yet.
-    waiting: int = 0
-    #: What is wrong: one sentence without a full stop; empty while all is well.
-    problem: str = ""
-    #: What to do about it.
-    hint: str = ""
-    #: Monotonic time since which it has been so, in seconds; None while all is well.
-    since: float | None = None
-    #: For how long the samples still fit into memory, in seconds.
-    seconds_left: float = KEEP_SECONDS
-    #: Samples that had to be let go, in all.
-    dropped: int = 0
 
 
 StatusListener = Callable[[WriterStatus], None]
@@ -112,15 +100,19 @@ class SessionWriter:
         self._closing = False
         self._closed = False
         self._deadline = 0.0
+        # At the end a disk that refuses is asked once more at once.
+        self._once_more = False
         self._error: WattuiError | None = None
         self._error_since = 0.0
         self._busy_since: float | None = None
         self._announced = 0.0
+        self._size = 0
         self._software = software
         self._lock: SessionLock | None = None
         self._store: Store | None = None
         if at_once:
             self._store = self._open()
+            self._measure()
         self._thread = threading.Thread(target=self._run, name=f"wattui writer {self.path.name}")
         self._thread.start()
 
@@ -224,14 +216,11 @@ class SessionWriter:
 
     @property
     def size(self) -> int:
-        """Bytes that the session takes on disk, its journal included."""
-        total = 0
-        for name in (self.path, self.path.with_name(self.path.name + "-wal")):
-            try:
-                total += name.stat().st_size
-            except OSError:
-                continue
-        return total
+        """Bytes that the session takes on disk, its journal included; as of the last commit.
+
+        Never waits for the disk.
+        """
+        return self._size
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until all that was given is on disk; say whether it is."""
@@ -247,6 +236,9 @@ class SessionWriter:
     def close(self, timeout: float = 10.0) -> None:
         """Write what waits and the end of each meter, and close the file.
 
+        A disk that refuses is asked for *timeout* seconds, or as long as :meth:`hurry`
+        says meanwhile.
+
         Raises
         ------
         DiskRefused
@@ -260,7 +252,7 @@ class SessionWriter:
             for meter, last in self._running.values():
                 self._queue.put(Item(meter, now, event=Event(last, EventKind.STOPPED)))
             self._running.clear()
-            self._closing = True
+            self._closing = self._once_more = True
             self._deadline = now + timeout
             self._queue.condition.notify_all()
         self._thread.join(timeout + HANGING_SECONDS)
@@ -272,6 +264,13 @@ class SessionWriter:
                 f"The last {lost} samples could not be written to {self.path}{reason}",
                 error.hint if error is not None else "Check the disk",
             )
+
+    def hurry(self, timeout: float) -> None:
+        """Have a :meth:`close` that waits on another thread give up in *timeout* seconds."""
+        with self._queue.condition:
+            self._deadline = min(self._deadline, time.monotonic() + timeout)
+            self._once_more = True
+            self._queue.condition.notify_all()
 
     def __enter__(self) -> Self:
         return self
@@ -291,6 +290,7 @@ class SessionWriter:
         finally:
             if self._store is not None:
                 self._store.close()
+                self._measure()
             if self._lock is not None:
                 self._lock.release()
             with self._queue.condition:
@@ -303,12 +303,16 @@ class SessionWriter:
         with condition:
             while True:
                 now = time.monotonic()
-                if self._closing:
-                    if self._queue.empty or (self._error is not None and now >= self._deadline):
-                        return False
-                    if self._error is None:
-                        return True
                 left = last + pace - now
+                if self._closing:
+                    if self._queue.empty:
+                        return False
+                    if self._error is None or self._once_more:
+                        self._once_more = False
+                        return True
+                    if now >= self._deadline:
+                        return False
+                    left = min(left, self._deadline - now)
                 if self._queue.empty:
                     condition.wait()
                 elif left > 0:
@@ -334,6 +338,7 @@ class SessionWriter:
                 DiskRefused(f"{self.path} cannot be written (an error in wattui)", "See the log"),
             )
         else:
+            self._measure()
             self._busy_since = None
             self._queue.done(items)
             if self._error is not None:
@@ -351,6 +356,14 @@ class SessionWriter:
         self._error = error
         self._queue.put_back(items, now)
         self._announce()
+
+    def _measure(self) -> None:
+        """See how large the file and its journal are now."""
+        total = 0
+        for name in (self.path, self.path.with_name(self.path.name + "-wal")):
+            with contextlib.suppress(OSError):
+                total += name.stat().st_size
+        self._size = total
 
     def _tell(self, items: list[Item]) -> None:
         for item in items:

@@ -7,6 +7,7 @@ import math
 from datetime import datetime
 from typing import Final
 
+from wattui import clock
 from wattui.sample import CHANNEL
 
 #: Units in which an energy can be shown: how many make a Wh, and decimals.
@@ -67,7 +68,7 @@ def clock_text(seconds: float, seconds_shown: bool = True) -> str:
     """Write a time (seconds UTC) as this machine's clock shows it: ``12:31:05``."""
     if math.isnan(seconds):
         return NOTHING
-    return datetime.fromtimestamp(seconds).strftime("%H:%M:%S" if seconds_shown else "%H:%M")
+    return clock.clock_text(seconds, seconds_shown)
 
 
 def date_text(seconds: float) -> str:
