@@ -106,6 +106,9 @@ def read_span(
     kept = kept or Kept()
 
     def read(part: Piece) -> Rows:
+        if part[0] < 0:
+            # Few, and others at each redraw of a view that moves.
+            return read_rows(connection, meter, *part)
         return kept.sum_of((meter, part), lambda: read_rows(connection, meter, *part))
 
     rows = [read(part) for part in parts]
