@@ -14,8 +14,9 @@ from traitsui.qt.editor import Editor
 from wattui.transport import PortInfo
 from wattui.ui.words import short_port
 
-#: What the simulated meter is connected to: a desktop computer under changing work.
-DEMO_URL: Final = "sim://pro?load=desktop"
+#: What the simulated meter is connected to: a desktop computer under changing work.  By its
+#: id it is the same one whenever it is opened, with its memory and its settings.
+DEMO_URL: Final = "sim://pro?load=desktop&id=demo"
 
 # How Qt marks the line between two parts of a list.
 _ROLE: Final = QtCore.Qt.ItemDataRole.AccessibleDescriptionRole
