@@ -120,7 +120,7 @@ class Settings:
                     Path(draft).unlink()
             raise DiskRefused(
                 f"The settings cannot be written to {self.path} ({error.strerror})",
-                "Make room on the disk, or make its folder writable",
+                "Make room on the disk, or make its folder writable.",
             ) from error
 
     def remember_session(self, path: Path, most: int = 10) -> None:

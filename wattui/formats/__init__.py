@@ -65,11 +65,11 @@ def _unknown(path: Path, head: Head) -> FormatError:
     if head.raw.startswith(_SQLITE):
         return FormatError(
             f"{path} is a session already, or another program's database",
-            "Open it as a session: it needs no import",
+            "Open it as a session: it needs no import.",
         )
     titles = ", ".join(form.title for form in FORMATS.values())
     return FormatError(
-        f"{path} is in no format that is known here", f"What can be imported: {titles}"
+        f"{path} is in no format that is known here", f"What can be imported: {titles}."
     )
 
 

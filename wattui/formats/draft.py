@@ -61,11 +61,11 @@ def _remove(name: Path, direct: bool) -> None:
 def _refused(error: OSError, goal: Path) -> DiskRefused:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskRefused(
-            f"The disk is full: {goal} was not written", "Make room on it, or choose another one"
+            f"The disk is full: {goal} was not written", "Make room on it, or choose another one."
         )
     if error.errno == errno.EISDIR:
-        return DiskRefused(f"{goal} is a folder", "Give the name of a file in it")
+        return DiskRefused(f"{goal} is a folder", "Give the name of a file in it.")
     return DiskRefused(
         f"{goal} cannot be written ({error.strerror})",
-        "Check that its folder exists and may be written to, or choose another one",
+        "Check that its folder exists and may be written to, or choose another one.",
     )

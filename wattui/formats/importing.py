@@ -125,7 +125,7 @@ def _opened(
 ) -> list[_File]:
     """Tell the formats, read the first block of each file, and order them by time."""
     if not paths:
-        raise FormatError("No file was named", "Name the files to import")
+        raise FormatError("No file was named", "Name the files to import.")
     skipped = SkippedLines()
     done: dict[Path, int] = {}
     found = [(path, detect(path)) for path in paths]

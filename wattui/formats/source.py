@@ -74,7 +74,7 @@ def read_head(path: Path) -> Head:
         except OSError as error:
             raise _unreadable(path, error) from error
     if not raw.strip(b"\0\x1a\r\n\t \xef\xbb\xbf\xff\xfe"):
-        raise FormatError(f"{path} is empty", "There is nothing in it to import")
+        raise FormatError(f"{path} is empty", "There is nothing in it to import.")
     encoding, mark = _encoding(raw)
     text = raw[mark:].decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
@@ -227,4 +227,4 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _unreadable(path: Path, error: OSError) -> FormatError:
     reason = error.strerror or str(error)
-    return FormatError(f"{path} cannot be read ({reason})", "Check its name and who may read it")
+    return FormatError(f"{path} cannot be read ({reason})", "Check its name and who may read it.")

@@ -59,7 +59,7 @@ def write_lines(
         names = ", ".join(one.info.label for one in chosen)
         raise FormatError(
             f"This format holds one meter, and there are {len(chosen)}: {names}",
-            "Choose one of them",
+            "Choose one of them.",
         )
     goal = Path(path)
     total = sum(session.count(one.id, start, stop) for one in chosen)

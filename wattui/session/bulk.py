@@ -54,7 +54,7 @@ class BulkWriter:
         except OSError as error:
             raise DiskRefused(
                 f"The folder {self.path.parent} cannot be made ({error.strerror})",
-                "Choose another folder",
+                "Choose another folder.",
             ) from error
         self._lock = require_unwritten(self.path)
         try:

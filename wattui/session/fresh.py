@@ -83,7 +83,7 @@ class FreshWriter:
 
     def _require_new(self) -> None:
         if self.path.exists():
-            raise DiskRefused(f"{self.path} exists already", "Choose another name")
+            raise DiskRefused(f"{self.path} exists already", "Choose another name.")
 
     def _find_roots(self) -> dict[str, int]:
         """Give the first page of each table and index, all of them empty."""
@@ -258,7 +258,7 @@ class FreshWriter:
     def _refused(self, error: OSError) -> DiskRefused:
         return DiskRefused(
             f"{self.path} cannot be written ({error.strerror or error})",
-            "Make room on the disk, or choose another folder",
+            "Make room on the disk, or choose another folder.",
         )
 
 

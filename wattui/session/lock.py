@@ -86,12 +86,12 @@ def require_unwritten(session: Path) -> SessionLock:
     except OSError as error:
         raise DiskRefused(
             f"Nothing can be written beside {session} ({error.strerror})",
-            "Allow writing in its folder, or choose another one",
+            "Allow writing in its folder, or choose another one.",
         ) from error
     if not free:
         raise DiskRefused(
             f"{session} is being recorded by another wattui (process {_holder(lock.path)})",
-            "Close that one first",
+            "Close that one first.",
         )
     return lock
 

@@ -44,7 +44,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             # Without its journal it would open, and lack its end without a word.
             raise DiskRefused(
                 f"{path} was not closed, and its folder is read-only: its journal cannot be read",
-                f"Copy it and {_journal(path).name} to a folder of yours, and open it there",
+                f"Copy it and {_journal(path).name} to a folder of yours, and open it there.",
             ) from error
         raise translated(error, path) from error
     return connection
@@ -63,19 +63,19 @@ def _require_readable(path: Path) -> None:
     try:
         found = path.stat()
     except FileNotFoundError:
-        raise NotASession(f"There is no file {path}", "Check its name and folder") from None
+        raise NotASession(f"There is no file {path}", "Check its name and folder.") from None
     except OSError as error:
         raise DiskRefused(
-            f"{path} cannot be read ({error.strerror})", "Check who may read it"
+            f"{path} cannot be read ({error.strerror})", "Check who may read it."
         ) from error
     if stat.S_ISDIR(found.st_mode):
-        raise NotASession(f"{path} is a folder", "Choose a .wattui file in it")
+        raise NotASession(f"{path} is a folder", "Choose a .wattui file in it.")
     if not stat.S_ISREG(found.st_mode):
-        raise NotASession(f"{path} is no file", "Choose a .wattui file")
+        raise NotASession(f"{path} is no file", "Choose a .wattui file.")
     if not found.st_size:
-        raise NotASession(f"{path} is empty", "Nothing was recorded into it; it can be deleted")
+        raise NotASession(f"{path} is empty", "Nothing was recorded into it; it can be deleted.")
     if not os.access(path, os.R_OK):
-        raise DiskRefused(f"{path} may not be read by you", "Check who may read it")
+        raise DiskRefused(f"{path} may not be read by you", "Check who may read it.")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

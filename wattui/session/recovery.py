@@ -184,9 +184,9 @@ def copy_session(
     """
     origin, goal = Path(source).absolute(), Path(target).absolute()
     if origin == goal:
-        raise DiskRefused(f"{origin} cannot be copied onto itself", "Choose another name")
+        raise DiskRefused(f"{origin} cannot be copied onto itself", "Choose another name.")
     if is_being_written(goal):
-        raise DiskRefused(f"{goal} is being recorded", "Choose another name")
+        raise DiskRefused(f"{goal} is being recorded", "Choose another name.")
     draft = goal.with_name(f".{goal.name}.part")
 
     def step(_status: int, remaining: int, total: int) -> None:
@@ -203,7 +203,7 @@ def copy_session(
         raise translated(error, goal) from error
     except OSError as error:
         what = f"{goal} cannot be written ({error.strerror})"
-        raise DiskRefused(what, "Choose another folder") from error
+        raise DiskRefused(what, "Choose another folder.") from error
     finally:
         for name in (draft, Path(f"{draft}-journal"), Path(f"{draft}-wal"), Path(f"{draft}-shm")):
             with contextlib.suppress(OSError):

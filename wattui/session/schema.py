@@ -132,13 +132,13 @@ def require_session(
     if application != APPLICATION_ID:
         raise NotASession(
             f"{path} is no session of wattui, but another program's database",
-            "Choose a .wattui file",
+            "Choose a .wattui file.",
         )
     if version > newest:
         raise SessionTooNew(
             f"{path} was written by a later version of wattui (format {version}; this one reads "
             f"up to {newest})",
-            "Install the present version of wattui and open it with that",
+            "Install the present version of wattui and open it with that.",
         )
     return version
 
@@ -167,28 +167,28 @@ def migrate(
 def _explained(name: str) -> tuple[str, str]:
     """Give what a code of SQLite means to a person, and what to do."""
     if name.startswith("SQLITE_FULL"):
-        return "The disk is full", "Make room on it"
+        return "The disk is full", "Make room on it."
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         return (
             "The file or its folder is read-only",
-            "Allow writing there, or choose another folder",
+            "Allow writing there, or choose another folder.",
         )
     if name.startswith("SQLITE_CANTOPEN"):
-        return "The file cannot be opened", "Check that the folder exists and may be written to"
+        return "The file cannot be opened", "Check that the folder exists and may be written to."
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "Another program keeps the file locked", "Close that program"
-    return "The disk did not take it", "Check the disk, its cable and its free space"
+        return "Another program keeps the file locked", "Close that program."
+    return "The disk did not take it", "Check the disk, its cable and its free space."
 
 
 def translated(error: sqlite3.Error, path: Path) -> SessionError:
     """Give the error of ours that says what SQLite's means."""
     name = str(getattr(error, "sqlite_errorname", None) or "")
     if name.startswith("SQLITE_NOTADB"):
-        return NotASession(f"{path} is no session of wattui", "Choose a .wattui file")
+        return NotASession(f"{path} is no session of wattui", "Choose a .wattui file.")
     if name.startswith("SQLITE_CORRUPT") or (isinstance(error, sqlite3.DatabaseError) and not name):
         return SessionDamaged(
             f"{path} is damaged ({error})",
-            "Work on a copy of it; the sqlite3 program's .recover command gets out what is left",
+            "Work on a copy of it; the sqlite3 program's .recover command gets out what is left.",
         )
     what, hint = _explained(name)
     return DiskRefused(f"{what}: {path} ({error})", hint)

@@ -146,7 +146,7 @@ class Store:
             return
         raise DiskRefused(
             f"{self.path} was replaced by another file while it was recorded",
-            "Move that file away; the recording then goes on under this name",
+            "Move that file away; the recording then goes on under this name.",
         )
 
     def _restore(self) -> None:
@@ -164,7 +164,7 @@ class Store:
             raise DiskRefused(
                 f"{self.path} was removed while it was recorded, and cannot be made again "
                 f"({error})",
-                "Put its folder back, or make it writable",
+                "Put its folder back, or make it writable.",
             ) from error
         _logger.warning("%s was removed while it was recorded: written anew", self.path)
         fresh = self._open()

@@ -24,18 +24,13 @@ from typing import Final, Self
 from wattui import __version__
 from wattui.clock import microseconds
 from wattui.errors import DiskRefused, SessionError, WattuiError
+from wattui.folders import DATA_VARIABLE
 from wattui.listener import Event, EventKind, Listener, MeterInfo
 from wattui.sample import Sample
 from wattui.session.lock import SessionLock, require_unwritten
 from wattui.session.schema import translated
 from wattui.session.store import Store
-from wattui.session.waiting import (
-    KEEP_SAMPLES,
-    KEEP_SECONDS,
-    Item,
-    WaitingQueue,
-    WriterStatus,
-)
+from wattui.session.waiting import KEEP_SAMPLES, KEEP_SECONDS, Item, WaitingQueue, WriterStatus
 
 _logger = logging.getLogger(__name__)
 
@@ -133,7 +128,7 @@ class SessionWriter:
         except OSError as error:
             raise DiskRefused(
                 f"The folder {self.path.parent} cannot be made ({error.strerror})",
-                "Choose another folder",
+                f"Choose another folder: name one in {DATA_VARIABLE}, or the file in --session.",
             ) from error
         return require_unwritten(self.path)
 
@@ -205,7 +200,7 @@ class SessionWriter:
         if error is None and busy is not None and now - busy > HANGING_SECONDS:
             error = DiskRefused(
                 f"The disk has not answered for {now - busy:.0f} s: {self.path}",
-                "Check the disk and its connection; recording goes on when it answers",
+                "Check the disk and its connection; recording goes on when it answers.",
             )
             since: float | None = busy
         else:
@@ -262,7 +257,7 @@ class SessionWriter:
             reason = f": {error.what}" if error is not None else ", because the disk hangs"
             raise DiskRefused(
                 f"The last {lost} samples could not be written to {self.path}{reason}",
-                error.hint if error is not None else "Check the disk",
+                error.hint if error is not None else "Check the disk.",
             )
 
     def hurry(self, timeout: float) -> None:
@@ -335,7 +330,7 @@ class SessionWriter:
             _logger.exception("writing %s", self.path)
             self._refused(
                 items,
-                DiskRefused(f"{self.path} cannot be written (an error in wattui)", "See the log"),
+                DiskRefused(f"{self.path} cannot be written (an error in wattui)", "See the log."),
             )
         else:
             self._measure()
@@ -397,4 +392,4 @@ class SessionWriter:
 def _as_refused(error: SessionError | OSError, path: Path) -> WattuiError:
     if isinstance(error, SessionError):
         return error
-    return DiskRefused(f"{path} cannot be written ({error.strerror})", "Check the disk")
+    return DiskRefused(f"{path} cannot be written ({error.strerror})", "Check the disk.")
