@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -67,6 +67,8 @@ class Options:
     quiet: bool = False
     json: bool = False
     plain: bool = False
+    #: Says when nothing more will come, as at the end of a replay; None: never.
+    over: Callable[[], bool] | None = None
 
 
 @command("log", examples=_EXAMPLES)
@@ -263,6 +265,8 @@ class _Run:
                 if live is not None:
                     live.refresh()
                 recording.stop_those_done()
+                if self._options.over is not None and self._options.over():
+                    return
                 self._check_disk()
 
     def _check_disk(self) -> None:

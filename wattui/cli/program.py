@@ -23,8 +23,11 @@ _COMMANDS: Final = {
     "arm": "wattui.cli.arm:arm",
     "sessions": "wattui.cli.sessions:sessions",
     "export": "wattui.cli.export:export",
+    "import": "wattui.cli.import_files:import_files",
+    "replay": "wattui.cli.replay:replay",
     "plot": "wattui.cli.plot:plot",
     "simulate": "wattui.cli.simulate:simulate",
+    "service": "wattui.cli.service:service",
     "desktop": "wattui.cli.desktop:desktop",
     "help": "wattui.cli.program:help_",
 }

@@ -73,16 +73,11 @@ def _places(line: str) -> list[tuple[int, str]]:
 def read(source: Source) -> Iterator[Block]:
     """Give the records of a file."""
     head = read_head(source.path)
-    digits = _TENTHS if _divided_by_ten(head) else DIGITS
+    digits = _digits(head)
     if digits is _TENTHS:
         source.note("Every number has one decimal: each was taken as a tenth of the wire's")
     sample = next((line for line in head.lines if _LINE.fullmatch(line)), "")
     columns = len(_CLOCK.sub("", sample).rstrip(" ,").split(",")) if sample else FIELD_COUNT
-
-    def scaled(index: int, text: str) -> int:
-        wire = exact(text, digits[index])
-        ratio = index in _RATIOS and digits is DIGITS
-        return wire // 100 if ratio and wire > 100 else wire
 
     def slow(text: str) -> Row | None:
         if text.startswith("Watts Up?"):
@@ -90,35 +85,42 @@ def read(source: Source) -> Iterator[Block]:
         text = _CLOCK.sub("", text)
         places = _places(text)
         if places:
-            return Row({index: scaled(index, number) for index, number in places})
+            return Row({index: exact(number, digits[index]) for index, number in places})
         cells = text.rstrip(" ,").split(",")
         if not 3 <= len(cells) <= FIELD_COUNT or "[" in text:
             raise BrokenLine("no values of a meter")
-        return Row({index: scaled(index, cell) for index, cell in enumerate(cells)})
+        return Row({index: exact(cell, digits[index]) for index, cell in enumerate(cells)})
 
     def fast(table: Table) -> Found:
         found, ok = {}, table.text.bytes[table.starts] != ord("[")
         for index in range(columns):
             found[index], fine = table.decimals(index, digits[index])
             ok &= fine
-            if index in _RATIOS and digits is DIGITS:
-                found[index][found[index] > 100] //= 100
         return Found(found, ok)
 
     return read_table(source, ",", columns, fast, slow)
 
 
-def _divided_by_ten(head: Head) -> bool:
-    """Tell whether all numbers have one decimal, which a current has not otherwise."""
-    numbers: list[str] = []
+def _digits(head: Head) -> tuple[int, ...]:
+    """Give the decimals of each field.
+
+    Where all numbers have one decimal, which a current has not otherwise, each is a
+    tenth of the wire's.  A ratio is written with a point, a percentage without.
+    """
+    numbers: list[tuple[int, str]] = []
     for line in head.data_lines()[:50]:
         plain = _CLOCK.sub("", line)
         places = _places(plain)
-        if places:
-            numbers += [number for _, number in places]
-        elif _LINE.fullmatch(line):
-            numbers += [cell.strip() for cell in plain.rstrip(" ,").split(",")]
-    return bool(numbers) and all(_TENTH.fullmatch(number) or number == "_" for number in numbers)
+        if not places and _LINE.fullmatch(line):
+            places = list(enumerate(cell.strip() for cell in plain.rstrip(" ,").split(",")))
+        numbers += places
+    there = [number for _, number in numbers if number != "_"]
+    if there and all(_TENTH.fullmatch(number) for number in there):
+        return _TENTHS
+    ratios = any("." in number for index, number in numbers if index in _RATIOS)
+    return tuple(
+        0 if index in _RATIOS and not ratios else digits for index, digits in enumerate(DIGITS)
+    )
 
 
 def write(session: Session, path: Path | str, *, labels: bool = False, **options: Any) -> int:

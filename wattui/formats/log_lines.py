@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from wattui.formats.block import Block, Integers
+from wattui.formats.block import ABSENT, Block, Integers
 from wattui.formats.cells import PAD, Booleans, Text, Words, digits_of
 from wattui.formats.source import Source
 from wattui.formats.table import DIGITS, Found, ReadLine, Table, join
@@ -62,12 +62,12 @@ def _general(table: Table) -> Found:
     if not len(table):
         return Found({}, np.zeros(0, np.bool_))
     time, ok = table.local_times(0, 1)
-    _, fine = table.decimals(2, 6)
-    ok &= fine
+    seconds, fine = table.decimals(2, 6)
+    ok &= fine & (seconds != ABSENT)
     columns = {}
     for place, index in enumerate((_POWER, _VOLTAGE, _CURRENT), 3):
         columns[index], fine = table.decimals(place, DIGITS[index])
-        ok &= fine
+        ok &= fine & (columns[index] != ABSENT)
     return Found(columns, ok, time)
 
 
@@ -123,6 +123,7 @@ def _power(text: Text, end: Integers) -> tuple[Integers, Integers, Booleans]:
     words = text.words[end - 8]
     blank = _last_blank(words)
     ok = text.is_at(end - 2, ".") & (blank >= 0) & (blank < 5)
+    blank = np.maximum(blank, 0)
     shift = ((blank + 1) << 3).astype(np.uint64)
     digits = (words ^ _ZEROS) >> shift << shift
     number, fine = digits_of(

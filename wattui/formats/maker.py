@@ -39,7 +39,7 @@ _HALF_STEP: Final = 440
 _RATIOS: Final = (FIELD_INDEX["power_factor"], FIELD_INDEX["duty_cycle"])
 _MONTH: Final = FIELD_INDEX["energy_per_month"]
 
-#: Decimals of each value: a ratio is given with a point, a percentage without.
+#: Decimals of each value; of power factor and duty cycle where they are ratios.
 _DIGITS: Final = tuple(3 if index == _MONTH else digits for index, digits in enumerate(DIGITS))
 
 #: Bytes of the end in which the last record is looked for.
@@ -78,7 +78,16 @@ def _times(fraction: Integers) -> Integers:
     return snapped
 
 
-def _row(text: str, point: str) -> Row | None:
+def _digits(rows: Sequence[str], point: str) -> tuple[int, ...]:
+    """Give the decimals of each value: a ratio is written with a point, a percentage without."""
+    cells = [line.split("\t")[index + 1 : index + 2] for line in rows for index in _RATIOS]
+    ratios = any(point in cell for one in cells for cell in one)
+    return tuple(
+        0 if index in _RATIOS and not ratios else digits for index, digits in enumerate(_DIGITS)
+    )
+
+
+def _row(text: str, point: str, digits: Sequence[int]) -> Row | None:
     """Read a line; its time counts from the first record."""
     text = text.strip("\x1a\0")
     if _is_header(text) or not text.strip():
@@ -89,10 +98,7 @@ def _row(text: str, point: str) -> Row | None:
     values = cells[1:]
     if not 3 <= len(values) <= FIELD_COUNT:
         raise BrokenLine(f"{len(values)} values")
-    found = {}
-    for index, value in enumerate(values):
-        wire = exact(value, _DIGITS[index], point)
-        found[index] = wire // 100 if index in _RATIOS and wire > 100 else wire
+    found = {index: exact(value, digits[index], point) for index, value in enumerate(values)}
     return Row(found, _time(cells[0], point))
 
 
@@ -101,6 +107,7 @@ def read(source: Source) -> Iterator[Block]:
     head = read_head(source.path)
     rows = [line for line in head.lines if "\t" in line and not _is_header(line)]
     point = "," if any("," in line for line in rows) else "."
+    digits = _digits(rows, point)
     columns = max((len(line.rstrip("\t\x1a ").split("\t")) for line in rows[:10]), default=0)
     interval = _interval(source.assumptions, rows, point)
     begin = source.assumptions.start
@@ -114,15 +121,12 @@ def read(source: Source) -> Iterator[Block]:
         ok &= fraction != ABSENT
         columns = {}
         for index in range(table.columns - 1):
-            column, fine = table.decimals(index + 1, _DIGITS[index], point)
-            if index in _RATIOS:
-                column = np.where(column > 100, column // 100, column)
-            columns[index] = column
+            columns[index], fine = table.decimals(index + 1, digits[index], point)
             ok &= fine
         return Found(columns, ok, _times(np.where(ok, fraction, 0)))
 
     def slow(text: str) -> Row | None:
-        return _row(text, point)
+        return _row(text, point, digits)
 
     for block in read_table(source, "\t", max(2, min(columns, FIELD_COUNT + 1)), fast, slow):
         if block.time is not None:
@@ -154,7 +158,7 @@ def _last_time(source: Source, point: str) -> int:
         return 0
     for line in reversed(text.splitlines()[1:] or text.splitlines()):
         try:
-            row = _row(line, point)
+            row = _row(line, point, _DIGITS)
         except BrokenLine:
             continue
         if row is not None and row.time is not None:

@@ -24,7 +24,7 @@ from wattui.simulator.line import Line, Step, record_line
 from wattui.simulator.loads import Load
 from wattui.simulator.models import find_model
 from wattui.simulator.network import Network, Poster
-from wattui.simulator.replay import Replay
+from wattui.simulator.replay import AnyReplay
 from wattui.simulator.setup import Setup
 
 #: Seconds from a restart, or power-on, to the line that it prints.
@@ -50,7 +50,7 @@ class SimulatedMeter:
         model: str = "pro",
         *,
         load: Load | None = None,
-        replay: Replay | None = None,
+        replay: AnyReplay | None = None,
         clock: Clock = SYSTEM_CLOCK,
         faults: Faults | None = None,
         poster: Poster | None = None,
@@ -85,7 +85,7 @@ class SimulatedMeter:
     def _begin(self) -> None:
         """Fill the memory with the past, and start the clock."""
         self._deaf_until = 0.0
-        self._linked, self._silent = True, False
+        self.linked, self._silent = True, False
         self._framer = Framer()
         self._agenda = Agenda()
         self._now = self._start = self.clock.monotonic()
@@ -138,7 +138,7 @@ class SimulatedMeter:
     def open_link(self) -> None:
         """Notice that the computer has opened the port."""
         self._advance()
-        self._linked = True
+        self.linked = True
         self.line.drop()
         if self.replay is not None:
             self.replay.opened()
@@ -150,7 +150,7 @@ class SimulatedMeter:
     def close_link(self) -> None:
         """Notice that the computer has closed the port: what is sent now is lost."""
         self._advance()
-        self._linked = False
+        self.linked = False
         self.line.drop()
         self._framer.reset()
 
@@ -259,7 +259,7 @@ class SimulatedMeter:
 
     def _unplug(self) -> None:
         self.plugged = False
-        self._linked = False
+        self.linked = False
         self.line.drop()
         self._framer.reset()
 
@@ -304,7 +304,7 @@ class SimulatedMeter:
     def _send_record(self) -> None:
         if self.replay is None:
             self.send(record_line(self.display.record(), self.model.fields))
-        elif self._linked:  # nothing of a replay is lost while nobody listens
+        elif self.linked:  # nothing of a replay is lost while nobody listens
             args = self.replay.next()
             if args is not None:
                 self.send(f"#d,-,{len(args)},{','.join(args)};")
@@ -346,7 +346,7 @@ class SimulatedMeter:
 
     def _audible(self) -> bool:
         return (
-            self._linked
+            self.linked
             and self.plugged
             and self.powered
             and "mute" not in self.faults
@@ -359,6 +359,8 @@ class SimulatedMeter:
         self.posting = False
         self.interval = interval
         self._start_ticks()
+        if mode is LoggingMode.EXTERNAL and self.replay is not None:
+            self.replay.started(self)
 
     def erase(self) -> None:
         """Forget the records of the memory; logging goes on into the empty one."""

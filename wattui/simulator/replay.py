@@ -8,6 +8,7 @@ from pathlib import Path
 from wattui.protocol import Framer
 from wattui.protocol.replies import parse_record
 from wattui.sample import WireValue
+from wattui.simulator.timed_replay import TimedReplay
 
 
 class Replay:
@@ -59,6 +60,9 @@ class Replay:
         if self._rewind:
             self.position = 0
 
+    def started(self, _meter: object) -> None:
+        """Notice that external logging was started: records are asked for by :meth:`next`."""
+
     def next(self) -> tuple[str, ...] | None:
         """Give the fields of the next record, or None after the last."""
         if self.position >= len(self._records):
@@ -74,3 +78,7 @@ class Replay:
         values = parse_record(self._records[min(self.position, len(self._records) - 1)])
         assert values is not None, "only records were kept"
         return values
+
+
+#: Either kind of replay.
+AnyReplay = Replay | TimedReplay

@@ -15,7 +15,9 @@ seed         a whole number: another one gives another course of the same load
 faults       what goes wrong: see :mod:`wattui.simulator.faults`
 replay       a raw capture whose records are sent as they are, one an interval;
              starts with the first when external logging is started, and falls
-             silent after the last
+             silent after the last; with :mod:`wattui.formats.replaying` also any
+             recording, whose records keep their distances
+meter        number of the meter in a recording to replay; default 1
 loop         ``1``: the replay starts again after its last record
 rewind       ``1``: the replay starts again whenever the port is opened
 interval     seconds between two records of the memory; default 1
@@ -55,8 +57,9 @@ from wattui.simulator.memory import RecordMemory
 from wattui.simulator.meter import SimulatedMeter
 from wattui.simulator.models import find_model
 from wattui.simulator.network import HttpPoster
-from wattui.simulator.replay import Replay
+from wattui.simulator.replay import AnyReplay, Replay
 from wattui.simulator.setup import Setup
+from wattui.simulator.timed_replay import Wanted, open_replay
 
 #: Records of the past in a memory about which the URL says nothing.
 DEFAULT_LOGGED: Final = 600
@@ -72,6 +75,7 @@ class SimOptions:
     seed: int = 0
     faults: Faults = field(default_factory=Faults)
     replay: Path | None = None
+    meter: int = 1
     loop: bool = False
     rewind: bool = False
     interval: int = 1
@@ -170,10 +174,14 @@ def meter_from_options(options: SimOptions, clock: Clock | None = None) -> Simul
     )
 
 
-def _replay(options: SimOptions) -> Replay | None:
+def _replay(options: SimOptions) -> AnyReplay | None:
     if options.replay is None:
         return None
+    wanted = Wanted(options.replay, options.meter, options.loop, options.rewind)
     try:
+        found = open_replay(wanted)
+        if found is not None:
+            return found
         return Replay.from_file(options.replay, loop=options.loop, rewind=options.rewind)
     except OSError as error:
         raise ValueError(f"cannot read {options.replay}: {error.strerror}") from error
@@ -289,6 +297,7 @@ _KEYS: Final[dict[str, Callable[[SimOptions, str], None]]] = {
     "seed": _setter("seed", _whole(0, 2**31)),
     "faults": _set_faults,
     "replay": _set_replay,
+    "meter": _setter("meter", _whole(1, 1_000)),
     "loop": _setter("loop", _flag),
     "rewind": _setter("rewind", _flag),
     "interval": _setter("interval", _whole(1, MAX_INTERVAL)),
