@@ -30,6 +30,9 @@ _GROUP = 0.008
 _SHORTEST_WAIT = 0.0005
 _LONGEST_WAIT = 0.5
 
+# Both clocks must be read within so many seconds of the meter to belong to one moment.
+_ONE_MOMENT = 0.1
+
 
 class Serial(SerialBase):
     """A port whose other end is a simulated meter."""
@@ -160,7 +163,7 @@ class Serial(SerialBase):
 
     def _fill(self, device: Device, size: int = 0) -> None:
         room = max(_BUFFER, size) - len(self._buffer)
-        now = self.clock.time(), self.clock.monotonic()
+        now = _moment(self.clock)
         came = device.meter.poll(room, self.baudrate)
         if came:
             self.arrived = now
@@ -254,6 +257,21 @@ class Serial(SerialBase):
     def cd(self) -> bool:
         """Whether there is a carrier."""
         return True
+
+
+def _moment(clock: Clock) -> tuple[float, float]:
+    """Read the wall clock and the monotonic one at one moment, in seconds.
+
+    At many times the speed a pause of a millisecond in between would look as if the
+    clock had been set.
+    """
+    for _attempt in range(10):
+        before = clock.monotonic()
+        wall = clock.time()
+        monotonic = clock.monotonic()
+        if monotonic - before < _ONE_MOMENT:
+            break
+    return wall, monotonic
 
 
 def _os_error(number: int, text: str, port: str | None) -> SerialException:
