@@ -2,6 +2,8 @@
 # `make run` and `make test` are all that is needed on a fresh machine.
 
 PYTEST_FLAGS ?=
+# How many tests run at a time; 0 is one, in the process of pytest itself.
+WORKERS ?= 2
 
 .PHONY: help run test lint format types check bench icons screenshots clean
 
@@ -14,7 +16,7 @@ run: ## install into .venv, and start the program on a simulated meter
 
 test: ## run every test
 	@.ci/bootstrap test
-	.venv/bin/python -m pytest $(PYTEST_FLAGS)
+	.venv/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 lint: ## look at the style of the code
 	@.ci/bootstrap dev

@@ -16,12 +16,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["QT_API"] = "pyqt5"
 os.environ["ETS_TOOLKIT"] = "qt.qpainter"
 for _name in ("QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "QT_PLUGIN_PATH", "WATTUI_THEME"):
     os.environ.pop(_name, None)
+
+#: The files whose tests take longest, in this order.
+_LONGEST = (
+    "test_session_kill",
+    "test_cli_log_process",
+    "test_cli_log",
+    "test_client_faults",
+    "test_client_readout",
+    "test_ui_window",
+    "test_ui_window_look",
+    "test_session_envelope",
+    "test_session_reader",
+    "test_app",
+    "test_cli_live",
+)
 
 #: Stands in for the home of whoever runs the tests; gone at the end.
 _HOME = Path(tempfile.mkdtemp(prefix="wattui-tests-"))
@@ -48,6 +64,19 @@ def _point_into(folder: Path) -> dict[str, str]:
 
 
 os.environ.update(_point_into(_HOME))
+
+# A busy machine is slow, which is no failure.  What is tried is the same each time;
+# WATTUI_THOROUGH=1 looks further, and elsewhere each time.
+settings.register_profile("usual", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+_THOROUGH = os.environ.get("WATTUI_THOROUGH", "") not in ("", "0")
+settings.load_profile("thorough" if _THOROUGH else "usual")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker waits for another's at the end."""
+    place = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 @pytest.fixture(autouse=True)
