@@ -216,7 +216,7 @@ def test_an_unplugged_meter_is_waited_for_and_the_gap_is_shown() -> None:
 
 
 def test_a_meter_that_stays_away_does_not_outlast_the_duration() -> None:
-    result = log("sim://pro?speed=100&faults=unplug@300", "-d", "600", "-q")
+    result = log("sim://pro?speed=500&faults=unplug@300", "-d", "600", "-q")
     assert result.exit_code == 0
     (samples,) = samples_of(session_of(result))
     assert 0 < len(samples) < 400

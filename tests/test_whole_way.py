@@ -131,7 +131,7 @@ def test_the_fans_capture_is_recorded_to_the_last_record(window, tmp_path) -> No
     capture = SAMPLES / "fan.raw"
     if not capture.exists():
         pytest.skip("the captures are not beside the project: ../shared/samples is missing")
-    path = play(window, capture, 1_792, speed=200)
+    path = play(window, capture, 1_792, speed=500)
     with sqlite3.connect(path) as file:
         found = file.execute("SELECT count(*), sum(power) FROM sample").fetchone()
     assert found == (1_792, 755_658)
