@@ -40,9 +40,12 @@ _IS_LIVE = "object.marking"
 
 ACTIONS: Final[tuple[Deed, ...]] = (
     Deed(
-        *("open", "&File", "&Open session…", ("Ctrl+O",)),
-        "Show a session that was recorded before",
-        enabled="not object.recording",
+        *("open", "&File", "&Open…", ("Ctrl+O",)),
+        "Show a session that was recorded before, or import a log of another program",
+    ),
+    Deed(
+        *("replay", "&File", "&Replay…", ()),
+        "Play a session or a log as if it were live",
     ),
     Deed(
         *("save_copy", "&File", "&Save a copy…", ("Ctrl+S",)),

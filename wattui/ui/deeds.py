@@ -75,26 +75,6 @@ class Deeds(HasTraits):
 
     # -- sessions ------------------------------------------------------------------------
 
-    def do_open(self, info: object) -> None:
-        """Ask for a session and show it."""
-        model = info.object
-        name, _ = QtGui.QFileDialog.getOpenFileName(
-            info.ui.control, "Open a session", str(sessions_folder()), _SESSIONS
-        )
-        if name:
-            self.open_session(model, Path(name))
-
-    def open_session(self, model: object, path: Path) -> None:
-        """Show a session from a file."""
-        model.message = ""
-        model.bench.open_session(path, lambda error: model.trait_set(message=str(error)))
-
-    def do_open_interrupted(self, info: object) -> None:
-        """Show the recording that ended without being closed."""
-        model = info.object
-        found = model.bench.interrupted[0]
-        self.open_session(model, found.path)
-
     def do_dismiss_interrupted(self, info: object) -> None:
         """Offer that recording no more."""
         bench = info.object.bench

@@ -13,6 +13,7 @@ from traitsui.api import EnumEditor, Handler, Item, Label, UItem, VGroup, View
 
 from wattui.errors import Cancelled
 from wattui.formats.csv_file import write_csv
+from wattui.formats.wide_csv import write_wide_csv
 from wattui.sample import MICROSECONDS
 from wattui.session import Session
 from wattui.ui.status_bar import Task
@@ -34,6 +35,10 @@ class ExportChoice(HasStrictTraits):
     span = Enum("whole", "view")
     #: Decimal point and comma, or what spreadsheets of many countries want.
     dialect = Enum("standard", "spreadsheet")
+    #: A row a record with a column for the meter, or a row a time with columns for each.
+    shape = Enum("long", "wide")
+    #: Whether the session has several meters, so that there is such a choice.
+    several = Bool()
     #: What is in view: microseconds, UTC.
     start = Int()
     stop = Int()
@@ -49,6 +54,7 @@ class ExportChoice(HasStrictTraits):
             session_path=model.bench.session_path,  # type: ignore[attr-defined]
             start=int(start * MICROSECONDS),
             stop=int(stop * MICROSECONDS),
+            several=len(model.bench.meters) > 1,  # type: ignore[attr-defined]
         )
 
     def _get_view_text(self) -> str:
@@ -66,6 +72,14 @@ def export_view(choice: ExportChoice) -> View:
         "standard": "1:Standard: comma and decimal point",
         "spreadsheet": "2:Spreadsheet: semicolon and decimal comma",
     }
+    shapes = {
+        "long": "1:A row a record, with a column for the meter",
+        "wide": "2:A row a time, with columns for each meter",
+    }
+    several = (
+        *(Item("8"), Label("Several meters")),
+        UItem("shape", editor=EnumEditor(values=shapes, cols=1), style="custom"),
+    )
     return View(
         VGroup(
             Label("What"),
@@ -73,6 +87,7 @@ def export_view(choice: ExportChoice) -> View:
             Item("8"),
             Label("How"),
             UItem("dialect", editor=EnumEditor(values=dialects, cols=1), style="custom"),
+            *(several if choice.several else ()),
         ),
         title="Export CSV",
         buttons=["OK", "Cancel"],
@@ -173,8 +188,9 @@ class Export(HasStrictTraits):
 
     def _write(self) -> None:
         start, stop = self.choice.bounds()
+        write = write_wide_csv if self.choice.shape == "wide" else write_csv
         with Session.open(Path(self.choice.session_path)) as session:
-            write_csv(
+            write(
                 session,
                 self.path,
                 start=start,

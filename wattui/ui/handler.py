@@ -15,6 +15,7 @@ from wattui.ui.deeds import Deeds
 from wattui.ui.memory.deeds import MemoryDeeds
 from wattui.ui.menus import KeyFilter, add_shortcuts
 from wattui.ui.meters.deeds import MeterDeeds
+from wattui.ui.opening.deeds import OpeningDeeds
 from wattui.ui.port_watcher import PortWatcher
 from wattui.ui.window import dress, set_role
 
@@ -24,7 +25,7 @@ _log = logging.getLogger(__name__)
 MESSAGE_TIME = 10_000
 
 
-class WindowHandler(Deeds, MeterDeeds, MemoryDeeds, Handler):
+class WindowHandler(Deeds, MeterDeeds, OpeningDeeds, MemoryDeeds, Handler):
     """Opens, serves and closes one main window."""
 
     #: Looks for ports in the background; None where nothing shall be looked for.
@@ -52,6 +53,7 @@ class WindowHandler(Deeds, MeterDeeds, MemoryDeeds, Handler):
         window = info.ui.control
         self._shortcuts = add_shortcuts(window, lambda name: self.do(info, name))
         self._keys = KeyFilter(window, lambda: self.do(info, "clear_selection"))
+        self.begin_opening(info)
         self._timer = QtCore.QTimer(window)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: model.trait_set(message=""))
@@ -121,6 +123,7 @@ class WindowHandler(Deeds, MeterDeeds, MemoryDeeds, Handler):
         self._timer.stop()
         if self.export is not None:
             self.export.cancel()
+        self.end_opening()
         self.close_memory()
         if self.memory is not None:
             self.memory.keep(model)

@@ -92,6 +92,8 @@ class WindowModel(SeveralMeters):
     notices = List(Instance(Notice))
     #: Lines about the meter's memory, below those.
     more_notices = List(Instance(Notice))
+    #: What came of an import, below those.
+    opening_notices = List(Instance(Notice))
     #: What is to be said of the times of the session that is shown, as in *times reconstructed*.
     times_note = Str()
     #: What the readings show of an opened session.
@@ -200,7 +202,10 @@ class WindowModel(SeveralMeters):
     def _on_bench(self, _event: object) -> None:
         self.refresh()
 
-    @observe("summary,energy_unit,palette,_dismissed.items,more_notices.items,times_note")
+    @observe(
+        "summary,energy_unit,palette,times_note,_dismissed.items,more_notices.items,"
+        "opening_notices.items"
+    )
     def _shown_changed(self, _event: object) -> None:
         self.refresh()
 
@@ -230,7 +235,8 @@ class WindowModel(SeveralMeters):
             readings=readings_of(bench, self.energy_unit, self.summary),
             status=status_of(bench).noted(self.times_note),
         )
-        notices = [*notices_of(bench, self._dismissed), *self.more_notices]
+        notices = notices_of(bench, self._dismissed)
+        notices = [*notices, *self.more_notices, *self.opening_notices]
         if notices != self.notices:
             self.notices = notices
         self.refresh_meters()

@@ -31,7 +31,7 @@ from wattui.ui.plots.value_axis import (
 LINE_WIDTH = 1.8
 
 #: Width of the curves of other meters than the one that is chosen.
-THIN_WIDTH = 1.2
+THIN_WIDTH = 1.0
 
 _EMPTY = np.empty(0)
 
