@@ -86,6 +86,43 @@ def test_sigint_closes_it_too():
     assert "threads []" in out
 
 
+def test_sigterm_while_a_dialog_is_open_does_not_crash():
+    """The file dialog was torn down with its window below its own event loop."""
+    action = (
+        "kill = QtCore.QTimer(ui.control); "
+        "kill.timeout.connect(lambda: app.QApplication.activeModalWidget() and "
+        "(kill.stop(), __import__('os').kill(__import__('os').getpid(), 15))); "
+        "kill.start(20); ui.handler.do(ui.info, 'open')"
+    )
+    process = start("--demo", action=action)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "threads []" in out
+    (path,) = recordings()
+    with Session.open(path) as session:
+        assert not session.interrupted
+
+
+def test_a_signal_before_the_event_loop_runs_closes_the_window_when_it_does():
+    """The window was gone then, and the loop never ended."""
+    code = """
+import os, signal
+from wattui import app
+class Early(app.QApplication):
+    def exec_(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().exec_()
+app.QApplication = Early
+print("status", app.main(["--demo"]), flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "status 0" in done.stdout
+
+
 def test_a_session_that_is_named_is_shown(tmp_path):
     from plot_window import Recording, sample
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("QT_API", "pyqt5")
 os.environ.setdefault("ETS_TOOLKIT", "qt.qpainter")
 
-from PyQt5.QtCore import QCoreApplication, QSocketNotifier, Qt
+from PyQt5.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
 from PyQt5.QtGui import QGuiApplication, QIcon
 from PyQt5.QtWidgets import QApplication
 
@@ -45,6 +45,9 @@ _log = logging.getLogger(__name__)
 _ICON_SIZES = (16, 32, 48, 64, 128, 256)
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+#: Dialogs, one above the other, that are closed before the window is.
+_MOST_DIALOGS = 10
 
 _state: dict[str, Any] = {}
 
@@ -157,14 +160,14 @@ def run(demo: bool = False, port: str | None = None, session: Path | str | None 
     # A closed window has no handler any more.
     handler, model = ui.handler, ui.context["object"]
     said.append(lambda text: model.bench.main_thread.post(lambda: model.trait_set(message=text)))
-    if session is not None:
-        ui.handler.open_session(model, Path(session))
-    elif demo:
-        ui.handler.do(ui.info, "simulate")
-    elif port:
-        model.connect_port(port)
     running.setQuitOnLastWindowClosed(True)
     with _signals_close(ui):
+        if session is not None:
+            handler.open_session(model, Path(session))
+        elif demo:
+            handler.do(ui.info, "simulate")
+        elif port:
+            model.connect_port(port)
         status = running.exec_()
     # A loop that ends without a closed window, as when the session of the desktop ends.
     handler.shut_down(model)
@@ -174,32 +177,42 @@ def run(demo: bool = False, port: str | None = None, session: Path | str | None 
 
 @contextlib.contextmanager
 def _signals_close(ui: Any) -> Iterator[None]:
-    """Close the window on SIGTERM and the like.
+    """Close the window on SIGTERM and the like, as soon as the event loop runs.
 
     Python runs its handlers between two of its own instructions, and the event loop
-    executes none; a byte on a socket wakes it.
+    executes none; a byte on a socket wakes it.  Nothing is closed by a handler itself: it
+    may have interrupted whatever holds a lock that closing needs.
     """
     near, far = socket.socketpair()
     for end in (near, far):
         end.setblocking(False)
     woken = QSocketNotifier(near.fileno(), QSocketNotifier.Type.Read)
+    handler, info = ui.handler, ui.info
+    asked: list[int] = []
 
     def wake() -> None:
         with contextlib.suppress(OSError):
             near.recv(64)
+        if asked:
+            close()
+
+    def close(dialogs_left: int = _MOST_DIALOGS) -> None:
+        # A dialog is still on the stack: it must return before its window is gone.
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None and dialogs_left:
+            dialog.close()
+            QTimer.singleShot(0, lambda: close(dialogs_left - 1))
+        elif ui.control is not None:
+            _log.info("closing on %s", signal.Signals(asked[0]).name)
+            handler.close_now(info)
 
     woken.activated.connect(wake)
     before = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
-
-    def close(number: int, _frame: object) -> None:
-        _log.info("closing on %s", signal.Signals(number).name)
-        ui.handler.close_now(ui.info)
-
     handlers = {}
     for name in _SIGNALS:
         number = getattr(signal, name, None)
         if number is not None:
-            handlers[number] = signal.signal(number, close)
+            handlers[number] = signal.signal(number, lambda number, _frame: asked.append(number))
     try:
         yield
     finally:
