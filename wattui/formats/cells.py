@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 
 from wattui.formats.block import ABSENT, Integers
 from wattui.formats.local_times import FIRST_YEAR, LAST_YEAR
+from wattui.formats.source import Lines
 from wattui.sample import MICROSECONDS
 
 Booleans = NDArray[np.bool_]
 Words = NDArray[np.uint64]
-
-#: Characters before the first line of a buffer, so that a word can begin before it.
-PAD: Final = 16
 
 _ZEROS: Final = np.uint64(0x3030303030303030)
 _OVER_NINE: Final = np.uint64(0x7676767676767676)
@@ -60,14 +58,14 @@ def digits_of(words: Words) -> tuple[Integers, Booleans]:
 
 
 class Text:
-    """A block of characters that numbers and times are read from.
+    """A block of lines that numbers and times are read from.
 
-    Places are counted from :data:`PAD` on.
+    The first line begins at :data:`wattui.formats.source.PAD`.
     """
 
-    def __init__(self, data: bytes) -> None:
-        self.data = b"\n" * PAD + data
-        self.bytes = np.frombuffer(self.data, np.uint8)
+    def __init__(self, lines: Lines) -> None:
+        self.data = lines.padded
+        self.bytes = np.frombuffer(self.data, np.uint8, lines.end)
         # A word begins at every byte.
         self.words: Words = np.ndarray((len(self.data) - 7,), "<u8", self.data, 0, (1,))
 
@@ -176,12 +174,15 @@ class Text:
 
     def _minutes(self, start: Integers) -> tuple[Integers, Booleans]:
         """Give the minute of each time; most are that of the line before."""
-        day, clock = self.words[start], self.words[start + 8]
-        changed = np.ones(len(start), np.bool_)
-        changed[1:] = (day[1:] != day[:-1]) | (clock[1:] != clock[:-1])
-        minute, ok = self._new_minutes(start[changed])
-        which = np.cumsum(changed) - 1
-        return minute[which], ok[which]
+        # Sixteen characters at once.
+        texts = np.ndarray((len(self.data) - 15,), "V16", self.data, 0, (1,))[start]
+        halves = texts.view(np.uint64).reshape(-1, 2)
+        differ = halves[1:] != halves[:-1]
+        new = np.flatnonzero(differ[:, 0] | differ[:, 1]) + 1
+        first = np.concatenate(([0], new))
+        minute, ok = self._new_minutes(start[first])
+        many = np.diff(first, append=len(start))
+        return np.repeat(minute, many), np.repeat(ok, many)
 
     def _new_minutes(self, start: Integers) -> tuple[Integers, Booleans]:
         signs = self.bytes[start[:, None] + np.arange(16)].astype(np.int64)

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from wattui.formats.block import ABSENT, Block, Integers
-from wattui.formats.cells import PAD, Booleans, Text, Words, digits_of
-from wattui.formats.source import Source
+from wattui.formats.cells import Booleans, Text, Words, digits_of
+from wattui.formats.source import PAD, Source
 from wattui.formats.table import DIGITS, Found, ReadLine, Table, join
 from wattui.sample import FIELD_INDEX
 
@@ -45,7 +45,7 @@ _CURRENT_LENGTHS: Final = (5, 6)
 def read_plain(source: Source, slow: ReadLine) -> Iterator[Block]:
     """Give the records of a log, with local times."""
     for lines in source.lines():
-        text = Text(lines.data)
+        text = Text(lines)
         ends = np.flatnonzero(text.bytes[PAD:] == ord("\n")) + PAD
         lines.count = len(ends)
         starts = np.concatenate(([PAD], ends[:-1] + 1))

@@ -35,15 +35,29 @@ _MARKS: Final = (
 )
 
 
+#: Bytes before the first line of a block, so that a word can begin before it.
+PAD: Final = 16
+
+_PADDING: Final = b"\n" * PAD
+
+
 @dataclass(slots=True)
 class Lines:
     """Whole lines of a file, each with its LF."""
 
-    data: bytes
+    #: The lines, from :data:`PAD` on; what follows them is to come again.
+    padded: bytes
+    #: Where the last one has ended.
+    end: int
     #: Number of the first one, from 1.
     first: int
     #: How many they are, where whoever reads them has counted; counting twice takes time.
     count: int | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The lines alone."""
+        return self.padded[PAD : self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +183,22 @@ class Source:
         rest = b""
         number = 1
         for data in self._plain():
-            data = rest + data
-            end = data.rfind(b"\n") + 1
-            if not end and len(data) > LONGEST_LINE:
+            padded = b"".join((_PADDING, rest, data))
+            end = padded.rfind(b"\n", PAD) + 1
+            if not end and len(padded) > LONGEST_LINE:
                 self.skip(number, "the line has no end")
                 # What follows it up to the next line end is not read either.
-                rest = data[-1:] if data[-1:] != b"\n" else b""
+                rest = padded[-1:]
                 continue
             if end:
-                lines = Lines(data[:end], number)
+                lines = Lines(padded, end, number)
                 yield lines
-                number += data.count(b"\n", 0, end) if lines.count is None else lines.count
-            rest = data[end:]
+                if lines.count is None:
+                    lines.count = padded.count(b"\n", PAD, end)
+                number += lines.count
+            rest = padded[end or PAD :]
         if rest:
-            yield Lines(rest + b"\n", number)
+            yield Lines(b"".join((_PADDING, rest, b"\n")), PAD + len(rest) + 1, number)
 
     def _plain(self) -> Iterator[bytes]:
         """Give the bytes as UTF-8 with LF at the line ends."""

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from wattui.formats.block import ABSENT, Block, Integers
-from wattui.formats.cells import PAD, Booleans, Text
-from wattui.formats.source import Lines, Source
+from wattui.formats.cells import Booleans, Text
+from wattui.formats.source import PAD, Lines, Source
 from wattui.sample import FIELDS, WIRE_MAXIMUM
 
 #: Characters of a broken line that are quoted.
@@ -130,7 +130,7 @@ def read_table(
         Reads one line of any kind.
     """
     for lines in source.lines():
-        table = Table(Text(lines.data), delimiter, columns)
+        table = Table(Text(lines), delimiter, columns)
         lines.count = len(table.line_ends)
         yield from join(source, lines, table.line_ends, table.line, _tried(table, fast), slow)
 
@@ -191,8 +191,8 @@ def _block(found: Found, part: slice | Integers) -> Block:
 def _slow_block(
     source: Source, lines: Lines, line_ends: Integers, number: int, slow: ReadLine
 ) -> Iterator[Block]:
-    start = int(line_ends[number - 1]) + 1 - PAD if number else 0
-    text = lines.data[start : int(line_ends[number]) - PAD].decode("utf-8", "replace")
+    start = int(line_ends[number - 1]) + 1 if number else PAD
+    text = lines.padded[start : int(line_ends[number])].decode("utf-8", "replace")
     row = read_line(source, lines.first + number, text, slow)
     if row is not None:
         yield row_block(row)

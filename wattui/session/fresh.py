@@ -15,6 +15,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,8 +26,8 @@ from wattui.errors import DiskRefused
 from wattui.listener import Event, EventKind, MeterInfo
 from wattui.sample import FIELD_COUNT
 from wattui.session.pages import Column, Leaves, PageFile, finish
-from wattui.session.schema import SEAL_LEVEL, WIDTHS, connect, translated
-from wattui.session.store import Store, store_meter, transaction
+from wattui.session.schema import SEAL_LEVEL, WIDTHS, connect, migrate, translated
+from wattui.session.store import local_zone, store_meter, transaction
 from wattui.session.summary import ABSENT, Integers, first_level
 from wattui.session.summing import Sums, join, sum_up
 
@@ -71,8 +72,10 @@ class FreshWriter:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._remove_draft()
-            Store(self._draft, software).close()
+            self._make_tables()
             self._file = PageFile(self._draft)
+        except sqlite3.Error as error:
+            raise translated(error, self.path) from error
         except OSError as error:
             raise self._refused(error) from error
         self._roots = self._find_roots()
@@ -84,6 +87,17 @@ class FreshWriter:
     def _require_new(self) -> None:
         if self.path.exists():
             raise DiskRefused(f"{self.path} exists already", "Choose another name.")
+
+    def _make_tables(self) -> None:
+        """Make the file with its tables; nothing is synced before the end."""
+        with contextlib.closing(self._connected("mode=rwc")) as connection:
+            migrate(connection)
+
+    def _connected(self, options: str) -> sqlite3.Connection:
+        connection = connect(self._draft, options)
+        connection.execute("PRAGMA journal_mode=MEMORY")
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
 
     def _find_roots(self) -> dict[str, int]:
         """Give the first page of each table and index, all of them empty."""
@@ -182,6 +196,7 @@ class FreshWriter:
             raise self._refused(error) from error
         finally:
             self._end_threads()
+            self._file.abandon()
             self._remove_draft()
 
     def _end_threads(self) -> None:
@@ -214,35 +229,41 @@ class FreshWriter:
         self._file.close()
 
     def _write_rest(self) -> None:
-        with contextlib.closing(connect(self._draft, "mode=rw")) as connection:
-            connection.execute("PRAGMA synchronous=OFF")
-            connection.execute("PRAGMA journal_mode=MEMORY")
-            with transaction(connection):
-                ids = {
-                    key: store_meter(connection, meter.info, None).id
-                    for key, meter in self._meters.items()
-                }
-                for key, meter in self._meters.items():
-                    connection.executemany(
-                        "INSERT INTO seal VALUES (?,?,?,?)",
-                        [(ids[key], *seal) for seal in meter.seals],
+        with (
+            contextlib.closing(self._connected("mode=rw")) as connection,
+            transaction(connection),
+        ):
+            ids = {
+                key: store_meter(connection, meter.info, None).id
+                for key, meter in self._meters.items()
+            }
+            for key, meter in self._meters.items():
+                connection.executemany(
+                    "INSERT INTO seal VALUES (?,?,?,?)",
+                    [(ids[key], *seal) for seal in meter.seals],
+                )
+            connection.executemany("INSERT INTO info VALUES (?,?)", self._words().items())
+            connection.executemany(
+                "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
+                [
+                    (
+                        None if key is None else ids[key],
+                        event.time,
+                        str(event.kind),
+                        event.text,
+                        event.duration,
                     )
-                connection.executemany(
-                    "INSERT OR REPLACE INTO info VALUES (?,?)", self._info.items()
-                )
-                connection.executemany(
-                    "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
-                    [
-                        (
-                            None if key is None else ids[key],
-                            event.time,
-                            str(event.kind),
-                            event.text,
-                            event.duration,
-                        )
-                        for key, event in self._all_events()
-                    ],
-                )
+                    for key, event in self._all_events()
+                ],
+            )
+
+    def _words(self) -> dict[str, str]:
+        return {
+            "software": self._software,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "time_zone": local_zone(),
+            **self._info,
+        }
 
     def _all_events(self) -> list[tuple[str | None, Event]]:
         begun = [(key, Event(m.begin, EventKind.STARTED)) for key, m in self._meters.items()]
