@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from fake_meter import DEADLINE, QUICK
+from quick_line import hasten
 
 from wattui.bench import Bench
 from wattui.client import MeterClient
@@ -68,7 +69,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    hasten(monkeypatch)
     forget_devices()
     one = Desk()
     yield one

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A line to a simulated meter is quiet sooner than one to a real meter: tests wait less."""
+
+from __future__ import annotations
+
+import pytest
+
+from wattui.client import setting_steps, settings, upkeep
+from wattui.client.conversation import Conversation
+
+#: Seconds without a byte after which such a line is quiet.
+SILENCE = 0.06
+
+
+def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait less for a quiet line."""
+    for module in (settings, setting_steps, upkeep):
+        monkeypatch.setattr(module, "SETTLE", SILENCE)
+    monkeypatch.setattr(Conversation.quiet, "__defaults__", (SILENCE, 3.0))
