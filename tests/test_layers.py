@@ -21,13 +21,13 @@ PACKAGE = Path(__file__).resolve().parents[1] / "wattui"
 
 #: Each module or package of the top level, and its layer. It imports its own and lower ones.
 LAYERS = {
-    0: "sample errors clock listener protocol",
+    0: "sample errors clock listener protocol sd_notify",
     1: "transport port_errors port_holder simulator",
     2: "client",
     3: "session formats analysis folders settings fetched memory_words",
-    4: "main_thread tally recorder feed meter session_totals bench meter_memory memory_work",
+    4: "main_thread tally recorder rotation feed meter session_totals bench meter_memory memory_work",
     5: "ui",
-    6: "app cli api desktop_entry __main__",
+    6: "app cli api desktop_entry service_unit __main__",
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names.split()}
 

@@ -76,11 +76,6 @@ class Recorder:
             if not self._closed:
                 self._pass_on(lambda writer: writer.on_event(meter, event))
 
-    def flush(self, timeout: float = 10.0) -> bool:
-        """Wait until all that was given is on disk; say whether it is."""
-        writer = self._writer
-        return writer is None or writer.flush(timeout)
-
     def close(self, timeout: float = 10.0) -> None:
         """Write what waits and close the file; does nothing the second time.
 

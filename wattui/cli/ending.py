@@ -29,9 +29,21 @@ class Ending:
     """Notes that it is time to end; a second Ctrl-C ends at once.
 
     A context manager: as long as it lasts, the signals come here.
+
+    Parameters
+    ----------
+    wake
+        Called when the time has come; must be safe in a signal handler.
+    hang_up
+        Called on SIGHUP, which does not mean to end then; must be safe as well.
     """
 
-    def __init__(self, wake: Callable[[], object] = _nothing) -> None:
+    def __init__(
+        self,
+        wake: Callable[[], object] = _nothing,
+        hang_up: Callable[[], object] | None = None,
+    ) -> None:
+        self._hang_up = hang_up
         #: Called when the time has come; must be safe in a signal handler.
         self.wake = wake
         self._ended = False
@@ -62,6 +74,10 @@ class Ending:
         self._before.clear()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self._hang_up is not None and number == getattr(signal, "SIGHUP", None):
+            self._hang_up()
+            self.wake()
+            return
         now = time.monotonic()
         if self._ended and number == signal.SIGINT and now - self._since > _SAME_KEY:
             raise KeyboardInterrupt

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +24,10 @@ from wattui.cli.live import Figures, LiveView, plural
 from wattui.cli.output import Output, console, shown_path
 from wattui.cli.raw_file import RawFile
 from wattui.cli.recording import Recording, View
+from wattui.cli.unattended import Unattended, UnattendedOptions, rotation_option
 from wattui.errors import Cancelled, DiskRefused, NoAnswer, PortNotFound, WattuiError
 from wattui.protocol.commands import MAX_INTERVAL
+from wattui.rotation import Rotation
 from wattui.transport import open_port
 
 #: Seconds between two looks at the clock where nothing happens.
@@ -67,6 +69,8 @@ class Options:
     quiet: bool = False
     json: bool = False
     plain: bool = False
+    #: What nobody looks after.
+    unattended: UnattendedOptions = field(default_factory=UnattendedOptions)
     #: Says when nothing more will come, as at the end of a replay; None: never.
     over: Callable[[], bool] | None = None
 
@@ -101,12 +105,27 @@ class Options:
     help="Name of the session, which must not exist. By default it lies in the data folder, "
     "named by time and meter.",
 )  # fmt: skip
+@click.option(
+    "--output-dir", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Folder of the session, made where it is not there. SIGHUP begins a new one.",
+)  # fmt: skip
+@click.option(
+    "--rotate", "rotation", type=rotation_option, metavar="WHEN",
+    help="With --output-dir: a session a day, hour or week, or for each 100MB.",
+)  # fmt: skip
+@click.option("--csv", is_flag=True, help="With --output-dir: a CSV beside each, too.")
+@click.option(
+    "--wait", is_flag=True,
+    help="Wait for a port that is not there or fails, for good; with --all, record meters that "
+    "are plugged in later, too.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line and sample.")
 @click.option("--plain", is_flag=True, help="Print a line a sample, in a terminal too.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and the path.")
 def log(
     ports: tuple[str, ...], every: bool, interval: int, duration: float | None,
     output: Path | None, dialect: str, raw: Path | None, session: Path | None,
+    folder: Path | None, rotation: Rotation | None, csv: bool, wait: bool,
     as_json: bool, plain: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Record meters in the terminal: no window, no sample lost.
@@ -125,26 +144,31 @@ def log(
     """
     # A log runs through a live view.
     plain = plain or logging.getLogger("wattui").isEnabledFor(logging.DEBUG)
+    if folder is None and (rotation is not None or csv):
+        raise click.UsageError("--rotate and --csv are for --output-dir.")
+    if folder is not None and (session is not None or output is not None):
+        raise click.UsageError("--output-dir names its sessions itself; --csv writes CSVs.")
+    unattended = UnattendedOptions(folder, rotation or Rotation(), csv, wait, every, quiet)
     options = Options(
-        _chosen_ports(ports, every=every), interval, duration, output, dialect, raw, session,
-        quiet, as_json, plain,
+        _chosen_ports(ports, every=every, wait=wait), interval, duration, output, dialect, raw,
+        session, quiet, as_json, plain, unattended,
     )  # fmt: skip
     return record(options)
 
 
-def _chosen_ports(ports: Sequence[str], *, every: bool) -> tuple[str, ...]:
+def _chosen_ports(ports: Sequence[str], *, every: bool, wait: bool) -> tuple[str, ...]:
     """Give the ports to record, each once."""
     if every:
         from wattui.transport import list_ports
 
         found = [port.url for port in list_ports() if port.likely_meter]
-        if not found and not ports:
+        if not found and not ports and not wait:
             raise PortNotFound(
                 "No Watts up? meter is plugged in",
                 "`wattui ports` lists what there is; sim://pro is a simulated meter.",
             )
         ports = [*ports, *found]
-    if not ports:
+    if not ports and not (every and wait):
         raise click.UsageError(
             "Name a port, or say --all. `wattui ports` lists the ports; "
             "sim://pro is a simulated meter."
@@ -168,6 +192,8 @@ def record(options: Options) -> int:
             raise DiskRefused(
                 f"{options.session} exists already", "Choose another name for the new session."
             )
+    unattended = Unattended(options.unattended)
+    unattended.prepare_folder()
     with contextlib.ExitStack() as stack:
         raw = None if options.raw is None else stack.enter_context(RawFile(options.raw))
         recording = Recording(
@@ -176,9 +202,12 @@ def record(options: Options) -> int:
             duration=options.duration,
             session=options.session,
             opener=open_port if raw is None else raw.open_port,
+            make_recorder=unattended.make_recorder if unattended.rotates else None,
+            wait=options.unattended.wait,
         )
-        ending = stack.enter_context(Ending(recording.wake))
-        run = _Run(options, recording, ending)
+        hang_up = unattended.hang_up if unattended.rotates else None
+        ending = stack.enter_context(Ending(recording.wake, hang_up))
+        run = _Run(options, recording, ending, unattended)
         try:
             run.record()
         except KeyboardInterrupt:
@@ -192,8 +221,11 @@ def record(options: Options) -> int:
 class _Run:
     """One run of ``wattui log``, from opening the ports to the path of the session."""
 
-    def __init__(self, options: Options, recording: Recording, ending: Ending) -> None:
+    def __init__(
+        self, options: Options, recording: Recording, ending: Ending, unattended: Unattended
+    ) -> None:
         self._options = options
+        self._unattended = unattended
         self._recording = recording
         self._ending = ending
         self._output = Output(ended=ending)
@@ -212,7 +244,9 @@ class _Run:
             # In this order: what fails while it stops must not hide why it stopped.
             with _kept(failures):
                 recording.start()
+                self._unattended.started()
                 self._follow(view)
+            self._unattended.stopping()
             # The disk has said already that it refuses, perhaps.
             with _kept([] if recording.refused else failures):
                 recording.stop(view)
@@ -236,7 +270,7 @@ class _Run:
     @contextlib.contextmanager
     def _view(self) -> Iterator[View]:
         options = self._options
-        several = len(options.urls) > 1
+        several = len(options.urls) > 1 or options.unattended.every
         if options.quiet:
             yield QuietView()
         elif options.json:
@@ -265,6 +299,8 @@ class _Run:
                 if live is not None:
                     live.refresh()
                 recording.stop_those_done()
+                if self._unattended.wanted:
+                    self._unattended.look(recording)
                 if self._options.over is not None and self._options.over():
                     return
                 self._check_disk()
@@ -292,7 +328,9 @@ class _Run:
         """Say why there is no session."""
         if self._failures:
             return
-        if self._ended_by_hand:
+        if self._ended_by_hand and self._options.unattended.wait:
+            exits.say("Ended before the first sample came: nothing was recorded.")
+        elif self._ended_by_hand:
             self.fail(Cancelled("Ended before the first sample came: nothing was recorded"))
         else:
             self.fail(

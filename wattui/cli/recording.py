@@ -17,17 +17,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from wattui.cli.gate import Gate
 from wattui.client import ClientState, MeterClient
-from wattui.clock import microseconds
 from wattui.errors import DiskRefused, WattuiError
-from wattui.listener import Event, EventKind, MeterInfo
+from wattui.listener import Event, EventKind, Listener, MeterInfo
 from wattui.recorder import Recorder
+from wattui.rotation import RotatingRecorder
 from wattui.sample import Sample
 from wattui.session import WriterStatus, new_session_path
 from wattui.tally import Tally
 from wattui.transport import Port, open_port
 
 OpenPort = Callable[[str], Port]
+MakeRecorder = Callable[[Listener, Callable[[WriterStatus], None]], "Recorder | RotatingRecorder"]
 
 #: Batches that wait to be shown; beyond it they are on disk but are not shown.
 _MOST_NEWS: Final = 50_000
@@ -36,6 +38,9 @@ _MOST_NEWS: Final = 50_000
 #: own time, and seconds of silence of this machine's.
 _LATE: Final = 3
 _SILENCE: Final = 2.0
+
+#: Seconds until a port that failed is tried again, at first and at last.
+_FIRST_RETRY, _LAST_RETRY = 5.0, 300.0
 
 #: Seconds that the file has to take what waits, at the end.
 _CLOSING_TIME: Final = 10.0
@@ -68,6 +73,13 @@ class Track:
     done: bool = False
     #: When it was heard last, by this machine's monotonic clock.
     heard: float = 0.0
+    #: When its last sample came back from the disk, or it began to send, by the same clock.
+    committed: float = 0.0
+    #: When it is tried again after it failed, by the same clock, and seconds until then.
+    again: float = 0.0
+    delay: float = 0.0
+    #: The failure that was shown.
+    told: str = ""
 
     @property
     def label(self) -> str:
@@ -93,30 +105,6 @@ class View(Protocol):
 
 #: What the main thread is to show.
 News = Callable[[View], None]
-
-
-class Gate:
-    """Lets one meter's samples through until its duration is reached.
-
-    Counts in the meter's own time: the spans of its samples and gaps.  A sample
-    belongs to the duration if more than half of it lies within.
-    """
-
-    def __init__(self, duration: float | None) -> None:
-        self._left = None if duration is None else microseconds(duration)
-        self.reached = False
-
-    def passed(self, samples: Sequence[Sample]) -> Sequence[Sample]:
-        """Give those samples that still belong to the duration."""
-        if self._left is None:
-            return samples
-        taken: list[Sample] = []
-        for sample in samples:
-            if not self.reached:
-                taken.append(sample)
-                self._left -= sample.interval + sample.gap
-                self.reached = self._left < sample.interval / 2
-        return taken
 
 
 class _Feed:
@@ -158,6 +146,10 @@ class Recording:
         Path of the new session; None for one in the user's data folder.
     opener
         Opens a port.
+    make_recorder
+        Makes what writes the session in place of :class:`Recorder`.
+    wait
+        Try a port that failed again, for good, and go on without any.
     """
 
     def __init__(
@@ -168,7 +160,10 @@ class Recording:
         duration: float | None = None,
         session: Path | None = None,
         opener: OpenPort = open_port,
+        make_recorder: MakeRecorder | None = None,
+        wait: bool = False,
     ) -> None:
+        self._wait = wait
         self._duration = duration
         self._interval = interval
         self._opener = opener
@@ -177,12 +172,18 @@ class Recording:
         self.not_shown = 0
         #: What the disk said last.
         self.status: WriterStatus | None = None
+        #: When the writer said so, by this machine's monotonic clock.
+        self.refused_at = 0.0
         # Whose samples are recorded under which key.
         self._by_key: dict[str, Track] = {}
         self._lock = threading.Lock()
-        self.recorder = Recorder(
-            self, self._on_status, lambda info: session or new_session_path(info.label)
-        )
+        self.recorder: Recorder | RotatingRecorder
+        if make_recorder is not None:
+            self.recorder = make_recorder(self, self._on_status)
+        else:
+            self.recorder = Recorder(
+                self, self._on_status, lambda info: session or new_session_path(info.label)
+            )
         self.tracks: list[Track] = []
         self._gates: dict[int, Gate] = {}
         self._began: dict[int, float] = {}
@@ -228,6 +229,10 @@ class Recording:
             self._post(lambda view: view.event(self._by_key[meter.key], event))
 
     def _on_status(self, status: WriterStatus) -> None:
+        if status.problem and threading.current_thread().name.startswith("wattui writer"):
+            # Whoever says that the disk hangs is not the writer, which waits for it.
+            self.refused_at = time.monotonic()
+
         def news(view: View) -> None:
             self.status = status
             if self.path is not None:
@@ -243,16 +248,23 @@ class Recording:
         def news(view: View) -> None:
             before = track.state
             track.state, track.activity, track.error, track.info = state, activity, error, info
+            told_already = False
             if state is ClientState.FAILED:
                 track.failure = error or WattuiError(f"{track.url} failed")
+                told_already = self._wait and track.told == str(track.failure)
+                track.told = str(track.failure)
+                track.delay = min(max(2 * track.delay, _FIRST_RETRY), _LAST_RETRY)
+                track.again = time.monotonic() + track.delay
             if state is not ClientState.LOST:
                 track.lost_since = 0.0
             elif not track.lost_since:
                 track.lost_since = now
             if state is ClientState.RUNNING:
                 track.heard = time.monotonic()
+                if before is not state:
+                    track.committed, track.delay, track.told = track.heard, 0.0, ""
                 self._began.setdefault(id(track), client.clock.monotonic())
-            if not track.done:
+            if not track.done and not told_already:
                 view.changed(track, before)
 
         self._post(news)
@@ -260,6 +272,7 @@ class Recording:
     # -- main thread -----------------------------------------------------------
 
     def _take(self, track: Track, samples: Sequence[Sample], view: View) -> None:
+        track.committed = time.monotonic()
         for sample in samples:
             track.tally.add((sample,))
             view.sample(track, sample)
@@ -280,17 +293,34 @@ class Recording:
     @property
     def over(self) -> bool:
         """Whether no meter is left to record: each failed, or its time is up."""
+        if self._wait:
+            return bool(self.tracks) and all(t.done for t in self.tracks)
         return all(t.done or t.failure is not None for t in self.tracks)
 
     @property
     def failures(self) -> list[WattuiError]:
-        """Why meters failed, in the order of the ports."""
+        """Why meters failed for good, in the order of the ports."""
+        if self._wait:
+            return []
         return [track.failure for track in self.tracks if track.failure is not None]
 
     def start(self) -> None:
         """Open every port; returns at once."""
         for track in self.tracks:
             track.client.start()
+
+    def add_port(self, url: str) -> None:
+        """Record another meter as well."""
+        self._add(url)
+        self.tracks[-1].client.start()
+
+    def try_again(self) -> None:
+        """Open the ports that failed anew, where it is time to."""
+        now = time.monotonic()
+        for track in self.tracks:
+            if track.failure is not None and not track.done and now >= track.again:
+                track.failure = None
+                track.client.start()
 
     def show(self, view: View, timeout: float) -> bool:
         """Show the news there are, waiting *timeout* seconds for the first; tell if any came."""
