@@ -193,6 +193,29 @@ def test_whatever_pyserial_raises_is_a_lost_link_and_logged(
     assert str(error) in caplog.text
 
 
+def test_a_port_that_takes_long_to_close_does_not_hold_up_a_window() -> None:
+    """A change of the interval cancels the read, on the window's own thread."""
+    closing, let_go = threading.Event(), threading.Event()
+
+    class Slow(OddDevice):
+        def close(self) -> None:
+            closing.set()
+            assert let_go.wait(DEADLINE)
+
+    port = Port(Slow(OSError()), "sim://slow")  # type: ignore[arg-type]
+    closer = threading.Thread(target=port.close)
+    closer.start()
+    assert closing.wait(DEADLINE)
+    window = threading.Thread(target=port.cancel_read)
+    window.start()
+    window.join(DEADLINE / 2)
+    waited = window.is_alive()
+    let_go.set()
+    closer.join(DEADLINE)
+    window.join(DEADLINE)
+    assert not waited
+
+
 def test_what_came_before_the_port_died_is_not_thrown_away() -> None:
     class Dying:
         baudrate = 115_200

@@ -11,11 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from wattui.analysis import energy_error_wh
 from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, Sample
-
-#: The manual's limit of error of a power: 1.5 % of the reading and 3 counts of 0.1 W.
-RELATIVE_ERROR: Final = 0.015
-ABSOLUTE_ERROR_W: Final = 0.3
 
 _POWER: Final = FIELD_INDEX["power"]
 _COUNTER: Final = FIELD_INDEX["energy"]
@@ -80,9 +77,7 @@ class Tally:
     @property
     def energy_error_wh(self) -> float:
         """Limit of error of :attr:`energy_wh` in Wh, by the manual's accuracy."""
-        return RELATIVE_ERROR * self.energy_wh + ABSOLUTE_ERROR_W * self._powered / (
-            3600 * MICROSECONDS
-        )
+        return energy_error_wh(self.energy_wh, self._powered / MICROSECONDS)
 
     @property
     def counter_wh(self) -> float:

@@ -166,14 +166,17 @@ class Port:
 
     def cancel_read(self) -> None:
         """Have a read that is waiting return at once; from any thread, at any time."""
-        with self._closing:
+        # Whoever holds it is closing, which may take seconds, or cancelling already.
+        if not self._closing.acquire(blocking=False):
+            return
+        try:
             cancel = getattr(self._device, "cancel_read", None)
-            if self._closed or cancel is None:
-                return
-            try:
+            if not self._closed and cancel is not None:
                 cancel()
-            except _LOST as error:
-                _log.debug("%s: cancelling: %s: %s", self.url, type(error).__name__, error)
+        except _LOST as error:
+            _log.debug("%s: cancelling: %s: %s", self.url, type(error).__name__, error)
+        finally:
+            self._closing.release()
 
     def close(self) -> None:
         """Close it; by the thread that reads.  Never raises; twice does nothing."""

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wattui.analysis import average_power, energy_error_wh
-from wattui.sample import FIELDS, MICROSECONDS
+from wattui.sample import FIELDS, INTEGRATED_ENERGY, MICROSECONDS
 from wattui.session.kept import Kept
 from wattui.session.schema import TOTALS, WIDTHS
 from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
 
 #: What one Wh is in the unit of the file's energy: 0.1 W × µs.
-ENERGY_SCALE: Final = 3_600 * 10 * MICROSECONDS
+ENERGY_SCALE: Final = INTEGRATED_ENERGY.scale
 
 _ENERGY: Final = TOTALS.index("energy")
 
