@@ -51,12 +51,11 @@ from wattui.formats import read
 from wattui.formats.importing import import_files
 path = {path!r}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-begin = time.perf_counter()
+begin, idle = time.perf_counter(), time.process_time()
 {way}
-spent = time.perf_counter() - begin
-usage = resource.getrusage(resource.RUSAGE_SELF)
-used = usage.ru_maxrss - before
-print(json.dumps([got, spent, usage.ru_utime + usage.ru_stime, used / 1024]))
+spent, worked = time.perf_counter() - begin, time.process_time() - idle
+used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(json.dumps([got, spent, worked, used / 1024]))
 """
 
 
@@ -99,17 +98,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         for _ in range(options.rounds):
             for way in WAYS:
                 taken[way].append(run(way, path))
-    old = statistics.median(spent for _, spent, _, _ in taken["genfromtxt"])
+    figures = {
+        way: [statistics.median(t[i] for t in all_) for i in (1, 2, 3)]
+        for way, all_ in taken.items()
+    }
+    best = {way: min(t[1] for t in all_) for way, all_ in taken.items()}
+    old = figures["genfromtxt"]
     print(f"{lines:,} lines, {os.cpu_count()} processors, median of {options.rounds} rounds")
-    print(f"{'':12}{'µs a line':>12}{'processor':>12}{'memory MB':>12}{'ratio':>9}{'best':>9}")
-    best_old = min(spent for _, spent, _, _ in taken["genfromtxt"])
-    for way, figures in taken.items():
-        assert all(got == lines for got, *_ in figures), way
-        spent, worked, used = (statistics.median(f[i] for f in figures) for i in (1, 2, 3))
-        best = best_old / min(f[1] for f in figures)
+    print(
+        f"{'':12}{'time':>8}{'processor':>11}{'memory':>9}{'ratio':>9}{'best':>7}{'processor':>11}"
+    )
+    print(f"{'':12}{'µs':>8}{'µs':>11}{'MB':>9}")
+    for way, (spent, worked, used) in figures.items():
+        assert all(got == lines for got, *_ in taken[way]), way
         print(
-            f"{way:12}{spent / lines * 1e6:12.3f}{worked / lines * 1e6:12.3f}{used:12.1f}"
-            f"{old / spent:9.1f}{best:9.1f}"
+            f"{way:12}{spent / lines * 1e6:8.3f}{worked / lines * 1e6:11.3f}{used:9.1f}"
+            f"{old[0] / spent:9.1f}{best['genfromtxt'] / best[way]:7.1f}{old[1] / worked:11.1f}"
         )
     return 0
 

@@ -113,8 +113,7 @@ def test_what_cannot_be_replayed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no meter 2"):
         open_replay(Wanted(path, meter=2))
     (tmp_path / "empty").write_bytes(b"")
-    with pytest.raises(ValueError, match="empty"):
-        open_replay(Wanted(tmp_path / "empty"))
+    assert open_replay(Wanted(tmp_path / "empty")) is None
     (tmp_path / "run.raw").write_text("#d,-,18" + ",1" * 18 + ";\r\n")
     assert open_replay(Wanted(tmp_path / "run.raw")) is None
     with BulkWriter(tmp_path / "none.wattui"):

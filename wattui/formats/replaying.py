@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from wattui.errors import WattuiError
+from wattui.errors import FormatError, WattuiError
 from wattui.formats import detect
 from wattui.formats.block import Assumptions
 from wattui.formats.importing import import_files
@@ -103,6 +103,10 @@ def prepare(
             ReplayPort(_url(path, number, meter.info, speed), meter.info, session.count(meter.id))
             for number, meter in enumerate(session.meters, 1)
         )
+    with _lock:
+        # Of an earlier replay, which was over perhaps.
+        for number in range(len(ports)):
+            _open.pop(f"{path} {number + 1}", None)
     return Recorded(path, ports, (span[1] - span[0]) / MICROSECONDS, notes)
 
 
@@ -121,13 +125,17 @@ def install() -> None:
 
 
 def _open_wanted(wanted: Wanted) -> TimedReplay | None:
-    """Open a recording; raw captures are the simulator's own."""
+    """Open a recording; raw captures, and what nobody knows, are the simulator's own."""
     if not wanted.path.is_file():
         return None
     try:
         if is_session(wanted.path):
             return _replay(wanted, wanted.path, None)
-        if detect(wanted.path).name == "raw":
+        try:
+            known = detect(wanted.path)
+        except FormatError:
+            return None
+        if known.name == "raw":
             return None
         folder = tempfile.TemporaryDirectory(prefix="wattui-replay-")
         passing = Path(folder.name) / "run.wattui"
