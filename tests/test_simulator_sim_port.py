@@ -77,6 +77,24 @@ def test_a_capture_comes_whole_at_speed() -> None:
     assert sum(power or 0 for power in powers) == 755_658
 
 
+def test_a_reader_that_pauses_is_told_when_the_bytes_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with opened("sim://pro?speed=100", timeout=0.0) as port:
+        begun = port.clock.time()
+        port.write(b"#L,W,3,E,,1;")
+        now[0] += 0.02  # two seconds of the meter
+        port.read(port.in_waiting)
+        now[0] += 0.015  # there is a third record, and then half a second without one
+        assert port.read(1) == b"#"
+        wall, monotonic = port.arrived
+        assert monotonic == pytest.approx(3.0, abs=0.02)
+        assert wall == pytest.approx(begun + monotonic)
+        now[0] += 0.9
+        assert port.read(20).startswith(b"d,-,")
+        assert port.arrived == (wall, monotonic)
+
+
 def test_reading_gives_what_there_is_when_the_time_is_over() -> None:
     with opened("sim://?faults=mute", timeout=0.0) as port:
         assert port.read(10) == b""

@@ -58,6 +58,11 @@ class Line:
         return self._waiting + len(self._current)
 
     @property
+    def carried_at(self) -> float:
+        """When the last byte that was taken had gone over the wire."""
+        return self._time
+
+    @property
     def busy(self) -> bool:
         """Whether anything waits to be sent."""
         return bool(self._current or self._chunks or self._bulk)

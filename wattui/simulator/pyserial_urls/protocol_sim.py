@@ -140,7 +140,9 @@ class Serial(SerialBase):
                 if self._cancelled:
                     self._cancelled = False
                     break
-                self._fill(device, size)
+                # What is there came when it came, however late it is read.
+                if len(self._buffer) < size:
+                    self._fill(device, size)
                 if len(self._buffer) >= size:
                     break
                 if not device.meter.plugged:
@@ -163,10 +165,12 @@ class Serial(SerialBase):
 
     def _fill(self, device: Device, size: int = 0) -> None:
         room = max(_BUFFER, size) - len(self._buffer)
-        now = _moment(self.clock)
         came = device.meter.poll(room, self.baudrate)
         if came:
-            self.arrived = now
+            # When the wire had carried them: the present may be a pause later.
+            wall, monotonic = _moment(self.clock)
+            carried = device.meter.line.carried_at
+            self.arrived = wall - (monotonic - carried), carried
             self._buffer += came
 
     def cancel_read(self) -> None:
