@@ -114,6 +114,15 @@ def captures() -> Path:
 
 
 @pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have clients that are given no times of their own wait less where nothing comes."""
+    from wattui.client import Timing, client
+
+    times = Timing(answer=0.5, retry_first=0.02, retry_last=0.1)
+    monkeypatch.setattr(client, "Timing", lambda: times)
+
+
+@pytest.fixture
 def program() -> list[str]:
     """Give the start of a command line that runs wattui as its users do."""
     return [sys.executable, "-m", "wattui"]

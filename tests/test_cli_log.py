@@ -173,7 +173,7 @@ def test_a_data_folder_that_is_a_file_ends_the_recording(
         ("sim://pro?faults=notmeter", 4),
     ],
 )
-def test_a_port_that_fails_leaves_no_session(port: str, status: int) -> None:
+def test_a_port_that_fails_leaves_no_session(quick: None, port: str, status: int) -> None:
     result = log(port, "-d", "5")
     assert result.exit_code == status
     assert result.stdout == ""
@@ -202,8 +202,8 @@ def test_one_of_several_fails_and_the_others_go_on() -> None:
     assert samples
 
 
-def test_an_unplugged_meter_is_waited_for_and_the_gap_is_shown() -> None:
-    result = log("sim://pro?speed=20&faults=unplug@15:20", "-d", "90")
+def test_an_unplugged_meter_is_waited_for_and_the_gap_is_shown(quick: None) -> None:
+    result = log("sim://pro?speed=60&faults=unplug@15:20", "-d", "90")
     assert result.exit_code == 0
     assert "unplugged at" in result.stderr
     assert "connected again" in result.stderr
