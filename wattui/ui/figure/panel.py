@@ -33,7 +33,7 @@ _SECOND_LINE: Final = 1.2
 _FAINT: Final = 0.5
 
 #: Points of a curve that are drawn at once in an image.
-_STRETCH: Final = 100
+_STRETCH: Final = 10
 
 #: Height of the strip that tells the gaps of one meter among several, in pixels.
 _GAP_STRIP: Final = 4
