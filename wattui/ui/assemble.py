@@ -9,12 +9,10 @@ from typing import Any
 from pyface.qt import QtCore
 
 from wattui.bench import Bench
-from wattui.meter_memory import MeterMemory
 from wattui.settings import Settings
 from wattui.transport import PortInfo, list_ports
 from wattui.ui.handler import WindowHandler
 from wattui.ui.memory.link import MemoryLink
-from wattui.ui.palette import LIGHT
 from wattui.ui.plot_link import PlotLink
 from wattui.ui.plots.stack import PlotStack
 from wattui.ui.port_watcher import PortWatcher
@@ -53,7 +51,6 @@ def assemble(
     model = WindowModel(bench=bench)
     memory = Memory(settings)
     memory.recall(model)
-    bench.colours = list(LIGHT.meters)
     switch = ThemeSwitch(model, system, application)
     model.plots = PlotStack(palette=model.palette)
     link = PlotLink(model=model)
@@ -67,13 +64,11 @@ def assemble(
         wake.stop()
 
     watcher = PortWatcher(bench.main_thread, model.show_ports, look) if look else None
-    meter_memory = MeterMemory(bench=bench, main_thread=bench.main_thread)
     handler = WindowHandler(
         watcher=watcher,
         memory=memory,
         rule_command=rule_command,
-        meter_memory=meter_memory,
-        memory_link=MemoryLink(memory=meter_memory, model=model),
+        memory_link=MemoryLink.of(model),
         when_closed=ended,
     )
     # Whatever nobody else holds on to lives as long as the handler.

@@ -10,6 +10,7 @@ from traits.api import TraitError
 
 from wattui.errors import WattuiError
 from wattui.sample import CHANNEL
+from wattui.ui.palette import LIGHT
 
 if TYPE_CHECKING:
     from wattui.settings import Settings
@@ -47,6 +48,8 @@ class Memory:
             _try_to_set(model, trait, getattr(settings, name))
         for name in _OF_BENCH:
             _try_to_set(model.bench, name, getattr(settings, name))
+        # The colour like text comes last: the total of all meters is drawn in it.
+        model.bench.colours = sorted(LIGHT.meters, key=lambda colour: colour == LIGHT.text)
         model.bench.identities = {key: dict(one) for key, one in settings.meters.items()}
         _try_to_set(model, "arrangement", settings.arrangement)
         channels = [name for name in settings.channels if name in CHANNEL]
