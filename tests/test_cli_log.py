@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_begins(
     assert result.stdout == ""
 
 
-def test_a_data_folder_that_is_a_file_ends_the_recording(
+def test_a_data_folder_that_is_a_file_is_told_before_anything_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = tmp_path / "data"
@@ -158,6 +158,8 @@ def test_a_data_folder_that_is_a_file_ends_the_recording(
     monkeypatch.setenv("WATTUI_DATA", str(blocked))
     result = log(FAST, "-d", "30")
     assert result.exit_code == 6
+    assert "WATTUI_DATA" in result.stderr, "says how to choose another"
+    assert "recording" not in result.stderr, "no port was opened"
     assert result.stderr.count("Error: ") == 1
     assert result.stdout == ""
 

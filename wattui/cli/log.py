@@ -26,8 +26,10 @@ from wattui.cli.raw_file import RawFile
 from wattui.cli.recording import Recording, View
 from wattui.cli.unattended import Unattended, UnattendedOptions, rotation_option
 from wattui.errors import Cancelled, DiskRefused, NoAnswer, PortNotFound, WattuiError
+from wattui.folders import sessions_folder
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.rotation import Rotation
+from wattui.session import make_folder
 from wattui.transport import open_port
 
 #: Seconds between two looks at the clock where nothing happens.
@@ -192,6 +194,8 @@ def record(options: Options) -> int:
             raise DiskRefused(
                 f"{options.session} exists already", "Choose another name for the new session."
             )
+    elif options.unattended.folder is None:
+        make_folder(sessions_folder())
     unattended = Unattended(options.unattended)
     unattended.prepare_folder()
     with contextlib.ExitStack() as stack:

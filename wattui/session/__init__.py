@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wattui.session.bulk import BulkWriter
 from wattui.session.envelope import Envelope
-from wattui.session.naming import new_session_path
+from wattui.session.naming import make_folder, new_session_path
 from wattui.session.reader import Session, SessionEvent, SessionMeter
 from wattui.session.recovery import (
     Interrupted,
@@ -37,6 +37,7 @@ __all__ = [
     "copy_session",
     "describe_meter",
     "interrupted_sessions",
+    "make_folder",
     "new_session_path",
     "set_info",
     "verify",

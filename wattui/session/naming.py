@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from wattui.folders import sessions_folder
+from wattui.errors import DiskRefused
+from wattui.folders import DATA_VARIABLE, sessions_folder
 from wattui.session.lock import lock_path
 from wattui.session.schema import SUFFIX
 
@@ -41,6 +42,24 @@ def new_session_path(
         path = parent / f"{stem} ({number}){SUFFIX}"
         number += 1
     return path
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a session, with those above it, where it is missing.
+
+    Raises
+    ------
+    DiskRefused
+        It cannot be made, or may not be written to.
+    """
+    hint = f"Choose another folder: name one in {DATA_VARIABLE}, or the file in --session."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"The folder {folder} cannot be made ({error.strerror})"
+        raise DiskRefused(what, hint) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DiskRefused(f"The folder {folder} may not be written to", hint)
 
 
 def _is_there(path: Path) -> bool:

@@ -24,10 +24,10 @@ from typing import Final, Self
 from wattui import __version__
 from wattui.clock import microseconds
 from wattui.errors import DiskRefused, SessionError, WattuiError
-from wattui.folders import DATA_VARIABLE
 from wattui.listener import Event, EventKind, Listener, MeterInfo
 from wattui.sample import Sample
 from wattui.session.lock import SessionLock, require_unwritten
+from wattui.session.naming import make_folder
 from wattui.session.schema import translated
 from wattui.session.store import Store
 from wattui.session.waiting import KEEP_SAMPLES, KEEP_SECONDS, Item, WaitingQueue, WriterStatus
@@ -123,13 +123,7 @@ class SessionWriter:
         return store
 
     def _prepare_folder(self) -> SessionLock:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DiskRefused(
-                f"The folder {self.path.parent} cannot be made ({error.strerror})",
-                f"Choose another folder: name one in {DATA_VARIABLE}, or the file in --session.",
-            ) from error
+        make_folder(self.path.parent)
         return require_unwritten(self.path)
 
     # -- to be called from any thread --
