@@ -16,12 +16,13 @@ from wattui.bench import Bench
 from wattui.client import MeterClient
 from wattui.client.readout import Patience
 from wattui.client.setting_steps import Changes
+from wattui.client.switching import save_network
 from wattui.errors import DiskRefused
 from wattui.fetched import readout_label
 from wattui.listener import EventKind
 from wattui.memory_work import Consent, Progress
 from wattui.meter_memory import MeterMemory
-from wattui.protocol import FullHandling, LoggingMode, Packet, UserParameters, commands
+from wattui.protocol import FullHandling, LoggingMode, Packet, UserParameters
 from wattui.protocol.commands import erases_memory
 from wattui.sample import FIELDS
 from wattui.session import Session
@@ -305,7 +306,7 @@ def test_what_needs_no_consent_sends_nothing_that_erases(desk: Desk, spy: list[b
         ("fetch",),
         ("stop_logging",),
         ("restart",),
-        ("ask", commands.save_network()),
+        ("switch", save_network),
         ("write", Changes(rate_mils=90)),
     ):
         assert desk.do(*work), desk.memory.problem

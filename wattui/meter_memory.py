@@ -28,7 +28,7 @@ from wattui.client.upkeep import restart, stop_internal_logging
 from wattui.errors import Cancelled, WattuiError
 from wattui.main_thread import MainThread
 from wattui.memory_work import Consent, Fetched, Look, Progress, keep, look
-from wattui.protocol import Calibration, Command
+from wattui.protocol import Calibration
 
 _log = logging.getLogger(__name__)
 
@@ -209,11 +209,15 @@ class MeterMemory(HasStrictTraits):
 
         return self._start("restarting", job, self._take_written, then)
 
-    def ask(self, command: Command, then: Callable[[bool], None] | None = None) -> bool:
-        """Send a command that erases nothing, as those of the network, and look again."""
+    def switch(
+        self,
+        action: Callable[[MeterClient], object],
+        then: Callable[[bool], None] | None = None,
+    ) -> bool:
+        """Do something that erases nothing, as saving the network's settings; look again."""
 
         def job(client: MeterClient) -> Look:
-            client.request(command)
+            action(client)
             return look(client)
 
         return self._start("writing", job, self._take_written, then)

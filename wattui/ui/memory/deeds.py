@@ -8,9 +8,8 @@ from typing import Any
 
 from pyface.qt import QtCore
 from traits.api import Any as AnyTrait
-from traits.api import HasTraits, Instance
+from traits.api import DelegatesTo, HasTraits, Instance
 
-from wattui.meter_memory import MeterMemory
 from wattui.ui.memory.consent import Question
 from wattui.ui.memory.link import MemoryLink
 from wattui.ui.memory.panel import MemoryPanel
@@ -28,9 +27,9 @@ def new_window_command(path: object) -> tuple[str, list[str]]:
 class MemoryDeeds(HasTraits):
     """The part of the handler that has to do with a meter's memory."""
 
-    #: Memory and settings of the window's meter, and what ties them to the window.
-    meter_memory = Instance(MeterMemory)
+    #: What ties memory and settings of the window's meter to the window; and they.
     memory_link = Instance(MemoryLink)
+    meter_memory = DelegatesTo("memory_link", "memory")
 
     #: The user interfaces of *Memory and settings* and *Prepare for the field*, while open.
     memory_ui = AnyTrait()
@@ -140,5 +139,5 @@ class MemoryDeeds(HasTraits):
         for ui in (self.prepare_ui, self.memory_ui):
             if ui is not None and ui.control is not None:
                 ui.control.close()
-        if self.meter_memory is not None:
+        if self.memory_link is not None:
             self.meter_memory.close()

@@ -95,6 +95,13 @@ class MemoryLink(HasStrictTraits):
         self.origin = Origin(model=self.model)
         self.model.port_gate = self.may_connect
 
+    @classmethod
+    def of(cls, model: object) -> MemoryLink:
+        """Make one for the meters of a window."""
+        bench = model.bench  # type: ignore[attr-defined]
+        memory = MeterMemory(bench=bench, main_thread=bench.main_thread)
+        return cls(memory=memory, model=model)
+
     def may_connect(self, url: str) -> bool:
         """Tell whether a port can be connected to; say what is in the way where it cannot."""
         memory = self.memory

@@ -11,6 +11,7 @@ from pyface.qt import QtGui
 from traits.api import Any as AnyTrait
 from traitsui.api import Handler, HGroup, UItem, VGroup, View, spring
 
+from wattui.client.switching import reset_network, save_network
 from wattui.errors import WattuiError
 from wattui.protocol import commands
 from wattui.ui.about import show_text
@@ -183,11 +184,11 @@ class PanelHandler(Handler):
 
     def do_network_save(self, info: Any) -> None:
         """Have the meter keep its network settings."""
-        info.object.memory.ask(commands.save_network())
+        info.object.memory.switch(save_network)
 
     def do_network_reload(self, info: Any) -> None:
         """Have the meter take what it has kept."""
-        info.object.memory.ask(commands.reload_network())
+        info.object.memory.switch(lambda client: client.request(commands.reload_network()))
 
     def do_network_reset(self, info: Any) -> None:
         """Ask, then set the network settings as they came."""
@@ -199,7 +200,7 @@ class PanelHandler(Handler):
             [("reset", "Reset", "danger"), ("cancel", "Cancel", "")],
         )
         question.answered.connect(
-            lambda name: memory.ask(commands.reset_network()) if name == "reset" else None
+            lambda name: memory.switch(reset_network) if name == "reset" else None
         )
         question.open()
         self.question = question

@@ -114,7 +114,7 @@ class Preparation(HasStrictTraits):
             Something was chosen that no meter takes.
         """
         handling = HANDLINGS[self.draft.handling]
-        interval = 1
+        interval = None  # condensing begins at 1 s by itself
         if handling is not FullHandling.CONDENSE:
             interval = number(self.draft.interval, "interval", 1, MAX_INTERVAL, "s")
         chosen = self.draft.chosen()
