@@ -165,7 +165,7 @@ def test_pandas_makes_a_table_of_two_levels(tmp_path: Path) -> None:
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    few = session_of(tmp_path / "few.wattui", {METER: steady(2_500), OTHER: steady(2_500)})
+    few = session_of(tmp_path / "few.wattui", {METER: steady(4_000), OTHER: steady(4_000)})
     many = session_of(tmp_path / "many.wattui", {METER: steady(9_000), OTHER: steady(9_000)})
     peaks = []
     for path in (few, many):
