@@ -25,7 +25,8 @@ LAYERS = {
     1: "transport port_errors port_holder simulator",
     2: "client",
     3: "session formats analysis folders settings fetched memory_words",
-    4: "main_thread tally recorder rotation feed meter session_totals bench meter_memory memory_work",
+    4: "main_thread tally recorder rotation feed meter session_totals bench meter_memory "
+    "memory_work",
     5: "ui",
     6: "app cli api desktop_entry service_unit __main__",
 }
