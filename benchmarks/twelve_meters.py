@@ -15,12 +15,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +62,27 @@ def usage(pid: int) -> Usage:
             if "ctxt_switches" in line:
                 switches += int(line.split()[1])
     return Usage(cpu, time.monotonic(), memory, switches)
+
+
+@contextlib.contextmanager
+def output(*, terminal: bool) -> Iterator[int]:
+    """Give where the recording program writes: nowhere, or a terminal that nobody looks at."""
+    if not terminal:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        yield nowhere
+        os.close(nowhere)
+        return
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+
+    def drain() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(ours, 65_536):
+                pass
+
+    threading.Thread(target=drain, daemon=True).start()
+    yield its
+    os.close(its)
 
 
 def counts(path: Path) -> list[int]:
@@ -105,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--minutes", type=float, default=3.0, help="how long to record")
     parser.add_argument("--meters", type=int, default=12, help="how many meters")
-    parser.add_argument("--view", choices=("quiet", "plain", "json"), default="quiet")
+    parser.add_argument("--view", choices=("quiet", "plain", "json", "live"), default="quiet")
     options = parser.parse_args()
     if not Path("/proc/self/stat").exists():
         sys.exit("CPU time is read from /proc, which this system does not have.")
@@ -124,11 +151,14 @@ def main() -> None:
         recorder = None
         try:
             ports = [server.stdout.readline().strip() for _ in urls]
-            words = ["log", *ports, f"--{options.view}", "--session", str(path)]
-            recorder = subprocess.Popen(
-                [*run, *words], env=environment, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+            words = ["log", *ports, "--session", str(path)]
+            if options.view != "live":
+                words.append(f"--{options.view}")
+            with output(terminal=options.view == "live") as out:
+                recorder = subprocess.Popen(
+                    [*run, *words], env={**environment, "TERM": "xterm-256color"},
+                    stdin=out, stdout=out, stderr=out,
+                )  # fmt: skip
             wait_for_all(path, options.meters)
             begin = usage(recorder.pid)
             time.sleep(15 * options.minutes)
