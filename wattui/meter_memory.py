@@ -341,6 +341,9 @@ class MeterMemory(HasStrictTraits):
     def _take_fetched(self, fetched: Fetched) -> None:
         self._show_progress()
         self.fetched = fetched
+        if fetched.path is not None:
+            words = "were fetched" if fetched.complete else "came, and are kept"
+            self.said = f"{len(fetched.readout.records):,} records {words}"
         self.fetch_ended = True
 
     def _show_failure(self, error: Exception) -> None:

@@ -13,6 +13,8 @@ from wattui.ui.theme import GRID, MARGIN
 #: Width of the labels, of short fields and of longer ones, in pixels.
 LABELS = 146
 SHORT = 120
+#: Least height of a row with a field.
+ROW = 30
 MIDDLE = 200
 
 
@@ -57,6 +59,12 @@ def _align(grid: QtGui.QGridLayout) -> None:
             label.setText(label.text().rstrip(":"))
             label.setAlignment(left)
             item.setAlignment(left)
+            grid.setRowMinimumHeight(row, ROW if _is_field(grid.itemAtPosition(row, 1)) else 0)
+
+
+def _is_field(item: Any) -> bool:
+    widget = item.widget() if item is not None else None
+    return isinstance(widget, QtGui.QLineEdit | QtGui.QComboBox)
 
 
 def set_width(control: QtGui.QWidget, width: int) -> None:

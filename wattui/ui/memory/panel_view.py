@@ -166,12 +166,13 @@ class PanelHandler(Handler):
             name
             for name, value in (
                 ("the interval", changes.interval),
-                ("what happens when it is full", changes.full_handling),
+                ("what happens when the memory is full", changes.full_handling),
                 ("the fields", changes.fields),
             )
             if value is not None
         ]
-        purpose = f"Writing {' and '.join(names)}"
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        purpose = f"Writing {listed}"
         self._ask(info, purpose, lambda consent: memory.write(changes, consent))
 
     def do_revert(self, info: Any) -> None:
@@ -246,7 +247,7 @@ def _dress(info: Any) -> None:
     policy = QtGui.QSizePolicy.Policy
     info.glance.control.setSizePolicy(policy.Expanding, policy.Maximum)
     info.notices.control.setSizePolicy(policy.Expanding, policy.Maximum)
-    info.fetch_button.control.setFocus()
+    window.setFocus()
 
 
 def show_panel(panel: MemoryPanel, parent: Any, **traits: Any) -> Any:
