@@ -59,8 +59,10 @@ _ROWS: Final = 1_000
 
 _POWER: Final = FIELD_INDEX["power"]
 _POWER_FIELD: Final = FIELDS[_POWER]
-#: Decimals of a mean power, in W.
-_MEAN_DIGITS: Final = 6
+#: Decimals of a mean power, in W: a record may stand for days.
+_MEAN_DIGITS: Final = 9
+#: Decimals of an energy, in Wh.
+_ENERGY_DIGITS: Final = 6
 
 #: A sample as :meth:`Session.rows` gives it: time, interval, gap, 18 fields.
 _Sample = tuple[int, ...]
@@ -286,9 +288,9 @@ class _Stream:
             for number, (index, _) in enumerate(self._cells):
                 if index == _POWER:
                     cells[number] = self._mean(samples, energy, interval)
-        unit = ENERGY_SCALE // 10**_MEAN_DIGITS
+        unit = ENERGY_SCALE // 10**_ENERGY_DIGITS
         millionths = (self._energy + unit // 2) // unit
-        cells.append(decimal_text(millionths, 10**_MEAN_DIGITS, _MEAN_DIGITS, self._point))
+        cells.append(decimal_text(millionths, 10**_ENERGY_DIGITS, _ENERGY_DIGITS, self._point))
         cells.append(decimal_text(interval, MICROSECONDS, 6, self._point))
         cells.append(self._spans[sum(sample[2] for sample in samples)])
         return cells
