@@ -11,6 +11,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -18,6 +19,9 @@ from wattui.cli import display
 from wattui.cli.exits import DisplayMissing
 from wattui.cli.gui import DEMO_PORT, told_apart
 from wattui.cli.program import program as wattui_program
+from wattui.errors import WattuiError
+from wattui.listener import MeterInfo
+from wattui.session import BulkWriter
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="displays of X11")
 
@@ -46,14 +50,17 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def test_the_window_is_told_what_to_open(calls: list[dict[str, Any]], tmp_path: Path) -> None:
     session = tmp_path / "run.wattui"
     session.touch()
-    for args in ([], ["gui"], ["gui", "--demo"], ["gui", "/dev/ttyUSB0"], [str(session)]):
+    two = ["/dev/ttyUSB0", "/dev/ttyUSB1"]
+    some = ([], ["gui"], ["gui", "--demo"], ["gui", two[0]], ["gui", *two], [str(session)])
+    for args in some:
         assert run(*args).exit_code == 0
-    nothing = {"demo": False, "port": None, "session": None}
+    nothing = {"demo": False, "ports": (), "session": None}
     assert calls == [
         nothing,
         nothing,
         {**nothing, "demo": True},
-        {**nothing, "port": "/dev/ttyUSB0"},
+        {**nothing, "ports": ("/dev/ttyUSB0",)},
+        {**nothing, "ports": tuple(two)},
         {**nothing, "session": session},
     ]
 
@@ -61,12 +68,28 @@ def test_the_window_is_told_what_to_open(calls: list[dict[str, Any]], tmp_path: 
 def test_a_session_is_told_from_a_port(tmp_path: Path) -> None:
     session = tmp_path / "odd name"
     session.touch()
-    assert told_apart(str(session)) == (session, None)
-    assert told_apart("missing.wattui") == (Path("missing.wattui"), None)
-    assert told_apart("COM3") == (None, "COM3")
-    assert told_apart("/dev/ttyUSB0") == (None, "/dev/ttyUSB0")
-    assert told_apart("sim://pro?replay=x.wattui") == (None, "sim://pro?replay=x.wattui")
-    assert told_apart(None) == (None, None)
+    assert told_apart([str(session)]) == (session, ())
+    assert told_apart(["missing.wattui"]) == (Path("missing.wattui"), ())
+    for ports in (["COM3"], ["/dev/ttyUSB0"], ["sim://pro?replay=x.wattui", "COM4"], []):
+        assert told_apart(ports) == (None, tuple(ports))
+    with pytest.raises(WattuiError, match="is a session"):
+        told_apart(["COM3", str(session)])
+
+
+def test_a_replay_with_the_window_plays_every_meter_of_the_file(
+    calls: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """It showed the first one only."""
+    path, values = tmp_path / "two.wattui", (100,) * 18
+    with BulkWriter(path) as writer:
+        for key in ("server", "desk"):
+            meter = MeterInfo(key, key, name=key)
+            times = np.array([1_000_000, 2_000_000])
+            writer.add(meter, times, 1_000_000, np.array([values] * 2), np.zeros(2, np.int64))
+    assert run("replay", str(path), "--gui").exit_code == 0
+    ((call),) = calls
+    assert call["names"] == ["server", "desk"]
+    assert [f"meter={number}" in url for number, url in enumerate(call["ports"], 1)] == [True] * 2
 
 
 @pytest.mark.usefixtures("no_display")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtGui, QtWidgets
@@ -137,6 +139,32 @@ def test_a_session_is_replayed_with_all_of_its_meters(window, session):
     assert [one.name for one in window.bench.meters] == ["server", "desk"]
     window.handler.do(window.info, "disconnect_all")
     window.wait_for(lambda: not window.bench.recording, "the end")
+
+
+def test_several_ports_that_the_start_names_are_all_connected(window):
+    """The first one was, and the others were left out."""
+    urls = ["sim://pro?load=desktop&speed=60", "sim://es?load=fridge&speed=60&seed=2"]
+    window.model.connect_ports([*urls, urls[0]], ["server", "desk"])
+    meters = window.bench.meters
+    window.wait_for(lambda: all(one.sample_count for one in meters), "samples of both")
+    assert [one.url for one in meters] == urls
+    assert [one.name for one in meters] == ["server", "desk"]
+    assert window.bench.meter is meters[0]
+    window.handler.do(window.info, "disconnect_all")
+    window.wait_for(lambda: not window.bench.recording, "the end")
+
+
+def test_an_old_log_that_was_replayed_leaves_no_folder_behind(log, tmp_path, monkeypatch):
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(passing))
+    window = OpenedWindow()
+    window.handler.files.replay(log)
+    answer(window, speed=60.0, zone="utc")
+    window.wait_for(lambda: window.model.marking, "a record")
+    assert list(passing.glob("wattui-replay-*/wattsup.wattui"))
+    window.close()
+    assert list(passing.glob("wattui-replay-*")) == []
 
 
 def test_the_export_offers_the_wide_form_for_several_meters(window, session, tmp_path):

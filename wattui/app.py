@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,17 +135,24 @@ def build(bench: Bench | None = None, settings: Settings | None = None, **option
     )
 
 
-def run(demo: bool = False, port: str | None = None, session: Path | str | None = None) -> int:
+def run(
+    demo: bool = False,
+    ports: Sequence[str] = (),
+    session: Path | str | None = None,
+    names: Sequence[str] = (),
+) -> int:
     """Open the window and stay until it is closed; give the exit status.
 
     Parameters
     ----------
     demo
         Connect to the simulated meter at once.
-    port
-        Connect to this port at once.
+    ports
+        Connect to these ports at once.
     session
         Show this session.
+    names
+        What the meters at these ports are called, unless they have a name already.
     """
     settings = Settings.load()
     running = application(settings)
@@ -166,8 +173,8 @@ def run(demo: bool = False, port: str | None = None, session: Path | str | None 
             handler.open_session(model, Path(session))
         elif demo:
             handler.do(ui.info, "simulate")
-        elif port:
-            model.connect_port(port)
+        elif ports:
+            model.connect_ports(ports, names)
         status = running.exec_()
     # A loop that ends without a closed window, as when the session of the desktop ends.
     handler.shut_down(model)
@@ -226,7 +233,7 @@ def _signals_close(ui: Any) -> Iterator[None]:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("wattui-gui", description="The window of wattui.")
-    parser.add_argument("target", nargs="?", help="a session to show, or a port to connect to")
+    parser.add_argument("targets", nargs="*", help="a session to show, or ports to connect to")
     parser.add_argument("--demo", action="store_true", help="connect to a simulated meter")
     return parser.parse_args(argv)
 
@@ -236,10 +243,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _arguments(argv)
     from wattui.cli.gui import told_apart
 
-    session, port = told_apart(arguments.target)
     try:
+        session, ports = told_apart(arguments.targets)
         display.check()
-        return run(demo=arguments.demo, port=port, session=session)
+        return run(demo=arguments.demo, ports=ports, session=session)
     except WattuiError as error:
         if sys.stderr is not None:
             sys.stderr.write(f"wattui: {error}\n")

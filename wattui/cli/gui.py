@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ import click
 from wattui.cli import display
 from wattui.cli.exits import DisplayMissing, say
 from wattui.cli.helping import command
+from wattui.errors import WattuiError
 
 #: The simulated meter that stands in for one that nobody has at hand.
 DEMO_PORT: Final = "sim://pro?load=desktop"
@@ -21,41 +23,57 @@ DEMO_PORT: Final = "sim://pro?load=desktop"
 _EXAMPLES: Final = (
     ("wattui gui --demo", "See it at work on a simulated meter."),
     ("wattui gui /dev/ttyUSB0", "Open it and connect to a meter."),
+    ("wattui gui /dev/ttyUSB0 /dev/ttyUSB1", "Open it and connect to two."),
     ("wattui gui run.wattui", "Open it on a recorded session."),
 )
 
 
 @command("gui", examples=_EXAMPLES)
-@click.argument("target", required=False, metavar="[SESSION|PORT]")
+@click.argument("targets", nargs=-1, metavar="[SESSION|PORT...]")
 @click.option("--demo", is_flag=True, help="Connect to a simulated meter at once.")
 @click.option(
     "--or-terminal", is_flag=True,
     help="Where no window can be opened, say why and record in the terminal instead.",
 )  # fmt: skip
-def gui(target: str | None, demo: bool, or_terminal: bool) -> int:
-    """Open the window, on a SESSION file or a PORT if one is named.
+def gui(targets: Sequence[str], demo: bool, or_terminal: bool) -> int:
+    """Open the window, on a SESSION file or on the meters of each PORT if any is named.
 
     Without a display, `wattui log` does the same work in the terminal.
     """
-    session, port = told_apart(target)
+    session, ports = told_apart(targets)
     try:
         app = _window()
     except DisplayMissing as error:
         if not or_terminal:
             raise
-        return _in_terminal(error, DEMO_PORT if demo else port, session)
-    status: Any = app.run(demo=demo, port=port, session=session)
+        return _in_terminal(error, (DEMO_PORT,) if demo else ports, session)
+    status: Any = app.run(demo=demo, ports=ports, session=session)
     return status if isinstance(status, int) else 0
 
 
-def told_apart(target: str | None) -> tuple[Path | None, str | None]:
-    """Tell a session from a port: give either, and None for the other."""
-    if not target:
-        return None, None
+def told_apart(targets: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
+    """Tell a session from ports: give the one or the others.
+
+    Raises
+    ------
+    WattuiError
+        There is a session, and more than that.
+    """
+    targets = [target for target in targets if target]
+    sessions = [Path(target) for target in targets if _is_session(target)]
+    if not sessions:
+        return None, tuple(targets)
+    if len(targets) > 1:
+        raise WattuiError(
+            f"{sessions[0]} is a session, and a window shows one or the meters of ports",
+            "Name one session, or ports only.",
+        )
+    return sessions[0], ()
+
+
+def _is_session(target: str) -> bool:
     path = Path(target)
-    if "://" not in target and (path.is_file() or path.suffix.lower() == ".wattui"):
-        return path, None
-    return None, target
+    return "://" not in target and (path.is_file() or path.suffix.lower() == ".wattui")
 
 
 def _window() -> Any:
@@ -76,14 +94,14 @@ def _window() -> Any:
         raise display.libraries_missing(str(error)) from error
 
 
-def _in_terminal(error: DisplayMissing, port: str | None, session: Path | None) -> int:
+def _in_terminal(error: DisplayMissing, ports: Sequence[str], session: Path | None) -> int:
     """Record in the terminal, since no window can be opened."""
     if session is not None:
         raise error
-    if port is None:
+    if not ports:
         raise DisplayMissing(error.what, "Name a port, and it is recorded in the terminal.")
     say(f"{error.what}: recording in the terminal instead.")
     sys.stderr.flush()
     from wattui.cli.log import Options, record
 
-    return record(Options((port,)))
+    return record(Options(tuple(ports)))

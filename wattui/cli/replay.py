@@ -119,9 +119,8 @@ def _in_the_window(ports: Sequence[ReplayPort]) -> int:
     from wattui.cli.gui import _window
 
     app = _window()
-    if len(ports) > 1:
-        exits.say(f"The window shows {ports[0].info.label}; --meter chooses another one.")
-    status: Any = app.run(port=ports[0].url)
+    urls, names = [port.url for port in ports], [port.info.name for port in ports]
+    status: Any = app.run(ports=urls, names=names)
     return status if isinstance(status, int) else 0
 
 

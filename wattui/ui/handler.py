@@ -133,6 +133,7 @@ class WindowHandler(Deeds, MeterDeeds, OpeningDeeds, MemoryDeeds, Handler):
         left = model.bench.close()
         if left:
             _log.warning("still running after the window was closed: %s", ", ".join(left))
+        self.remove_passing()
         self.when_closed()
 
     # -- doing ------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from traits.api import (
     Any,
     Bool,
@@ -152,6 +154,19 @@ class SeveralMeters(HasStrictTraits):
             meter.interval = self.interval
             bench.meter = meter
             self.refresh()
+
+    def connect_ports(self, urls: Sequence[str], names: Sequence[str] = ()) -> None:
+        """Connect a meter at each port; *names* are for those that have none of their own."""
+        bench = self.bench
+        found = bench.connect_all([url for url in dict.fromkeys(urls) if self._gate(url)])
+        named = dict(zip(urls, names, strict=False))
+        for meter in found:
+            meter.interval = self.interval
+            meter.name = meter.name or named.get(meter.url, "")
+        if found:
+            bench.meter = found[0]
+            self.port = found[0].url
+        self.refresh()
 
     def connect_found(self) -> int:
         """Connect to every meter that is plugged in; give how many are connected anew."""

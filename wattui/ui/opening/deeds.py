@@ -41,6 +41,11 @@ class OpeningDeeds(HasTraits):
         if self.files is not None:
             self.files.close()
 
+    def remove_passing(self) -> None:
+        """Remove what replays left, once all meters are closed."""
+        if self.files is not None:
+            self.files.remove_passing()
+
     def _remember(self, path: Path) -> None:
         memory: Any = getattr(self, "memory", None)
         if memory is not None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +14,7 @@ from typing import Any, Final
 
 from pyface.qt import QtCore
 from traits.api import Any as AnyTrait
-from traits.api import Bool, HasStrictTraits
+from traits.api import Bool, HasStrictTraits, Instance, List
 
 from wattui.errors import Cancelled, WattuiError
 from wattui.formats import detect
@@ -74,6 +76,8 @@ class OpenFiles(HasStrictTraits):
 
     _cancelled = AnyTrait()
     _reported = AnyTrait(0.0)
+    #: Where the passing sessions of replayed files are.
+    _folders = List(Instance(Path))
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -219,7 +223,9 @@ class OpenFiles(HasStrictTraits):
 
     def _prepare(self, path: Path, speed: float, given: Assumptions) -> None:
         self.model.task = Task(f"Preparing {path.name}")
-        self._run(f"replay of {path.name}", lambda: prepare(path, speed, given), self._play)
+        folder = Path(tempfile.mkdtemp(prefix="wattui-replay-"))
+        self._folders.append(folder)
+        self._run(f"replay of {path.name}", lambda: prepare(path, speed, given, folder), self._play)
 
     def _play(self, recorded: Recorded) -> None:
         self.model.task = None
@@ -229,18 +235,20 @@ class OpenFiles(HasStrictTraits):
         bench = self.model.bench
         if not bench.recording:
             bench.close_session()
-        meters = bench.connect_all([port.url for port in ports])
-        for meter, port in zip(meters, ports, strict=False):
-            meter.name = meter.name or port.info.name
-        bench.meter = meters[0] if meters else bench.meter
-        self.model.port = ports[0].url
-        self.model.refresh()
+        urls, names = [port.url for port in ports], [port.info.name for port in ports]
+        self.model.connect_ports(urls, names)
 
     def close(self) -> None:
         """End what is going on: the window closes."""
         self.cancel()
         if self.question_ui is not None and self.question_ui.control is not None:
             self.question_ui.control.close()
+
+    def remove_passing(self) -> None:
+        """Remove the passing sessions of replayed files; nobody reads them any more."""
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._folders = []
 
 
 def import_notice(names: str, result: ImportResult) -> Notice:
