@@ -103,7 +103,7 @@ def log_arguments(
     return [*words, "--csv"] if csv else words
 
 
-@command("remove")
+@command("remove", examples=(("wattui service remove", "End it. The sessions stay."),))
 def remove() -> None:
     """Stop the service and take it away; what it recorded stays."""
     from wattui import service_unit
@@ -117,7 +117,9 @@ def remove() -> None:
         _tell_left(left)
 
 
-@command("status")
+@command(
+    "status", examples=(("wattui service status", "See whether it runs, and what it said last."),)
+)
 def status() -> int:
     """Tell how the service gets on; the exit code is 1 where it is not installed."""
     from wattui import service_unit
