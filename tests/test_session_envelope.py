@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_meter import ManualClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from session_samples import BEGIN, METER, noisy, record, sample, sample_lists, steady
 
+from wattui.client.sampler import Sampler
 from wattui.sample import MICROSECONDS, Sample
 from wattui.session import BulkWriter, Envelope, Session
 from wattui.session.envelope import column_width
@@ -45,9 +47,48 @@ def test_neighbours_outside_of_the_view_carry_the_line_to_its_edges(tmp_path: Pa
 
 
 def test_a_view_between_two_samples_has_both(tmp_path: Path) -> None:
-    with Session.open(record(tmp_path / "a.wattui", [sample(1), sample(500)])) as session:
+    with Session.open(
+        record(tmp_path / "a.wattui", [sample(1), sample(500, interval=499)])
+    ) as session:
         found = session.envelope(1, ["power"], BEGIN + 10**8, BEGIN + 2 * 10**8, 300)
         assert len(found) == 2
+
+
+@pytest.mark.parametrize("step", [5, 60, 7_000, 400_000])
+@pytest.mark.parametrize("pixels", [50, 400, 2_000, 40_000])
+def test_a_clock_that_is_set_forward_breaks_the_line(
+    tmp_path: Path, step: int, pixels: int
+) -> None:
+    """Records were joined across the hours that the clock had skipped: none is missing."""
+    sampler, made = Sampler(), []
+    clock = ManualClock(BEGIN / MICROSECONDS)
+    for second in range(10_000):
+        clock.advance(1.0)
+        if second == 6_000:
+            clock.wall += step
+        made += sampler.take([(423,) + (None,) * 17], clock.time(), clock.monotonic())[0]
+    assert all(one.gap == 0 for one in made)
+    skipped = made[5_999].time / 1e6, made[6_000].time / 1e6 - 1
+    with Session.open(record(tmp_path / "a.wattui", made)) as session:
+        start, stop = session.span() or (0, 0)
+        found = session.envelope(1, ["power", "integrated_energy"], start, stop, pixels)
+        energy = session.statistics(1).energy_wh
+    assert energy == pytest.approx(42.3 * 10_000 / 3600, abs=1e-3)
+    broken = found.time[np.isnan(found.value["power"])]
+    if found.column * 3 < step:
+        assert len(broken) == 1
+        assert skipped[0] - found.column <= broken[0] <= skipped[1] + found.column
+    else:
+        assert len(broken) <= 1
+
+
+def test_a_longer_interval_breaks_no_line(tmp_path: Path) -> None:
+    samples = [*steady(100), *(sample(100 + 600 * n, interval=600) for n in range(1, 60))]
+    with Session.open(record(tmp_path / "a.wattui", samples)) as session:
+        start, stop = session.span() or (0, 0)
+        for pixels in (60, 100, 300, 30_000):
+            found = session.envelope(1, ["power"], start, stop, pixels)
+            assert not np.isnan(found.value["power"]).any()
 
 
 def test_at_most_two_points_a_column(tmp_path: Path) -> None:

@@ -26,6 +26,10 @@ from wattui.session.summary import POWER_LIMIT
 Floats = NDArray[np.float64]
 
 _ENERGY: Final = INTEGRATED_ENERGY.name
+#: A line ends where this many intervals have passed of which nothing tells: a clock that
+#: was set forward leaves them between two samples, without a gap.
+_UNTOLD: Final = 3
+
 _SAMPLE_ENERGY: Final = f"COALESCE(min(power, {POWER_LIMIT}), 0) * interval"
 
 
@@ -144,8 +148,12 @@ def _exact(connection: sqlite3.Connection, view: View) -> Envelope | None:
     if _ENERGY in view.names:
         before = _energy_before(connection, view, low)
         value[_ENERGY] = (before + np.cumsum(table[:, 3])) / ENERGY_SCALE
-    breaks = np.flatnonzero(table[:, 2] > 0)
-    middle = (table[breaks, 0] - table[breaks, 1] - table[breaks, 2] / 2) / MICROSECONDS
+    ends, interval, gap = table[:, 0], table[:, 1], np.nan_to_num(table[:, 2])
+    untold = np.diff(ends, prepend=ends[:1]) - interval - gap
+    usual = np.maximum(interval, view.interval * MICROSECONDS)
+    breaks = np.flatnonzero((gap > 0) | (untold > _UNTOLD * usual))
+    missing = gap[breaks] + np.maximum(untold[breaks], 0)
+    middle = (ends[breaks] - interval[breaks] - missing / 2) / MICROSECONDS
     return _broken(time, value, breaks, middle, 0.0)
 
 
@@ -287,14 +295,41 @@ def _column_breaks(
             (view.meter, low, high),
         ).fetchall()
         found += rows
-    if not found or not len(column):
-        return np.empty(0, np.intp), np.empty(0)
     after = np.array([row[0] for row in found], dtype=np.float64)
     # Two parts may meet in one column.
     place = np.unique(np.searchsorted(column, after))
+    place = np.union1d(place, _untold(connection, view, width, column, place)).astype(np.intp)
     place = place[(place > 0) & (place < len(column))]
     middle = (column[place - 1] + column[place] + 1) / 2 * width / MICROSECONDS
     return place, middle
+
+
+def _untold(
+    connection: sqlite3.Connection,
+    view: View,
+    width: int,
+    column: Floats,
+    known: NDArray[np.intp],
+) -> list[int]:
+    """Find the columns before which a clock was set forward: others before them are empty."""
+    empty = (np.diff(column) - 1) * width
+    places = np.flatnonzero(empty > _UNTOLD * view.interval * MICROSECONDS) + 1
+    found = []
+    for place in np.setdiff1d(places, known).tolist():
+        # No sample is as far as this from the columns on either side.
+        middle = int((column[place - 1] + column[place] + 1) / 2 * width)
+        (before,) = connection.execute(
+            "SELECT max(time) FROM sample WHERE meter=? AND time<?", (view.meter, middle)
+        ).fetchone()
+        after = connection.execute(
+            "SELECT time, interval FROM sample WHERE meter=? AND time>=? ORDER BY time LIMIT 1",
+            (view.meter, middle),
+        ).fetchone()
+        if before is not None and after is not None:
+            time, interval = after
+            if time - interval - before > _UNTOLD * interval:
+                found.append(place)
+    return found
 
 
 def _broken(
