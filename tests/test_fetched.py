@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from wattui.formats.csv_file import write_csv
 from wattui.listener import Event, EventKind, MeterInfo
 from wattui.protocol import LoggingMode
 from wattui.sample import FIELD_INDEX, MICROSECONDS, Sample, WireValue
-from wattui.session import Session, SessionWriter, add_event
+from wattui.session import BulkWriter, Session, SessionWriter, add_event
 
 Values = tuple[WireValue, ...]
 
@@ -205,3 +206,22 @@ def test_folder_that_is_none_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DiskRefused):
         save_readout(readout_of([record(1)]), METER, tmp_path / "file" / "x.wattui")
+
+
+def test_a_long_memory_is_written_in_small_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window stood while a block of 10,000 records was made ready."""
+    sizes: list[int] = []
+    add = BulkWriter.add
+
+    def watched(self: BulkWriter, meter: MeterInfo, time: Any, *rest: Any) -> int:
+        sizes.append(len(time))
+        return add(self, meter, time, *rest)
+
+    monkeypatch.setattr(BulkWriter, "add", watched)
+    path = save_readout(readout_of([record(n) for n in range(5_000)]), METER, tmp_path / "a.wattui")
+    samples, _, _ = stored(path)
+    assert [one.values[0] for one in samples] == list(range(5_000))
+    assert sum(sizes) == 5_000
+    assert max(sizes) <= 2_000

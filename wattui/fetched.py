@@ -35,8 +35,8 @@ RECONSTRUCTED: Final = "reconstructed"
 PARTIAL: Final = "partial"
 READOUT_NOTES: Final = "read-out"
 
-#: Records that are written at once: more would only take more memory.
-_BATCH: Final = 10_000
+#: Records that are written at once: the window waits while as many are made ready.
+_BATCH: Final = 1_000
 #: So many records have to agree for two read-outs to be of the same memory.
 _AGREEING: Final = 16
 #: Of the records that both have, so many at least: the first may hold garbled ones.
