@@ -149,3 +149,25 @@ def test_meters_change_places_and_totals_stay(bench: Bench) -> None:
         meter.trait_set(energy=float(number), energy_error=0.5)
     assert bench.total_energy == 3.0
     assert bench.total_energy_error == 1.5
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["ended", "window closed"])
+def test_a_name_given_after_a_meter_was_disconnected_is_in_the_file(closed: bool) -> None:
+    """The recording went on with another meter, and the name was lost."""
+    bench = Bench()
+    urls = ["sim://pro?load=lamp&speed=50&seed=1", "sim://es?load=fridge&speed=50&seed=2"]
+    first, second = bench.connect_all(urls)
+    until(bench, lambda: bool(first.sample_count and second.sample_count))
+    bench.disconnect(first)
+    until(bench, lambda: first.state == "closed")
+    bench.describe(first, name="lamp", colour="#123456")
+    assert bench.recording
+    path = bench.session_path
+    if not closed:
+        bench.disconnect(second)
+        until(bench, lambda: not bench.recording)
+    assert bench.close() == []
+    with Session.open(path) as session:
+        told = {(one.info.name, one.info.colour) for one in session.meters}
+        assert not session.interrupted
+    assert ("lamp", "#123456") in told

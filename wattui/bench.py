@@ -165,8 +165,9 @@ class Bench(HasStrictTraits):
         if not key:
             return
         self.identities[key] = {"name": meter.name, "colour": meter.colour}
-        if path is not None and not self.recording and meter.sample_count:
-            known = (key, meter.name, meter.colour)
+        known = (key, meter.name, meter.colour)
+        kept = self._shown is not None and self._shown.describe(*known)
+        if not kept and path is not None and meter.sample_count:
             self.main_thread.run(f"name of {meter.label}", lambda: describe_meter(path, *known))
 
     @observe("meters:items:key")

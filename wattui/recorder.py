@@ -8,15 +8,19 @@ session's writer tries again.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from wattui.errors import WattuiError
 from wattui.listener import Event, Listener, MeterInfo
 from wattui.sample import Sample
-from wattui.session import SessionWriter, WriterStatus, new_session_path
+from wattui.session import SessionWriter, WriterStatus, describe_meter, new_session_path
+
+_log = logging.getLogger(__name__)
 
 #: Events before the first sample that are kept at most.
 _MOST_HELD: Final = 100
@@ -48,6 +52,8 @@ class Recorder:
         self._writer: SessionWriter | None = None
         self._held: deque[Callable[[SessionWriter], None]] = deque(maxlen=_MOST_HELD)
         self._closed = False
+        self._described: dict[str, tuple[str, str]] = {}
+        self._over = False
 
     @property
     def path(self) -> Path | None:
@@ -76,6 +82,16 @@ class Recorder:
             if not self._closed:
                 self._pass_on(lambda writer: writer.on_event(meter, event))
 
+    def describe(self, key: str, name: str, colour: str) -> bool:
+        """Have the file say at its end what a meter is called, also one that sends no more.
+
+        False where the file is at its end already.
+        """
+        with self._lock:
+            if not self._over:
+                self._described[key] = name, colour
+            return not self._over
+
     def close(self, timeout: float = 10.0) -> None:
         """Write what waits and close the file; does nothing the second time.
 
@@ -87,8 +103,25 @@ class Recorder:
         with self._lock:
             self._closed = True
             writer = self._writer
-        if writer is not None:
-            writer.close(timeout)
+        try:
+            if writer is not None:
+                writer.close(timeout)
+                self._put_names(writer.path)
+        finally:
+            self._over = True
+
+    def _put_names(self, path: Path) -> None:
+        """Write what meters were called last."""
+        while True:
+            with self._lock:
+                if not self._described:
+                    self._over = True
+                    return
+                key, said = self._described.popitem()
+            try:
+                describe_meter(path, key, *said)
+            except WattuiError as error:
+                _log.warning("the name of %s was not kept: %s", key, error)
 
     def hurry(self, timeout: float) -> None:
         """Have a :meth:`close` that waits on another thread give up in *timeout* seconds."""
