@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import pytest
 from opened_window import OpenedWindow, own_threads
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtWidgets
 
 from wattui.sample import CHANNELS
 from wattui.settings import Settings
 from wattui.transport import PortInfo
 from wattui.ui.meters.rows import BOX, COLUMNS, NAME
+from wattui.ui.meters.table import FIRST_NUMBER
 from wattui.ui.palette import DARK, LIGHT
 
 _Qt = QtCore.Qt
@@ -97,6 +98,19 @@ def test_a_row_has_every_number_and_the_total_adds_them_up(two):
     assert total.energy_error.startswith("± ")
     assert two.model.status.words == "Recording 2 meters"
     assert two.window.windowTitle().startswith("2 meters")
+
+
+def test_numbers_of_the_table_are_not_cut_off_where_letters_change(two):
+    view = table(two)
+    view.setStyleSheet("QTableView#meterTable { font-size: 22px; }")
+    two.handle_events()
+    bold = QtGui.QFont(view.font())
+    bold.setBold(True)
+    for number, (_title, _told, widest) in enumerate(COLUMNS):
+        needed = QtGui.QFontMetrics(bold).horizontalAdvance(widest) + 10  # What the theme pads.
+        assert view.columnWidth(FIRST_NUMBER + number) > needed or view.isColumnHidden(
+            FIRST_NUMBER + number
+        )
 
 
 def test_a_click_on_a_row_shows_its_readings(two):

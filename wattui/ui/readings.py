@@ -96,6 +96,7 @@ class ReadingsPanel(QtGui.QWidget):
         layout.addSpacing(4)
         for line in self._lines:
             line.setProperty("look", "small")
+            line.setWordWrap(True)  # Large letters, or a run of weeks.
             line.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
             layout.addWidget(line)
 

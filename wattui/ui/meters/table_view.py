@@ -146,16 +146,24 @@ class MeterView(QtGui.QTableView):
 
     def fit_columns(self) -> None:
         """Give each column of numbers the width of its widest text, the name the rest."""
-        header, metrics = self.horizontalHeader(), self.fontMetrics()
+        header, bold = self.horizontalHeader(), QtGui.QFont(self.font())
+        bold.setBold(True)  # As the total is written.
+        metrics = QtGui.QFontMetrics(bold)
         mode = QtGui.QHeaderView.ResizeMode
         header.setMinimumSectionSize(20)
         self.setColumnWidth(BOX, _BOX_WIDTH)
         for number, (title, _told, widest) in enumerate(COLUMNS):
             width = max(metrics.horizontalAdvance(text) for text in (widest, title))
-            self.setColumnWidth(FIRST_NUMBER + number, width + 14)
+            self.setColumnWidth(FIRST_NUMBER + number, width + 16)
         self.setColumnWidth(STATE, metrics.horizontalAdvance("Unplugged 00:00") + 34)
         header.setSectionResizeMode(QtGui.QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(NAME, mode.Stretch)
+
+    def changeEvent(self, event: Any) -> None:
+        """Measure the columns anew where letters are others: those of the theme come late."""
+        super().changeEvent(event)
+        if event.type() in (QtCore.QEvent.Type.FontChange, QtCore.QEvent.Type.StyleChange):
+            self.fit_columns()
 
     def resizeEvent(self, event: Any) -> None:
         """Leave out what there is no room for: gaps and samples stand in the status bar too."""
