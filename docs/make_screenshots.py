@@ -21,7 +21,9 @@ SIZE = (1280, 800)
 SCALE = 1
 #: Time of the meter that is recorded, in seconds, and how fast it runs.
 RECORDED = 1800
-SPEED = 150
+SPEED = 60
+#: Size of the letters, in points: without a desktop there is none that says.
+LETTERS = 10
 PATIENCE = 120.0
 
 
@@ -43,13 +45,19 @@ def wait(application: object, ready: object, what: str) -> None:
 
 def take(theme: str, target: Path) -> None:
     """Record, and take one picture in that theme."""
+    from PyQt5.QtWidgets import QApplication
+
     from wattui import app
     from wattui.settings import Settings
     from wattui.ui import paint_guard
 
     settings = Settings.load()
     settings.theme = theme
-    application = app.application(settings)
+    application = QApplication(["wattui"])
+    font = application.font()
+    font.setPointSize(LETTERS)
+    application.setFont(font)
+    app.application(settings)
     paint_guard.install()
     ui = app.build(settings=settings)
     ui.control.resize(*SIZE)
