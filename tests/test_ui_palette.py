@@ -35,6 +35,16 @@ def test_twelve_meters_have_colours_of_their_own(palette):
 
 
 @BOTH
+def test_no_meter_has_the_colour_of_the_total(palette):
+    """The sixth one was drawn like the total of all, in the colour of text."""
+    for colour in palette.meters:
+        red, green, blue = rgba(colour)[:3]
+        assert max(red, green, blue) - min(red, green, blue) > 0.15, colour
+        assert colour != palette.text
+        assert palette.shown(colour) == colour
+
+
+@BOTH
 def test_the_four_main_quantities_are_all_different(palette):
     assert len({palette.power, palette.current, palette.voltage, palette.energy}) == 4
 

@@ -136,11 +136,11 @@ def _channels(colours: str) -> dict[str, str]:
 #: Twelve colours for meters on white.  The first seven stay apart for colour-blind
 #: people; later ones differ from their neighbours in lightness as well.
 _METERS_LIGHT: Final = (
-    *("#0072b2", "#d55e00", "#009e73", "#9b4f96", "#b07d00", "#1f2933"),
+    *("#0072b2", "#d55e00", "#009e73", "#9b4f96", "#b07d00", "#2b3a8c"),
     *("#c0392b", "#3b8fc7", "#5b7c1d", "#6a51c7", "#c2558f", "#6f5a46"),
 )
 _METERS_DARK: Final = (
-    *("#56b4e9", "#ff8b4a", "#2fce9f", "#d08ccb", "#f0c243", "#e6e9ec"),
+    *("#56b4e9", "#ff8b4a", "#2fce9f", "#d08ccb", "#f0c243", "#5c7cfa"),
     *("#ff7a6e", "#8fd0ff", "#a5cf5a", "#a797ff", "#ff9ccb", "#c7ab8f"),
 )
 

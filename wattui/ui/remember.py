@@ -48,8 +48,7 @@ class Memory:
             _try_to_set(model, trait, getattr(settings, name))
         for name in _OF_BENCH:
             _try_to_set(model.bench, name, getattr(settings, name))
-        # The colour like text comes last: the total of all meters is drawn in it.
-        model.bench.colours = sorted(LIGHT.meters, key=lambda colour: colour == LIGHT.text)
+        model.bench.colours = list(LIGHT.meters)
         model.bench.identities = {key: dict(one) for key, one in settings.meters.items()}
         _try_to_set(model, "arrangement", settings.arrangement)
         channels = [name for name in settings.channels if name in CHANNEL]
