@@ -184,7 +184,10 @@ def translated(error: sqlite3.Error, path: Path) -> SessionError:
     """Give the error of ours that says what SQLite's means."""
     name = str(getattr(error, "sqlite_errorname", None) or "")
     if name.startswith("SQLITE_NOTADB"):
-        return NotASession(f"{path} is no session of wattui", "Choose a .wattui file.")
+        return NotASession(
+            f"{path} is no session of wattui",
+            "Choose a .wattui file; `wattui import` makes one of an old log.",
+        )
     if name.startswith("SQLITE_CORRUPT") or (isinstance(error, sqlite3.DatabaseError) and not name):
         return SessionDamaged(
             f"{path} is damaged ({error})",
