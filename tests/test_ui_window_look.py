@@ -7,7 +7,9 @@ import time
 
 import pytest
 from opened_window import FAST, OpenedWindow, own_threads
+from PyQt5 import QtGui, QtWidgets
 
+from wattui import app
 from wattui.session import Session
 from wattui.settings import Settings
 
@@ -21,6 +23,29 @@ def window():
 
 
 # -- look ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("points", [10, 15])
+def test_disconnect_is_not_cut_in_a_narrow_window(points):
+    """Its width was a number of pixels, whatever the letters; both ends were cut at 900."""
+    application = QtWidgets.QApplication.instance() or app.application(Settings(theme="light"))
+    before = application.font()
+    letters = QtGui.QFont(before)
+    letters.setPointSize(points)
+    application.setFont(letters)
+    opened = OpenedWindow()
+    try:
+        opened.connect()
+        opened.window.resize(900, 600)
+        opened.handle_events()
+        button = opened.control("connect_button")
+        assert button.text() == "Disconnect"
+        assert button.width() >= button.sizeHint().width()
+        # What the letters need besides is not the port's: that one gives way.
+        assert opened.control("port").width() < 150
+    finally:
+        opened.close()
+        application.setFont(before)
 
 
 def test_the_theme_can_be_switched_while_the_window_is_open(window):
@@ -64,6 +89,16 @@ def test_preferences_are_in_force_at_once(window):
 
 
 # -- remembered ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("port", "kept"), [("sim://es", "sim://es"), ("sim://pro?replay=fan.raw&speed=60", "sim://net")]
+)
+def test_a_replay_is_not_the_port_of_the_next_start(port, kept):
+    opened = OpenedWindow(settings=Settings(theme="light", port="sim://net"))
+    opened.model.port = port
+    opened.close()
+    assert opened.settings.port == kept
 
 
 def test_what_was_chosen_is_there_the_next_time():

@@ -36,7 +36,7 @@ _ALWAYS = "True"
 SIDE_WIDTH = (272, 430)
 
 #: Limits of the port chooser's width.
-PORT_WIDTH = (190, 304)
+PORT_WIDTH = (102, 304)
 
 
 def _interval_text(seconds: int) -> str:
@@ -212,8 +212,10 @@ def _set_widths(info: object) -> None:
     info.port.control.setMinimumWidth(PORT_WIDTH[0])  # type: ignore[attr-defined]
     info.port.control.setMaximumWidth(PORT_WIDTH[1])  # type: ignore[attr-defined]
     info.port.control.setSizePolicy(policy.Preferred, policy.Fixed)  # type: ignore[attr-defined]
-    for name, width in (("connect_button", 99), ("interval", 115), ("clock_mode", 96)):
+    for name, width in (("interval", 115), ("clock_mode", 96)):
         getattr(info, name).control.setMinimumWidth(width)
+    _widen_for(info.connect_button.control, "Disconnect")  # type: ignore[attr-defined]
+    _let_shrink(info.top_bar.control.layout())  # type: ignore[attr-defined]
     side = info.side_panel.control  # type: ignore[attr-defined]
     side.setMinimumWidth(SIDE_WIDTH[0])
     side.setMaximumWidth(SIDE_WIDTH[1])
@@ -224,6 +226,23 @@ def _set_widths(info: object) -> None:
     column = side.layout()
     column.setStretch(0, 0)
     column.setStretch(1, 1)
+
+
+def _widen_for(button: QtGui.QPushButton, longest: str) -> None:
+    """Keep a button as wide as its longest text takes, in the letters of this desktop."""
+    button.ensurePolished()
+    frame = button.sizeHint().width() - button.fontMetrics().horizontalAdvance(button.text())
+    button.setMinimumWidth(frame + button.fontMetrics().horizontalAdvance(longest) + 2)
+
+
+def _let_shrink(layout: QtGui.QBoxLayout) -> None:
+    """Have the space between groups of buttons give way in a narrow window."""
+    for index in range(layout.count()):
+        space = layout.itemAt(index).spacerItem()
+        if space is not None and 0 < space.sizeHint().width() <= 2 * GRID:
+            policy = QtGui.QSizePolicy.Policy
+            space.changeSize(space.sizeHint().width(), 1, policy.Maximum, policy.Minimum)
+    layout.invalidate()
 
 
 _TOP_BUTTONS = (
