@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 from traits.api import TraitError
@@ -28,6 +29,9 @@ _OF_MODEL = {
 
 #: Settings of the bench.
 _OF_BENCH = ("rate", "currency")
+
+#: What was played from a file once is not what one connects to the next time.
+_REPLAYED = re.compile(r"^sim://.*[?&]replay=")
 
 #: The least and the largest window that makes sense, in pixels.
 LEAST = (800, 520)
@@ -71,7 +75,8 @@ class Memory:
         settings.meters = {key: dict(one) for key, one in model.bench.identities.items()}
         settings.arrangement = model.arrangement
         settings.channels = list(model.channels)
-        settings.port = model.port
+        if not _REPLAYED.search(model.port):
+            settings.port = model.port
         settings.window = [0, 0, int(model.width), int(model.height)]
         settings.unknown["maximized"] = bool(model.maximized)
         try:
