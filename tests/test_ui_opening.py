@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import threading
 
 import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from wattui.session import Session
+from wattui.settings import Settings
 
 
 @pytest.fixture
@@ -82,6 +85,47 @@ def test_a_session_that_is_dropped_is_shown_with_its_meters(window, session):
     menu = window.handler.file_hands[1]
     menu.aboutToShow.emit()
     assert [one.text() for one in menu.actions()] == [session.stem]
+
+
+def test_recent_files_are_looked_for_behind_the_window(window, session, monkeypatch):
+    """A folder of a network that had gone held the window, at each opening of the menu."""
+    threads = []
+    exists = os.path.exists
+
+    def watched(path):
+        threads.append(threading.current_thread())
+        return exists(path)
+
+    monkeypatch.setattr(os.path, "exists", watched)
+    gone = session.with_name("gone.wattui")
+    window.settings.recent = [str(gone), str(session)]
+    menu = window.handler.file_hands[1]
+
+    def shown():
+        return [one.text() for one in menu.actions() if one.isVisible()]
+
+    menu.aboutToShow.emit()
+    window.wait_for(lambda: shown() == [session.stem], "the missing one to go")
+    menu.aboutToShow.emit()
+    assert shown() == [session.stem]
+    assert threading.main_thread() not in threads
+
+
+def test_settings_are_written_behind_the_window_and_are_there_when_it_is_closed(monkeypatch):
+    threads = []
+    save = Settings.save
+
+    def watched(settings):
+        threads.append(threading.current_thread())
+        save(settings)
+
+    monkeypatch.setattr(Settings, "save", watched)
+    window = OpenedWindow()
+    window.model.energy_unit = "kJ"
+    window.close()
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+    assert Settings.load().energy_unit == "kJ"
 
 
 def test_an_old_log_is_imported_and_its_broken_line_told(window, log):

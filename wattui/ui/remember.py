@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from traits.api import TraitError
 
-from wattui.errors import WattuiError
 from wattui.sample import CHANNEL
 from wattui.ui.palette import LIGHT
 
@@ -66,7 +65,7 @@ class Memory:
         model.remember_port(settings.port)
 
     def keep(self, model: WindowModel) -> None:
-        """Write what is to be remembered; a disk that refuses is no reason to stay open."""
+        """Write what is to be remembered, on a thread of its own: closing the bench ends it."""
         settings = self.settings
         for name, trait in _OF_MODEL.items():
             setattr(settings, name, getattr(model, trait))
@@ -79,10 +78,12 @@ class Memory:
             settings.port = model.port
         settings.window = [0, 0, int(model.width), int(model.height)]
         settings.unknown["maximized"] = bool(model.maximized)
-        try:
-            settings.save()
-        except WattuiError as error:
-            _log.warning("%s", error)
+        model.bench.main_thread.run("settings", settings.save, failed=_not_kept)
+
+
+def _not_kept(error: Exception) -> None:
+    # A disk that refuses is no reason to stay open.
+    _log.warning("%s", error)
 
 
 def _try_to_set(target: Any, name: str, value: object) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +36,7 @@ class OpeningDeeds(HasTraits):
         window = info.ui.control
         self.files = OpenFiles(model=info.object, parent=window, opened=self._remember)
         drops = Drops(window, lambda paths: self.files.open(paths))
-        self.file_hands = (drops, recent_menu(window, self._recent, self._open_recent))
+        self.file_hands = (drops, recent_menu(window, self._recent, self._open_recent, self._look))
 
     def end_opening(self) -> None:
         """End what is going on."""
@@ -54,6 +56,16 @@ class OpeningDeeds(HasTraits):
     def _recent(self) -> list[Path]:
         memory: Any = getattr(self, "memory", None)
         return [] if memory is None else [Path(name) for name in memory.settings.recent]
+
+    def _look(self, paths: list[Path], done: Callable[[set[Path]], None]) -> None:
+        """Tell which files are gone; the disk that they were on may be slow, or a network's."""
+
+        def gone() -> set[Path]:
+            # Path.exists raises where a folder may not be looked into.
+            return {path for path in paths if not os.path.exists(path)}  # noqa: PTH110
+
+        run = self.files.model.bench.main_thread.run
+        run("search for recent sessions", gone, done, lambda _error: done(set()))
 
     def _open_recent(self, path: Path) -> None:
         self.files.open([path])
@@ -120,7 +132,10 @@ class Drops(QtCore.QObject):
 
 
 def recent_menu(
-    window: QtGui.QWidget, recent: Callable[[], list[Path]], chosen: Callable[[Path], None]
+    window: QtGui.QWidget,
+    recent: Callable[[], list[Path]],
+    chosen: Callable[[Path], None],
+    look: Callable[[list[Path], Callable[[set[Path]], None]], None],
 ) -> Any:
     """Put a menu of the sessions that were shown last below *Open*; None without a menu bar."""
     bars = window.findChildren(QtGui.QMenuBar)
@@ -129,15 +144,31 @@ def recent_menu(
         return None
     menu = QtGui.QMenu("Open &recent", files)
 
+    missing: set[Path] = set()
+    looking: list[bool] = []
+
     def fill() -> None:
         menu.clear()
-        there = [path for path in recent() if path.exists()]
+        paths = recent()
+        there = [path for path in paths if path not in missing]
         for path in there:
             action = menu.addAction(path.stem)
             action.setToolTip(str(path))
+            action.setData(str(path))
             action.triggered.connect(lambda _on=False, path=path: chosen(path))
         if not there:
             menu.addAction("None yet").setEnabled(False)
+        if paths and not looking:
+            looking.append(True)
+            look(paths, looked)
+
+    def looked(gone: set[Path]) -> None:
+        looking.clear()
+        missing.clear()
+        missing.update(gone)
+        with contextlib.suppress(RuntimeError):  # The window was closed meanwhile.
+            for action in menu.actions():
+                action.setVisible(not action.data() or Path(action.data()) not in gone)
 
     menu.aboutToShow.connect(fill)
     actions = files.actions()
