@@ -226,3 +226,16 @@ def test_the_export_offers_the_wide_form_for_several_meters(window, session, tmp
     assert "server" in rows[0]
     assert "desk" in rows[0]
     assert len(rows) == 61
+
+
+def test_no_part_of_the_handler_takes_a_name_of_another():
+    """A second ``_look`` took the place of the one that reads the meter's memory."""
+    from wattui.ui.handler import WindowHandler
+
+    parts = [one for one in WindowHandler.__mro__ if one.__module__.startswith("wattui.")]
+    seen = {}
+    for part in parts[1:]:
+        for name, what in vars(part).items():
+            if callable(what) and not name.startswith("__"):
+                assert name not in seen, f"{name} is in {seen[name]} and in {part.__name__}"
+                seen[name] = part.__name__

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from traits.api import TraitError
 
+from wattui.errors import WattuiError
 from wattui.sample import CHANNEL
 from wattui.ui.palette import LIGHT
 
@@ -78,12 +79,15 @@ class Memory:
             settings.port = model.port
         settings.window = [0, 0, int(model.width), int(model.height)]
         settings.unknown["maximized"] = bool(model.maximized)
-        model.bench.main_thread.run("settings", settings.save, failed=_not_kept)
+        model.bench.main_thread.run("settings", lambda: _save(settings))
 
 
-def _not_kept(error: Exception) -> None:
-    # A disk that refuses is no reason to stay open.
-    _log.warning("%s", error)
+def _save(settings: Settings) -> None:
+    try:
+        settings.save()
+    except WattuiError as error:
+        # A disk that refuses is no reason to stay open.
+        _log.warning("%s", error)
 
 
 def _try_to_set(target: Any, name: str, value: object) -> None:

@@ -36,7 +36,10 @@ class OpeningDeeds(HasTraits):
         window = info.ui.control
         self.files = OpenFiles(model=info.object, parent=window, opened=self._remember)
         drops = Drops(window, lambda paths: self.files.open(paths))
-        self.file_hands = (drops, recent_menu(window, self._recent, self._open_recent, self._look))
+        self.file_hands = (
+            drops,
+            recent_menu(window, self._recent, self._open_recent, self._tell_gone),
+        )
 
     def end_opening(self) -> None:
         """End what is going on."""
@@ -57,7 +60,7 @@ class OpeningDeeds(HasTraits):
         memory: Any = getattr(self, "memory", None)
         return [] if memory is None else [Path(name) for name in memory.settings.recent]
 
-    def _look(self, paths: list[Path], done: Callable[[set[Path]], None]) -> None:
+    def _tell_gone(self, paths: list[Path], done: Callable[[set[Path]], None]) -> None:
         """Tell which files are gone; the disk that they were on may be slow, or a network's."""
 
         def gone() -> set[Path]:
