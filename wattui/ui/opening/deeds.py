@@ -146,7 +146,6 @@ def recent_menu(
     if files is None:
         return None
     menu = QtGui.QMenu("Open &recent", files)
-
     missing: set[Path] = set()
     looking: list[bool] = []
 
@@ -156,9 +155,9 @@ def recent_menu(
         there = [path for path in paths if path not in missing]
         for path in there:
             action = menu.addAction(path.stem)
-            action.setToolTip(str(path))
             action.setData(str(path))
             action.triggered.connect(lambda _on=False, path=path: chosen(path))
+            action.setToolTip(action.data())
         if not there:
             menu.addAction("None yet").setEnabled(False)
         if paths and not looking:
@@ -167,14 +166,17 @@ def recent_menu(
 
     def looked(gone: set[Path]) -> None:
         looking.clear()
-        missing.clear()
+        missing.intersection_update(gone)
         missing.update(gone)
-        with contextlib.suppress(RuntimeError):  # The window was closed meanwhile.
-            for action in menu.actions():
-                action.setVisible(not action.data() or Path(action.data()) not in gone)
+        _hide(menu, gone)
 
     menu.aboutToShow.connect(fill)
-    actions = files.actions()
-    files.insertMenu(actions[1] if len(actions) > 1 else None, menu)
+    files.insertMenu((*files.actions(), None, None)[1], menu)
     fill()
     return menu
+
+
+def _hide(menu: QtGui.QMenu, gone: set[Path]) -> None:
+    with contextlib.suppress(RuntimeError):  # The window was closed meanwhile.
+        for action in menu.actions():
+            action.setVisible(not action.data() or Path(action.data()) not in gone)
