@@ -66,3 +66,9 @@ def test_a_value_has_the_decimals_of_its_field():
     assert words.value_text("current", 0.3614) == "0.361"
     assert words.value_text("power", math.nan) == "–"
     assert words.value_text("power", None) == "–"
+
+
+def test_a_gap_below_a_second_was_told_as_none():
+    assert words.span_text(0.62) == "0.6 s"
+    assert words.span_text(0.01) == "0.1 s"
+    assert words.span_text(0) == "0 s"

@@ -54,6 +54,8 @@ def duration_text(seconds: float) -> str:
 
 def span_text(seconds: float) -> str:
     """Write a duration in seconds in words: ``45 s``, ``3 h 12 min``, ``2 d 5 h``."""
+    if 0 < seconds < 1:
+        return f"{max(seconds, 0.1):.1f} s"
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"
