@@ -19,7 +19,7 @@ from wattui.cli.durations import duration_option
 from wattui.cli.ending import Ending
 from wattui.cli.helping import command
 from wattui.cli.output import console, shown_path
-from wattui.cli.spans import Moment, moment_option
+from wattui.cli.spans import Moment, from_option, meters_option, to_option
 from wattui.errors import DiskRefused
 from wattui.sample import FIELDS
 
@@ -68,19 +68,9 @@ def field_names(text: str) -> tuple[str, ...]:
     *("-o", "--output"), type=click.Path(path_type=Path), required=True, metavar="FILE.csv",
     help="The file to write; one that exists is replaced.",
 )  # fmt: skip
-@click.option(
-    "--from", "start", type=moment_option, metavar="MOMENT",
-    help="Where to begin: a time of day (12:30), a date and time (2026-02-03T12:30), a span "
-    "since the session's start (1h30m) or before its end (-10m).",
-)  # fmt: skip
-@click.option(
-    "--to", "stop", type=moment_option, metavar="MOMENT", help="Where to end, written alike."
-)
-@click.option(
-    "--meter", "meters", multiple=True, metavar="METER",
-    help="Only this meter: its number in the session (1, 2, ...), its name, serial number or "
-    "port. May be given several times.",
-)  # fmt: skip
+@from_option
+@to_option
+@meters_option
 @click.option(
     "--dialect", type=click.Choice(CSV_DIALECTS), default="standard", show_default=True,
     help="Kind of CSV; spreadsheet has semicolons and decimal commas.",

@@ -20,7 +20,7 @@ from wattui.cli.ending import Ending
 from wattui.cli.export import check_destination, chosen_meters, chosen_span, find_session
 from wattui.cli.helping import command
 from wattui.cli.output import shown_path
-from wattui.cli.spans import Moment, moment_option
+from wattui.cli.spans import Moment, from_option, meters_option, to_option
 from wattui.sample import CHANNELS
 
 if TYPE_CHECKING:
@@ -134,19 +134,9 @@ def output_option(text: str) -> Path:
     help="A plot for each, from the top, separated by commas; two that are joined by + share "
     "a plot, the second with the axis at the right.",
 )  # fmt: skip
-@click.option(
-    "--meter", "meters", multiple=True, metavar="METER",
-    help="Only this meter: its number in the session (1, 2, ...), its name, serial number or "
-    "port. May be given several times.",
-)  # fmt: skip
-@click.option(
-    "--from", "start", type=moment_option, metavar="MOMENT",
-    help="Where to begin: a time of day (12:30), a date and time (2026-02-03T12:30), a span "
-    "since the session's start (1h30m) or before its end (-10m).",
-)  # fmt: skip
-@click.option(
-    "--to", "stop", type=moment_option, metavar="MOMENT", help="Where to end, written alike."
-)
+@meters_option
+@from_option
+@to_option
 @click.option(
     "--size", type=size_option, default="1280x720", show_default=True, metavar="WxH",
     help="Width and height in pixels, of which 96 make an inch of paper.",

@@ -87,3 +87,19 @@ def moment_option(text: str) -> Moment:
             f"{text!r} is no moment. Write a time of day (12:30), a date and time "
             "(2026-02-03T12:30), a span since the start (1h30m) or before the end (-10m)."
         ) from error
+
+
+#: Options of the commands that take a part of a session.
+from_option = click.option(
+    "--from", "start", type=moment_option, metavar="MOMENT",
+    help="Where to begin: a time of day (12:30), a date and time (2026-02-03T12:30), a span "
+    "since the session's start (1h30m) or before its end (-10m).",
+)  # fmt: skip
+to_option = click.option(
+    "--to", "stop", type=moment_option, metavar="MOMENT", help="Where to end, written alike."
+)
+meters_option = click.option(
+    "--meter", "meters", multiple=True, metavar="METER",
+    help="Only this meter: its number in the session (1, 2, ...), its name, serial number or "
+    "port. May be given several times.",
+)  # fmt: skip
