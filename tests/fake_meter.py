@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
 
 from wattui.client import MeterClient, Timing
 from wattui.errors import LinkLost
@@ -187,3 +190,25 @@ def client_on(*ports: ScriptedPort, **options: object) -> tuple[MeterClient, Not
 
 #: How every conversation begins.
 OPENING = ((CONTROL_X, b""), (QUESTION, VERSION))
+
+
+#: Opens a client on a port and waits until it runs.
+Connect = Callable[..., MeterClient]
+
+
+@pytest.fixture(name="connect")
+def connect_fixture() -> Iterator[Connect]:
+    """Connect clients that only ask; they are stopped at the end."""
+    clients: list[MeterClient] = []
+
+    def make(url: str, **options: object) -> MeterClient:
+        settings = {"live": False, "timing": replace(QUICK, answer=2.0), **options}
+        client = MeterClient(url, **settings)  # type: ignore[arg-type]
+        clients.append(client)
+        client.start()
+        client.wait_running(DEADLINE)
+        return client
+
+    yield make
+    for client in clients:
+        client.stop(DEADLINE)

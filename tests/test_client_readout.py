@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from fake_meter import DEADLINE, QUICK, Notebook
+from fake_meter import DEADLINE, Connect, Notebook, connect_fixture  # noqa: F401 - a fixture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattui.client import MeterClient
 from wattui.client.readout import Patience, Readout, read_memory
 from wattui.client.records import RecordList, agreed, merge
 from wattui.errors import LinkLost
@@ -25,25 +23,6 @@ from wattui.simulator.url import meter_from_url
 BASE = "logging=stopped&speed=50&memory=300"
 #: As the protocol has it, but for a meter at fifty times the speed.
 BRISK = Patience(answer=1.0, records=2.0, replug=DEADLINE)
-
-Connect = Callable[..., MeterClient]
-
-
-@pytest.fixture
-def connect() -> Iterator[Connect]:
-    clients: list[MeterClient] = []
-
-    def make(url: str, **options: object) -> MeterClient:
-        settings = {"live": False, "timing": replace(QUICK, answer=2.0), **options}
-        client = MeterClient(url, **settings)  # type: ignore[arg-type]
-        clients.append(client)
-        client.start()
-        client.wait_running(DEADLINE)
-        return client
-
-    yield make
-    for client in clients:
-        client.stop(DEADLINE)
 
 
 def memory_of(meter: SimulatedMeter) -> list[tuple[WireValue, ...]]:

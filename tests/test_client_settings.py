@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from fake_meter import DEADLINE, QUICK, Notebook
+from fake_meter import DEADLINE, QUICK, Connect, Notebook, connect_fixture  # noqa: F401 - a fixture
+from spy_port import Spy, spy_fixture  # noqa: F401 - a fixture
 
-from wattui.client import MeterClient
 from wattui.client.readout import read_memory
 from wattui.client.settings import (
     Changes,
@@ -27,60 +25,14 @@ from wattui.protocol import (
     FullHandling,
     LoggingMode,
     NetworkAddress,
-    Packet,
     PostTarget,
     UserParameters,
     commands,
 )
-from wattui.protocol.commands import erases_memory
 from wattui.sample import FIELDS
-from wattui.transport import Port
 
 WVA = tuple(field.name in ("power", "voltage", "current") for field in FIELDS)
 BASE = "speed=20&logging=internal&memory=100"
-
-Connect = Callable[..., MeterClient]
-
-
-@pytest.fixture
-def connect() -> Iterator[Connect]:
-    clients: list[MeterClient] = []
-
-    def make(url: str, **options: object) -> MeterClient:
-        settings = {"live": False, "timing": replace(QUICK, answer=2.0), **options}
-        client = MeterClient(url, **settings)  # type: ignore[arg-type]
-        clients.append(client)
-        client.start()
-        client.wait_running(DEADLINE)
-        return client
-
-    yield make
-    for client in clients:
-        client.stop(DEADLINE)
-
-
-@pytest.fixture
-def spy(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Write down all that is sent to any port."""
-    sent: list[bytes] = []
-    write = Port.write
-
-    def watched(port: Port, data: bytes) -> None:
-        sent.append(data)
-        write(port, data)
-
-    monkeypatch.setattr(Port, "write", watched)
-    return sent
-
-
-def erasing(sent: list[bytes]) -> list[str]:
-    """Give those of the sent packets that erase the memory."""
-    found = []
-    for command, subcommand, args in re.findall(r"#(.),(.),\d+,?([^;]*);", b"".join(sent).decode()):
-        packet = Packet(command, subcommand, tuple(args.split(",") if args else ()))
-        if erases_memory(packet):
-            found.append(str(packet))
-    return found
 
 
 # -- reading -----------------------------------------------------------------------------
@@ -140,14 +92,12 @@ def test_full_memory_is_full(connect: Connect) -> None:
 # -- writing -----------------------------------------------------------------------------
 
 
-def test_user_parameters_are_written_and_keep_the_memory(
-    connect: Connect, spy: list[bytes]
-) -> None:
+def test_user_parameters_are_written_and_keep_the_memory(connect: Connect, spy: Spy) -> None:
     client = connect(f"sim://pro?{BASE}")
     after = apply(client, Changes(rate_mils=120, euro=True))
     assert after.user == UserParameters(120, 0, True)
     assert len(read_memory(client).records) >= 100
-    assert not erasing(spy)
+    assert not spy.erasing
 
 
 @pytest.mark.parametrize(
@@ -158,14 +108,14 @@ def test_user_parameters_are_written_and_keep_the_memory(
     ],
 )
 def test_erasing_setting_is_written_with_consent_only(
-    connect: Connect, spy: list[bytes], changes: Changes, attribute: str, wanted: object
+    connect: Connect, spy: Spy, changes: Changes, attribute: str, wanted: object
 ) -> None:
     client = connect(f"sim://pro?{BASE}")
     with pytest.raises(WouldEraseMemory):
         apply(client, changes)
-    assert not erasing(spy)
+    assert not spy.erasing
     assert getattr(apply(client, changes, erase=True), attribute) == wanted
-    assert len(erasing(spy)) == 1
+    assert len(spy.erasing) == 1
 
 
 def test_interval_is_written(connect: Connect) -> None:
@@ -174,10 +124,10 @@ def test_interval_is_written(connect: Connect) -> None:
     assert after.logging.interval == 10
 
 
-def test_setting_that_is_as_wanted_is_not_written_again(connect: Connect, spy: list[bytes]) -> None:
+def test_setting_that_is_as_wanted_is_not_written_again(connect: Connect, spy: Spy) -> None:
     client = connect(f"sim://pro?{BASE}")
     apply(client, Changes(interval=1, full_handling=FullHandling.STOP, fields=(True,) * 18))
-    assert not erasing(spy)
+    assert not spy.erasing
 
 
 def test_fewer_fields_make_room_for_more_records(connect: Connect) -> None:
@@ -248,11 +198,11 @@ def test_address_is_written(connect: Connect) -> None:
     assert replace(after, mac="") == address
 
 
-def test_memory_is_cleared_with_consent_only(connect: Connect, spy: list[bytes]) -> None:
+def test_memory_is_cleared_with_consent_only(connect: Connect, spy: Spy) -> None:
     client = connect("sim://pro?logging=internal&memory=100")
     with pytest.raises(WouldEraseMemory):
         clear_memory(client)
-    assert not erasing(spy)
+    assert not spy.erasing
     clear_memory(client, erase=True)
     assert read_memory_state(client).used < 20
 
@@ -263,9 +213,7 @@ def test_memory_that_was_not_cleared_says_so(connect: Connect) -> None:
         clear_memory(client, erase=True)
 
 
-def test_nothing_that_a_client_does_by_itself_erases_the_memory(
-    connect: Connect, spy: list[bytes]
-) -> None:
+def test_nothing_that_a_client_does_by_itself_erases_the_memory(connect: Connect, spy: Spy) -> None:
     client = connect("sim://net?speed=50&memory=100", live=True)
     notebook = Notebook()
     client.add_listener(notebook)
@@ -280,5 +228,5 @@ def test_nothing_that_a_client_does_by_itself_erases_the_memory(
     before = len(notebook.samples)
     notebook.wait_samples(before + 1)
     client.stop()
-    assert len(spy) > 10
-    assert not erasing(spy)
+    assert len(spy.sent) > 10
+    assert not spy.erasing

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ from dataclasses import replace
 import pytest
 from fake_meter import DEADLINE, QUICK
 from quick_line import hasten
+from spy_port import Spy, spy_fixture  # noqa: F401 - a fixture
 
 from wattui.bench import Bench
 from wattui.client import MeterClient
@@ -22,12 +22,10 @@ from wattui.fetched import readout_label
 from wattui.listener import EventKind
 from wattui.memory_work import Consent, Progress
 from wattui.meter_memory import MeterMemory
-from wattui.protocol import FullHandling, LoggingMode, Packet, UserParameters
-from wattui.protocol.commands import erases_memory
+from wattui.protocol import FullHandling, LoggingMode, UserParameters
 from wattui.sample import FIELDS
 from wattui.session import Session
 from wattui.simulator.devices import forget_devices
-from wattui.transport import Port
 
 WVA = tuple(field.name in ("power", "voltage", "current") for field in FIELDS)
 
@@ -77,30 +75,6 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     yield one
     one.memory.close()
     assert one.bench.close() == []
-
-
-@pytest.fixture
-def spy(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Write down all that is sent to any port."""
-    sent: list[bytes] = []
-    write = Port.write
-
-    def watched(port: Port, data: bytes) -> None:
-        sent.append(data)
-        write(port, data)
-
-    monkeypatch.setattr(Port, "write", watched)
-    return sent
-
-
-def erasing(sent: list[bytes]) -> list[str]:
-    """Give those of the sent packets that erase the memory."""
-    found = []
-    for command, subcommand, args in re.findall(r"#(.),(.),\d+,?([^;]*);", b"".join(sent).decode()):
-        packet = Packet(command, subcommand, tuple(args.split(",") if args else ()))
-        if erases_memory(packet):
-            found.append(str(packet))
-    return found
 
 
 # -- looking -----------------------------------------------------------------------------
@@ -266,11 +240,11 @@ def test_progress_is_told_ten_times_a_second_at_most(monkeypatch: pytest.MonkeyP
 # -- settings ----------------------------------------------------------------------------
 
 
-def test_settings_are_written_and_read_back(desk: Desk, spy: list[bytes]) -> None:
+def test_settings_are_written_and_read_back(desk: Desk, spy: Spy) -> None:
     desk.memory.port = "sim://pro?id=a&memory=100"
     assert desk.do("write", Changes(rate_mils=120, threshold=5, euro=True))
     assert desk.memory.settings.user == UserParameters(120, 5, True)
-    assert not erasing(spy)
+    assert not spy.erasing
 
 
 def test_setting_that_did_not_take_shows_both_values(desk: Desk) -> None:
@@ -282,7 +256,7 @@ def test_setting_that_did_not_take_shows_both_values(desk: Desk) -> None:
 
 @pytest.mark.parametrize("consent", [None, Consent("sim://es", 100)], ids=["none", "of another"])
 def test_nothing_is_erased_without_consent_for_this_meter(
-    desk: Desk, spy: list[bytes], consent: Consent | None
+    desk: Desk, spy: Spy, consent: Consent | None
 ) -> None:
     desk.memory.port = "sim://pro?id=a&memory=100"
     for changes in (
@@ -296,10 +270,10 @@ def test_nothing_is_erased_without_consent_for_this_meter(
     if consent is not None:
         assert not desk.do("clear", consent)
         assert not desk.do("arm", Changes(start_internal=True), consent)
-    assert not erasing(spy)
+    assert not spy.erasing
 
 
-def test_what_needs_no_consent_sends_nothing_that_erases(desk: Desk, spy: list[bytes]) -> None:
+def test_what_needs_no_consent_sends_nothing_that_erases(desk: Desk, spy: Spy) -> None:
     desk.memory.port = "sim://net?id=a&memory=100&speed=20&deaf=0"
     for work in (
         ("refresh",),
@@ -310,8 +284,8 @@ def test_what_needs_no_consent_sends_nothing_that_erases(desk: Desk, spy: list[b
         ("write", Changes(rate_mils=90)),
     ):
         assert desk.do(*work), desk.memory.problem
-    assert len(spy) > 20
-    assert not erasing(spy)
+    assert len(spy.sent) > 20
+    assert not spy.erasing
 
 
 def test_memory_is_cleared_with_consent(desk: Desk) -> None:
