@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattui.cli import display
-from wattui.cli.exits import DisplayMissing
-from wattui.cli.gui import DEMO_PORT, told_apart
+from wattui.cli.gui import DEMO_PORT
 from wattui.cli.program import program as wattui_program
-from wattui.errors import WattuiError
+from wattui.errors import DisplayMissing, WattuiError
+from wattui.launch import told_apart
 from wattui.listener import MeterInfo
 from wattui.session import BulkWriter
 

@@ -24,7 +24,7 @@ LAYERS = {
     0: "sample errors clock listener protocol sd_notify",
     1: "transport port_errors port_holder simulator",
     2: "client",
-    3: "session formats analysis folders settings fetched memory_words",
+    3: "session formats analysis folders settings fetched memory_words launch",
     4: "main_thread tally recorder rotation feed meter session_totals bench meter_memory "
     "memory_work",
     5: "ui",

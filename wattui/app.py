@@ -32,6 +32,7 @@ import wattui
 from wattui.cli import display
 from wattui.errors import WattuiError
 from wattui.folders import data_folder
+from wattui.launch import told_apart
 from wattui.settings import Settings
 from wattui.ui import theme
 from wattui.ui.system_theme import SystemTheme
@@ -241,8 +242,6 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Start the program without a console, as a double-click does; give the exit status."""
     arguments = _arguments(argv)
-    from wattui.cli.gui import told_apart
-
     try:
         session, ports = told_apart(arguments.targets)
         display.check()

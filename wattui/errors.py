@@ -23,6 +23,7 @@ Each says what happened, to what, and what to do now::
     │   ├── SessionDamaged         it was a session, and was damaged since
     │   └── DiskRefused            full, read-only or gone
     ├── FormatError                a file to import that nothing here can read
+    ├── DisplayMissing             no display, or the libraries of a window are missing
     ├── SettingOutOfRange          refused before it was sent; the range is named
     └── Cancelled                  somebody asked for it to stop
 """
@@ -139,6 +140,12 @@ class SettingOutOfRange(WattuiError):
     """A value outside of the range that the meter takes; nothing was sent."""
 
     exit_status = 2
+
+
+class DisplayMissing(WattuiError):
+    """The window cannot be opened here."""
+
+    exit_status = 8
 
 
 class Cancelled(WattuiError):

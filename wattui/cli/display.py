@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from wattui.cli.exits import DisplayMissing
+from wattui.errors import DisplayMissing
 
 _RECORD_INSTEAD: Final = "`wattui log PORT` records in the terminal."
 _PACKAGES: Final = (

@@ -32,12 +32,6 @@ _BROKEN_PIPE: Final = 141
 _LOST_OUTPUT: Final = (errno.EPIPE, errno.ESHUTDOWN)
 
 
-class DisplayMissing(WattuiError):
-    """The window cannot be opened here."""
-
-    exit_status = 8
-
-
 class OutputRefused(DiskRefused):
     """Standard output does not take what is written to it."""
 

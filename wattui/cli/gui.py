@@ -13,9 +13,10 @@ from typing import Any, Final
 import click
 
 from wattui.cli import display
-from wattui.cli.exits import DisplayMissing, say
+from wattui.cli.exits import say
 from wattui.cli.helping import command
-from wattui.errors import WattuiError
+from wattui.errors import DisplayMissing
+from wattui.launch import told_apart
 
 #: The simulated meter that stands in for one that nobody has at hand.
 DEMO_PORT: Final = "sim://pro?load=desktop"
@@ -49,31 +50,6 @@ def gui(targets: Sequence[str], demo: bool, or_terminal: bool) -> int:
         return _in_terminal(error, (DEMO_PORT,) if demo else ports, session)
     status: Any = app.run(demo=demo, ports=ports, session=session)
     return status if isinstance(status, int) else 0
-
-
-def told_apart(targets: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
-    """Tell a session from ports: give the one or the others.
-
-    Raises
-    ------
-    WattuiError
-        There is a session, and more than that.
-    """
-    targets = [target for target in targets if target]
-    sessions = [Path(target) for target in targets if _is_session(target)]
-    if not sessions:
-        return None, tuple(targets)
-    if len(targets) > 1:
-        raise WattuiError(
-            f"{sessions[0]} is a session, and a window shows one or the meters of ports",
-            "Name one session, or ports only.",
-        )
-    return sessions[0], ()
-
-
-def _is_session(target: str) -> bool:
-    path = Path(target)
-    return "://" not in target and (path.is_file() or path.suffix.lower() == ".wattui")
 
 
 def _window() -> Any:

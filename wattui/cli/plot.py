@@ -21,6 +21,7 @@ from wattui.cli.export import check_destination, chosen_meters, chosen_span, fin
 from wattui.cli.helping import command
 from wattui.cli.output import shown_path
 from wattui.cli.spans import Moment, from_option, meters_option, to_option
+from wattui.errors import DisplayMissing
 from wattui.sample import CHANNELS
 
 if TYPE_CHECKING:
@@ -328,8 +329,8 @@ def _show(paths: Sequence[tuple[Path, str]]) -> int:
         raise click.UsageError("The window shows one file: say -o to draw several into one.")
     try:
         _prepare_qt(screen=True)
-    except exits.DisplayMissing as error:
+    except DisplayMissing as error:
         hint = "Say -o FILE.png (or .svg, .pdf): writing a figure needs no display."
-        raise exits.DisplayMissing(error.what, hint) from error
+        raise DisplayMissing(error.what, hint) from error
     status = _app().run(session=paths[0][0])
     return status if isinstance(status, int) else 0
