@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wattui.listener import MeterInfo
-from wattui.sample import FIELD_COUNT, MICROSECONDS
+from wattui.measurement.events import MeterInfo
+from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS
 from wattui.session import BulkWriter, Session
 
 YEAR = 365 * 86400

@@ -48,7 +48,7 @@ _PROCESS = """
 import json, os, resource, sys, tempfile, time
 import numpy
 from wattui.formats import read
-from wattui.formats.importing import import_files
+from wattui.formats.import_files import import_files
 path = {path!r}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 begin, idle = time.perf_counter(), time.process_time()

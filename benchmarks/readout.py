@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 
 from wattui.client import MeterClient
-from wattui.client.readout import read_memory
-from wattui.fetched import save_readout
+from wattui.meter_memory.readout import read_memory
+from wattui.meter_memory.save_readout import save_readout
 
 #: Bytes a second at 115200 baud: start bit, eight bits, stop bit.
 WIRE = 11_520

@@ -51,7 +51,7 @@ BEGIN = 1_735_689_600
 
 def new_values(second: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Give records of a load that cycles, with noise, as integers of the wire."""
-    from wattui.sample import FIELD_COUNT
+    from wattui.measurement.sample import FIELD_COUNT
 
     values = np.zeros((len(second), FIELD_COUNT), np.int64)
     values[:, 0] = 400 + 900 * (second // 600 % 3 == 0) + random.integers(0, 60, len(second))
@@ -64,7 +64,7 @@ def new_values(second: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 def make(path: Path, interval: int) -> int:
     """Write a year, and give the number of records."""
-    from wattui.listener import MeterInfo
+    from wattui.measurement.events import MeterInfo
     from wattui.session import BulkWriter
 
     random, done = np.random.default_rng(0), 0
@@ -160,9 +160,9 @@ def live_window(path: Path, seconds: int) -> tuple[Any, Any]:
     from PyQt5.QtCore import QEventLoop
     from PyQt5.QtWidgets import QApplication
 
-    from wattui import app
-    from wattui.bench import Bench
-    from wattui.settings import Settings
+    from wattui.desktop.preferences_file import Settings
+    from wattui.model.bench import Bench
+    from wattui.ui import app
 
     bench = Bench()
     ui = app.build(bench, Settings.load(), look=None)

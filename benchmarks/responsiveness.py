@@ -39,9 +39,9 @@ def measure(count: int, speed: float) -> None:
     """Read out that many records, and print how long events waited."""
     from PyQt5 import QtCore
 
-    from wattui import app
-    from wattui.settings import Settings
-    from wattui.ui import paint_guard
+    from wattui.desktop.preferences_file import Settings
+    from wattui.ui import app
+    from wattui.ui.plots import paint_guard
 
     settings = Settings(theme="light")
     application = app.application(settings)

@@ -47,9 +47,9 @@ def take(theme: str, target: Path) -> None:
     """Record, and take one picture in that theme."""
     from PyQt5.QtWidgets import QApplication
 
-    from wattui import app
-    from wattui.settings import Settings
-    from wattui.ui import paint_guard
+    from wattui.desktop.preferences_file import Settings
+    from wattui.ui import app
+    from wattui.ui.plots import paint_guard
 
     settings = Settings.load()
     settings.theme = theme

@@ -27,16 +27,16 @@ for _name in ("QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "QT_PLUGIN_PATH", "WATTUI_
 #: The files whose tests take longest, in this order.
 _LONGEST = (
     "test_session_kill",
-    "test_cli_log_process",
-    "test_cli_log",
+    "test_log_process",
+    "test_log",
     "test_client_faults",
-    "test_client_readout",
-    "test_ui_window",
-    "test_ui_window_look",
-    "test_session_envelope",
-    "test_session_reader",
+    "test_readout",
+    "test_main_window",
+    "test_window_look",
+    "test_envelope",
+    "test_reader",
     "test_app",
-    "test_cli_live",
+    "test_live_view",
 )
 
 #: Stands in for the home of whoever runs the tests; gone at the end.
@@ -116,10 +116,10 @@ def captures() -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have clients that are given no times of their own wait less where nothing comes."""
-    from wattui.client import Timing, client
+    from wattui.client import Timing, meter_client
 
     times = Timing(answer=0.5, retry_first=0.02, retry_last=0.1)
-    monkeypatch.setattr(client, "Timing", lambda: times)
+    monkeypatch.setattr(meter_client, "Timing", lambda: times)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from wattui.client import MeterClient, Timing
 from wattui.errors import LinkLost
-from wattui.listener import Event, EventKind, MeterInfo
-from wattui.sample import Sample
+from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.sample import Sample
 
 VERSION = b"#v,-,8,1,65206,5,2,3,14,200612211910,0;\r\n"
 QUESTION = b"#V,R,0;"

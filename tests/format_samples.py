@@ -7,9 +7,9 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from wattui.formats.importing import ImportResult, import_files
-from wattui.listener import MeterInfo
-from wattui.sample import FIELD_COUNT, MICROSECONDS, Sample
+from wattui.formats.import_files import ImportResult, import_files
+from wattui.measurement.events import MeterInfo
+from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS, Sample
 from wattui.session import BulkWriter, Session
 
 #: 2016-11-09 12:24:18.123456 UTC.

@@ -9,10 +9,10 @@ import time
 
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
-from wattui import app
-from wattui.bench import Bench
-from wattui.settings import Settings
+from wattui.desktop.preferences_file import Settings
+from wattui.model.bench import Bench
 from wattui.simulator.devices import forget_devices
+from wattui.ui import app
 
 #: A meter that runs fast enough for a test.
 FAST = "sim://pro?load=desktop&speed=60"

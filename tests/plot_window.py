@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from pyface.qt import QtCore, QtGui
 
-from wattui.listener import Event, EventKind, MeterInfo
-from wattui.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
+from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
 from wattui.session import SessionWriter
-from wattui.ui import paint_guard
-from wattui.ui.palette import rgb
+from wattui.ui.plots import paint_guard
 from wattui.ui.plots.stack import PlotStack
+from wattui.ui.theme.palette import rgb
 
 #: When the sessions of the tests begin: seconds, UTC.
 START = 1_795_442_700.0

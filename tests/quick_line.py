@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from wattui.client import setting_steps, settings, upkeep
 from wattui.client.conversation import Conversation
+from wattui.meter_memory import setting_steps, settings, upkeep
 
 #: Seconds without a byte after which such a line is quiet.
 SILENCE = 0.06

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
+from wattui.ports.port import Port
 from wattui.protocol import Packet
 from wattui.protocol.commands import erases_memory
-from wattui.transport import Port
 
 
 class Spy:

@@ -14,13 +14,13 @@ import pytest
 
 from wattui.cli.program import program
 from wattui.errors import WattuiError
-from wattui.listener import EventKind, MeterInfo
-from wattui.sample import FIELDS, INTEGRATED_ENERGY, Sample
+from wattui.measurement.events import EventKind, MeterInfo
+from wattui.measurement.sample import FIELDS, INTEGRATED_ENERGY, Sample
 from wattui.session import Session, SessionWriter
 from wattui.simulator.faults import LASTING, TIMED
 from wattui.simulator.loads import LOADS
-from wattui.simulator.url import _KEYS as SIM_KEYS
-from wattui.simulator.url import parse_url
+from wattui.simulator.sim_url import _KEYS as SIM_KEYS
+from wattui.simulator.sim_url import parse_url
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

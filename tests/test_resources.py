@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import wattui
-from wattui import desktop_entry
+from wattui.desktop import menu_entry
 
 ROOT = Path(__file__).resolve().parents[1]
 RESOURCES = resources.files("wattui.resources")
@@ -53,8 +53,8 @@ def test_the_package_carries_its_resources_in_every_folder() -> None:
 @pytest.mark.parametrize(
     ("name", "sizes"),
     [
-        ("wattui", desktop_entry.ICON_SIZES),
-        ("wattui-session", desktop_entry.SESSION_ICON_SIZES),
+        ("wattui", menu_entry.ICON_SIZES),
+        ("wattui-session", menu_entry.SESSION_ICON_SIZES),
     ],
 )
 def test_icons_have_the_size_in_their_name(name: str, sizes: tuple[int, ...]) -> None:
@@ -91,7 +91,7 @@ def test_the_mime_type_is_the_one_that_the_launcher_opens() -> None:
 
 
 def test_the_udev_rule_sets_what_it_should_before_systemd_looks() -> None:
-    rule = desktop_entry.udev_rule()
+    rule = menu_entry.udev_rule()
     assert int(rule.name.split("-")[0]) < 73
     lines = [line for line in rule.read_text().splitlines() if line and not line.startswith("#")]
     assert len(lines) == 1

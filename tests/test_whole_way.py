@@ -11,12 +11,12 @@ import pytest
 from opened_window import OpenedWindow
 from PyQt5 import QtGui
 
-from wattui.sample import FIELDS
+from wattui.desktop.preferences_file import Settings
+from wattui.measurement.sample import FIELDS
 from wattui.session import Session
-from wattui.settings import Settings
 from wattui.simulator import meter_from_url
 from wattui.simulator.pty_server import PtyServer
-from wattui.ui.palette import rgb
+from wattui.ui.theme.palette import rgb
 
 SAMPLES = Path(__file__).resolve().parents[1].parent / "shared" / "samples"
 
@@ -107,7 +107,7 @@ def test_bytes_in_pixels_rows_and_csv_out(window, tmp_path) -> None:
 
 def check_csv(window, path: Path, csv: Path, energy: float, watts: float) -> None:
     """Export by the window and compare the CSV with the session."""
-    from wattui.ui.export_dialog import Export, ExportChoice
+    from wattui.ui.dialogs.export_dialog import Export, ExportChoice
 
     over: list[bool] = []
     export = Export(

@@ -27,8 +27,8 @@ Whatever is not named here may change from one version to the next.
 
 from __future__ import annotations
 
-from wattui.analysis import counter_moved, energy_error_wh, energy_wh
 from wattui.client import ClientState, Identified, MeterClient, identify
+from wattui.desktop.folders import sessions_folder
 from wattui.errors import (
     Cancelled,
     DiskRefused,
@@ -50,12 +50,12 @@ from wattui.errors import (
     WattuiError,
     WouldEraseMemory,
 )
-from wattui.folders import sessions_folder
 from wattui.formats.csv_file import write_csv
-from wattui.listener import Event, EventKind, Listener, MeterInfo
-from wattui.sample import CHANNELS, FIELDS, Field, Sample
+from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
+from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
+from wattui.measurement.sample import CHANNELS, FIELDS, Field, Sample
+from wattui.ports.port import PortInfo, list_ports, open_port
 from wattui.session import Session, SessionWriter, new_session_path
-from wattui.transport import PortInfo, list_ports, open_port
 
 __all__ = [
     "CHANNELS",

@@ -10,25 +10,25 @@ import click
 
 from wattui import __version__
 from wattui.cli.exits import EXIT_CODES
-from wattui.cli.helping import Command, Program, command
+from wattui.cli.help import Command, Program, command
 
 _COMMANDS: Final = {
-    "gui": "wattui.cli.gui:gui",
-    "log": "wattui.cli.log:log",
-    "ports": "wattui.cli.ports:ports",
-    "info": "wattui.cli.info:info",
-    "fetch": "wattui.cli.fetch:fetch",
-    "config": "wattui.cli.config:config",
-    "clear": "wattui.cli.clear:clear",
-    "arm": "wattui.cli.arm:arm",
-    "sessions": "wattui.cli.sessions:sessions",
-    "export": "wattui.cli.export:export",
-    "import": "wattui.cli.import_files:import_files",
-    "replay": "wattui.cli.replay:replay",
-    "plot": "wattui.cli.plot:plot",
-    "simulate": "wattui.cli.simulate:simulate",
-    "service": "wattui.cli.service:service",
-    "desktop": "wattui.cli.desktop:desktop",
+    "gui": "wattui.cli.commands.gui:gui",
+    "log": "wattui.cli.commands.log:log",
+    "ports": "wattui.cli.commands.ports:ports",
+    "info": "wattui.cli.commands.info:info",
+    "fetch": "wattui.cli.commands.fetch:fetch",
+    "config": "wattui.cli.commands.config:config",
+    "clear": "wattui.cli.commands.clear:clear",
+    "arm": "wattui.cli.commands.arm:arm",
+    "sessions": "wattui.cli.commands.sessions:sessions",
+    "export": "wattui.cli.commands.export:export",
+    "import": "wattui.cli.commands.import_command:import_files",
+    "replay": "wattui.cli.commands.replay:replay",
+    "plot": "wattui.cli.commands.plot:plot",
+    "simulate": "wattui.cli.commands.simulate:simulate",
+    "service": "wattui.cli.commands.service:service",
+    "desktop": "wattui.cli.commands.desktop:desktop",
     "help": "wattui.cli.program:help_",
 }
 
@@ -70,7 +70,7 @@ def program(ctx: click.Context, debug: bool) -> object:
         logging.getLogger("wattui").addHandler(logging.NullHandler())
     if ctx.invoked_subcommand is not None:
         return None
-    from wattui.cli.gui import gui
+    from wattui.cli.commands.gui import gui
 
     with gui.make_context("gui", [], parent=ctx) as inner:
         return gui.invoke(inner)

@@ -21,7 +21,7 @@ _MILS: Final = 1000
 
 def fields_option(text: str) -> tuple[bool, ...]:
     """Give a choice of fields, for ``type=`` of an option."""
-    from wattui.memory_words import parse_fields
+    from wattui.meter_memory.wording import parse_fields
 
     try:
         return parse_fields(text)

@@ -19,9 +19,9 @@ logging, and only what erases the memory starts that again.  ``MeterClient(url,
 live=False)`` asks a meter without disturbing it.
 """
 
-from wattui.client.client import MeterClient
 from wattui.client.conversation import Conversation
-from wattui.client.opening import Identified, identify
+from wattui.client.discovery import Identified, identify
+from wattui.client.meter_client import MeterClient
 from wattui.client.states import ClientState, WrongTransition
 from wattui.client.watchdog import Timing
 

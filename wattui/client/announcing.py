@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from wattui.listener import Event, Listener, MeterInfo
-from wattui.sample import Sample
+from wattui.measurement.events import Event, Listener, MeterInfo
+from wattui.measurement.sample import Sample
 
 _log = logging.getLogger(__name__)
 

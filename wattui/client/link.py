@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from wattui.clock import Clock
 from wattui.errors import WouldEraseMemory
+from wattui.measurement.clock import Clock
+from wattui.measurement.sample import WireValue
+from wattui.ports.port import Port
 from wattui.protocol import Command, Framer, Record, Reply
 from wattui.protocol.commands import CONTROL_X
-from wattui.sample import WireValue
-from wattui.transport import Port
 
 _log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from wattui.client.announcing import Announcer
 from wattui.client.link import Arrival, Link
 from wattui.client.sampler import Sampler
 from wattui.client.watchdog import Advice, Timing, Watchdog
-from wattui.clock import Clock
 from wattui.errors import LinkLost
-from wattui.listener import Event, EventKind
+from wattui.measurement.clock import Clock
+from wattui.measurement.events import Event, EventKind
 from wattui.protocol import Version, commands
 
 _log = logging.getLogger(__name__)

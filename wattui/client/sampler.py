@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from wattui.clock import microseconds
-from wattui.listener import Event, EventKind
-from wattui.sample import MICROSECONDS, Sample, WireValue
+from wattui.measurement.clock import microseconds
+from wattui.measurement.events import Event, EventKind
+from wattui.measurement.sample import MICROSECONDS, Sample, WireValue
 
 #: Distance to the record before, in intervals, from which on something is missing.
 GAP_AFTER: Final = 2.5

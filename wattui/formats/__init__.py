@@ -8,7 +8,7 @@
         ...
     write("log-2011", session, path)      # where the format can hold it
 
-:func:`wattui.formats.importing.import_files` makes a session of files.
+:func:`wattui.formats.import_files.import_files` makes a session of files.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from wattui.formats import (
     maker,
     raw_capture,
 )
-from wattui.formats.block import Assumptions, Block, Format
-from wattui.formats.source import Head, Source, read_head
+from wattui.formats.reading.block import Assumptions, Block, Format
+from wattui.formats.reading.source import Head, Source, read_head
 
 __all__ = ["FORMATS", "Assumptions", "Block", "Format", "detect", "read", "write"]
 

@@ -14,11 +14,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from wattui.formats.block import Block, Format
-from wattui.formats.source import Head, Source, read_head
-from wattui.formats.table import DIGITS, BrokenLine, Found, Row, Table, exact, read_table
-from wattui.formats.writing import SampleRow, field_text, write_lines
-from wattui.sample import FIELD_COUNT, FIELD_INDEX
+from wattui.formats.reading.block import Block, Format
+from wattui.formats.reading.source import Head, Source, read_head
+from wattui.formats.reading.text_table import (
+    DIGITS,
+    BrokenLine,
+    Found,
+    Row,
+    Table,
+    exact,
+    read_table,
+)
+from wattui.formats.text_writer import SampleRow, field_text, write_lines
+from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX
 from wattui.session import Session, SessionMeter
 
 _NUMBER: Final = r"(?:-?\d+(?:\.\d+)?|_)"

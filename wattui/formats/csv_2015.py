@@ -16,13 +16,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
-from wattui.formats.block import Block, Format
-from wattui.formats.local_times import LocalTimes, parse_local
 from wattui.formats.raw_capture import read_packets
-from wattui.formats.source import Head, Source
-from wattui.formats.table import BrokenLine, Found, Row, Table, exact, read_table
-from wattui.formats.writing import SampleRow, float_text, local_text, write_lines
-from wattui.sample import FIELD_COUNT, FIELDS
+from wattui.formats.reading.block import Block, Format
+from wattui.formats.reading.local_times import LocalTimes, parse_local
+from wattui.formats.reading.source import Head, Source
+from wattui.formats.reading.text_table import BrokenLine, Found, Row, Table, exact, read_table
+from wattui.formats.text_writer import SampleRow, float_text, local_text, write_lines
+from wattui.measurement.sample import FIELD_COUNT, FIELDS
 from wattui.session import Session, SessionMeter
 
 _HEADER: Final = (
@@ -69,7 +69,7 @@ def _recognises(head: Head) -> bool:
 
 def read(source: Source) -> Iterator[Block]:
     """Give the records of a file of any of the script's makes."""
-    from wattui.formats.source import read_head
+    from wattui.formats.reading.source import read_head
 
     head = read_head(source.path)
     if any(_PACKET.match(line) for line in head.lines):

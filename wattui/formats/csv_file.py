@@ -22,12 +22,18 @@ from pathlib import Path
 from typing import Final
 
 from wattui import __version__
+from wattui.desktop.atomic_file import draft
 from wattui.errors import Cancelled
-from wattui.formats.draft import draft
-from wattui.listener import EventKind
-from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, WireValue
+from wattui.measurement.events import EventKind
+from wattui.measurement.sample import (
+    FIELD_INDEX,
+    FIELDS,
+    INTEGRATED_ENERGY,
+    MICROSECONDS,
+    WireValue,
+)
 from wattui.session.reader import Session, SessionMeter
-from wattui.session.spans import ENERGY_SCALE, Statistics
+from wattui.session.span_statistics import ENERGY_SCALE, Statistics
 from wattui.session.summary import POWER_LIMIT
 
 #: Samples between two reports of progress.

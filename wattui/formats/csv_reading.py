@@ -12,12 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from wattui.formats.block import ABSENT, Block, Format
 from wattui.formats.csv_file import COLUMNS, DIALECTS, Dialect, write_csv
-from wattui.formats.source import Head, Source, read_head
-from wattui.formats.table import DIGITS, BrokenLine, Found, Row, Table, exact, read_table
-from wattui.listener import MeterInfo
-from wattui.sample import FIELDS
+from wattui.formats.reading.block import ABSENT, Block, Format
+from wattui.formats.reading.source import Head, Source, read_head
+from wattui.formats.reading.text_table import (
+    DIGITS,
+    BrokenLine,
+    Found,
+    Row,
+    Table,
+    exact,
+    read_table,
+)
+from wattui.measurement.events import MeterInfo
+from wattui.measurement.sample import FIELDS
 
 #: Decimals of times and spans: whole microseconds.
 _MICRO: Final = 6

@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from wattui.formats.block import ABSENT, Block, Format
-from wattui.formats.json_rows import read_objects
-from wattui.formats.source import Head, Source
-from wattui.formats.table import DIGITS, BrokenLine, Row, exact
-from wattui.formats.writing import SampleRow, write_lines
-from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.formats.reading.block import ABSENT, Block, Format
+from wattui.formats.reading.json_rows import read_objects
+from wattui.formats.reading.source import Head, Source
+from wattui.formats.reading.text_table import DIGITS, BrokenLine, Row, exact
+from wattui.formats.text_writer import SampleRow, write_lines
+from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
 from wattui.session import Session, SessionMeter
-from wattui.session.spans import ENERGY_SCALE
+from wattui.session.span_statistics import ENERGY_SCALE
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _POWER: Final = FIELD_INDEX["power"]

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from wattui.formats.block import ABSENT, Block, Format
-from wattui.formats.json_rows import read_objects
-from wattui.formats.source import Head, Source, read_head
-from wattui.formats.table import BrokenLine, Found, Row, Table, exact, read_table
-from wattui.formats.writing import SampleRow, float_text, write_lines
-from wattui.sample import FIELD_INDEX
+from wattui.formats.reading.block import ABSENT, Block, Format
+from wattui.formats.reading.json_rows import read_objects
+from wattui.formats.reading.source import Head, Source, read_head
+from wattui.formats.reading.text_table import BrokenLine, Found, Row, Table, exact, read_table
+from wattui.formats.text_writer import SampleRow, float_text, write_lines
+from wattui.measurement.sample import FIELD_INDEX
 from wattui.session import Session, SessionMeter
 
 #: Names in JSON, the fields that they are, and the decimals of each.

@@ -14,13 +14,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
-from wattui.formats.block import Block, Format
-from wattui.formats.local_times import LocalTimes, parse_local
 from wattui.formats.log_lines import read_plain
-from wattui.formats.source import Head, Source
-from wattui.formats.table import DIGITS, BrokenLine, Row, exact
-from wattui.formats.writing import SampleRow, field_text, local_text, seconds, write_lines
-from wattui.sample import FIELD_INDEX
+from wattui.formats.reading.block import Block, Format
+from wattui.formats.reading.local_times import LocalTimes, parse_local
+from wattui.formats.reading.source import Head, Source
+from wattui.formats.reading.text_table import DIGITS, BrokenLine, Row, exact
+from wattui.formats.text_writer import SampleRow, field_text, local_text, seconds, write_lines
+from wattui.measurement.sample import FIELD_INDEX
 from wattui.session import Session, SessionMeter
 
 _LINE: Final = re.compile(

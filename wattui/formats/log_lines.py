@@ -14,11 +14,11 @@ from typing import Final
 
 import numpy as np
 
-from wattui.formats.block import ABSENT, Block, Integers
-from wattui.formats.cells import Booleans, Text, Words, digits_of
-from wattui.formats.source import PAD, Source
-from wattui.formats.table import DIGITS, Found, ReadLine, Table, join
-from wattui.sample import FIELD_INDEX
+from wattui.formats.reading.block import ABSENT, Block, Integers
+from wattui.formats.reading.cells import Booleans, Text, Words, digits_of
+from wattui.formats.reading.source import PAD, Source
+from wattui.formats.reading.text_table import DIGITS, Found, ReadLine, Table, join
+from wattui.measurement.sample import FIELD_INDEX
 
 _POWER: Final = FIELD_INDEX["power"]
 _VOLTAGE: Final = FIELD_INDEX["voltage"]

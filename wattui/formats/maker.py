@@ -17,12 +17,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from wattui.clock import microseconds
-from wattui.formats.block import ABSENT, Assumptions, Block, Format, Integers
-from wattui.formats.source import Head, Source, read_head
-from wattui.formats.table import DIGITS, BrokenLine, Found, Row, Table, exact, read_table
-from wattui.formats.writing import SampleRow, decimal_text, write_lines
-from wattui.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS
+from wattui.formats.reading.block import ABSENT, Assumptions, Block, Format, Integers
+from wattui.formats.reading.source import Head, Source, read_head
+from wattui.formats.reading.text_table import (
+    DIGITS,
+    BrokenLine,
+    Found,
+    Row,
+    Table,
+    exact,
+    read_table,
+)
+from wattui.formats.text_writer import SampleRow, decimal_text, write_lines
+from wattui.measurement.clock import microseconds
+from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS
 from wattui.session import Session, SessionMeter
 
 _NAMES: Final = (

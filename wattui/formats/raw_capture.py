@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from wattui.formats.block import ABSENT, Block, Format
-from wattui.formats.source import Head, Source
-from wattui.formats.writing import SampleRow, write_lines
+from wattui.formats.reading.block import ABSENT, Block, Format
+from wattui.formats.reading.source import Head, Source
+from wattui.formats.text_writer import SampleRow, write_lines
+from wattui.measurement.sample import FIELD_COUNT, WireValue
 from wattui.protocol import Framer, Record
-from wattui.sample import FIELD_COUNT, WireValue
 from wattui.session import Session, SessionMeter
 
 _PACKET: Final = re.compile(rb"#[A-Za-z],[-A-Za-z],\d{1,2},")

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from wattui.desktop.atomic_file import draft
 from wattui.errors import Cancelled
 from wattui.formats.csv_file import (
     DIALECTS,
@@ -34,10 +35,9 @@ from wattui.formats.csv_file import (
     plain_text,
     utc_offset,
 )
-from wattui.formats.draft import draft
-from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, Field
+from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, Field
 from wattui.session.reader import Session
-from wattui.session.spans import ENERGY_SCALE
+from wattui.session.span_statistics import ENERGY_SCALE
 from wattui.session.summary import POWER_LIMIT
 
 #: Fields of each meter unless others are named.

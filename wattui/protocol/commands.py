@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattui.errors import SettingOutOfRange
+from wattui.measurement.sample import FIELD_COUNT
 from wattui.protocol.packet import Packet, encode
 from wattui.protocol.replies import FullHandling, NetworkAddress, PostTarget
-from wattui.sample import FIELD_COUNT
 
 #: Makes the meter drop whatever it is sending.
 CONTROL_X: Final = b"\x18"

@@ -12,8 +12,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from wattui.protocol.fast_records import clean_record, clean_records
 from wattui.protocol.packet import Packet, encode
-from wattui.protocol.records import clean_record, clean_records
 from wattui.protocol.replies import Reply, parse
 
 __all__ = ["MAX_PACKET", "MAX_TEXTS", "Framer", "FramerCounts", "Packet", "decode_all", "encode"]

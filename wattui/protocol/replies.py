@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from wattui.measurement.sample import FIELD_COUNT, WIRE_MAXIMUM, WireValue, complete
 from wattui.protocol.packet import Packet
-from wattui.sample import FIELD_COUNT, WIRE_MAXIMUM, WireValue, complete
 
 
 class FullHandling(enum.IntEnum):

@@ -17,8 +17,8 @@ from wattui.session.recovery import (
     set_info,
     verify,
 )
-from wattui.session.spans import FieldStatistics, Statistics
-from wattui.session.waiting import WriterStatus
+from wattui.session.span_statistics import FieldStatistics, Statistics
+from wattui.session.write_queue import WriterStatus
 from wattui.session.writer import SessionWriter
 
 __all__ = [

@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
-from wattui.session.kept import Columns, Kept
+from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.session.column_cache import Columns, Kept
 from wattui.session.schema import WIDTHS
-from wattui.session.spans import ENERGY_SCALE, Piece, pieces
+from wattui.session.span_statistics import ENERGY_SCALE, Piece, pieces
 from wattui.session.summary import POWER_LIMIT
 
 Floats = NDArray[np.float64]

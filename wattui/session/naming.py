@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from wattui.desktop.folders import DATA_VARIABLE, sessions_folder
 from wattui.errors import DiskRefused
-from wattui.folders import DATA_VARIABLE, sessions_folder
 from wattui.session.lock import lock_path
 from wattui.session.schema import SUFFIX
 

@@ -18,13 +18,13 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.listener import Event, EventKind, MeterInfo
-from wattui.sample import CHANNEL, FIELD_INDEX, FIELDS, MICROSECONDS, Sample
+from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.sample import CHANNEL, FIELD_INDEX, FIELDS, MICROSECONDS, Sample
+from wattui.session.column_cache import Kept
 from wattui.session.envelope import Envelope, View, envelope
-from wattui.session.kept import Kept
-from wattui.session.opening import open_for_reading
+from wattui.session.open_session import open_for_reading
 from wattui.session.schema import FIELD_COLUMNS, translated
-from wattui.session.spans import ENERGY_SCALE, Statistics, pieces, read_span, statistics
+from wattui.session.span_statistics import ENERGY_SCALE, Statistics, pieces, read_span, statistics
 from wattui.session.store import StoredMeter, stored_meters
 
 Floats = NDArray[np.float64]

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, DiskRefused, SessionError
-from wattui.folders import sessions_folder
-from wattui.listener import Event, EventKind
-from wattui.sample import MICROSECONDS
+from wattui.measurement.events import Event, EventKind
+from wattui.measurement.sample import MICROSECONDS
 from wattui.session.lock import is_being_written, require_unwritten
-from wattui.session.opening import open_for_reading
+from wattui.session.open_session import open_for_reading
 from wattui.session.reader import Session, unfinished
 from wattui.session.schema import SEAL_LEVEL, SUFFIX, WIDTHS, connect, migrate, translated
 from wattui.session.store import stored_meters, transaction

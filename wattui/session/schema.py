@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import quote
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged, SessionError, SessionTooNew
-from wattui.sample import FIELDS, MICROSECONDS
+from wattui.measurement.sample import FIELDS, MICROSECONDS
 
 #: Marks the file as a session: "WATT" in ASCII.
 APPLICATION_ID: Final = 0x57415454

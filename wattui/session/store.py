@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from wattui.errors import DiskRefused
-from wattui.listener import MeterInfo
-from wattui.sample import Sample, complete
+from wattui.measurement.events import MeterInfo
+from wattui.measurement.sample import Sample, complete
 from wattui.session.schema import (
     FIELD_COLUMNS,
     SEAL_LEVEL,
@@ -32,7 +32,7 @@ from wattui.session.schema import (
     translated,
 )
 from wattui.session.summary import close_buckets, first_level
-from wattui.session.waiting import Item
+from wattui.session.write_queue import Item
 
 _logger = logging.getLogger(__name__)
 

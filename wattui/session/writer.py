@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import Final, Self
 
 from wattui import __version__
-from wattui.clock import microseconds
 from wattui.errors import DiskRefused, SessionError, WattuiError
-from wattui.listener import Event, EventKind, Listener, MeterInfo
-from wattui.sample import Sample
+from wattui.measurement.clock import microseconds
+from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
+from wattui.measurement.sample import Sample
 from wattui.session.lock import SessionLock, require_unwritten
 from wattui.session.naming import make_folder
 from wattui.session.schema import translated
 from wattui.session.store import Store
-from wattui.session.waiting import KEEP_SAMPLES, KEEP_SECONDS, Item, WaitingQueue, WriterStatus
+from wattui.session.write_queue import KEEP_SAMPLES, KEEP_SECONDS, Item, WaitingQueue, WriterStatus
 
 _logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@
 ``pty_server``  serves meters on ptys; not on Windows, so import it where it is needed
 """
 
-from wattui.simulator.meter import SimulatedMeter
-from wattui.simulator.url import meter_from_url
+from wattui.simulator.sim_url import meter_from_url
+from wattui.simulator.simulated_meter import SimulatedMeter
 
 __all__ = ["SimulatedMeter", "meter_from_url"]

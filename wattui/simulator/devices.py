@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import threading
 
-from wattui.simulator.meter import MOST_EVENTS, SimulatedMeter
-from wattui.simulator.url import meter_from_options, parse_url
+from wattui.simulator.sim_url import meter_from_options, parse_url
+from wattui.simulator.simulated_meter import MOST_EVENTS, SimulatedMeter
 
 
 class DeviceBusy(Exception):

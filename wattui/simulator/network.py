@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlencode
 
+from wattui.measurement.sample import FIELD_INDEX
 from wattui.protocol import NetworkAddress, PostTarget
-from wattui.sample import FIELD_INDEX
 
 if TYPE_CHECKING:
-    from wattui.simulator.meter import SimulatedMeter
+    from wattui.simulator.simulated_meter import SimulatedMeter
 
 _log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from wattui.simulator.meter import MOST_EVENTS, SimulatedMeter
+from wattui.simulator.simulated_meter import MOST_EVENTS, SimulatedMeter
 
 _log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from wattui.measurement.sample import WireValue
 from wattui.protocol import LoggingMode
-from wattui.sample import WireValue
 
 
 @dataclass(frozen=True, slots=True)

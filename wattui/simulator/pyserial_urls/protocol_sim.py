@@ -5,7 +5,7 @@ pyserial finds this module once the package has been named to it::
 
     serial.protocol_handler_packages.append("wattui.simulator.pyserial_urls")
 
-The query of the URL is described in :mod:`wattui.simulator.url`.  The port behaves
+The query of the URL is described in :mod:`wattui.simulator.sim_url`.  The port behaves
 like a real one, in its errors too: those of an unplugged device are the ones that
 pyserial raises on Linux.
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException
 
-from wattui.clock import SYSTEM_CLOCK, Clock
+from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.simulator.devices import Device, DeviceBusy, release_device, take_device
 
 # As much as a USB adapter and its driver hold.

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wattui.sample import CHANNEL
+from wattui.measurement.sample import CHANNEL
 from wattui.ui.figure import axes, lettering
-from wattui.ui.figure.panel import Box, Panel
-from wattui.ui.figure.source import Content, Series
-from wattui.ui.palette import LIGHT, Palette
+from wattui.ui.figure.figure_data import Content, Series
+from wattui.ui.figure.figure_plot import Box, Panel
 from wattui.ui.plots import ink
 from wattui.ui.plots.layout import heights
 from wattui.ui.plots.time_axis import TimeTicks
-from wattui.ui.words import count_text, duration_text, span_text
+from wattui.ui.theme.palette import LIGHT, Palette
+from wattui.ui.window.number_text import count_text, duration_text, span_text
 
 #: The panels of old: power with current, and the energy below.
 DEFAULT_PANELS: Final = (("power", "current"), ("integrated_energy",))

@@ -11,9 +11,9 @@ from traits.api import Any, Bool, List, Str
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
-from wattui.sample import FIELDS
-from wattui.ui.theme import GRID, MARGIN
-from wattui.ui.window import set_role
+from wattui.measurement.sample import FIELDS
+from wattui.ui.theme.style_sheet import GRID, MARGIN
+from wattui.ui.window.main_view import set_role
 
 #: Columns of the field's boxes.
 COLUMNS: Final = 3

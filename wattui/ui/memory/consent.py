@@ -2,7 +2,7 @@
 """The one place where somebody may allow that a meter's memory is erased.
 
 It looks at the memory first, then says what would be lost, and offers to fetch it.
-Nothing else makes a :class:`~wattui.memory_work.Consent`.
+Nothing else makes a :class:`~wattui.model.memory_work.Consent`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 
 from pyface.qt import QtCore, QtGui
 
-from wattui.memory_words import loss_text
-from wattui.memory_work import Consent
-from wattui.meter_memory import MeterMemory
-from wattui.ui.theme import GRID
-from wattui.ui.words import clock_text, count_text
+from wattui.meter_memory.wording import loss_text
+from wattui.model.memory import MeterMemory
+from wattui.model.memory_work import Consent
+from wattui.ui.theme.style_sheet import GRID
+from wattui.ui.window.number_text import clock_text, count_text
 
 #: Width of a question in pixels.
 WIDTH = 500

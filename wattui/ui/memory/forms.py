@@ -8,7 +8,7 @@ from typing import Any
 
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.theme import GRID, MARGIN
+from wattui.ui.theme.style_sheet import GRID, MARGIN
 
 #: Width of the labels, of short fields and of longer ones, in pixels.
 LABELS = 146

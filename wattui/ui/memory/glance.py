@@ -7,14 +7,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wattui.memory_words import HANDLING_SENTENCES, duration_text, left_text
+from wattui.measurement.sample import FIELDS
+from wattui.meter_memory.wording import HANDLING_SENTENCES, duration_text, left_text
 from wattui.protocol import FullHandling, LoggingMode
-from wattui.sample import FIELDS
-from wattui.ui.words import NOTHING, clock_text, count_text, model_text, short_port
+from wattui.ui.window.number_text import NOTHING, clock_text, count_text, model_text, short_port
 
 if TYPE_CHECKING:
-    from wattui.client.settings import MemoryState
-    from wattui.meter_memory import MeterMemory
+    from wattui.meter_memory.settings import MemoryState
+    from wattui.model.memory import MeterMemory
 
 #: More of them are counted, not named.
 MOST_NAMED: Final = 8

@@ -9,9 +9,9 @@ from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
 from wattui.ui.memory.glance import Glance
-from wattui.ui.palette import Palette, mix
-from wattui.ui.readings import heading
-from wattui.ui.theme import GRID, MARGIN
+from wattui.ui.theme.palette import Palette, mix
+from wattui.ui.theme.style_sheet import GRID, MARGIN
+from wattui.ui.window.readings import heading
 
 #: Height of the bar in pixels.
 BAR = 12

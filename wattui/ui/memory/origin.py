@@ -14,10 +14,10 @@ from chaco.api import AbstractOverlay
 from traits.api import Any as AnyTrait
 from traits.api import HasStrictTraits, Instance, List, Str, observe
 
-from wattui.fetched import ReadoutLabel, readout_label
+from wattui.meter_memory.save_readout import ReadoutLabel, readout_label
 from wattui.session import Session
 from wattui.ui.plots import ink
-from wattui.ui.shown import Notice
+from wattui.ui.window.display_values import Notice
 
 #: What stands at the time axis.
 CAPTION = "times reconstructed"

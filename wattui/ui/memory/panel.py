@@ -17,15 +17,15 @@ from traits.api import (
     observe,
 )
 
-from wattui.client.setting_steps import Changes
 from wattui.errors import SettingOutOfRange
-from wattui.memory_words import HANDLING_SENTENCES, endurance
-from wattui.meter_memory import MeterMemory
+from wattui.meter_memory.setting_steps import Changes
+from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
+from wattui.model.memory import MeterMemory
 from wattui.protocol import FullHandling, LoggingMode
-from wattui.ui.memory.draft import HANDLINGS, Draft, change_words, erases, number
 from wattui.ui.memory.glance import Glance, glance_of
-from wattui.ui.memory.link import work_text
-from wattui.ui.shown import Notice
+from wattui.ui.memory.memory_link import work_text
+from wattui.ui.memory.settings_draft import HANDLINGS, Draft, change_words, erases, number
+from wattui.ui.window.display_values import Notice
 
 #: The pages, and their labels.
 PAGES = (("logging", "Logging"), ("meter", "Meter"), ("network", "Network"))

@@ -11,21 +11,21 @@ from pyface.qt import QtGui
 from traits.api import Any as AnyTrait
 from traitsui.api import Handler, HGroup, UItem, VGroup, View, spring
 
-from wattui.client.switching import reset_network, save_network
 from wattui.errors import WattuiError
+from wattui.meter_memory.switching import reset_network, save_network
 from wattui.protocol import commands
-from wattui.ui.about import show_text
+from wattui.ui.dialogs.about import show_text
 from wattui.ui.memory.choices import PageEditor, WordsEditor
 from wattui.ui.memory.consent import Question, ask_consent
-from wattui.ui.memory.draft import erases
 from wattui.ui.memory.forms import MIDDLE, SHORT, dress_form, set_width
 from wattui.ui.memory.glance_editor import GlanceEditor
 from wattui.ui.memory.pages import BUTTONS, button, logging_page, meter_page, network_page, words
 from wattui.ui.memory.panel import PAGES, MemoryPanel
-from wattui.ui.menus import KeyFilter
-from wattui.ui.states import NoticesEditor
-from wattui.ui.theme import MARGIN
-from wattui.ui.window import dress_lists, set_role
+from wattui.ui.memory.settings_draft import erases
+from wattui.ui.theme.style_sheet import MARGIN
+from wattui.ui.window.main_view import dress_lists, set_role
+from wattui.ui.window.menus import KeyFilter
+from wattui.ui.window.placard import NoticesEditor
 
 _log = logging.getLogger(__name__)
 

@@ -21,25 +21,25 @@ from traitsui.api import (
     spring,
 )
 
-from wattui.client.setting_steps import Changes
 from wattui.errors import SettingOutOfRange
-from wattui.memory_words import HANDLING_SENTENCES, endurance
-from wattui.memory_work import Consent
-from wattui.meter_memory import MeterMemory
+from wattui.meter_memory.setting_steps import Changes
+from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
+from wattui.model.memory import MeterMemory
+from wattui.model.memory_work import Consent
 from wattui.protocol import FullHandling
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.memory.choices import FieldsEditor, WordsEditor
 from wattui.ui.memory.consent import Question, ask_consent
-from wattui.ui.memory.draft import HANDLINGS, Draft, number
 from wattui.ui.memory.forms import SHORT, dress_form, set_width
-from wattui.ui.memory.link import work_text
+from wattui.ui.memory.memory_link import work_text
 from wattui.ui.memory.pages import HANDLING_LABELS
-from wattui.ui.menus import KeyFilter
-from wattui.ui.shown import Notice
-from wattui.ui.states import NoticesEditor
-from wattui.ui.theme import GRID
-from wattui.ui.window import dress_lists, set_role
-from wattui.ui.words import short_port
+from wattui.ui.memory.settings_draft import HANDLINGS, Draft, number
+from wattui.ui.theme.style_sheet import GRID
+from wattui.ui.window.display_values import Notice
+from wattui.ui.window.main_view import dress_lists, set_role
+from wattui.ui.window.menus import KeyFilter
+from wattui.ui.window.number_text import short_port
+from wattui.ui.window.placard import NoticesEditor
 
 _INTRODUCTION = (
     "The meter can log by itself, without a computer: choose what it keeps and how often. "

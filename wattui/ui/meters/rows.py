@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wattui.ui.palette import Palette
-from wattui.ui.words import (
+from wattui.ui.theme.palette import Palette
+from wattui.ui.window.number_text import (
     NOTHING,
     clock_text,
     count_text,
@@ -20,8 +20,8 @@ from wattui.ui.words import (
 )
 
 if TYPE_CHECKING:
-    from wattui.bench import Bench
-    from wattui.meter import Meter
+    from wattui.model.bench import Bench
+    from wattui.model.meter import Meter
 
 #: Columns before the numbers: box and colour, name, state.
 BOX, NAME, STATE = range(3)

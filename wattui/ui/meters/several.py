@@ -18,10 +18,10 @@ from traits.api import (
     observe,
 )
 
-from wattui.meter import Meter
-from wattui.transport import PortInfo
+from wattui.model.meter import Meter
+from wattui.ports.port import PortInfo
 from wattui.ui.meters.rows import MeterRow, TotalRow, rows_of, total_of
-from wattui.ui.port_chooser import DEMO_URL
+from wattui.ui.window.port_chooser import DEMO_URL
 
 #: Loads of the simulated meters that are added one after the other.
 _LOADS = ("desktop", "fridge", "lamp", "charger", "noise", "idle")

@@ -8,8 +8,8 @@ from typing import Any, Final
 from pyface.qt import QtCore, QtGui
 
 from wattui.ui.meters.rows import BOX, COLUMNS, NAME, STATE, MeterRow, TotalRow
-from wattui.ui.meters.table import FIRST_NUMBER, ROW_ROLE, MeterTable
-from wattui.ui.palette import LIGHT, Palette, mix
+from wattui.ui.meters.table_model import FIRST_NUMBER, ROW_ROLE, MeterTable
+from wattui.ui.theme.palette import LIGHT, Palette, mix
 
 #: Height of a row, of the header and of the total, in pixels.
 ROW: Final = 26

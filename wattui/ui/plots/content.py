@@ -22,13 +22,13 @@ from traits.api import (
     Union,
 )
 
-from wattui.ui.palette import LIGHT, Palette
 from wattui.ui.plots.layout import LEFT, RIGHT, rows_that_fit
 from wattui.ui.plots.loader import ViewData
 from wattui.ui.plots.row import Row
 from wattui.ui.plots.time_axis import TimeTicks
+from wattui.ui.plots.time_view import PlotView
 from wattui.ui.plots.total import SUMMED, TOTAL
-from wattui.ui.plots.view import PlotView
+from wattui.ui.theme.palette import LIGHT, Palette
 
 #: A row's channel, and the key of its meter; None for all of them.
 RowKey = tuple[str, Hashable | None]

@@ -9,9 +9,9 @@ import numpy as np
 from chaco.api import AbstractOverlay
 from traits.api import Any as AnyTrait
 
-from wattui.ui.palette import rgba
 from wattui.ui.plots import ink
 from wattui.ui.plots.time_axis import elapsed_label
+from wattui.ui.theme.palette import rgba
 
 _PAD: Final = 6
 

@@ -11,7 +11,7 @@ from kiva.api import SWISS, Font
 from kiva.constants import FILL, WEIGHT_BOLD, WEIGHT_NORMAL
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.palette import rgba
+from wattui.ui.theme.palette import rgba
 
 #: Sizes in points: axes, and what is small.
 AXIS_SIZE: Final = 9

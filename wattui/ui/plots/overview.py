@@ -11,11 +11,11 @@ from chaco.api import PlotComponent
 from traits.api import Any as AnyTrait
 from traits.api import Dict, Enum, Float, Tuple
 
-from wattui.ui.palette import rgba
 from wattui.ui.plots import ink
 from wattui.ui.plots.curve import pieces
 from wattui.ui.plots.loader import Curve
 from wattui.ui.plots.stroke import polyline
+from wattui.ui.theme.palette import rgba
 
 #: How near to an edge of the window the pointer takes hold of it, in pixels.
 _GRIP: Final = 6

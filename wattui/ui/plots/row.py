@@ -11,21 +11,15 @@ from chaco.api import ArrayPlotData, DataRange1D, Plot
 from traits.api import Any as AnyTrait
 from traits.api import Bool, Dict, HasStrictTraits, Instance, Property, Str
 
-from wattui.sample import CHANNEL, Field
-from wattui.ui.palette import Palette
+from wattui.measurement.sample import CHANNEL, Field
 from wattui.ui.plots import ink
 from wattui.ui.plots.curve import CurvePlot, CurveSource
 from wattui.ui.plots.frame import Frame, Marks
 from wattui.ui.plots.layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.loader import Curve
 from wattui.ui.plots.total import SUMMED, TOTAL
-from wattui.ui.plots.value_axis import (
-    FROM_ZERO,
-    ValueRange,
-    ValueTicks,
-    steady_range,
-    zoomed_range,
-)
+from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
+from wattui.ui.theme.palette import Palette
 
 #: Width of a curve, in pixels.
 LINE_WIDTH = 1.8

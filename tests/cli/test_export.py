@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``wattui export`` and ``wattui sessions``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from wattui.cli.program import program
+from wattui.measurement.events import MeterInfo
+from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS, Sample
+from wattui.session import SessionWriter, new_session_path
+
+START = 1_700_000_000 * MICROSECONDS
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(program, args)
+
+
+def make(path: Path, count: int = 100, meters: int = 1) -> Path:
+    with SessionWriter(path) as writer:
+        for number in range(1, meters + 1):
+            info = MeterInfo(f"A{number}", f"/dev/ttyUSB{number}", f"bench {number}", "PRO")
+            writer.on_samples(
+                info,
+                [
+                    Sample(
+                        START + (i + 1) * MICROSECONDS,
+                        MICROSECONDS,
+                        (number * 100, *[1] * (FIELD_COUNT - 1)),
+                    )
+                    for i in range(count)
+                ],
+            )
+    return path
+
+
+def rows(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")][1:]
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    return make(tmp_path / "run.wattui", meters=2)
+
+
+def test_the_whole_of_a_session(session: Path, tmp_path: Path) -> None:
+    target = tmp_path / "run.csv"
+    result = run("export", str(session), "-o", str(target))
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "Wrote" in result.stderr
+    assert len(rows(target)) == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        (["--to", "10s"], 10),
+        (["--from", "-10s"], 10),
+        (["--from", "20s", "--to", "30s"], 10),
+        (["--from", "0", "--to", "1h"], 100),
+        (["--from", "2023-11-14T22:14:00Z"], 60),
+    ],
+)
+def test_a_span_of_one_meter(session: Path, tmp_path: Path, options: list[str], count: int) -> None:
+    target = tmp_path / "part.csv"
+    result = run("export", str(session), "-o", str(target), "--meter", "2", *options, "-q")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    assert len(rows(target)) == count
+
+
+@pytest.mark.parametrize("name", ["2", "bench 2", "/dev/ttyUSB2", "A2"])
+def test_a_meter_by_any_of_its_names(session: Path, tmp_path: Path, name: str) -> None:
+    target = tmp_path / "one.csv"
+    assert run("export", str(session), "-o", str(target), "--meter", name).exit_code == 0
+    assert len(rows(target)) == 100
+    assert all("bench 2" in row for row in rows(target))
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (["--meter", "3"], 2, "There is: 1 bench 1, 2 bench 2"),
+        (["--from", "30s", "--to", "20s"], 2, "not before"),
+    ],
+)
+def test_what_is_not_in_the_session(
+    session: Path, tmp_path: Path, options: list[str], status: int, said: str
+) -> None:
+    target = tmp_path / "none.csv"
+    result = run("export", str(session), "-o", str(target), *options)
+    assert result.exit_code == status
+    assert said in result.stderr
+    assert not target.exists()
+
+
+def test_the_spreadsheet_dialect(session: Path, tmp_path: Path) -> None:
+    target = tmp_path / "sheet.csv"
+    assert run("export", str(session), "-o", str(target), "--dialect", "spreadsheet").exit_code == 0
+    assert ";10,0;" in target.read_text(encoding="utf-8-sig")
+
+
+def test_a_session_of_the_data_folder_by_its_name(tmp_path: Path) -> None:
+    path = make(new_session_path("PRO"))
+    for name in (path.name, path.stem):
+        target = tmp_path / f"{name}.csv"
+        assert run("export", name, "-o", str(target)).exit_code == 0
+        assert len(rows(target)) == 100
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "garbage", "empty"])
+def test_what_is_no_session(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "thing.wattui"
+    if kind == "folder":
+        path.mkdir()
+    elif kind != "missing":
+        path.write_bytes(b"no session\n" * 100 if kind == "garbage" else b"")
+    target = tmp_path / "out.csv"
+    result = run("export", str(path), "-o", str(target))
+    assert result.exit_code == 6
+    assert "Traceback" not in result.stderr
+    assert str(path) in result.stderr
+    assert not target.exists()
+
+
+def test_the_destination_is_looked_at_first(session: Path, tmp_path: Path) -> None:
+    for target in (tmp_path / "no" / "run.csv", tmp_path):
+        result = run("export", str(session), "-o", str(target))
+        assert result.exit_code == 6
+        assert str(tmp_path) in result.stderr
+
+
+def test_the_list_of_sessions(tmp_path: Path) -> None:
+    empty = run("sessions")
+    assert empty.exit_code == 0
+    assert "no session" in empty.stderr
+    path = make(new_session_path("PRO"), meters=2)
+    broken = path.with_name("broken.wattui")
+    broken.write_bytes(b"x" * 5000)
+    shown = run("sessions")
+    assert shown.exit_code == 0
+    assert path.name in shown.stdout
+    assert "00:01:40" in shown.stdout
+    assert "bench 1, bench 2" in shown.stdout
+    assert "broken.wattui" in shown.stdout
+    listed = {Path(entry["path"]): entry for entry in json.loads(run("sessions", "--json").stdout)}
+    assert set(listed) == {path, broken}
+    assert listed[path]["samples"] == 200
+    assert listed[path]["duration_s"] == 100
+    assert not listed[path]["interrupted"]
+    assert listed[broken]["problem"]

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``wattui gui`` up to the door of the window, and ``wattui desktop``."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from wattui.cli.commands.gui import DEMO_PORT
+from wattui.cli.program import program as wattui_program
+from wattui.desktop import display_check
+from wattui.desktop.launch import told_apart
+from wattui.errors import DisplayMissing, WattuiError
+from wattui.measurement.events import MeterInfo
+from wattui.session import BulkWriter
+
+pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="displays of X11")
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(wattui_program, args)
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Stand in for the window, and collect how it was opened."""
+    collected: list[dict[str, Any]] = []
+    app = types.ModuleType("wattui.ui.app")
+    app.run = lambda **options: collected.append(options)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "wattui.ui.app", app)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    return collected
+
+
+def test_the_window_is_told_what_to_open(calls: list[dict[str, Any]], tmp_path: Path) -> None:
+    session = tmp_path / "run.wattui"
+    session.touch()
+    two = ["/dev/ttyUSB0", "/dev/ttyUSB1"]
+    some = ([], ["gui"], ["gui", "--demo"], ["gui", two[0]], ["gui", *two], [str(session)])
+    for args in some:
+        assert run(*args).exit_code == 0
+    nothing = {"demo": False, "ports": (), "session": None}
+    assert calls == [
+        nothing,
+        nothing,
+        {**nothing, "demo": True},
+        {**nothing, "ports": ("/dev/ttyUSB0",)},
+        {**nothing, "ports": tuple(two)},
+        {**nothing, "session": session},
+    ]
+
+
+def test_a_session_is_told_from_a_port(tmp_path: Path) -> None:
+    session = tmp_path / "odd name"
+    session.touch()
+    assert told_apart([str(session)]) == (session, ())
+    assert told_apart(["missing.wattui"]) == (Path("missing.wattui"), ())
+    for ports in (["COM3"], ["/dev/ttyUSB0"], ["sim://pro?replay=x.wattui", "COM4"], []):
+        assert told_apart(ports) == (None, tuple(ports))
+    with pytest.raises(WattuiError, match="is a session"):
+        told_apart(["COM3", str(session)])
+
+
+def test_a_replay_with_the_window_plays_every_meter_of_the_file(
+    calls: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """It showed the first one only."""
+    path, values = tmp_path / "two.wattui", (100,) * 18
+    with BulkWriter(path) as writer:
+        for key in ("server", "desk"):
+            meter = MeterInfo(key, key, name=key)
+            times = np.array([1_000_000, 2_000_000])
+            writer.add(meter, times, 1_000_000, np.array([values] * 2), np.zeros(2, np.int64))
+    assert run("replay", str(path), "--gui").exit_code == 0
+    ((call),) = calls
+    assert call["names"] == ["server", "desk"]
+    assert [f"meter={number}" in url for number, url in enumerate(call["ports"], 1)] == [True] * 2
+
+
+@pytest.mark.usefixtures("no_display")
+def test_without_a_display_it_says_why_and_what_to_do() -> None:
+    result = run("gui", "--demo")
+    assert result.exit_code == 8
+    assert "There is no display" in result.stderr
+    assert "wattui log" in result.stderr
+
+
+@pytest.mark.usefixtures("no_display")
+def test_a_display_that_does_not_answer_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":4711")
+    result = run("gui")
+    assert result.exit_code == 8
+    assert "The display :4711 does not answer" in result.stderr
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-4711")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nonexistent")
+    assert "Neither display" in run("gui").stderr
+
+
+@pytest.mark.usefixtures("no_display")
+def test_a_display_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "wayland-0"))
+        server.listen()
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+        display_check.check()
+
+
+@pytest.mark.usefixtures("no_display")
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugins = tmp_path / "Qt5" / "plugins" / "platforms"
+    plugins.mkdir(parents=True)
+    (plugins / "libqxcb.so").write_bytes(b"no library")
+    spec = types.SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: spec)
+    monkeypatch.setattr(display_check, "_x_answers", lambda _name: True)
+    monkeypatch.setenv("DISPLAY", ":0")
+    with pytest.raises(DisplayMissing, match="libqxcb"):
+        display_check.check()
+
+
+@pytest.mark.usefixtures("no_display")
+def test_or_terminal_records_instead(program: list[str]) -> None:
+    fast = DEMO_PORT.replace("?", "?speed=100&")
+    script = (
+        "import sys, wattui.cli.commands.gui as gui, wattui.cli as cli\n"
+        f"gui.DEMO_PORT = {fast!r}\n"
+        "cli.main()"
+    )
+    process = subprocess.Popen(
+        [program[0], "-c", script, "gui", "--demo", "--or-terminal"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("# time")
+    assert process.stdout.readline().startswith("20")
+    process.terminate()
+    output, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert Path(output.splitlines()[-1]).is_file()
+    assert "There is no display" in said
+    assert "recording in the terminal instead" in said
+
+
+@pytest.mark.usefixtures("no_display")
+def test_a_session_cannot_be_shown_in_the_terminal(tmp_path: Path) -> None:
+    session = tmp_path / "run.wattui"
+    session.touch()
+    assert run("gui", str(session), "--or-terminal").exit_code == 8
+    result = run("gui", "--or-terminal")
+    assert result.exit_code == 8
+    assert "Name a port" in result.stderr
+
+
+def test_install_says_what_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wattui.desktop import menu_entry
+
+    monkeypatch.setattr(menu_entry, "install", lambda: [Path("/x/wattui.desktop")])
+    monkeypatch.setattr(menu_entry, "udev_command", lambda: "sudo install rule")
+    result = run("desktop", "install")
+    assert result.exit_code == 0
+    assert result.stdout == "Wrote /x/wattui.desktop\n"
+    assert "sudo install rule" in result.stderr
+
+
+def test_remove_says_what_it_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wattui.desktop import menu_entry
+
+    monkeypatch.setattr(menu_entry, "remove", lambda: [Path("/x/wattui.desktop")])
+    assert run("desktop", "remove").stdout == "Removed /x/wattui.desktop\n"
+    monkeypatch.setattr(menu_entry, "remove", list)
+    assert "nothing to remove" in run("desktop", "remove").stderr

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``wattui log`` as a process of its own: signals, pipes, ptys, and being killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from wattui.measurement.sample import MICROSECONDS
+from wattui.session import Session
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ptys of POSIX")
+
+#: Seconds within which anything here has happened, however slow the machine.
+DEADLINE = 30.0
+
+FAST = "sim://pro?speed=200"
+
+
+class Log:
+    """A running ``wattui log``, whose lines are read with a deadline."""
+
+    def __init__(self, program: list[str], *args: str, stdout: int = subprocess.PIPE) -> None:
+        self.process = subprocess.Popen(
+            [*program, "log", *args],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+        )
+        self.lines: list[str] = []
+        self._rest = b""
+
+    def read_lines(self, count: int) -> None:
+        """Read until there are *count* lines in all."""
+        deadline = time.monotonic() + DEADLINE
+        while len(self.lines) < count:
+            assert self._read(deadline), f"ended after {len(self.lines)} lines: {self.errors()}"
+
+    def _read(self, deadline: float) -> bool:
+        assert self.process.stdout is not None
+        descriptor = self.process.stdout.fileno()
+        left = max(0.0, deadline - time.monotonic())
+        assert select.select([descriptor], [], [], left)[0], "nothing came in time"
+        data = os.read(descriptor, 65_536)
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        self.lines.extend(line.decode() for line in whole)
+        return bool(data)
+
+    def end(self, number: int | None = None) -> int:
+        """Send a signal, if any, read what still comes, and give the exit status."""
+        if number is not None:
+            self.process.send_signal(number)
+        deadline = time.monotonic() + DEADLINE
+        if self.process.stdout is not None:
+            while self._read(deadline):
+                pass
+        return self.process.wait(DEADLINE)
+
+    def errors(self) -> str:
+        assert self.process.stderr is not None
+        return self.process.stderr.read().decode()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(DEADLINE)
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@pytest.fixture
+def logs() -> Iterator[list[Log]]:
+    """Collect what was started, to be ended in any case."""
+    started: list[Log] = []
+    yield started
+    for log in started:
+        log.close()
+
+
+def printed_times(lines: list[str]) -> list[int]:
+    """Give the times of the samples among the lines, in microseconds."""
+    words = [line.split(" ") for line in lines if line[:2] == "20" and len(line.split(" ")) == 6]
+    return [round(datetime.fromisoformat(word[0]).timestamp() * MICROSECONDS) for word in words]
+
+
+def recorded_times(path: Path) -> list[int]:
+    with Session.open(path) as session:
+        return [sample.time for meter in session.meters for sample in session.samples(meter.id)]
+
+
+def wait_for_handlers(pid: int) -> None:
+    """Wait until a program has its handlers: SIGTERM is one that Python itself does not catch."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        pytest.skip("this system does not tell which signals a program catches")
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)", status.read_text(), re.MULTILINE)
+        assert caught is not None
+        if int(caught[1], 16) & 1 << signal.SIGTERM - 1:
+            return
+    pytest.fail("no handlers")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_properly_and_the_path_is_the_last_line(
+    program: list[str], logs: list[Log], number: int
+) -> None:
+    logs.append(log := Log(program, FAST))
+    log.read_lines(5)
+    assert log.end(number) == 0
+    path = Path(log.lines[-1])
+    assert printed_times(log.lines) == recorded_times(path)
+    with Session.open(path) as session:
+        assert not session.interrupted
+    assert "Traceback" not in log.errors()
+
+
+def test_ctrl_c_while_opening_works_within_a_second(program: list[str], logs: list[Log]) -> None:
+    logs.append(log := Log(program, "sim://pro?faults=mute"))
+    wait_for_handlers(log.process.pid)
+    before = time.monotonic()
+    assert log.end(signal.SIGINT) == 130
+    # One, and some for a busy machine; looking for a meter in vain takes six.
+    assert time.monotonic() - before < 4.0
+    assert log.lines == []
+    assert "nothing was recorded" in log.errors()
+
+
+def test_nohup_is_heeded(program: list[str], logs: list[Log]) -> None:
+    script = (
+        "import signal, os, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    logs.append(log := Log([program[0], "-c", script, *program], FAST))
+    log.read_lines(3)
+    log.process.send_signal(signal.SIGHUP)
+    log.read_lines(len(log.lines) + 20)
+    assert log.end(signal.SIGTERM) == 0
+
+
+def test_a_reader_that_went_away_ends_it(program: list[str], logs: list[Log]) -> None:
+    logs.append(log := Log(program, FAST))
+    log.read_lines(3)
+    assert log.process.stdout is not None
+    log.process.stdout.close()
+    log.process.stdout = None
+    assert log.process.wait(DEADLINE) == 141
+    said = log.errors()
+    assert "Traceback" not in said
+    assert "Error" not in said
+    path = Path(said.splitlines()[-1].removeprefix("The session is "))
+    assert set(printed_times(log.lines)) <= set(recorded_times(path))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_output_that_takes_nothing_is_an_error_at_once(
+    program: list[str], logs: list[Log]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        logs.append(log := Log(program, FAST, stdout=full.fileno()))
+        assert log.process.wait(DEADLINE) == 6
+    said = log.errors()
+    assert said.count("Error: ") == 1
+    assert "No space left" in said
+    assert Path(said.splitlines()[-1].removeprefix("The session is ")).is_file()
+
+
+def test_a_pager_that_does_not_read_on_keeps_nothing_from_ending(
+    program: list[str], logs: list[Log]
+) -> None:
+    reading, writing = os.pipe()
+    try:
+        logs.append(log := Log(program, "sim://pro?speed=5000", stdout=writing))
+        os.close(writing)
+        # Fills the pipe: from then on there is no room for a line.
+        poll = select.poll()
+        poll.register(reading, select.POLLIN)
+        assert poll.poll(DEADLINE * 1000)
+        data = Path(os.environ["WATTUI_DATA"])
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            found = list(data.rglob("*.wattui"))
+            if found and len(recorded_times(found[0])) > 3_000:
+                break
+        log.process.send_signal(signal.SIGTERM)
+        assert log.process.wait(DEADLINE) in (0, 141)
+        assert str(found[0]) in log.errors()
+    finally:
+        os.close(reading)
+
+
+def test_killed_at_any_moment_every_printed_sample_is_in_the_file(
+    program: list[str], tmp_path: Path
+) -> None:
+    kills = int(os.environ.get("WATTUI_KILLS", "20"))
+    chance = random.Random(20)
+    for round_number in range(kills):
+        path = tmp_path / f"{round_number}.wattui"
+        log = Log(program, f"{FAST}&seed={round_number}", "--session", str(path))
+        try:
+            log.read_lines(2)
+            # At a random line, and at a random moment of the writer after it.
+            log.read_lines(2 + chance.randrange(100))
+            select.select([], [], [], chance.random() * 0.3)
+            log.end(signal.SIGKILL)
+        finally:
+            log.close()
+        printed = printed_times(log.lines)
+        assert printed
+        # By a plain SQLite first: nobody has mended anything yet.
+        with sqlite3.connect(path) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            kept = {row[0] for row in database.execute("SELECT time FROM sample")}
+        assert set(printed) <= kept
+        assert printed == recorded_times(path)[: len(printed)]
+        with Session.open(path) as session:
+            assert session.interrupted
+
+
+def records(count: int) -> bytes:
+    """Give what a meter sends whose power counts up, with what real ones do to a line."""
+    lines = []
+    for i in range(count):
+        values = [
+            i,
+            1200,
+            i // 4,
+            i // 10,
+            0,
+            0,
+            0,
+            900,
+            1210,
+            999,
+            0,
+            1190,
+            0,
+            100,
+            100,
+            0,
+            600,
+            i,
+        ]
+        packet = f"#d,-,18,{','.join(map(str, values))};".encode()
+        lines.append(packet + (b"\0\r\n" if i % 15 == 0 else b"\r\n"))
+    return b"".join(lines)
+
+
+def played(program: list[str], logs: list[Log], capture: Path, count: int) -> Path:
+    """Play a capture on a pty as a meter, record it, and give the session."""
+    from wattui.simulator.pty_server import PtyServer
+    from wattui.simulator.sim_url import meter_from_url
+
+    with PtyServer([meter_from_url(f"sim://pro?speed=500&replay={capture}")]) as server:
+        logs.append(log := Log(program, server.paths[0]))
+        log.read_lines(count + 1)
+        assert log.end(signal.SIGTERM) == 0
+    *lines, path = log.lines
+    assert len(printed_times(lines)) == count
+    return Path(path)
+
+
+def test_a_capture_on_a_pty_is_recorded_record_by_record(
+    program: list[str], logs: list[Log], tmp_path: Path
+) -> None:
+    capture = tmp_path / "ramp.raw"
+    capture.write_bytes(records(400))
+    path = played(program, logs, capture, 400)
+    with Session.open(path) as session:
+        values = [sample.values for sample in session.samples(session.meters[0].id)]
+    assert [row[0] for row in values] == list(range(400))
+    assert [row[17] for row in values] == list(range(400))
+
+
+def test_a_real_capture_on_a_pty_is_recorded_whole(
+    program: list[str], logs: list[Log], captures: Path
+) -> None:
+    path = played(program, logs, captures / "fan.raw", 1792)
+    with sqlite3.connect(path) as database:
+        found = database.execute("SELECT count(*), sum(power) FROM sample").fetchone()
+    assert found == (1792, 755_658)

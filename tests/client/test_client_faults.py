@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A client on simulated meters, over ``sim://`` and over ptys, with all that goes wrong."""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_meter import DEADLINE, QUICK, Notebook
+
+from wattui.client import ClientState, MeterClient, Timing, identify
+from wattui.errors import Cancelled, NoAnswer, NotAMeter, PortBusy, PortNotFound, WattuiError
+from wattui.measurement.events import EventKind
+from wattui.protocol import LoggingState, commands
+from wattui.simulator.pty_server import PtyServer
+from wattui.simulator.sim_url import meter_from_url
+
+#: As the protocol has it, but for the waits before another try.
+EAGER = Timing(retry_first=0.02, retry_last=0.1)
+
+Connect = Callable[..., tuple[MeterClient, Notebook]]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Give clients that are running, and stop them at the end."""
+    clients: list[MeterClient] = []
+
+    def make(url: str, *, wait: bool = True, **options: object) -> tuple[MeterClient, Notebook]:
+        client = MeterClient(url, **{"timing": EAGER, **options})  # type: ignore[arg-type]
+        notebook = Notebook()
+        client.add_listener(notebook)
+        clients.append(client)
+        client.start()
+        if wait:
+            client.wait_running(DEADLINE)
+        return client, notebook
+
+    yield make
+    for client in clients:
+        client.stop(DEADLINE)
+
+
+def readers() -> list[str]:
+    """Give the names of the reader threads that are alive."""
+    return [one.name for one in threading.enumerate() if one.name.startswith("wattui reader")]
+
+
+@pytest.mark.parametrize("faults", ["", "cut", "nul", "garbage:0.2", "noise:0.5", "cut,nul,noise"])
+def test_records_come_whatever_stands_between_them(connect: Connect, faults: str) -> None:
+    _client, notebook = connect(f"sim://pro?speed=100&load=lamp&faults={faults}")
+    notebook.wait_samples(50)
+    assert EventKind.LOST not in notebook.kinds()
+
+
+@pytest.mark.parametrize("baudrate", [115_200, 19_200, 9_600])
+def test_speed_is_found(connect: Connect, baudrate: int) -> None:
+    client, notebook = connect(f"sim://pro?speed=20&baud={baudrate}", timing=QUICK)
+    assert client.baudrate == baudrate
+    notebook.wait_samples(3)
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind"), [("mute", NoAnswer), ("notmeter", NotAMeter), ("absent", PortNotFound)]
+)
+def test_what_is_no_meter_fails(connect: Connect, faults: str, kind: type[WattuiError]) -> None:
+    client, _notebook = connect(f"sim://pro?faults={faults}", wait=False, timing=QUICK)
+    with pytest.raises(kind):
+        client.wait_running(DEADLINE)
+    assert client.state is ClientState.FAILED
+    client.stop()
+    assert client.state is ClientState.CLOSED
+
+
+def test_old_readout_that_still_streams_is_stopped(connect: Connect) -> None:
+    client, notebook = connect("sim://pro?speed=20&faults=oldreadout&memory=full&load=lamp")
+    notebook.wait_samples(3)
+    assert client.info.model == "PRO"
+    assert max(sample.interval for sample in notebook.samples) > 500_000
+
+
+def test_meter_that_is_deaf_but_streams_is_recorded(connect: Connect) -> None:
+    client, notebook = connect("sim://pro?speed=50&faults=deaf", timing=QUICK)
+    notebook.wait_samples(5)
+    assert client.version is None
+
+
+def test_unplugged_and_back(connect: Connect) -> None:
+    client, notebook = connect("sim://pro?speed=50&faults=unplug@50:60&load=lamp")
+    notebook.wait_event(EventKind.RECONNECTED)
+    notebook.wait_event(EventKind.GAP)
+    client.wait_running(DEADLINE)
+    gap = max(sample.gap for sample in notebook.samples)
+    assert 50_000_000 < gap < 90_000_000
+    times = [sample.time for sample in notebook.samples]
+    assert times == sorted(set(times))
+
+
+def test_power_loss_starts_logging_again(connect: Connect) -> None:
+    _client, notebook = connect("sim://pro?speed=20&faults=power@30:10&load=lamp")
+    notebook.wait_event(EventKind.POWER_ON)
+    before = len(notebook.samples)
+    notebook.wait_samples(before + 3)
+    assert EventKind.GAP in notebook.kinds()
+
+
+def test_soft_restart_starts_logging_again(connect: Connect) -> None:
+    client, notebook = connect("sim://pro?speed=20&load=lamp")
+    notebook.wait_samples(2)
+    client.request(commands.restart())
+    notebook.wait_event(EventKind.POWER_ON)
+    before = len(notebook.samples)
+    notebook.wait_samples(before + 3)
+
+
+def test_memory_is_as_it_was_after_live_recording(connect: Connect) -> None:
+    url = "sim://pro?id=kept&logging=stopped&memory=100"
+    client, notebook = connect(url)
+    notebook.wait_samples(1)
+    with client.conversation() as talk:
+        assert talk.quiet()
+        talk.send(commands.read_memory())
+        start = next(talk.replies())
+        talk.interrupt()
+    assert getattr(start, "count", None) == 100
+
+
+def test_requests_while_records_stream(connect: Connect) -> None:
+    client, notebook = connect("sim://pro?speed=200")
+    for _time in range(10):
+        assert isinstance(client.request(commands.read_logging_state()), LoggingState)
+    notebook.wait_samples(10)
+    assert EventKind.GAP not in notebook.kinds()
+
+
+def test_two_clients_on_one_port_refuse_each_other(connect: Connect) -> None:
+    _first, notebook = connect("sim://pro?id=one&speed=10")
+    second, _other = connect("sim://pro?id=one&speed=10", wait=False)
+    with pytest.raises(PortBusy):
+        second.wait_running(DEADLINE)
+    notebook.wait_samples(3)
+
+
+# -- over a pty ------------------------------------------------------------------------
+
+
+def test_unplugged_pty_comes_back_behind_the_same_link(connect: Connect, tmp_path: Path) -> None:
+    link = tmp_path / "meter"
+    with PtyServer([meter_from_url("sim://pro?speed=10&load=lamp")], [link]) as server:
+        client, notebook = connect(str(link))
+        notebook.wait_samples(2)
+        with server.paused():
+            server.meters[0].unplug()
+        notebook.wait_event(EventKind.LOST)
+        with server.paused():
+            server.meters[0].replug()
+        notebook.wait_event(EventKind.RECONNECTED)
+        client.wait_running(DEADLINE)
+        before = len(notebook.samples)
+        notebook.wait_samples(before + 2)
+
+
+def test_two_programs_on_one_pty(connect: Connect) -> None:
+    with PtyServer([meter_from_url("sim://pro?speed=10")]) as server:
+        _first, notebook = connect(server.paths[0])
+        second, _other = connect(server.paths[0], wait=False)
+        with pytest.raises(PortBusy, match="already open"):
+            second.wait_running(DEADLINE)
+        notebook.wait_samples(2)
+
+
+def test_identify_says_what_is_there_and_leaves_the_port_free() -> None:
+    with PtyServer([meter_from_url("sim://es")]) as server:
+        for _time in range(2):
+            found = identify(server.paths[0])
+            assert found.info.model == "PRO ES"
+            assert found.baudrate == 115_200
+
+
+# -- stopping at any moment --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sim://pro?speed=200", "sim://pro?faults=mute", "sim://pro?speed=500&faults=unplug@50:1000"],
+)
+def test_stops_within_a_second_at_any_moment(url: str) -> None:
+    moments = random.Random(7)
+    for _time in range(12):
+        client = MeterClient(url, timing=EAGER)
+        client.start()
+        threading.Event().wait(moments.random() * 0.25)  # the moment is what is tested
+        client.stop(1.0)
+        assert client.state is ClientState.CLOSED
+        assert not readers()
+
+
+def test_window_closed_while_connecting_to_a_host_that_says_nothing() -> None:
+    # A listening socket whose queue is full: connecting hangs, as with a host that is off.
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        blocking = [socket.socket() for _one in range(4)]
+        for one in blocking:
+            one.setblocking(False)
+            one.connect_ex(address)
+        client = MeterClient(f"socket://127.0.0.1:{address[1]}")
+        client.start()
+        with pytest.raises(NoAnswer):
+            client.wait_running(0.2)
+        client.stop(1.0)
+        assert client.state is ClientState.CLOSED
+        with pytest.raises(Cancelled):
+            client.wait_running(0)
+        for one in blocking:
+            one.close()
+
+
+def test_half_open_socket_is_lost(connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        client, notebook = connect(url, wait=False, timing=QUICK)
+        meter, _address = server.accept()
+        with meter:
+            meter.settimeout(DEADLINE)
+            heard = b""
+            while b"#V,R,0;" not in heard:
+                heard += meter.recv(99)
+            meter.sendall(b"#v,-,8,1,65206,5,2,3,14,200612211910,0;")
+            client.wait_running(DEADLINE)
+            notebook.wait_event(EventKind.LOST)  # it says nothing any more, and stays open
+    assert "silent" in notebook.events[-1].text
+
+
+def test_nothing_is_left_running() -> None:
+    assert not [one for one in threading.enumerate() if one.name.startswith("wattui")]

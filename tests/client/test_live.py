@@ -1,0 +1,615 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A client and a scripted meter: what is sent, what is answered, what comes of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from fake_meter import (
+    CONTROL_X,
+    DEADLINE,
+    OPENING,
+    QUESTION,
+    QUICK,
+    START,
+    STOP,
+    VERSION,
+    ManualClock,
+    Notebook,
+    ScriptedPort,
+    client_on,
+    record,
+)
+
+from wattui.client import ClientState, MeterClient, WrongTransition
+from wattui.client.states import check_transition
+from wattui.errors import (
+    LinkLost,
+    NoAnswer,
+    NotAMeter,
+    PortBusy,
+    SettingOutOfRange,
+    UnexpectedReply,
+    WouldEraseMemory,
+)
+from wattui.measurement.events import EventKind, MeterInfo
+from wattui.measurement.sample import Sample
+from wattui.protocol import LoggingMode, LoggingState, commands
+
+SECOND = 1_000_000
+STATE = b"#S,R,0;"
+
+
+Stopping = Callable[[MeterClient], None]
+
+
+@pytest.fixture
+def stopping() -> Iterator[Stopping]:
+    """Have clients stopped, also after a test that failed."""
+    clients: list[MeterClient] = []
+    yield clients.append
+    for client in clients:
+        client.stop(DEADLINE)
+
+
+def running(
+    stopping: Stopping, *dialogue: tuple[bytes, bytes], **options: object
+) -> tuple[MeterClient, Notebook, ScriptedPort]:
+    """Give a client that runs, after the usual opening, on a port with that script."""
+    port = ScriptedPort([*OPENING, (START, b""), *dialogue])
+    client, notebook = client_on(port, **options)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    return client, notebook, port
+
+
+def test_opens_asks_and_starts_external_logging_and_nothing_else(stopping: Stopping) -> None:
+    client, notebook, port = running(stopping)
+    port.say(record(1000) + record(1010))
+    notebook.wait_samples(2)
+    port.expect((STOP, b""))
+    client.stop()
+    port.check()
+    assert port.sent == CONTROL_X + QUESTION + START + STOP
+    assert notebook.powers() == [100.0, 101.0]
+    assert notebook.kinds() == [EventKind.STARTED, EventKind.STOPPED]
+    assert client.state is ClientState.CLOSED
+
+
+def test_says_who_the_meter_is(stopping: Stopping) -> None:
+    client, notebook, _port = running(stopping, name="fridge")
+    assert client.info == MeterInfo("/dev/script", "/dev/script", "fridge", "PRO", "3.14", "", 1)
+    assert client.version is not None
+    assert client.version.memory == 65_206
+    assert notebook.infos[0].model == "PRO"
+
+
+def test_port_is_closed_by_the_thread_that_reads_it(stopping: Stopping) -> None:
+    client, _notebook, port = running(stopping, (STOP, b""))
+    client.stop()
+    assert port.closed_by is not None
+    assert port.closed_by.name == "wattui reader /dev/script"
+    assert not port.closed_by.daemon
+    assert not port.closed_by.is_alive()
+
+
+def test_states_are_told_in_their_order_with_what_is_tried(stopping: Stopping) -> None:
+    port = ScriptedPort([*OPENING, (START, b""), (STOP, b"")])
+    client, _notebook = client_on(port)
+    told: list[tuple[ClientState, str]] = []
+    client.add_state_listener(lambda one: told.append((one.state, one.activity)))
+    client.start()
+    client.wait_running(DEADLINE)
+    client.stop()
+    assert told == [
+        (ClientState.OPENING, ""),
+        (ClientState.OPENING, "opening the port"),
+        (ClientState.OPENING, "asking at 115200 baud"),
+        (ClientState.RUNNING, ""),
+        (ClientState.CLOSED, ""),
+    ]
+
+
+def test_wrong_transition_raises() -> None:
+    with pytest.raises(WrongTransition, match="running cannot follow closed"):
+        check_transition(ClientState.CLOSED, ClientState.RUNNING)
+
+
+def test_starting_and_stopping_twice_does_no_harm(stopping: Stopping) -> None:
+    client, _notebook, port = running(stopping, (STOP, b""))
+    client.start()
+    client.stop()
+    client.stop()
+    port.check()
+
+
+def test_impossible_interval_is_refused_before_anything_is_opened() -> None:
+    with pytest.raises(SettingOutOfRange, match="interval"):
+        MeterClient("/dev/script", interval=0)
+
+
+# -- the speed ---------------------------------------------------------------------
+
+
+def test_looks_for_the_speed_from_the_likeliest_on(stopping: Stopping) -> None:
+    asked: list[int] = []
+
+    class OldMeter(ScriptedPort):
+        def write(self, data: bytes) -> None:
+            if data == QUESTION:
+                asked.append(self.baudrate)
+            super().write(data)
+
+    deaf = ((CONTROL_X, b""), (QUESTION, b"\xfe\x80\x80"), (QUESTION, b""))
+    port = OldMeter([*deaf, *deaf, *OPENING, (START, b"")])
+    client, _notebook = client_on(port)
+    stopping(client)
+    activities: list[str] = []
+    client.add_state_listener(lambda one: activities.append(one.activity))
+    client.start()
+    client.wait_running(DEADLINE)
+    assert asked == [115_200, 115_200, 19_200, 19_200, 9_600]
+    assert client.baudrate == 9_600
+    assert "asking at 19200 baud" in activities
+
+
+def test_nothing_that_answers_fails_with_what_to_do(stopping: Stopping) -> None:
+    port = ScriptedPort([(CONTROL_X, b""), (QUESTION, b"")] * 3)
+    client, notebook = client_on(port)
+    stopping(client)
+    client.start()
+    with pytest.raises(NoAnswer, match="Nothing answers at /dev/script"):
+        client.wait_running(DEADLINE)
+    assert client.state is ClientState.FAILED
+    assert not notebook.events
+    port.check()
+
+
+def test_answer_that_is_cut_off_is_asked_for_again(stopping: Stopping) -> None:
+    port = ScriptedPort(
+        [(CONTROL_X, b""), (QUESTION, VERSION[9:]), (QUESTION, VERSION), (START, b"")]
+    )
+    client, _notebook = client_on(port)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    assert client.baudrate == 115_200
+    assert client.version is not None
+
+
+def test_something_else_that_answers_is_no_meter(stopping: Stopping) -> None:
+    port = ScriptedPort([(CONTROL_X, b""), (QUESTION, b"ERROR\r\n"), (QUESTION, b"ERROR\r\n")] * 3)
+    client, _notebook = client_on(port)
+    stopping(client)
+    client.start()
+    with pytest.raises(NotAMeter):
+        client.wait_running(DEADLINE)
+
+
+def test_port_that_does_not_open_fails(stopping: Stopping) -> None:
+    def busy(url: str) -> ScriptedPort:
+        raise PortBusy(f"{url} is in use")
+
+    client, _notebook = client_on(ScriptedPort([]), opener=busy)
+    stopping(client)
+    client.start()
+    with pytest.raises(PortBusy):
+        client.wait_running(DEADLINE)
+    assert isinstance(client.error, PortBusy)
+
+
+def test_meter_that_streams_but_never_answers_is_recorded_from_its_first_record(
+    stopping: Stopping,
+) -> None:
+    port = ScriptedPort(
+        [
+            (CONTROL_X, record(1000)),
+            *((QUESTION, record(1010)), (QUESTION, record(1020))),
+            (START, b""),
+        ]
+    )
+    client, notebook = client_on(port)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    assert client.version is None
+    assert notebook.powers() == [100.0, 101.0, 102.0]
+
+
+def test_rest_of_an_old_readout_is_not_taken_for_live_records(stopping: Stopping) -> None:
+    old = b"".join(record(number) for number in range(50))
+    port = ScriptedPort([(CONTROL_X, old), (QUESTION, old[7:] + VERSION), (START, record(999))])
+    client, notebook = client_on(port)
+    stopping(client)
+    client.start()
+    notebook.wait_samples(1)
+    assert notebook.powers() == [99.9]
+
+
+def test_record_of_a_meter_that_was_streaming_already_is_kept(stopping: Stopping) -> None:
+    port = ScriptedPort([(CONTROL_X, record(1000)), (QUESTION, VERSION), (START, record(1010))])
+    client, notebook = client_on(port)
+    stopping(client)
+    client.start()
+    notebook.wait_samples(2)
+    assert notebook.powers() == [100.0, 101.0]
+
+
+# -- unplugged and back --------------------------------------------------------------
+
+
+def test_unplugged_in_mid_packet_and_back_after_a_minute(stopping: Stopping) -> None:
+    clock = ManualClock()
+    first = ScriptedPort([*OPENING, (START, b"")])
+    second = ScriptedPort([*OPENING, (START, b"")])
+    client, notebook = client_on(first, second, clock=clock)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    first.say(record(1000) + record(5000)[:20])
+    notebook.wait_samples(1)
+    clock.advance(60)  # while it is away
+    first.unplug()
+    notebook.wait_event(EventKind.RECONNECTED)
+    client.wait_running(DEADLINE)
+    second.say(record(1010))
+    notebook.wait_samples(2)
+    assert notebook.powers() == [100.0, 101.0]
+    before, after = notebook.samples
+    assert (after.interval, after.gap) == (SECOND, 59 * SECOND)
+    assert after.time - before.time == 60 * SECOND
+    assert notebook.kinds() == [
+        EventKind.STARTED,
+        EventKind.LOST,
+        EventKind.RECONNECTED,
+        EventKind.GAP,
+    ]
+    assert client.counts.cut == 1
+
+
+def test_lost_is_a_state_of_its_own_until_it_is_back(stopping: Stopping) -> None:
+    first, second = ScriptedPort([*OPENING, (START, b"")]), ScriptedPort([*OPENING, (START, b"")])
+    client, notebook = client_on(first, second)
+    stopping(client)
+    states: list[ClientState] = []
+    client.add_state_listener(
+        lambda one: states.append(one.state) if one.state not in states[-1:] else None
+    )
+    client.start()
+    client.wait_running(DEADLINE)
+    first.unplug()
+    notebook.wait_event(EventKind.RECONNECTED)
+    client.wait_running(DEADLINE)
+    assert states == [
+        ClientState.OPENING,
+        ClientState.RUNNING,
+        ClientState.LOST,
+        ClientState.RUNNING,
+    ]
+    assert client.error is None
+
+
+def test_found_again_by_its_serial_number_under_another_name(stopping: Stopping) -> None:
+    first = ScriptedPort([*OPENING, (START, b"")], url="/dev/ttyUSB0")
+    second = ScriptedPort([*OPENING, (START, b"")], url="/dev/ttyUSB1")
+    for port in (first, second):
+        port.serial_number = "A1"
+    where = {"A1": "/dev/ttyUSB1"}
+    client, notebook = client_on(first, second, finder=where.get)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    first.unplug()
+    notebook.wait_event(EventKind.RECONNECTED)
+    client.wait_running(DEADLINE)
+    assert client.info.key == "A1"
+    assert client.info.port == "/dev/ttyUSB1"
+
+
+def test_another_adapter_under_the_old_name_is_not_taken_for_the_meter(
+    stopping: Stopping,
+) -> None:
+    port = ScriptedPort([*OPENING, (START, b"")])
+    port.serial_number = "A1"
+    asked = threading.Event()
+
+    def nowhere(number: str) -> None:
+        asked.set()
+
+    client, _notebook = client_on(port, finder=nowhere)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    port.unplug()
+    assert asked.wait(DEADLINE)
+    client.stop()
+    assert "A1" in str(client.error)
+
+
+def test_without_reconnecting_a_lost_meter_has_failed(stopping: Stopping) -> None:
+    port = ScriptedPort([*OPENING, (START, b"")])
+    client, notebook = client_on(port, reconnect=False)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    port.unplug()
+    notebook.wait_event(EventKind.STOPPED)
+    client.stop(DEADLINE)
+    assert notebook.kinds() == [EventKind.STARTED, EventKind.LOST, EventKind.STOPPED]
+
+
+# -- silence, and the meter starting anew ---------------------------------------------
+
+
+def test_silence_is_asked_about_and_logging_started_again(stopping: Stopping) -> None:
+    clock = ManualClock()
+    client, notebook, port = running(
+        stopping, (QUESTION, VERSION), (START, record(1000)), clock=clock
+    )
+    clock.advance(3.5)  # three intervals of the meter's clock
+    notebook.wait_samples(1)
+    port.check()
+    assert client.state is ClientState.RUNNING
+
+
+def test_half_open_connection_is_lost_after_a_question_without_answer(
+    stopping: Stopping,
+) -> None:
+    clock = ManualClock()
+    second = ScriptedPort([*OPENING, (START, b"")])
+    first = ScriptedPort([*OPENING, (START, b""), (QUESTION, b"")])
+    client, notebook = client_on(first, second, clock=clock)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    clock.advance(3.5)
+    notebook.wait_event(EventKind.RECONNECTED)
+    first.check()
+    assert "fallen silent" in notebook.events[1].text
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        b"WattsUp.NET $ Version: 3.23 $ 200712212301 60Hz 120V\r\n",
+        b"EED05F01 $Revision: 4.41 $ 200612212301 60Hz 120V\r\n",
+    ],
+)
+def test_meter_that_lost_power_is_started_again_even_if_it_is_deaf_at_first(
+    stopping: Stopping, banner: bytes
+) -> None:
+    _client, notebook, port = running(
+        stopping, (QUESTION, b""), (QUESTION, VERSION), (START, record(1000))
+    )
+    port.say(banner[:9])  # it may come in pieces
+    port.say(banner[9:])
+    notebook.wait_samples(1)
+    port.check()
+    assert notebook.kinds()[:2] == [EventKind.STARTED, EventKind.POWER_ON]
+
+
+def test_diagnostic_text_is_no_power_on(stopping: Stopping) -> None:
+    _client, notebook, port = running(stopping)
+    port.say(b"No change; interval already ==2\r\n" + record())
+    notebook.wait_samples(1)
+    assert notebook.kinds() == [EventKind.STARTED]
+
+
+# -- asking --------------------------------------------------------------------------
+
+
+def test_answer_is_found_among_records(stopping: Stopping) -> None:
+    client, notebook, _port = running(
+        stopping, (STATE, record(1) + b"#s,-,3,_,1,2;" + record(2)), (STOP, b"")
+    )
+    reply = client.request(commands.read_logging_state())
+    assert reply == LoggingState(1, LoggingMode.EXTERNAL)
+    client.stop()
+    assert notebook.powers() == [0.1, 0.2]
+
+
+def test_version_in_answer_to_something_else_means_that_it_is_unknown(stopping: Stopping) -> None:
+    client, _notebook, _port = running(stopping, (STATE, VERSION))
+    with pytest.raises(UnexpectedReply, match="does not know #S,R,0;"):
+        client.request(commands.read_logging_state())
+
+
+def test_answer_that_makes_no_sense_is_unexpected(stopping: Stopping) -> None:
+    client, _notebook, _port = running(stopping, (STATE, b"#s,-,3,_,1,9;"))
+    with pytest.raises(UnexpectedReply, match="makes no sense"):
+        client.request(commands.read_logging_state())
+
+
+def test_no_answer_within_the_limit(stopping: Stopping) -> None:
+    client, _notebook, _port = running(stopping, (STATE, b""))
+    with pytest.raises(NoAnswer, match=r"within 0\.05 s"):
+        client.request(commands.read_logging_state(), timeout=0.05)
+
+
+def test_command_without_an_answer_in_the_protocol_waits_for_none(stopping: Stopping) -> None:
+    client, _notebook, port = running(stopping, (b"#U,W,3,80,0,0;", b""))
+    assert client.request(commands.write_user_parameters(80, 0, False)) is None
+    port.check()
+
+
+def test_asking_while_it_is_unplugged_says_that_the_link_is_lost(stopping: Stopping) -> None:
+    client, notebook, port = running(stopping, (STATE, b""))
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            client.request(commands.read_logging_state(), timeout=DEADLINE)
+        except LinkLost as error:
+            failed.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    port.played()
+    port.unplug()
+    asking.join(DEADLINE)
+    assert len(failed) == 1
+    notebook.wait_event(EventKind.LOST)
+
+
+def test_asking_before_it_is_connected_is_refused() -> None:
+    client = MeterClient("/dev/script")
+    with pytest.raises(LinkLost, match="not connected"):
+        client.request(commands.read_version())
+
+
+ERASING = [
+    commands.clear_memory(),
+    commands.write_interval(5),
+    commands.start_internal_logging(5),
+    commands.write_fields([True] * 18),
+]
+
+
+@pytest.mark.parametrize("command", ERASING, ids=str)
+def test_erasing_command_is_not_sent_without_consent(
+    stopping: Stopping, command: commands.Command
+) -> None:
+    client, _notebook, port = running(stopping)
+    sent = port.sent
+    with pytest.raises(WouldEraseMemory):
+        client.request(command)
+    with client.conversation(pause=False) as talk, pytest.raises(WouldEraseMemory):
+        talk.send(command)
+    assert port.sent == sent
+
+
+def test_erasing_command_is_sent_with_consent(stopping: Stopping) -> None:
+    client, _notebook, port = running(stopping, (b"#R,W,0;", b""))
+    assert client.request(commands.clear_memory(), consent=True) is None
+    port.check()
+
+
+# -- interval ------------------------------------------------------------------------
+
+
+def test_interval_is_changed_by_external_logging_again(stopping: Stopping) -> None:
+    client, notebook, port = running(stopping, (b"#L,W,3,E,_,10;", b""))
+    client.set_interval(10)
+    port.played()
+    port.say(record())
+    notebook.wait_samples(1)
+    assert client.info.interval == 10
+
+
+# -- conversations -------------------------------------------------------------------
+
+
+def test_conversation_pauses_recording_and_gets_all_replies(stopping: Stopping) -> None:
+    clock = ManualClock()
+    client, notebook, port = running(
+        stopping, (STOP, b""), (STATE, record(1) + b"#s,-,3,_,1,2;"), (START, b""), clock=clock
+    )
+    port.say(record(1000))
+    notebook.wait_samples(1)
+    with client.conversation() as talk:
+        assert talk.ask(commands.read_logging_state()) == LoggingState(1, LoggingMode.EXTERNAL)
+        clock.advance(30)
+    port.say(record(1010))
+    notebook.wait_samples(2)
+    assert notebook.powers() == [100.0, 101.0]
+    assert notebook.samples[1].gap == 29 * SECOND
+    assert notebook.kinds() == [
+        EventKind.STARTED,
+        EventKind.PAUSED,
+        EventKind.RESUMED,
+        EventKind.GAP,
+    ]
+
+
+def test_conversation_outlives_a_lost_link(stopping: Stopping) -> None:
+    first = ScriptedPort([*OPENING, (START, b""), (STOP, b""), (STATE, b"#s,-")])
+    second = ScriptedPort([*OPENING, (STATE, b"#s,-,3,_,1,1;"), (START, b"")])
+    client, notebook = client_on(first, second)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    with client.conversation() as talk:
+        talk.send(commands.read_logging_state())
+        first.unplug()
+        with pytest.raises(LinkLost):
+            for _reply in talk.replies(DEADLINE):
+                pass
+        notebook.wait_event(EventKind.RECONNECTED)
+        client.wait_running(DEADLINE)
+        assert talk.ask(commands.read_logging_state()) == LoggingState(1, LoggingMode.INTERNAL)
+    second.played()
+    second.check()
+
+
+def test_two_conversations_at_once_are_refused(stopping: Stopping) -> None:
+    client, _notebook, _port = running(stopping)
+    with client.conversation(pause=False):
+        with pytest.raises(NoAnswer, match="busy"):
+            client.request(commands.read_version(), timeout=0.01)
+        with (
+            pytest.raises(NoAnswer, match="busy"),
+            client.conversation(pause=False, timeout=0.01),
+        ):
+            pass
+
+
+def test_client_that_is_only_asked_starts_no_logging(stopping: Stopping) -> None:
+    port = ScriptedPort([*OPENING, (STATE, b"#s,-,3,_,1,1;")])
+    client, notebook = client_on(port, live=False)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    client.request(commands.read_logging_state())
+    client.stop()
+    port.check()
+    assert not notebook.events
+
+
+# -- listeners -----------------------------------------------------------------------
+
+
+def test_listener_that_raises_does_not_end_the_recording(
+    stopping: Stopping, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, notebook, port = running(stopping)
+
+    class Broken(Notebook):
+        def on_samples(self, meter: MeterInfo, samples: object) -> None:
+            raise RuntimeError("this listener is broken")
+
+    client.remove_listener(notebook)
+    client.add_listener(Broken())
+    client.add_listener(notebook)
+    port.say(record())
+    port.say(record())
+    notebook.wait_samples(2)
+    assert "this listener is broken" in caplog.text
+
+
+def test_stopping_from_a_listener_does_not_wait_for_itself(stopping: Stopping) -> None:
+    client, notebook, port = running(stopping, (STOP, b""))
+
+    class Stopper(Notebook):
+        def on_samples(self, meter: MeterInfo, samples: list[Sample]) -> None:  # type: ignore[override]
+            client.stop()
+
+    client.add_listener(Stopper())
+    port.say(record())
+    notebook.wait_event(EventKind.STOPPED)
+    client.stop()
+    assert client.state is ClientState.CLOSED
+
+
+def test_dropped_packets_are_counted_and_logged_at_most_once_a_minute(
+    stopping: Stopping, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, notebook, port = running(stopping)
+    for _time in range(5):
+        port.say(b"#d,-,18,1,2;" + record())
+    notebook.wait_samples(5)
+    assert client.counts.wrong_count == 5
+    assert caplog.text.count("dropped") <= 1
+    assert QUICK.report == 60

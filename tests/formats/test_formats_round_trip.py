@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A session through every format and back: exact where the format can hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from format_samples import BEGIN, METER, absent, full, samples_of, session
+
+from wattui.errors import Cancelled, FormatError
+from wattui.formats import FORMATS, detect, read, write
+from wattui.formats.import_files import import_files
+from wattui.formats.reading.block import Assumptions
+from wattui.measurement.events import MeterInfo
+from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
+from wattui.session import BulkWriter, Session
+
+ZONE = ZoneInfo("Europe/Berlin")
+PLAIN = Assumptions(interval=1.0, start=BEGIN, zone=UTC)
+
+#: Fields that a format holds; the others come back absent.
+HELD = {
+    "log-2011": ("power", "voltage", "current"),
+    "lab11": ("power", "voltage", "current", "energy", "cost"),
+}
+
+#: Each way of writing: format and options.
+WAYS = [
+    ("csv", {}),
+    ("csv", {"dialect": "spreadsheet"}),
+    ("json-lines", {}),
+    ("log-2011", {"zone": UTC}),
+    ("csv-2015", {"zone": UTC}),
+    ("lab11", {}),
+    ("lab11", {"form": "json"}),
+    ("maker", {}),
+    ("maker", {"point": ","}),
+    ("raw", {}),
+    ("c-client", {}),
+    ("c-client", {"labels": True}),
+]
+NAMED = [f"{name} {' '.join(map(str, options.values()))}".strip() for name, options in WAYS]
+
+
+def through(
+    folder: Path, name: str, options: dict, samples: Sequence[Sample], given: Assumptions = PLAIN
+) -> list[Sample]:
+    source = session(folder / "source.wattui", samples)
+    target = folder / f"there{FORMATS[name].suffix}"
+    with Session.open(source) as opened:
+        assert write(name, opened, target, **options) == len(samples)
+    assert detect(target) is FORMATS[name]
+    result = import_files([target], folder / "back.wattui", given)
+    assert result.skipped == []
+    assert result.count == len(samples)
+    return samples_of(folder / "back.wattui")
+
+
+def held(name: str, samples: Sequence[Sample]) -> list[tuple[int | None, ...]]:
+    keep = {FIELD_INDEX[field] for field in HELD.get(name, FIELD_INDEX)}
+    return [tuple(v if i in keep else None for i, v in enumerate(s.values)) for s in samples]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=NAMED)
+def test_values_are_exact(tmp_path: Path, way: tuple[str, dict]) -> None:
+    samples = full(500)
+    back = through(tmp_path, *way, samples)
+    assert [one.values for one in back] == held(way[0], samples)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=NAMED)
+def test_absent_values_stay_absent(tmp_path: Path, way: tuple[str, dict]) -> None:
+    samples = absent(full(100))
+    back = through(tmp_path, *way, samples)
+    assert [one.values for one in back] == held(way[0], samples)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=NAMED)
+def test_times_intervals_and_gaps(tmp_path: Path, way: tuple[str, dict]) -> None:
+    name = way[0]
+    samples = full(200)
+    if name == "maker":
+        # It counts from the first record, in steps of 0.86 ms: whole seconds are meant.
+        given = replace(PLAIN, start=samples[0].time - samples[0].interval)
+    else:
+        given = PLAIN
+    back = through(tmp_path, *way, samples, given)
+    if "interval" in FORMATS[name].lacks:
+        assert [one.time for one in back] == [
+            BEGIN + MICROSECONDS * n for n in range(1, len(samples) + 1)
+        ]
+        assert {one.gap for one in back} == {0}
+        return
+    if name == "lab11":
+        exact = [(round(s.time / 1000) * 1000, s.interval, s.gap) for s in samples]
+    else:
+        exact = [(one.time, one.interval, one.gap) for one in samples]
+    assert [(one.time, one.interval, one.gap) for one in back] == exact
+
+
+@pytest.mark.parametrize("way", WAYS[:3], ids=NAMED[:3])
+def test_our_own_formats_keep_uneven_intervals_and_several_meters(
+    tmp_path: Path, way: tuple[str, dict]
+) -> None:
+    one = [Sample(BEGIN + n * 1_000_003, 999_000 + n, (n, None), n % 5) for n in range(1, 300)]
+    two = [Sample(BEGIN + n * 3_333_333, 3_333_333, (n, 1200, 7)) for n in range(1, 90)]
+    other = MeterInfo("B1", "sim://es", 'desk, "left"', "PRO ES", interval=3.0)
+    with BulkWriter(tmp_path / "source.wattui") as writer:
+        writer.add_samples(METER, one)
+        writer.add_samples(other, two)
+    with Session.open(tmp_path / "source.wattui") as opened:
+        write(way[0], opened, tmp_path / "there", **way[1])
+        energies = [opened.statistics(n).energy_wh for n in (1, 2)]
+    result = import_files([tmp_path / "there"], tmp_path / "back.wattui")
+    assert result.skipped == []
+    assert sorted(result.counts.values()) == [len(two), len(one)]
+    with Session.open(tmp_path / "back.wattui") as opened:
+        ids = {meter.info.label: meter.id for meter in opened.meters}
+        assert set(ids) == {"bench", 'desk, "left"'}
+        order = [ids["bench"], ids['desk, "left"']]
+        assert [opened.statistics(n).energy_wh for n in order] == energies
+    for number, samples in zip(order, (one, two), strict=True):
+        back = samples_of(tmp_path / "back.wattui", number)
+        assert [(s.time, s.interval, s.gap) for s in back] == [
+            (s.time, s.interval, s.gap) for s in samples
+        ]
+        full_rows = [s.values + (None,) * (FIELD_COUNT - len(s.values)) for s in samples]
+        assert [s.values for s in back] == full_rows
+
+
+def test_a_csv_tells_who_its_meters_are(tmp_path: Path) -> None:
+    through(tmp_path, "csv", {}, full(20))
+    with Session.open(tmp_path / "back.wattui") as opened:
+        assert opened.meters[0].info == METER
+
+
+@pytest.mark.parametrize("name", [n for n in FORMATS if n not in ("csv", "json-lines")])
+def test_what_a_format_cannot_hold_is_said(tmp_path: Path, name: str) -> None:
+    with BulkWriter(tmp_path / "two.wattui") as writer:
+        writer.add_samples(METER, full(3))
+        writer.add_samples(MeterInfo("B", "", "other"), full(3))
+    assert FORMATS[name].cannot_hold
+    with Session.open(tmp_path / "two.wattui") as opened:
+        with pytest.raises(FormatError, match="bench, other"):
+            write(name, opened, tmp_path / "there")
+        assert not (tmp_path / "there").exists()
+        assert write(name, opened, tmp_path / "there", meters=[2]) == 3
+
+
+@pytest.mark.parametrize("way", WAYS, ids=NAMED)
+def test_writing_can_be_cancelled(tmp_path: Path, way: tuple[str, dict]) -> None:
+    source = session(tmp_path / "source.wattui", full(30))
+    with Session.open(source) as opened, pytest.raises(Cancelled):
+        write(way[0], opened, tmp_path / "there", cancelled=lambda: True, **way[1])
+    assert [path.name for path in tmp_path.iterdir()] == ["source.wattui"]
+
+
+def test_reading_gives_arrays(tmp_path: Path) -> None:
+    samples = absent(full(100))
+    with Session.open(session(tmp_path / "source.wattui", samples)) as opened:
+        write("csv-2015", opened, tmp_path / "there", zone=ZONE)
+    (block,) = read(tmp_path / "there", Assumptions(zone=ZONE))
+    assert block.meter == "bench"
+    assert block.time is not None
+    assert block.time.tolist() == [one.time for one in samples]
+    assert block.values.shape == (100, FIELD_COUNT)

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was read out of a memory, as a session: its times, its marks, and no doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wattui.errors import DiskRefused
+from wattui.formats.csv_file import write_csv
+from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.sample import FIELD_INDEX, MICROSECONDS, Sample, WireValue
+from wattui.meter_memory.readout import Readout
+from wattui.meter_memory.records import RecordList
+from wattui.meter_memory.save_readout import PARTIAL, RECONSTRUCTED, readout_label, save_readout
+from wattui.protocol import LoggingMode
+from wattui.session import BulkWriter, Session, SessionWriter, add_event
+
+Values = tuple[WireValue, ...]
+
+METER = MeterInfo("A100", "/dev/ttyUSB0", model="PRO", firmware="3.14", serial_number="A100")
+READ_AT = 1_700_000_000.0
+LAST = 1_700_000_000 * MICROSECONDS
+CYCLES = FIELD_INDEX["power_cycles"]
+
+
+def record(number: int, cycles: int | None = None) -> Values:
+    """Give a record with voltage, its number as power, and the rest not logged."""
+    values: list[WireValue] = [None] * 18
+    values[0], values[1] = number, 1200
+    values[CYCLES] = cycles
+    return tuple(values)
+
+
+def readout_of(records: Sequence[Values], **fields: object) -> Readout:
+    plain = Readout(
+        *(METER, RecordList(records), 10, len(records), (), (), READ_AT, READ_AT + 5.0),
+        mode=LoggingMode.INTERNAL,
+    )
+    return replace(plain, **fields)  # type: ignore[arg-type]
+
+
+def partial_of(count: int, total: int, first: int = 0) -> Readout:
+    reason = f"{count} of {total} records: it was cancelled"
+    return readout_of(
+        [record(first + n) for n in range(count)],
+        expected=total, reasons=(reason,), missing_at_end=total - count,
+    )  # fmt: skip
+
+
+def stored(path: Path) -> tuple[list[Sample], list[Event], dict[str, str]]:
+    with Session.open(path) as session:
+        (meter,) = session.meters
+        events = [one.event for one in session.events()]
+        return list(session.samples(meter.id)), events, session.info
+
+
+def test_times_are_counted_back_from_the_read_out() -> None:
+    path = save_readout(readout_of([record(n) for n in range(5)]), METER)
+    samples, events, info = stored(path)
+    assert [one.time for one in samples] == [LAST - n * 10 * MICROSECONDS for n in (4, 3, 2, 1, 0)]
+    assert {one.interval for one in samples} == {10 * MICROSECONDS}
+    assert {one.gap for one in samples} == {0}
+    assert "counted back" in info[RECONSTRUCTED]
+    assert PARTIAL not in info
+    assert [event.kind for event in events] == [EventKind.STARTED, EventKind.STOPPED]
+    with Session.open(path) as session:
+        assert session.meters[0].info.interval == 10
+        assert not session.interrupted
+
+
+def test_fields_that_were_not_logged_are_null() -> None:
+    samples, _, _ = stored(save_readout(readout_of([record(7)]), METER))
+    assert samples[0].values == record(7)
+
+
+def test_times_of_a_cancelled_read_out_leave_room_for_what_is_missing() -> None:
+    samples, _, info = stored(save_readout(partial_of(3, 10), METER))
+    assert samples[-1].time == LAST - 7 * 10 * MICROSECONDS
+    assert "3 of 10 records: it was cancelled" in info[PARTIAL]
+
+
+def test_loss_of_power_is_a_gap_and_an_event() -> None:
+    cycles = (0, 0, 1, 1, 3)
+    records = [record(n, count) for n, count in enumerate(cycles)]
+    readout = readout_of(records, missing_at_end=2)
+    samples, events, info = stored(save_readout(readout, METER))
+    assert samples == list(readout.samples())
+    assert [one.gap > 0 for one in samples] == [False, False, True, False, True]
+    losses = [event for event in events if event.kind is EventKind.POWER_ON]
+    assert losses == list(readout.power_events())
+    assert "missing" in losses[0].text
+    assert "without power 2 times" in info[RECONSTRUCTED]
+    assert samples[-1].time == LAST - 20 * MICROSECONDS
+    ends = [one.time for one in samples]
+    starts = [one.time - one.interval - one.gap for one in samples]
+    assert starts[1:] == ends[:-1]
+
+
+def test_loss_of_power_breaks_the_line() -> None:
+    path = save_readout(readout_of([record(n, n // 3) for n in range(6)]), METER)
+    with Session.open(path) as session:
+        span = session.span()
+        assert span is not None
+        drawn = session.envelope(1, ["power"], *span, 500)
+    assert sum(value != value for value in drawn.value["power"].tolist()) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (LoggingMode.INTERNAL, ""),
+        (LoggingMode.STOPPED, "stopped logging before"),
+        (LoggingMode.EXTERNAL, "over the wire before"),
+    ],
+)
+def test_times_that_cannot_be_right_say_so(mode: LoggingMode, said: str) -> None:
+    path = save_readout(readout_of([record(1, 0)], mode=mode), METER)
+    words = stored(path)[2][RECONSTRUCTED]
+    assert said in words
+    assert ("too late" in words) is bool(said)
+
+
+def test_an_export_says_that_its_times_are_reconstructed(tmp_path: Path) -> None:
+    path = save_readout(partial_of(3, 10), METER)
+    with Session.open(path) as session:
+        write_csv(session, tmp_path / "out.csv")
+        label = readout_label(session.info)
+    text = (tmp_path / "out.csv").read_text(encoding="utf-8")
+    assert label is not None
+    assert f"# reconstructed: {label.reconstructed}\n" in text
+    assert f"# partial: {label.partial}\n" in text
+
+
+def test_a_recording_is_not_called_reconstructed(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "live.wattui") as writer:
+        writer.on_samples(METER, [Sample(LAST, MICROSECONDS, record(1))])
+    assert readout_label(stored(tmp_path / "live.wattui")[2]) is None
+
+
+# -- a second read-out over the first ----------------------------------------------
+
+
+@pytest.mark.parametrize("dropped", [0, 5])
+def test_complete_read_out_over_a_partial_one_has_no_doubles(dropped: int, tmp_path: Path) -> None:
+    path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
+    later = readout_of([record(n) for n in range(dropped, 110)], read_at=READ_AT + 100)
+    assert save_readout(later, METER, path) == path
+    samples, _, info = stored(path)
+    assert [one.values[0] for one in samples] == list(range(110))
+    assert samples[-1].time == LAST + 100 * MICROSECONDS
+    assert PARTIAL not in info
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["part.wattui"]
+
+
+def test_partial_read_out_over_a_longer_one_takes_nothing_away(tmp_path: Path) -> None:
+    path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
+    save_readout(partial_of(20, 100), METER, path)
+    samples, _, info = stored(path)
+    assert [one.values[0] for one in samples] == list(range(40))
+    assert samples[-1].time == LAST - 60 * 10 * MICROSECONDS
+    assert PARTIAL in info
+
+
+def test_marks_stay_at_their_records(tmp_path: Path) -> None:
+    path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
+    marked = stored(path)[0][30].time
+    add_event(path, Event(marked, EventKind.MARK, "here"))
+    save_readout(readout_of([record(n) for n in range(110)]), METER, path)
+    samples, events, _ = stored(path)
+    (mark,) = [event for event in events if event.kind is EventKind.MARK]
+    assert (mark.text, mark.time) == ("here", samples[30].time)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        readout_of([record(n) for n in range(500, 600)]),  # cleared since
+        readout_of([record(n) for n in range(0, 80, 2)], interval=20),  # condensed since
+        readout_of([record(n) for n in range(20)]),  # cleared, and the same again
+    ],
+    ids=["cleared", "condensed", "short"],
+)
+def test_records_of_another_memory_are_not_joined(other: Readout, tmp_path: Path) -> None:
+    path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
+    beside = save_readout(other, METER, path)
+    assert beside != path
+    assert beside.parent == tmp_path
+    assert len(stored(path)[0]) == 40
+    assert len(stored(beside)[0]) == len(other.records)
+
+
+def test_recording_of_that_name_is_left_alone(tmp_path: Path) -> None:
+    live = tmp_path / "live.wattui"
+    with SessionWriter(live) as writer:
+        writer.on_samples(METER, [Sample(LAST, MICROSECONDS, record(1))])
+    assert save_readout(readout_of([record(1)]), METER, live) != live
+    assert len(stored(live)[0]) == 1
+
+
+def test_folder_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DiskRefused):
+        save_readout(readout_of([record(1)]), METER, tmp_path / "file" / "x.wattui")
+
+
+def test_a_long_memory_is_written_in_small_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window stood while a block of 10,000 records was made ready."""
+    sizes: list[int] = []
+    add = BulkWriter.add
+
+    def watched(self: BulkWriter, meter: MeterInfo, time: Any, *rest: Any) -> int:
+        sizes.append(len(time))
+        return add(self, meter, time, *rest)
+
+    monkeypatch.setattr(BulkWriter, "add", watched)
+    path = save_readout(readout_of([record(n) for n in range(5_000)]), METER, tmp_path / "a.wattui")
+    samples, _, _ = stored(path)
+    assert [one.values[0] for one in samples] == list(range(5_000))
+    assert sum(sizes) == 5_000
+    assert max(sizes) <= 2_000

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A session that stays open while it grows gives what one gives that is opened anew."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from session_samples import METER, noisy, sample, steady
+
+from wattui.measurement.sample import MICROSECONDS
+from wattui.session import BulkWriter, Session
+from wattui.session.column_cache import Columns, Kept
+
+NAMES = ("power", "voltage", "integrated_energy")
+
+
+def assert_as_new(kept: Session, path: Path, start: int, stop: int, pixels: int) -> None:
+    with Session.open(path) as new:
+        fresh = new.envelope(1, NAMES, start, stop, pixels)
+        figures = new.statistics(1, start, stop)
+    found = kept.envelope(1, NAMES, start, stop, pixels)
+    np.testing.assert_array_equal(found.time, fresh.time)
+    for name in NAMES:
+        np.testing.assert_allclose(found.value[name], fresh.value[name], rtol=1e-12)
+    assert kept.statistics(1, start, stop) == figures
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_growing_session_is_drawn_as_if_opened_anew(tmp_path: Path, seed: int) -> None:
+    random_, path = random.Random(seed), tmp_path / "a.wattui"
+    samples = noisy(3_000, seed)
+    with BulkWriter(path) as writer:
+        writer.add_samples(METER, samples[:1_500])
+        with Session.open(path) as kept:
+            done, width = 1_500, 3_600 * MICROSECONDS
+            while done < len(samples):
+                step = random_.choice((1, 1, 1, 7, 60))
+                writer.add_samples(METER, samples[done : done + step])
+                done = min(done + step, len(samples))
+                last = samples[done - 1].time
+                if random_.random() < 0.1:
+                    width = random_.choice((600, 3_600, 40_000, 900_000)) * MICROSECONDS
+                pixels = random_.choice((50, 300)) if random_.random() < 0.1 else 120
+                back = random_.randrange(width) if random_.random() < 0.2 else 0
+                if random_.random() < 0.15:
+                    assert_as_new(kept, path, last - width - back, last - back, pixels)
+                else:
+                    kept.envelope(1, NAMES, last - width - back, last - back, pixels)
+                    kept.statistics(1, last - width - back, last - back)
+
+
+def test_records_that_are_put_in_between_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    early, late = steady(4_000), [sample(9_000 + n, 700) for n in range(4_000)]
+    with BulkWriter(path) as writer:
+        writer.add_samples(METER, [*early, *late])
+    with Session.open(path) as kept:
+        begin, end = kept.span() or (0, 0)
+        kept.envelope(1, NAMES, begin, end, 100)
+        kept.statistics(1, begin, end)
+        with BulkWriter(path) as writer:
+            writer.add_samples(METER, [sample(4_001 + n, 5_000) for n in range(4_000)])
+        assert_as_new(kept, path, begin, end, 100)
+        assert kept.statistics(1, begin, end)["power"].high == 500.0
+
+
+def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    samples = steady(5_000)
+    with BulkWriter(path) as writer:
+        writer.add_samples(METER, samples[:-1])
+        with Session.open(path) as kept:
+            work: list[int] = []
+            for number in (-2, -1):
+                kept.envelope(1, ("power",), samples[0].time, samples[-1].time, 300)
+                steps = 0
+
+                def count() -> int:
+                    nonlocal steps
+                    steps += 1
+                    return 0
+
+                kept._connection.set_progress_handler(count, 10)
+                kept.envelope(1, ("power",), samples[0].time, samples[-1].time, 300)
+                kept._connection.set_progress_handler(None, 0)
+                work.append(steps)
+                if number == -2:
+                    writer.add_samples(METER, samples[-1:])
+            with Session.open(path) as new:
+                steps = 0
+                new._connection.set_progress_handler(count, 10)
+                new.envelope(1, ("power",), samples[0].time, samples[-1].time, 300)
+    assert max(work) < steps / 20
+
+
+def test_what_is_kept_is_bounded() -> None:
+    kept = Kept()
+    for grid in range(100):
+        kept.keep(grid, Columns(0, 1, np.empty((0, 2))))
+    assert kept.columns(0) is None
+    assert kept.columns(99) is not None

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copies, later additions, and names of sessions; the bulk path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from session_samples import BEGIN, METER, OTHER, noisy, record, sample, steady
+
+from wattui.errors import Cancelled, DiskRefused, NotASession
+from wattui.measurement.events import Event, EventKind
+from wattui.measurement.sample import MICROSECONDS
+from wattui.session import (
+    BulkWriter,
+    Session,
+    SessionWriter,
+    add_event,
+    complete,
+    copy_session,
+    describe_meter,
+    interrupted_sessions,
+    new_session_path,
+    set_info,
+    verify,
+)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+def test_a_copy_is_whole(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", noisy(3_000))
+    seen: list[tuple[int, int]] = []
+    copy_session(path, tmp_path / "b.wattui", lambda done, total: seen.append((done, total)))
+    assert seen[-1][0] == seen[-1][1] > 0
+    assert verify(tmp_path / "b.wattui") == []
+    with Session.open(tmp_path / "b.wattui") as session:
+        assert list(session.samples(1)) == noisy(3_000)
+    assert names(tmp_path) == ["a.wattui", "b.wattui"]
+
+
+def test_a_copy_of_a_running_recording_has_an_end(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "a.wattui") as writer:
+        writer.on_samples(METER, steady(30))
+        assert writer.flush()
+        copy_session(writer.path, tmp_path / "b.wattui")
+        with Session.open(tmp_path / "b.wattui") as session:
+            assert not session.interrupted
+            assert session.count(1) == 30
+        writer.on_samples(METER, steady(5, first=31))
+    with Session.open(tmp_path / "a.wattui") as session:
+        assert session.count(1) == 35
+
+
+def test_a_cancelled_copy_leaves_nothing(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(300))
+    old = record(tmp_path / "b.wattui", steady(3))
+    with pytest.raises(Cancelled):
+        copy_session(path, old, cancelled=lambda: True)
+    assert names(tmp_path) == ["a.wattui", "b.wattui"]
+    with Session.open(old) as session:
+        assert session.count(1) == 3
+
+
+def test_a_copy_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(3))
+    with pytest.raises(DiskRefused):
+        copy_session(path, path)
+    with pytest.raises(DiskRefused):
+        copy_session(path, tmp_path / "absent" / "b.wattui")
+    with pytest.raises(NotASession):
+        copy_session(tmp_path / "none.wattui", tmp_path / "b.wattui")
+    with SessionWriter(tmp_path / "live.wattui"), pytest.raises(DiskRefused, match="recorded"):
+        copy_session(path, tmp_path / "live.wattui")
+
+
+def test_marks_and_words_are_added_later(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(3))
+    add_event(path, Event(BEGIN, EventKind.MARK, "kettle"), 1)
+    set_info(path, "reconstructed", "times counted back")
+    with Session.open(path) as session:
+        assert [one.event.text for one in session.events([EventKind.MARK])] == ["kettle"]
+        assert session.info["reconstructed"] == "times counted back"
+    assert names(tmp_path) == ["a.wattui"]
+
+
+def test_a_session_that_is_recorded_is_not_changed_by_others(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "a.wattui") as writer:
+        writer.on_samples(METER, steady(3))
+        assert writer.flush()
+        with pytest.raises(DiskRefused, match="being recorded"):
+            complete(writer.path)
+        assert interrupted_sessions(tmp_path) == []
+
+
+def test_a_folder_that_is_not_there_has_no_interrupted_sessions(tmp_path: Path) -> None:
+    assert interrupted_sessions(tmp_path / "absent") == []
+    (tmp_path / "empty.wattui").touch()
+    (tmp_path / "text.wattui").write_text("x" * 5000)
+    assert interrupted_sessions(tmp_path) == []
+
+
+# -- names --
+
+NOON = datetime(2026, 11, 23, 14, 5, 7)
+
+
+def test_a_session_is_named_by_time_and_meter(tmp_path: Path) -> None:
+    path = new_session_path("Watts up? PRO A80012", tmp_path, NOON)
+    assert path.name == "2026-11-23 14.05.07 Watts up PRO A80012.wattui"
+    path.touch()
+    again = new_session_path("Watts up? PRO A80012", tmp_path, NOON)
+    assert again.name == "2026-11-23 14.05.07 Watts up PRO A80012 (2).wattui"
+
+
+def test_sessions_go_into_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATTUI_DATA", str(tmp_path))
+    assert new_session_path("x").parent == tmp_path / "sessions"
+
+
+@given(st.text(max_size=400))
+def test_any_label_makes_a_name_that_every_file_system_takes(label: str) -> None:
+    name = new_session_path(label, Path("/nowhere"), NOON).name
+    assert len(name.encode()) <= 200
+    assert not set(name) & set('<>:"/\\|?*\0')
+    assert all(ord(c) >= 32 for c in name)
+    assert not name.removesuffix(".wattui").endswith((" ", "."))
+
+
+# -- the bulk path --
+
+
+def test_the_bulk_path_writes_what_the_writer_writes(tmp_path: Path) -> None:
+    samples = noisy(9_000, seed=4)
+    record(tmp_path / "a.wattui", samples)
+    with BulkWriter(tmp_path / "b.wattui") as writer:
+        assert writer.add_samples(METER, samples[:4_321]) == 4_321
+        assert writer.add_samples(METER, samples[4_321:]) == 9_000 - 4_321
+    tables = []
+    for name in ("a", "b"):
+        with Session.open(tmp_path / f"{name}.wattui") as session:
+            tables.append(
+                [
+                    session._connection.execute(f"SELECT * FROM {table}").fetchall()
+                    for table in ("sample", "summary", "seal", "meter")
+                ]
+            )
+            assert not session.interrupted
+    assert tables[0] == tables[1]
+
+
+def test_samples_fetched_twice_merge_without_doubles(tmp_path: Path) -> None:
+    samples = noisy(3_000, seed=6)
+    with BulkWriter(tmp_path / "a.wattui") as writer:
+        assert writer.add_samples(METER, samples[500:1_500]) == 1_000
+        assert writer.add_samples(METER, samples[2_000:]) == 1_000
+        assert writer.add_samples(METER, samples) == 1_000
+    record(tmp_path / "b.wattui", samples)
+    with Session.open(tmp_path / "a.wattui") as a, Session.open(tmp_path / "b.wattui") as b:
+        assert list(a.samples(1)) == samples
+        for table in ("summary", "seal"):
+            query = f"SELECT * FROM {table}"
+            found = [one._connection.execute(query).fetchall() for one in (a, b)]
+            assert found[0] == found[1]
+
+
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with BulkWriter(tmp_path / "a.wattui") as writer:
+        with pytest.raises(ValueError, match="increase"):
+            writer.add(METER, [2, 1], 1, np.zeros((2, 18), int))
+        with pytest.raises(ValueError, match="fit"):
+            writer.add(METER, [1, 2], 1, np.zeros((2, 17), int))
+        assert writer.add(METER, [], 1, np.zeros((0, 18), int)) == 0
+
+
+def test_a_bulk_session_has_events_and_words(tmp_path: Path) -> None:
+    with BulkWriter(tmp_path / "a.wattui") as writer:
+        writer.add_samples(METER, [sample(1), sample(2)])
+        writer.add_samples(OTHER, [sample(7, gap=3)])
+        writer.add_event(Event(BEGIN, EventKind.NOTE, "times are a guess"))
+        writer.set_info("source", "fan.raw")
+    with Session.open(tmp_path / "a.wattui") as session:
+        assert session.info["source"] == "fan.raw"
+        assert session.span() == (BEGIN, BEGIN + 7 * MICROSECONDS)
+        assert session.statistics(2).gap_count == 1
+        kinds = sorted(one.event.kind for one in session.events())
+        assert kinds == ["note", "started", "started", "stopped", "stopped"]
+
+
+def test_a_meter_keeps_name_and_colour_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    with BulkWriter(path) as writer:
+        writer.add_samples(replace(METER, name="fan", colour="#0072b2"), [sample(1)])
+        writer.add_samples(replace(METER, name="fan"), [sample(2)])
+    with Session.open(path) as session:
+        assert (session.meters[0].info.name, session.meters[0].colour) == ("fan", "#0072b2")
+    describe_meter(path, METER.key, "router", "#d55e00")
+    with Session.open(path) as session:
+        assert (session.meters[0].info.name, session.meters[0].colour) == ("router", "#d55e00")
+
+
+def test_a_folder_that_may_not_be_looked_into_still_gives_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else a recording there has no writer, and nobody is told that nothing is kept."""
+
+    def denied(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.lstat", denied)
+    monkeypatch.setattr("os.stat", denied)
+    found = new_session_path("PRO", tmp_path, datetime(2026, 11, 23, 14, 5, 7))
+    assert found == tmp_path / "2026-11-23 14.05.07 PRO.wattui"

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables, and how a file of an earlier version comes to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from session_samples import METER, record, steady
+
+from wattui.errors import DiskRefused, NotASession, SessionDamaged
+from wattui.measurement.sample import FIELDS
+from wattui.session import Session, open_session, schema
+from wattui.session.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, connect, migrate
+
+
+def test_the_file_says_what_it_is_and_sqlite3_reads_it(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(20))
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    found = [row[1] for row in connection.execute("PRAGMA table_info(sample)")]
+    assert found == ["meter", "time", "interval", "gap", *(field.name for field in FIELDS)]
+    row = connection.execute("SELECT power, gap, apparent_power FROM sample").fetchone()
+    assert row == (400, None, None)
+    info = dict(connection.execute("SELECT name, value FROM info"))
+    assert {"software", "created", "time_zone"} <= info.keys()
+    connection.close()
+
+
+def test_an_earlier_version_is_brought_up_to_date_when_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record(tmp_path / "a.wattui", steady(20))
+    newest = SCHEMA_VERSION + 2
+    steps = {
+        **MIGRATIONS,
+        SCHEMA_VERSION + 1: ("ALTER TABLE meter ADD COLUMN place TEXT",),
+        newest: ("UPDATE meter SET place='desk'", "CREATE TABLE later (x)"),
+    }
+    monkeypatch.setattr(open_session, "SCHEMA_VERSION", newest)
+    monkeypatch.setattr(open_session, "migrate", lambda connection: migrate(connection, steps))
+    monkeypatch.setattr(
+        open_session, "require_session", lambda *given: schema.require_session(*given, newest)
+    )
+    with Session.open(path) as session:
+        assert session.count(1) == 20
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (newest,)
+    assert connection.execute("SELECT place FROM meter").fetchall() == [("desk",)]
+    connection.close()
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(20))
+    steps = {**MIGRATIONS, SCHEMA_VERSION + 1: ("CREATE TABLE later (x)", "NO SQL AT ALL")}
+    connection = connect(path, "mode=rw")
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, steps)
+    assert not connection.in_transaction
+    assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    assert "later" not in tables
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "word"),
+    [
+        ("SQLITE_FULL", DiskRefused, "full"),
+        ("SQLITE_READONLY_DBMOVED", DiskRefused, "read-only"),
+        ("SQLITE_CANTOPEN", DiskRefused, "opened"),
+        ("SQLITE_BUSY", DiskRefused, "locked"),
+        ("SQLITE_IOERR_FSYNC", DiskRefused, "disk"),
+        ("SQLITE_NOTADB", NotASession, "no session"),
+        ("SQLITE_CORRUPT_VTAB", SessionDamaged, "damaged"),
+    ],
+)
+def test_each_error_of_sqlite_is_explained(name: str, kind: type, word: str) -> None:
+    error = sqlite3.OperationalError("low level words")
+    error.sqlite_errorname = name
+    explained = schema.translated(error, Path("a.wattui"))
+    assert type(explained) is kind
+    assert word in explained.what
+    assert explained.hint
+
+
+def test_the_key_of_a_meter_is_unique(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(3))
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("INSERT INTO meter (key) VALUES (?)", (METER.key,))
+    connection.close()

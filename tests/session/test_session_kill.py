@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed at any moment, a recording has lost nothing that was shown.
+
+``WATTUI_KILLS=200`` makes it two hundred kills instead of twenty.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from session_samples import BEGIN, METER, brute, record, sample, steady
+
+from wattui.errors import NotASession
+from wattui.measurement.sample import MICROSECONDS
+from wattui.session import Session, SessionWriter, complete, interrupted_sessions, verify
+
+KILLS = int(os.environ.get("WATTUI_KILLS", "20"))
+
+# Records at speed, on two meters, and prints the number of each that a listener was told of.
+RECORDER = """
+import dataclasses, sys
+from session_samples import METER, OTHER, sample
+from wattui.session import SessionWriter
+
+class Printer:
+    def on_samples(self, meter, samples):
+        last = round((samples[-1].time - sample(0).time) / 1e6)
+        sys.stdout.write(f"{meter.key} {last}\\n")
+        sys.stdout.flush()
+
+    def on_event(self, meter, event):
+        pass
+
+writer = SessionWriter(sys.argv[1], commit_seconds=float(sys.argv[2]))
+writer.add_listener(Printer())
+for second in range(int(sys.argv[3]), 10_000_000):
+    for meter in (METER, OTHER):
+        writer.on_samples(meter, [sample(second, second % 997)])
+    if second % 50 == 0:
+        writer.flush()
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+
+
+def kill_after(path: Path, acknowledged: int, first: int = 1) -> dict[str, int]:
+    """Record until so many were told, kill at once, and give the last told of each meter."""
+    command = [sys.executable, "-c", RECORDER, str(path), "0", str(first)]
+    recorder = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+    )
+    assert recorder.stdout is not None
+    told: dict[str, int] = {}
+    try:
+        for number, line in enumerate(recorder.stdout):
+            key, last = line.split()
+            told[key] = int(last)
+            if number == acknowledged:
+                recorder.send_signal(signal.SIGKILL)
+    finally:
+        recorder.kill()
+        recorder.wait(30)
+        recorder.stdout.close()
+    return told
+
+
+def check(path: Path, told: dict[str, int]) -> None:
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+    assert verify(path) == []
+    with Session.open(path) as session:
+        assert session.interrupted
+        for meter in session.meters:
+            samples = list(session.samples(meter.id))
+            expected = [sample(second, second % 997) for second in range(1, len(samples) + 1)]
+            assert samples == expected
+            assert len(samples) >= told.get(meter.info.key, 0)
+            found = session.statistics(meter.id)
+            plain = brute(samples, None, None)
+            assert (found.count, found.fields) == (plain.count, plain.fields)
+            assert found.energy_wh == pytest.approx(plain.energy_wh, rel=1e-12)
+
+
+def test_killed_at_random_moments_nothing_that_was_shown_is_lost(tmp_path: Path) -> None:
+    random_ = random.Random(1)
+    for number in range(KILLS):
+        path = tmp_path / f"{number}.wattui"
+        told = kill_after(path, random_.randrange(200))
+        assert told
+        check(path, told)
+
+
+def test_a_killed_session_is_continued_and_killed_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    for round_ in range(3):
+        first = 1
+        if round_:
+            with Session.open(path) as session:
+                counts = [session.count(meter.id) for meter in session.meters]
+            # One meter may have had its last commit without the other.
+            with SessionWriter(path) as writer:
+                for meter, count in zip(session_meters(path), counts, strict=True):
+                    missing = range(count + 1, max(counts) + 1)
+                    writer.on_samples(meter, [sample(one, one % 997) for one in missing])
+            first = max(counts) + 1
+        check(path, kill_after(path, 60 * (round_ + 1), first))
+
+
+def session_meters(path: Path) -> list[object]:
+    with Session.open(path) as session:
+        return [one.info for one in session.meters]
+
+
+def test_a_killed_session_is_found_and_completed(tmp_path: Path) -> None:
+    path = tmp_path / "killed.wattui"
+    kill_after(path, 20)
+    record(tmp_path / "whole.wattui", steady(3))
+    with SessionWriter(tmp_path / "live.wattui") as writer:
+        writer.on_samples(METER, steady(3))
+        assert writer.flush()
+        (found,) = interrupted_sessions(tmp_path)
+    assert found.path == path
+    assert found.meters == ("PRO A80012", "desk")
+    with Session.open(path) as session:
+        assert found.span == session.span()
+        last = [session.span([one.id])[1] for one in session.meters]  # type: ignore[index]
+    complete(path)
+    assert interrupted_sessions(tmp_path) == []
+    with Session.open(path) as session:
+        assert not session.interrupted
+        stopped = [one for one in session.events() if one.event.kind == "stopped"]
+        assert [one.event.time for one in stopped] == last
+    # Nothing of the killed one lies about.
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["killed.wattui", "whole.wattui"] or (
+        "live.wattui" in {one.name for one in tmp_path.iterdir()}
+    )
+
+
+def wal_of_a_live_session(folder: Path) -> tuple[bytes, bytes]:
+    """Record in many commits, and give file and journal as they are in the middle."""
+    path = folder / "live.wattui"
+    with SessionWriter(path, commit_seconds=0) as writer:
+        for second in range(1, 300):
+            writer.on_samples(METER, [sample(second, second % 997)])
+            if second % 10 == 0:
+                assert writer.flush()
+        return path.read_bytes(), path.with_name("live.wattui-wal").read_bytes()
+
+
+def test_a_cut_or_garbled_journal_leaves_a_clean_beginning(tmp_path: Path) -> None:
+    main, wal = wal_of_a_live_session(tmp_path)
+    random_ = random.Random(2)
+    lengths = set()
+    for number in range(60):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        broken = bytearray(wal)
+        place = random_.randrange(len(wal))
+        if number % 2:
+            del broken[place:]
+        else:
+            broken[place : place + 64] = random_.randbytes(64)
+        (folder / "a.wattui").write_bytes(main)
+        (folder / "a.wattui-wal").write_bytes(broken)
+        try:
+            with Session.open(folder / "a.wattui") as session:
+                samples = [one for meter in session.meters for one in session.samples(meter.id)]
+                count = sum(session.count(meter.id) for meter in session.meters)
+        except NotASession:
+            # Before its very first commit there is no session yet.
+            samples, count = [], 0
+        assert samples == [sample(one, one % 997) for one in range(1, len(samples) + 1)]
+        assert count == len(samples)
+        lengths.add(len(samples))
+        shutil.rmtree(folder)
+    assert len(lengths) > 5
+
+
+def test_garbage_in_one_sector_is_found(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(10_000))
+    assert verify(path) == []
+    connection = sqlite3.connect(path)
+    when = BEGIN + 5_000 * MICROSECONDS
+    connection.execute("UPDATE sample SET power=power+1 WHERE time=?", (when,))
+    connection.commit()
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+    (fault,) = verify(path)
+    assert "not what was recorded" in fault

@@ -1,0 +1,551 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The writer: on disk before anyone is told, and honest while the disk refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from session_samples import BEGIN, METER, OTHER, record, sample, steady
+
+from wattui.errors import DiskRefused
+from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.sample import MICROSECONDS, Sample
+from wattui.session import Session, SessionWriter, WriterStatus
+from wattui.session.store import Store
+from wattui.session.write_queue import Item, WaitingQueue
+
+DEADLINE = 20.0
+
+
+class Told:
+    """A listener that looks into the file whenever it is told of something."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.samples: list[Sample] = []
+        self.events: list[Event] = []
+        self.missing = 0
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+            (there,) = connection.execute(
+                "SELECT count(*) FROM sample WHERE time BETWEEN ? AND ?",
+                (samples[0].time, samples[-1].time),
+            ).fetchone()
+        self.missing += len(samples) - there
+        self.samples += samples
+
+    def on_event(self, meter: MeterInfo, event: Event) -> None:
+        self.events.append(event)
+
+
+class Statuses:
+    """Keeps what the writer says, and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self.all: list[WriterStatus] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, status: WriterStatus) -> None:
+        with self._changed:
+            self.all.append(status)
+            self._changed.notify_all()
+
+    def wait(self, wanted: Callable[[WriterStatus], bool]) -> WriterStatus:
+        with self._changed:
+            assert self._changed.wait_for(lambda: any(map(wanted, self.all)), DEADLINE), self.all
+            return next(one for one in self.all if wanted(one))
+
+
+class Disk:
+    """Stands in for Store.write: refuses on demand, and counts."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.refuses = False
+        self.after_commit = False
+        self.writes: list[int] = []
+        real = Store.write
+
+        def write(store: Store, items: list[Item]) -> None:
+            if self.refuses and not self.after_commit:
+                self._fail(store)
+            real(store, items)
+            self.writes.append(len(items))
+            if self.refuses:
+                self._fail(store)
+
+        monkeypatch.setattr(Store, "write", write)
+
+    @staticmethod
+    def _fail(store: Store) -> None:
+        store._failures += 1
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorname = "SQLITE_FULL"
+        raise error
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+def test_a_listener_is_told_of_nothing_that_is_not_on_disk(tmp_path: Path) -> None:
+    told = Told(tmp_path / "a.wattui")
+    samples = steady(200)
+    with SessionWriter(told.path, commit_seconds=0) as writer:
+        writer.add_listener(told)
+        for one in samples:
+            writer.on_samples(METER, [one])
+    assert told.missing == 0
+    assert told.samples == samples
+    assert [event.kind for event in told.events] == ["started", "stopped"]
+
+
+def test_many_meters_share_a_commit(tmp_path: Path, disk: Disk) -> None:
+    meters = [MeterInfo(f"M{i}", "sim://") for i in range(12)]
+    with SessionWriter(tmp_path / "a.wattui", commit_seconds=3600) as writer:
+        writer.on_samples(METER, [sample(1)])
+        # The first comes at once; whatever follows waits for its turn together.
+        assert writer.flush(DEADLINE)
+        first = len(disk.writes)
+        for second in range(1, 4):
+            for meter in meters:
+                writer.on_samples(meter, [sample(second)])
+        assert not writer.flush(0)
+        assert writer.status.waiting == 36
+    assert first <= 2
+    assert len(disk.writes) == first + 1
+    with Session.open(tmp_path / "a.wattui") as session:
+        assert [session.count(one.id) for one in session.meters] == [1] + [3] * 12
+
+
+def test_every_commit_is_synced(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "a.wattui") as writer:
+        connection = writer._store.connection
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_disk_that_refuses_loses_nothing_for_ten_minutes(tmp_path: Path, disk: Disk) -> None:
+    told, statuses = Told(tmp_path / "a.wattui"), Statuses()
+    samples = steady(50)
+    with SessionWriter(told.path, commit_seconds=0, retry_seconds=0.01) as writer:
+        writer.add_listener(told)
+        writer.add_status_listener(statuses)
+        writer.on_samples(METER, samples[:10])
+        assert writer.flush(DEADLINE)
+        disk.refuses = True
+        writer.on_samples(METER, samples[10:30])
+        status = statuses.wait(lambda one: bool(one.problem))
+        assert "full" in status.problem
+        assert "Make room" in status.hint
+        assert status.since is not None
+        assert 590 < status.seconds_left <= 600
+        writer.on_samples(METER, samples[30:])
+        assert writer.status.waiting == 40
+        assert told.samples == samples[:10]
+        disk.refuses = False
+        statuses.wait(lambda one: not one.problem)
+        assert writer.flush(DEADLINE)
+    assert told.samples == samples
+    assert told.missing == 0
+    with Session.open(told.path) as session:
+        assert list(session.samples(1)) == samples
+
+
+def test_a_commit_that_failed_after_all_was_written_makes_no_doubles(
+    tmp_path: Path, disk: Disk
+) -> None:
+    statuses = Statuses()
+    samples = steady(100)
+    with SessionWriter(tmp_path / "a.wattui", commit_seconds=0, retry_seconds=0.01) as writer:
+        writer.add_status_listener(statuses)
+        disk.refuses = disk.after_commit = True
+        writer.on_samples(METER, samples)
+        writer.mark("once")
+        statuses.wait(lambda one: bool(one.problem))
+        disk.refuses = False
+        assert writer.flush(DEADLINE)
+    with Session.open(tmp_path / "a.wattui") as session:
+        assert list(session.samples(1)) == samples
+        kinds = [one.event.kind for one in session.events()]
+        assert sorted(kinds) == ["mark", "started", "stopped"]
+
+
+def test_what_must_be_dropped_becomes_a_gap_and_an_event(tmp_path: Path, disk: Disk) -> None:
+    statuses = Statuses()
+    samples = steady(100)
+    path = tmp_path / "a.wattui"
+    with SessionWriter(path, commit_seconds=0, retry_seconds=0.01, keep_samples=30) as writer:
+        writer.add_status_listener(statuses)
+        writer.on_samples(METER, samples[:10])
+        assert writer.flush(DEADLINE)
+        disk.refuses = True
+        for one in samples[10:]:
+            writer.on_samples(METER, [one])
+        statuses.wait(lambda one: one.dropped > 0 or one.waiting == 30)
+        assert writer.status.waiting == 30
+        assert writer.status.dropped == 60
+        disk.refuses = False
+        assert writer.flush(DEADLINE)
+    with Session.open(path) as session:
+        kept = list(session.samples(1))
+        assert [one.time for one in kept] == [one.time for one in samples[:10] + samples[70:]]
+        assert kept[10].gap == 60 * MICROSECONDS
+        (dropped,) = session.events([EventKind.DROPPED])
+        assert dropped.event.text.startswith("60 samples")
+        assert dropped.event.duration == 60 * MICROSECONDS
+        begin, end = session.span() or (0, 0)
+        figures = session.statistics(1)
+        assert figures.duration_s + figures.gap_s == (end - begin) / MICROSECONDS
+
+
+def test_samples_older_than_ten_minutes_make_room() -> None:
+    queue = WaitingQueue(keep_samples=1000, keep_seconds=600)
+    for second in range(0, 1000, 10):
+        queue.put(Item(METER, float(second), samples=(sample(second + 1),)))
+    assert queue.samples == 61
+    assert queue.dropped == 39
+    kept = [item for item in queue.take() if item.samples]
+    assert kept[0].since == 390.0
+
+
+def test_a_meter_that_lost_all_that_waited_has_the_gap_later() -> None:
+    queue = WaitingQueue(keep_samples=2)
+    queue.put(Item(METER, 0.0, samples=(sample(1),)))
+    queue.put(Item(OTHER, 0.0, samples=(sample(1),)))
+    queue.put(Item(OTHER, 0.0, samples=(sample(2),)))
+    queue.put(Item(METER, 0.0, samples=(sample(2),)))
+    items = queue.take()
+    assert queue.dropped == 2
+    assert sum(item.samples[0].gap for item in items if item.samples) == 2 * MICROSECONDS
+
+
+def test_bringing_samples_never_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    entered = threading.Event()
+    real = Store.write
+
+    def write(store: Store, items: list[Item]) -> None:
+        entered.set()
+        assert go.wait(DEADLINE)
+        real(store, items)
+
+    monkeypatch.setattr(Store, "write", write)
+    writer = SessionWriter(tmp_path / "a.wattui")
+    try:
+        writer.on_samples(METER, [sample(1)])
+        assert entered.wait(DEADLINE)
+        # The writer's thread stands in the disk; this one would hang here if it waited.
+        for one in steady(500, first=2):
+            writer.on_samples(METER, [one])
+        assert writer.status.waiting == 501
+    finally:
+        go.set()
+        writer.close()
+
+
+def test_a_disk_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wattui.session.writer.HANGING_SECONDS", -1.0)
+    go, entered, statuses = threading.Event(), threading.Event(), Statuses()
+
+    def write(store: Store, items: list[Item]) -> None:
+        entered.set()
+        assert go.wait(DEADLINE)
+
+    monkeypatch.setattr(Store, "write", write)
+    writer = SessionWriter(tmp_path / "a.wattui")
+    writer.add_status_listener(statuses)
+    try:
+        writer.on_samples(METER, [sample(1)])
+        assert entered.wait(DEADLINE)
+        writer.on_samples(METER, [sample(2)])
+        assert "not answered" in statuses.wait(lambda one: bool(one.problem)).problem
+    finally:
+        go.set()
+        monkeypatch.undo()
+        writer.close()
+
+
+def test_closing_with_a_disk_that_refuses_says_what_is_lost(tmp_path: Path, disk: Disk) -> None:
+    writer = SessionWriter(tmp_path / "a.wattui", retry_seconds=0.01)
+    disk.refuses = True
+    writer.on_samples(METER, steady(7))
+    with pytest.raises(DiskRefused, match="last 7 samples"):
+        writer.close(timeout=0.1)
+    writer.close()
+    assert not any(thread.name.startswith("wattui writer") for thread in threading.enumerate())
+
+
+def test_a_removed_file_is_written_anew(tmp_path: Path) -> None:
+    samples = steady(60)
+    path = tmp_path / "sessions" / "a.wattui"
+    with SessionWriter(path, commit_seconds=0, retry_seconds=0.01) as writer:
+        writer.on_samples(METER, samples[:30])
+        assert writer.flush(DEADLINE)
+        shutil.rmtree(path.parent)
+        writer.on_samples(METER, samples[30:])
+        assert writer.flush(DEADLINE)
+    with Session.open(path) as session:
+        assert list(session.samples(1)) == samples
+
+
+def test_a_removed_file_whose_folder_cannot_be_made_waits(tmp_path: Path) -> None:
+    samples, statuses = steady(60), Statuses()
+    path = tmp_path / "sessions" / "a.wattui"
+    with SessionWriter(path, commit_seconds=0, retry_seconds=0.01) as writer:
+        writer.add_status_listener(statuses)
+        writer.on_samples(METER, samples[:30])
+        assert writer.flush(DEADLINE)
+        shutil.rmtree(path.parent)
+        path.parent.touch()
+        writer.on_samples(METER, samples[30:])
+        assert "removed" in statuses.wait(lambda one: bool(one.problem)).problem
+        path.parent.unlink()
+        assert writer.flush(DEADLINE)
+    with Session.open(path) as session:
+        assert list(session.samples(1)) == samples
+
+
+def test_a_clock_that_went_back_leaves_times_increasing(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "a.wattui") as writer:
+        writer.on_samples(METER, [sample(5), sample(6)])
+        writer.on_samples(METER, [sample(2), sample(3), sample(8)])
+    with Session.open(tmp_path / "a.wattui") as session:
+        times = [one.time - BEGIN for one in session.samples(1)]
+        assert times == [5_000_000, 6_000_000, 6_000_001, 6_000_002, 8_000_000]
+
+
+def test_a_session_is_continued(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(500))
+    record(path, steady(500, first=501))
+    with Session.open(path) as session:
+        assert list(session.samples(1)) == steady(1000)
+        assert session.statistics(1).count == 1000
+        assert not session.interrupted
+
+
+def test_a_meter_whose_records_come_faster_gets_finer_summaries(tmp_path: Path) -> None:
+    slow = MeterInfo("A", "sim://", interval=600)
+    fast = MeterInfo("A", "sim://", interval=1)
+    first = [sample(600 * i, interval=600) for i in range(1, 400)]
+    then = steady(5_000, first=600 * 399 + 1)
+    with SessionWriter(tmp_path / "a.wattui") as writer:
+        writer.on_samples(slow, first)
+        writer.on_samples(fast, then)
+    with Session.open(tmp_path / "a.wattui") as session:
+        begin = (first[0].time - 1, then[2000].time)
+        for start in begin:
+            expected = [one for one in [*first, *then] if one.time > start]
+            assert session.statistics(1, start).count == len(expected)
+            energy = sum((one.values[0] or 0) * one.interval for one in expected) / 36e9
+            assert session.statistics(1, start).energy_wh == pytest.approx(energy, rel=1e-12)
+        assert session.meters[0].info == fast
+
+
+def test_what_is_learnt_of_a_meter_later_is_kept(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "a.wattui") as writer:
+        writer.on_samples(MeterInfo("A80012", "/dev/ttyUSB7"), [sample(1)])
+        writer.on_samples(METER, [sample(2)])
+    with Session.open(tmp_path / "a.wattui") as session:
+        assert [one.info for one in session.meters] == [METER]
+
+
+def test_a_second_writer_is_refused_and_told_who(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    with SessionWriter(path) as writer:
+        with pytest.raises(DiskRefused, match="process"):
+            SessionWriter(path)
+        writer.on_samples(METER, [sample(1)])
+    with Session.open(path) as session:
+        assert session.count(1) == 1
+
+
+def test_a_listener_that_fails_does_not_stop_the_recording(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+            raise RuntimeError("no screen")
+
+        on_event = on_samples
+
+    told = Told(tmp_path / "a.wattui")
+    with SessionWriter(told.path) as writer:
+        writer.add_listener(Broken())
+        writer.add_listener(told)
+        writer.on_samples(METER, steady(3))
+    assert len(told.samples) == 3
+    assert "no screen" in caplog.text
+
+
+def test_samples_after_the_end_are_left_out(tmp_path: Path) -> None:
+    writer = SessionWriter(tmp_path / "a.wattui")
+    writer.on_samples(METER, steady(3))
+    writer.close()
+    writer.on_samples(METER, steady(3, first=9))
+    writer.mark("late")
+    with Session.open(tmp_path / "a.wattui") as session:
+        assert session.count(1) == 3
+
+
+def test_records_of_sixteen_fields_are_filled_up(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "a.wattui") as writer:
+        writer.on_samples(METER, [Sample(BEGIN, MICROSECONDS, tuple(range(16)))])
+    with Session.open(tmp_path / "a.wattui") as session:
+        (one,) = session.samples(1)
+        assert one.values == (*range(16), None, None)
+
+
+LIMITED = """
+import resource, signal, sys, threading
+from session_samples import METER, steady
+from wattui.session import SessionWriter
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path, limit = sys.argv[1], int(sys.argv[2])
+refused, well = threading.Event(), threading.Event()
+def status(one):
+    (refused if one.problem else well).set()
+writer = SessionWriter(path, commit_seconds=0, retry_seconds=0.01)
+writer.add_status_listener(status)
+samples = steady(4000)
+writer.on_samples(METER, samples[:1000])
+assert writer.flush()
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (writer.size // 2, hard))
+for start in range(1000, 4000, 500):
+    writer.on_samples(METER, samples[start:start + 500])
+assert refused.wait(20)
+print(writer.status.problem)
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+assert well.wait(20) and writer.flush()
+writer.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
+def test_a_real_limit_of_the_disk_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path), "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[1],
+    )
+    assert done.returncode == 0, done.stderr
+    assert "disk" in done.stdout
+    with Session.open(path) as session:
+        assert list(session.samples(1)) == steady(4000)
+
+
+TINY = """
+import pathlib, sys, threading
+from session_samples import METER, steady
+from wattui.session import Session, SessionWriter
+folder = pathlib.Path(sys.argv[1])
+ballast = folder / "ballast"
+refused, well = threading.Event(), threading.Event()
+def status(one):
+    (refused if one.problem else well).set()
+writer = SessionWriter(folder / "a.wattui", commit_seconds=0, retry_seconds=0.01)
+writer.add_status_listener(status)
+samples = steady(6000)
+writer.on_samples(METER, samples[:1000])
+assert writer.flush()
+try:
+    with ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+except OSError:
+    pass
+for start in range(1000, 6000, 500):
+    writer.on_samples(METER, samples[start:start + 500])
+assert refused.wait(20)
+print(writer.status.problem)
+ballast.unlink()
+assert well.wait(20) and writer.flush()
+writer.close()
+with Session.open(folder / "a.wattui") as session:
+    assert list(session.samples(1)) == samples
+print("whole")
+"""
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> list[str]:
+    if shutil.which("unshare") is None:
+        pytest.skip("needs unshare")
+    mount = ["unshare", "-Urm", "sh", "-c"]
+    script = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
+    trial = subprocess.run([*mount, script, str(tmp_path), "true"], capture_output=True, timeout=30)
+    if trial.returncode:
+        pytest.skip("no user namespaces here")
+    return [*mount, script, str(tmp_path)]
+
+
+def test_a_full_disk_loses_nothing(tiny_disk: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*tiny_disk, sys.executable, "-c", TINY, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[1],
+    )
+    assert done.returncode == 0, done.stderr
+    assert "full" in done.stdout
+    assert "whole" in done.stdout
+
+
+FULL_FROM_THE_START = """
+import pathlib, sys, threading
+from session_samples import METER, steady
+from wattui.session import Session, SessionWriter
+folder = pathlib.Path(sys.argv[1])
+ballast = folder / "ballast"
+refused, well = threading.Event(), threading.Event()
+def status(one):
+    (refused if one.problem else well).set()
+try:
+    with ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+except OSError:
+    pass
+writer = SessionWriter(folder / "a.wattui", at_once=False, retry_seconds=0.01)
+writer.add_status_listener(status)
+writer.on_samples(METER, steady(10))
+assert refused.wait(20)
+print(writer.status.problem)
+ballast.unlink()
+assert well.wait(20) and writer.flush()
+writer.close()
+with Session.open(folder / "a.wattui") as session:
+    assert list(session.samples(1)) == steady(10)
+print("whole")
+"""
+
+
+def test_a_disk_that_was_full_at_the_start_is_not_taken_for_another_recording(
+    tiny_disk: list[str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [*tiny_disk, sys.executable, "-c", FULL_FROM_THE_START, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[1],
+    )
+    assert done.returncode == 0, done.stderr
+    assert "full" in done.stdout
+    assert "whole" in done.stdout

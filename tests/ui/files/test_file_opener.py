@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of every kind into the main window: opened, dropped, imported, replayed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+
+import pytest
+from opened_window import OpenedWindow, own_threads
+from PyQt5 import QtCore, QtGui, QtWidgets
+
+from wattui.desktop.preferences_file import Settings
+from wattui.session import Session
+
+
+@pytest.fixture
+def window():
+    opened = OpenedWindow()
+    yield opened
+    opened.close()
+    assert own_threads() == []
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log of 2011, with a broken line in it."""
+    path = tmp_path / "wattsup.log"
+    lines = [f"2011-05-06 12:00:{n:02d}.000000 {n} {40 + n % 3}.5 119.2 0.361" for n in range(60)]
+    lines[30] = "2011-05-06 12:00:3"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def session(tmp_path):
+    from plot_window import Recording, sample
+
+    recording = Recording(tmp_path, ["server", "desk"])
+    for meter in (0, 1):
+        recording.add([sample(s, 40 + meter + s % 3) for s in range(1, 61)], meter)
+    recording.close()
+    return recording.path
+
+
+def drop(window, paths):
+    """Drop files onto the plots, as a file manager does."""
+    data = QtCore.QMimeData()
+    data.setUrls([QtCore.QUrl.fromLocalFile(str(path)) for path in paths])
+    keep = QtCore.Qt.CopyAction, data, QtCore.Qt.LeftButton, QtCore.Qt.NoModifier
+    enter = QtGui.QDragEnterEvent(QtCore.QPoint(400, 300), *keep)
+    QtWidgets.QApplication.sendEvent(window.window, enter)
+    assert enter.isAccepted()
+    event = QtGui.QDropEvent(QtCore.QPointF(400, 300), *keep)
+    QtWidgets.QApplication.sendEvent(window.window, event)
+    window.handle_events()
+
+
+def answer(window, **said):
+    """Answer the question that is being asked."""
+    files = window.handler.files
+    window.wait_for(lambda: files.question_ui is not None, "the question")
+    ui = files.question_ui
+    assert not ui.control.isModal()
+    ui.context["object"].trait_set(**said)
+    (button,) = [
+        one
+        for one in ui.control.findChildren(QtWidgets.QPushButton)
+        if one.text() in ("Import", "Replay")
+    ]
+    window.click(button)
+
+
+def test_a_session_that_is_dropped_is_shown_with_its_meters(window, session):
+    drop(window, [session])
+    window.wait_for(lambda: window.model.state == "opened", "the session")
+    assert [row.name for row in window.model.meter_rows] == ["server", "desk"]
+    assert {row.state for row in window.model.meter_rows} == {"Recorded"}
+    window.wait_for(
+        lambda: [row.numbers[0] for row in window.model.meter_rows] == ["41.0", "42.0"],
+        "the means of the view",
+    )
+    assert window.settings.recent == [str(session)]
+    menu = window.handler.file_hands[1]
+    menu.aboutToShow.emit()
+    assert [one.text() for one in menu.actions()] == [session.stem]
+
+
+def test_recent_files_are_looked_for_behind_the_window(window, session, monkeypatch):
+    """A folder of a network that had gone held the window, at each opening of the menu."""
+    threads = []
+    exists = os.path.exists
+
+    def watched(path):
+        threads.append(threading.current_thread())
+        return exists(path)
+
+    monkeypatch.setattr(os.path, "exists", watched)
+    gone = session.with_name("gone.wattui")
+    window.settings.recent = [str(gone), str(session)]
+    menu = window.handler.file_hands[1]
+
+    def shown():
+        return [one.text() for one in menu.actions() if one.isVisible()]
+
+    menu.aboutToShow.emit()
+    window.wait_for(lambda: shown() == [session.stem], "the missing one to go")
+    menu.aboutToShow.emit()
+    assert shown() == [session.stem]
+    assert threading.main_thread() not in threads
+
+
+def test_settings_are_written_behind_the_window_and_are_there_when_it_is_closed(monkeypatch):
+    threads = []
+    save = Settings.save
+
+    def watched(settings):
+        threads.append(threading.current_thread())
+        save(settings)
+
+    monkeypatch.setattr(Settings, "save", watched)
+    window = OpenedWindow()
+    window.model.energy_unit = "kJ"
+    window.close()
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+    assert Settings.load().energy_unit == "kJ"
+
+
+def test_an_old_log_is_imported_and_its_broken_line_told(window, log):
+    drop(window, [log])
+    answer(window, zone="utc")
+    window.wait_for(lambda: window.model.state == "opened", "the imported session")
+    (notice,) = window.model.opening_notices
+    assert notice.text == "59 records of wattsup.log were imported."
+    assert "1 line was skipped" in notice.hint
+    assert "wattsup.log, line 31: " in window.handler.files.details()
+    assert window.model.task is None
+    with Session.open(window.bench.session_path) as imported:
+        assert imported.count(imported.meters[0].id) == 59
+    window.handler.do(window.info, "dismiss_import")
+    assert window.model.notices == []
+
+
+def test_a_cancelled_import_leaves_nothing(window, log, tmp_path):
+    big = tmp_path / "big.log"
+    lines = log.read_text().splitlines()
+    big.write_text("\n".join(lines[0] for _ in range(200_000)))
+    window.handler.files.open([big])
+    answer(window)
+    window.handler.files.cancel()
+    window.wait_for(lambda: not window.handler.files.running, "the end of the import")
+    assert "cancelled" in window.model.message
+    assert window.bench.session_path is None
+
+
+def test_what_nobody_knows_is_refused_with_words(window, tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam\n")
+    drop(window, [path])
+    window.wait_for(lambda: "letter.txt" in window.model.message, "the refusal")
+
+
+def test_while_it_records_a_session_opens_in_another_window(window, session, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        QtCore.QProcess, "startDetached", lambda *command: started.append(command) or (True, 1)
+    )
+    window.connect()
+    drop(window, [session])
+    window.wait_for(lambda: started, "the other window")
+    assert str(session) in started[0][1]
+    assert window.bench.recording
+
+
+def test_a_session_is_replayed_with_all_of_its_meters(window, session):
+    window.handler.files.replay(session)
+    answer(window, speed=60.0)
+    window.wait_for(
+        lambda: [one.sample_count for one in window.bench.meters] == [60, 60], "every record"
+    )
+    assert [one.name for one in window.bench.meters] == ["server", "desk"]
+    window.handler.do(window.info, "disconnect_all")
+    window.wait_for(lambda: not window.bench.recording, "the end")
+
+
+def test_several_ports_that_the_start_names_are_all_connected(window):
+    """The first one was, and the others were left out."""
+    urls = ["sim://pro?load=desktop&speed=60", "sim://es?load=fridge&speed=60&seed=2"]
+    window.model.connect_ports([*urls, urls[0]], ["server", "desk"])
+    meters = window.bench.meters
+    window.wait_for(lambda: all(one.sample_count for one in meters), "samples of both")
+    assert [one.url for one in meters] == urls
+    assert [one.name for one in meters] == ["server", "desk"]
+    assert window.bench.meter is meters[0]
+    window.handler.do(window.info, "disconnect_all")
+    window.wait_for(lambda: not window.bench.recording, "the end")
+
+
+def test_an_old_log_that_was_replayed_leaves_no_folder_behind(log, tmp_path, monkeypatch):
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(passing))
+    window = OpenedWindow()
+    window.handler.files.replay(log)
+    answer(window, speed=60.0, zone="utc")
+    window.wait_for(lambda: window.model.marking, "a record")
+    assert list(passing.glob("wattui-replay-*/wattsup.wattui"))
+    window.close()
+    assert list(passing.glob("wattui-replay-*")) == []
+
+
+def test_the_export_offers_the_wide_form_for_several_meters(window, session, tmp_path):
+    from wattui.ui.dialogs.export_dialog import Export, ExportChoice
+
+    window.handler.files.open([session])
+    window.wait_for(lambda: window.model.state == "opened", "the session")
+    choice = ExportChoice.for_model(window.model)
+    assert choice.several
+    choice.shape = "wide"
+    over, path = [], tmp_path / "wide.csv"
+    Export(model=window.model, choice=choice, when_done=lambda: over.append(True)).start(path)
+    window.wait_for(lambda: over, "the export")
+    rows = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    assert "server" in rows[0]
+    assert "desk" in rows[0]
+    assert len(rows) == 61
+
+
+def test_no_part_of_the_handler_takes_a_name_of_another():
+    """A second ``_look`` took the place of the one that reads the meter's memory."""
+    from wattui.ui.window.handler import WindowHandler
+
+    parts = [one for one in WindowHandler.__mro__ if one.__module__.startswith("wattui.")]
+    seen = {}
+    for part in parts[1:]:
+        for name, what in vars(part).items():
+            if callable(what) and not name.startswith("__"):
+                assert name not in seen, f"{name} is in {seen[name]} and in {part.__name__}"
+                seen[name] = part.__name__

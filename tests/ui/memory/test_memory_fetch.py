@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetching a meter's memory in the main window: progress, results, and a window that lives."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import replace
+
+import pytest
+from fake_meter import QUICK
+from opened_window import OpenedWindow, own_threads
+from PyQt5 import QtCore, QtWidgets
+from quick_line import hasten
+
+from wattui.client import MeterClient
+from wattui.errors import DiskRefused
+from wattui.meter_memory.readout import Patience
+from wattui.model.memory_work import Fetched
+from wattui.session import Session
+from wattui.simulator.devices import forget_devices
+from wattui.ui.memory import memory_actions, origin
+from wattui.ui.memory.memory_link import fetch_notice
+
+SMALL = "sim://pro?id=f&memory=900&speed=20&logging=stopped"
+SLOW = "sim://es?id=s&memory=full&fields=w,v,a&speed=2&logging=stopped"
+
+
+@pytest.fixture
+def window(monkeypatch):
+    hasten(monkeypatch)
+    forget_devices()
+    opened = OpenedWindow()
+    opened.memory = opened.handler.meter_memory
+    yield opened
+    opened.close()
+    assert own_threads() == []
+
+
+def fetch(window, url):
+    """Fetch by the button of the top bar, and wait for the end."""
+    window.model.port = url
+    window.click(window.control("fetch_button"))
+    window.wait_for(lambda: window.memory.fetched is not None, "the read-out")
+    window.wait_for(lambda: not window.memory.work, "the end")
+
+
+def band(window):
+    (found,) = window.control("notices").bands
+    return found
+
+
+# -- what is seen --------------------------------------------------------------------
+
+
+def test_progress_is_shown_with_rate_and_time_left_and_can_be_cancelled(window):
+    window.model.port = SLOW
+    window.click(window.control("fetch_button"))
+    bar = window.control("status")
+    window.wait_for(lambda: window.memory.done > 50, "some records")
+    text = bar.task_text.text()
+    assert text.startswith("Fetching: ")
+    assert " of 87,381 records · " in text
+    assert "/s · " in text
+    assert text.endswith("left")
+    assert bar.progress.value() >= 0
+    assert "kept" in bar.cancel.toolTip()
+    assert not window.control("fetch_button").isEnabled()
+    window.click(bar.cancel)
+    window.wait_for(lambda: not window.memory.work, "the end")
+    assert not bar.task.isVisible()
+    assert band(window).notice.kind == "warning"
+    assert "it was cancelled" in band(window).notice.text
+    assert set(band(window).buttons) == {"open_fetched", "fetch_now", "dismiss_fetched"}
+
+
+def test_fetched_memory_is_opened_and_says_that_its_times_are_reconstructed(window):
+    fetch(window, SMALL)
+    assert "900 records" in band(window).notice.text
+    window.click(band(window).buttons["open_fetched"])
+    window.wait_for(lambda: window.model.state == "opened", "the session")
+    window.wait_for(lambda: window.model.times_note, "the note")
+    assert "times reconstructed" in window.control("status").left.full_text
+    notice = window.model.notices[0]
+    assert notice.kind == "info"
+    assert "counted back from the read-out" in notice.hint
+    caption = window.handler.memory_link.origin._caption
+    assert caption.text == origin.CAPTION
+    window.click(band(window).buttons["dismiss_origin"])
+    assert window.model.notices == []
+    assert window.model.times_note
+
+
+def test_caption_stands_at_the_time_axis(window):
+    fetch(window, SMALL)
+    window.click(band(window).buttons["open_fetched"])
+    window.wait_for(lambda: window.model.times_note, "the note")
+    drawn = []
+    caption = window.handler.memory_link.origin._caption
+    overlay = type(caption).overlay
+    try:
+        type(caption).overlay = lambda self, *a, **k: (drawn.append(1), overlay(self, *a, **k))[0]
+        window.model.plots.redraw()
+        window.wait_for(lambda: drawn, "the caption")
+    finally:
+        type(caption).overlay = overlay
+
+
+def test_an_ordinary_session_says_nothing_of_its_times(window):
+    window.connect()
+    window.model.disconnect()
+    window.wait_for(lambda: not window.model.connected, "the end")
+    path = window.bench.session_path
+    window.handler.open_session(window.model, path)
+    window.wait_for(lambda: window.model.state == "opened", "the session")
+    assert window.model.times_note == ""
+    assert window.model.notices == []
+
+
+def test_fetch_again_completes_what_was_partial(window):
+    window.model.port = "sim://pro?id=p&memory=1500&speed=4&logging=stopped"
+    window.handler.do(window.info, "fetch")
+    window.wait_for(lambda: window.memory.done > 50, "some records")
+    window.memory.cancel()
+    window.wait_for(lambda: not window.memory.work, "the end")
+    path = window.memory.fetched.path
+    window.click(band(window).buttons["fetch_now"])
+    window.wait_for(lambda: window.memory.work, "the second read-out")
+    assert window.model.notices == []
+    window.wait_for(lambda: not window.memory.work, "its end")
+    assert window.memory.fetched.path == path
+    assert band(window).notice.kind == "info"
+    with Session.open(path) as session:
+        assert session.count(session.meters[0].id) == 1500
+
+
+def test_unplugged_in_the_middle_says_what_to_do_and_keeps_what_came(window):
+    memory = window.memory
+    memory.patience = Patience(answer=1.0, records=2.0, replug=0.2)
+    memory.make_client = lambda url, **options: MeterClient(
+        url, timing=replace(QUICK, answer=2.0), **options
+    )
+    window.model.port = "sim://pro?memory=1900&speed=2&logging=stopped&faults=unplug@4"
+    said = []
+    window.model.observe(lambda event: event.new and said.append(event.new.text), "task")
+    window.handler.do(window.info, "fetch")
+    window.wait_for(lambda: memory.fetched is not None and not memory.work, "the end")
+    assert any("plug the meter in again" in text for text in said)
+    notice = band(window).notice
+    assert notice.kind == "warning"
+    assert "Plug the meter in and fetch again" in notice.hint
+    assert memory.fetched.path is not None
+
+
+def test_failure_is_a_line_with_fetch_again(window):
+    window.model.port = "/dev/ttyUSB77"
+    window.handler.do(window.info, "fetch")
+    window.wait_for(lambda: window.memory.problem, "the failure")
+    window.handle_events()
+    assert "ttyUSB77" in band(window).notice.text
+    assert set(band(window).buttons) == {"fetch_now", "dismiss_fetched"}
+    assert QtWidgets.QApplication.activeModalWidget() is None
+    window.click(band(window).buttons["dismiss_fetched"])
+    assert window.control("notices").bands == []
+
+
+def test_what_the_disk_refused_is_kept_and_offered_again(window):
+    fetch(window, SMALL)
+    readout = window.memory.fetched.readout
+    refused = DiskRefused("The disk is full", "Make room.")
+    window.memory.fetched = Fetched(None, readout, refused)
+    notice = fetch_notice(window.memory.fetched, recording=False)
+    assert (notice.kind, notice.buttons[0][1]) == ("error", "keep_fetched")
+    window.handler.do(window.info, "keep_fetched")
+    window.wait_for(lambda: window.memory.fetched.path is not None, "the session")
+
+
+def test_live_recording_says_that_it_pauses_and_the_session_opens_in_a_window_of_its_own(
+    window, monkeypatch
+):
+    started = []
+    monkeypatch.setattr(
+        QtCore.QProcess,
+        "startDetached",
+        staticmethod(lambda *command: started.append(command) or True),
+    )
+    window.connect("sim://pro?id=live&speed=20&memory=300")
+    window.click(window.control("fetch_button"))
+    question = window.handler.memory_question
+    assert "pauses" in question.accessibleName()
+    assert window.memory.work == ""
+    window.click(question.buttons["fetch"])
+    window.wait_for(lambda: window.memory.fetched is not None, "the read-out")
+    window.wait_for(lambda: not window.memory.work, "the end")
+    window.click(band(window).buttons["open_fetched"])
+    program, arguments = memory_actions.new_window_command(window.memory.fetched.path)
+    assert started == [(program, arguments)]
+    assert window.bench.recording
+
+
+def test_connecting_waits_until_the_meter_has_been_asked(window):
+    window.model.port = SLOW
+    window.handler.do(window.info, "fetch")
+    window.wait_for(lambda: window.memory.done > 10, "some records")
+    window.click(window.control("connect_button"))
+    assert not window.model.connected
+    assert "connect afterwards" in window.model.message
+    window.memory.cancel()
+    window.wait_for(lambda: not window.memory.work, "the end")
+
+
+def test_window_closes_in_the_middle_of_a_fetch(window):
+    window.model.port = SLOW
+    window.handler.do(window.info, "fetch")
+    window.wait_for(lambda: window.memory.done > 10, "some records")
+    window.window.close()
+    window.handle_events()
+    assert [name for name in own_threads() if "view reader" not in name] == []
+
+
+# -- the window stays alive ----------------------------------------------------------
+
+
+def handled(window, seconds=None, until=None):
+    """Count how often a timer of 5 ms fires, and give the longest times between.
+
+    For so many *seconds*, or until something is so.  Gives gaps in ms, sorted.
+    """
+    times = []
+    timer = QtCore.QTimer()
+    timer.setTimerType(QtCore.Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(lambda: times.append(time.perf_counter()))
+    timer.start(5)
+    begun = time.monotonic()
+    while until is None or not until():
+        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.AllEvents, 20)
+        passed = time.monotonic() - begun
+        if seconds is not None and passed > seconds:
+            break
+        assert passed < 90, "it did not end"
+    timer.stop()
+    return sorted((b - a) * 1000 for a, b in itertools.pairwise(times))
+
+
+def test_window_handles_events_while_records_come_in_by_the_thousand(window):
+    """Compared with the same window when idle, so that a slow machine is no failure.
+
+    ``benchmarks/responsiveness.py`` does the same with 120,000 records.
+    """
+    idle = handled(window, seconds=0.7)
+    window.model.port = "sim://es?memory=30000&fields=w,v&speed=200&logging=stopped"
+    posts = []
+    window.memory.observe(lambda _event: posts.append(1), "done")
+    window.handler.do(window.info, "fetch")
+    busy = handled(window, until=lambda: window.memory.fetched is not None)
+    assert len(window.memory.fetched.readout.records) == 30_000
+
+    def late(gaps, share):
+        return gaps[int(len(gaps) * share)]
+
+    # The typical event comes as it does when idle; of the rest, a few wait for the
+    # reader's turn with the interpreter.
+    assert late(busy, 0.5) <= late(idle, 0.5) + 15
+    assert late(busy, 0.95) <= late(idle, 0.95) + 50
+    # The records themselves never reach the main thread: a report of progress does.
+    assert 1 <= len(posts) < 300

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several meters in the main window: added, named, coloured, ordered, removed, by hand."""
+
+from __future__ import annotations
+
+import pytest
+from opened_window import OpenedWindow, own_threads
+from PyQt5 import QtCore, QtGui, QtWidgets
+
+from wattui.desktop.preferences_file import Settings
+from wattui.measurement.sample import CHANNELS
+from wattui.ports.port import PortInfo
+from wattui.ui.meters.rows import BOX, COLUMNS, NAME
+from wattui.ui.meters.table_model import FIRST_NUMBER
+from wattui.ui.theme.palette import DARK, LIGHT
+
+_Qt = QtCore.Qt
+
+
+def url(number, **options):
+    more = "".join(f"&{name}={value}" for name, value in options.items())
+    return f"sim://pro?load=lamp&speed=60&seed={number}&serial=M{number}{more}"
+
+
+@pytest.fixture
+def window():
+    opened = OpenedWindow()
+    yield opened
+    opened.close()
+    assert own_threads() == []
+
+
+@pytest.fixture
+def two(window):
+    for number in (1, 2):
+        window.model.connect_added(url(number))
+    window.wait_for(lambda: all(one.live for one in window.bench.meters), "both meters")
+    return window
+
+
+def table(window):
+    """Give the view of the table."""
+    return window.control("meter_rows").view
+
+
+def cell(window, row, column):
+    """Give the middle of a cell, in pixels of the view."""
+    return table(window).visualRect(table(window).model().index(row, column)).center()
+
+
+def click(window, row, column=NAME, across=None):
+    place = cell(window, row, column)
+    if across is not None:
+        rect = table(window).visualRect(table(window).model().index(row, column))
+        place.setX(rect.left() + across)
+    from PyQt5 import QtTest
+
+    QtTest.QTest.mouseClick(table(window).viewport(), _Qt.LeftButton, pos=place)
+    window.handle_events()
+
+
+def names(window):
+    return [row.name for row in window.model.meter_rows]
+
+
+def pick(window, text):
+    """Pick a line of the menu that is open."""
+    (action,) = [one for one in window.handler.meter_menu.actions() if one.text() == text]
+    action.trigger()
+    window.handler.meter_menu.close()
+    window.handle_events()
+
+
+def test_with_one_meter_there_is_no_table(window):
+    window.connect()
+    assert not window.control("meter_rows").isVisible()
+    assert window.model.meter_rows == []
+    assert not window.model.plots.coloured
+    window.key(_Qt.Key_T, _Qt.ControlModifier)
+    pick(window, "Simulated meter")
+    window.wait_for(lambda: len(window.model.meter_rows) == 2, "the second row")
+    assert window.control("meter_rows").isVisible()
+    assert window.model.plots.coloured
+    window.wait_for(lambda: window.bench.meters[1].live, "the second meter")
+
+
+def test_a_row_has_every_number_and_the_total_adds_them_up(two):
+    row = two.model.meter_rows[0]
+    assert len(row.numbers) == len(COLUMNS)
+    assert row.state == "Recording"
+    meters = two.bench.meters
+    two.wait_for(
+        lambda: two.model.meter_rows[1].numbers[6] == f"{meters[1].sample_count:,}", "the count"
+    )
+    total = two.model.meter_total
+    assert total.name == "2 meters"
+    assert float(total.watts) == pytest.approx(sum(one.watts for one in meters), abs=0.06)
+    assert total.energy_error.startswith("± ")
+    assert two.model.status.words == "Recording 2 meters"
+    assert two.window.windowTitle().startswith("2 meters")
+
+
+def test_numbers_of_the_table_are_not_cut_off_where_letters_change(two):
+    view = table(two)
+    view.setStyleSheet("QTableView#meterTable { font-size: 22px; }")
+    two.handle_events()
+    bold = QtGui.QFont(view.font())
+    bold.setBold(True)
+    for number, (_title, _told, widest) in enumerate(COLUMNS):
+        needed = QtGui.QFontMetrics(bold).horizontalAdvance(widest) + 10  # What the theme pads.
+        assert view.columnWidth(FIRST_NUMBER + number) > needed or view.isColumnHidden(
+            FIRST_NUMBER + number
+        )
+
+
+def test_a_click_on_a_row_shows_its_readings(two):
+    first, second = two.bench.meters
+    assert two.bench.meter is second
+    click(two, 0)
+    assert two.bench.meter is first
+    assert two.model.chosen_row == 0
+    assert two.model.port == first.url
+    two.wait_for(lambda: two.model.readings.value("power") == f"{first.watts:.1f}", "its power")
+    assert two.model.plots.focus == first.key
+    table(two).setFocus()
+    two.key(_Qt.Key_Down)
+    assert two.bench.meter is second
+
+
+def test_a_name_is_typed_after_a_double_click_and_is_remembered(two):
+    from PyQt5 import QtTest
+
+    view = table(two)
+    place = cell(two, 0, NAME)
+    QtTest.QTest.mouseClick(view.viewport(), _Qt.LeftButton, pos=place)
+    QtTest.QTest.mouseDClick(view.viewport(), _Qt.LeftButton, pos=place)
+    two.handle_events()
+    (field,) = view.findChildren(QtWidgets.QLineEdit)
+    field.selectAll()
+    QtTest.QTest.keyClicks(field, "fridge 1")
+    QtTest.QTest.keyClick(field, _Qt.Key_Return)
+    two.handle_events()
+    assert two.bench.meters[0].name == "fridge 1"
+    assert names(two)[0] == "fridge 1"
+    assert two.bench.recording, "no key of the name did anything else"
+    two.close()
+    assert two.settings.meters[url(1)]["name"] == "fridge 1"
+    again = OpenedWindow(settings=two.settings)
+    try:
+        again.connect(url(1))
+        assert again.bench.meter.name == "fridge 1"
+    finally:
+        again.close()
+
+
+def test_f2_renames_the_chosen_meter(two):
+    two.model.choose_row(1)
+    two.handler.do(two.info, "rename_meter")
+    (field,) = table(two).findChildren(QtWidgets.QLineEdit)
+    assert field.hasFocus() or field.isVisible()
+    field.setText("nas")
+    from PyQt5 import QtTest
+
+    QtTest.QTest.keyClick(field, _Qt.Key_Return)
+    two.handle_events()
+    assert two.bench.meters[1].name == "nas"
+
+
+def test_the_chip_offers_colours_and_the_plots_take_the_one_that_is_picked(two):
+    click(two, 0, BOX, across=42)
+    colours = two.handler.meter_menu
+    assert len(colours.buttons) == 12
+    wanted = LIGHT.meter(7)
+    two.click(colours.buttons[wanted])
+    assert two.bench.meters[0].colour == wanted
+    assert two.model.meter_rows[0].colour == wanted
+    assert two.model.plots.shown_meters[0][2] == wanted
+    two.model.theme = "dark"
+    two.handle_events()
+    assert two.model.meter_rows[0].colour == DARK.meter(7)
+
+
+def test_the_box_and_the_space_bar_take_a_meter_out_of_the_plots(two):
+    two.wait_for(lambda: len(two.model.plots.meters) == 2, "both curves")
+    click(two, 0, BOX, across=16)
+    assert [key for key, _l, _c in two.model.plots.meters] == [two.bench.meters[1].key]
+    assert two.model.plots.coloured, "what is left keeps its colour"
+    click(two, 1, BOX, across=16)
+    assert two.bench.meters[1].plotted, "the last one stays"
+    table(two).setFocus()
+    table(two).select(0)
+    two.key(_Qt.Key_Space)
+    assert len(two.model.plots.meters) == 2
+
+
+def test_meters_change_places_by_keys(two):
+    first, second = two.bench.meters
+    two.model.choose_row(1)
+    table(two).setFocus()
+    two.key(_Qt.Key_Up, _Qt.AltModifier)
+    assert two.bench.meters == [second, first]
+    assert two.model.chosen_row == 0
+    two.handler.do(two.info, "meter_down")
+    assert two.bench.meters == [first, second]
+
+
+def test_a_meter_is_removed_by_a_key_and_the_other_goes_on(two):
+    first, second = two.bench.meters
+    two.model.choose_row(0)
+    table(two).setFocus()
+    two.key(_Qt.Key_Delete)
+    assert two.bench.meters == [second]
+    assert not two.control("meter_rows").isVisible()
+    assert two.bench.recording
+    assert "its samples stay" in two.model.message
+    two.wait_for(lambda: first.state == "closed", "the end of the first")
+
+
+def test_return_disconnects_the_chosen_row_alone(two):
+    first, second = two.bench.meters
+    two.model.choose_row(0)
+    table(two).setFocus()
+    two.key(_Qt.Key_Return)
+    two.wait_for(lambda: first.state == "closed", "the end")
+    assert second.live
+    assert two.model.meter_rows[0].state == "Stopped"
+    two.key(_Qt.Key_Return)
+    two.wait_for(lambda: first.live, "the meter again")
+
+
+def test_the_menu_of_a_row_offers_what_can_be_done(two):
+    menu = two.info.meter_rows.row_menu()
+    texts = [one.text() for one in menu.actions() if one.text()]
+    assert texts == ["Disconnect", "Rename…", "Colour…", "Move up", "Move down", "Remove"]
+    assert [one.isEnabled() for one in menu.actions() if one.data() == "meter_down"] == [False]
+    menu.close()
+
+
+def test_one_lost_and_one_failed_hide_nobody(window):
+    model = window.model
+    model.connect_added(url(1))
+    window.bench.connect_all([url(2, faults="unplug@100"), "/dev/ttyUSB-none"])
+    states = lambda: [one.state for one in window.bench.meters]  # noqa: E731
+    window.wait_for(lambda: states() == ["running", "lost", "failed"], "each state")
+    rows = model.meter_rows
+    assert [row.dot for row in rows] == ["ok", "amber", "red"]
+    assert rows[1].state.startswith("Unplugged ")
+    assert "/dev/ttyUSB-none" in rows[2].tooltip
+    assert [row.current for row in rows] == [True, False, False]
+    assert model.status.words == "Recording 1 of 3 meters, 1 unplugged, 1 failed"
+    (notice,) = model.notices
+    assert "/dev/ttyUSB-none" in notice.text
+    assert model.meter_total.name == "1 of 3 meters"
+    (band,) = window.control("notices").bands
+    window.click(band.buttons["retry_failed"])
+    window.wait_for(lambda: states() == ["running", "lost", "failed"], "another try")
+
+
+def test_all_meters_that_are_found_are_connected_by_one_line_of_the_list():
+    ports = [
+        PortInfo(url(n), "meter", f"M{n}", 0x403, 0x6001, likely_meter=True) for n in (1, 2, 3)
+    ]
+    opened = OpenedWindow(look=lambda: list(ports))
+    try:
+        box = opened.control("port")
+        opened.wait_for(lambda: box.count() == 8, "the list of ports")
+        assert box.itemText(7) == "Connect all 3 meters found"
+        box.activated[int].emit(7)
+        opened.wait_for(
+            lambda: len(opened.bench.meters) == 3 and all(m.live for m in opened.bench.meters),
+            "all three",
+        )
+        opened.handler.do(opened.info, "connect_found")
+        assert "connected already" in opened.model.message
+        opened.handler.do(opened.info, "disconnect_all")
+        opened.wait_for(lambda: not opened.bench.recording, "the end")
+        assert opened.model.status.words == "Stopped, everything is on disk"
+    finally:
+        opened.close()
+
+
+def test_meters_in_rows_and_their_total(two):
+    model = two.model
+    model.channels = ["power", "voltage"]
+    two.handler.do(two.info, "rows")
+    assert two.model.plots.planned_rows() == [
+        (name, meter.key) for name in ("power", "voltage") for meter in two.bench.meters
+    ]
+    two.key(_Qt.Key_T)
+    assert len(two.model.plots.planned_rows()) == 5, "a total of the power, none of the voltage"
+    frames = model.plots.frames
+    two.wait_for(lambda: model.plots.frames > frames + 1, "frames")
+    two.handler.do(two.info, "overlay")
+    assert [key for _name, key in model.plots.planned_rows()] == [None, None]
+
+
+def test_rows_that_do_not_fit_are_scrolled_to(two):
+    model = two.model
+    model.channels = [channel.name for channel in CHANNELS]
+    two.handler.do(two.info, "rows")
+    plots = model.plots
+    seen = plots.rows_in_sight()
+    assert 1 < len(seen) < len(plots.planned_rows())
+    two.key(_Qt.Key_PageDown)
+    assert plots.rows_in_sight()[0] == seen[-1]
+    for _ in range(40):
+        two.key(_Qt.Key_PageDown)
+    assert plots.rows_in_sight()[-1] == plots.planned_rows()[-1]
+    for _ in range(40):
+        two.key(_Qt.Key_PageUp)
+    assert plots.rows_in_sight() == seen
+
+
+def test_arrangement_and_colours_are_remembered():
+    settings = Settings(theme="light")
+    opened = OpenedWindow(settings=settings)
+    try:
+        opened.model.arrangement = "rows"
+    finally:
+        opened.close()
+    assert settings.arrangement == "rows"
+    settings.arrangement = "sideways"
+    again = OpenedWindow(settings=settings)
+    try:
+        assert again.model.arrangement == "overlay"
+    finally:
+        again.close()

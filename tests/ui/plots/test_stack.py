@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plots on real sessions: what is drawn, when, and what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from plot_window import START, PlotWindow, Recording, application, sample, wait_for
+
+from wattui.ui.plots.layout import FIRST_SHARE
+from wattui.ui.theme.palette import DARK, LIGHT
+
+
+@pytest.fixture
+def recording(tmp_path):
+    one = Recording(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def open_plots():
+    windows = []
+
+    def make(**traits):
+        windows.append(PlotWindow(**traits))
+        return windows[-1]
+
+    yield make
+    for window in windows:
+        window.close()
+
+
+def ramp(count=100):
+    return [sample(n + 1, power=float(n)) for n in range(count)]
+
+
+def test_the_curve_is_where_the_samples_are(recording, open_plots):
+    recording.add(ramp(100))
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    plot = window.stack.shown_rows()[0].plot
+    pixels = window.where(LIGHT.power, plot)
+    assert len(pixels) > 300
+    times = plot.index_mapper.map_data(pixels[:, 0])
+    values = plot.value_mapper.map_data(pixels[:, 1])
+    assert np.max(np.abs(values - (times - START - 1))) < 2.0
+
+
+def test_a_constant_load_draws_as_a_line_in_the_middle(recording, open_plots):
+    recording.add([sample(n + 1, power=118.3) for n in range(60)])
+    window = open_plots(session_path=recording.path, channels=["power", "voltage"])
+    window.next_frame()
+    for row in window.stack.shown_rows():
+        colour = LIGHT.channel(row.name)
+        pixels = window.where(colour, row.plot)
+        assert len(pixels) > 300
+        assert abs(pixels[:, 1].mean() - (row.plot.y + row.plot.height / 2)) < 2
+
+
+def test_the_line_breaks_at_a_gap_and_the_gap_is_shaded(recording, open_plots):
+    recording.add([sample(n + 1) for n in range(50)])
+    recording.add([sample(n + 101, gap=50.0 if n == 0 else 0.0) for n in range(50)])
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    plot = window.stack.shown_rows()[0].plot
+    pixels = window.where(LIGHT.power, plot)
+    times = plot.index_mapper.map_data(pixels[:, 0]) - START
+    assert not np.any((times > 51.5) & (times < 99.5))
+    image = window.image()
+    middle = round(float(plot.index_mapper.map_screen(np.array([START + 75.0]))[0]))
+    before = round(float(plot.index_mapper.map_screen(np.array([START + 25.3]))[0]))
+    row = image.shape[0] - 1 - round(plot.y + plot.height * 0.25 + 3)
+    assert image[row, middle].sum() < image[row, before].sum() - 0.1
+    assert image[row, before] == pytest.approx(1.0)
+
+
+def test_a_record_alone_between_two_gaps_is_seen(recording, open_plots):
+    recording.add([sample(1), sample(50, gap=48.0), sample(100, gap=49.0)])
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    pixels = window.where(LIGHT.power, window.stack.shown_rows()[0].plot, tolerance=0.4)
+    plot = window.stack.shown_rows()[0].plot
+    times = plot.index_mapper.map_data(pixels[:, 0]) - START
+    assert np.any(np.abs(times - 50) < 2)
+
+
+def test_the_head_line_tells_the_statistics_of_the_view(recording, open_plots):
+    recording.add(ramp(100))
+    window = open_plots(session_path=recording.path, channels=["power", "integrated_energy"])
+    window.next_frame()
+    power, energy = window.stack.shown_rows()
+    assert power.head_texts()[0] == "mean 49.5   min 0.0   max 99.0"
+    assert energy.head_texts()[0] == "in view  1.38 ± 0.03"
+    window.next_frame(lambda: window.stack.view.show(START + 20, START + 40))
+    assert power.head_texts()[0].startswith("mean 29.5   min 20.0   max 39.0")
+
+
+def test_new_records_move_a_live_view(recording, open_plots):
+    recording.add(ramp(30))
+    window = open_plots(session_path=recording.path, channels=["power"], live=True)
+    window.next_frame()
+    stack = window.stack
+    stack.zoom(0.25)
+    window.settle()
+    recording.add([sample(31 + n, power=7.0) for n in range(30)])
+
+    def grew():
+        stack.revision += 1
+
+    window.next_frame(grew)
+    assert stack.view.pinned
+    assert stack.view.start < START + 60 <= stack.view.stop
+    pixels = window.where(LIGHT.power, stack.shown_rows()[0].plot)
+    assert len(pixels)
+    row = stack.shown_rows()[0]
+    assert row.value_at(stack.meters[0][0], START + 59.5) == 7.0
+
+
+def test_nothing_is_read_while_nothing_changes_or_nobody_looks(recording, open_plots):
+    recording.add(ramp(30))
+    window = open_plots(session_path=recording.path, live=True)
+    window.next_frame()
+    stack, frames = window.stack, window.stack.frames
+    stack.shown = False
+    stack.revision += 1
+    stack.pan(-0.1)
+    for _ in range(20):
+        application().processEvents()
+    assert not stack.reading
+    assert stack.frames == frames
+
+    def look():
+        stack.shown = True
+
+    window.next_frame(look)
+
+
+def test_many_revisions_are_read_ten_times_a_second_at_most(recording, open_plots):
+    recording.add(ramp(30))
+    window = open_plots(session_path=recording.path, live=True)
+    window.next_frame()
+    frames = window.stack.frames
+    for _ in range(500):
+        window.stack.revision += 1
+    window.settle()
+    assert window.stack.frames - frames <= 2
+
+
+def test_renderers_are_kept_and_hidden(recording, open_plots):
+    recording.add(ramp(30))
+    window = open_plots(session_path=recording.path, channels=["power", "current"])
+    window.next_frame()
+    stack = window.stack
+    made = [row.plot.components[0] for row in stack.shown_rows()]
+    for channels in (["current"], ["power", "voltage"], ["power", "current"]):
+
+        def choose(channels=channels):
+            stack.channels = channels
+
+        window.next_frame(choose)
+        assert [row.name for row in stack.shown_rows()] == channels
+    assert [row.plot.components[0] for row in stack.shown_rows()] == made
+    assert sum(c.visible for c in stack.component.components) == 3
+
+
+def test_the_first_plot_is_the_tallest_and_the_time_axis_is_below_the_last(recording, open_plots):
+    recording.add(ramp(30))
+    window = open_plots(session_path=recording.path)
+    window.next_frame()
+    rows = window.stack.shown_rows()
+    tall = [row.plot.height for row in rows]
+    assert tall[0] == pytest.approx(FIRST_SHARE * tall[1], abs=3)
+    assert tall[1] == pytest.approx(tall[2], abs=2)
+    assert [row.shows_time for row in rows] == [False, False, True]
+    assert rows[0].plot.y > rows[1].plot.y2 > rows[2].plot.y2
+    assert len({row.plot.x for row in rows}) == 1
+    assert window.stack.overview.x == rows[0].plot.x
+
+
+def test_several_meters_have_their_colours_in_one_plot(tmp_path, open_plots):
+    recording = Recording(tmp_path, ("server", "desk"))
+    recording.add([sample(n + 1, power=80.0 + n % 2) for n in range(60)], meter=0)
+    recording.add([sample(n + 1, power=20.0 + n % 2) for n in range(60)], meter=1)
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    stack = window.stack
+    assert [label for _key, label, _colour in stack.meters] == ["server", "desk"]
+    plot = stack.shown_rows()[0].plot
+    heights = [
+        plot.value_mapper.map_data(window.where(colour, plot)[:, 1]).mean()
+        for _key, _label, colour in stack.shown_meters
+    ]
+    assert heights[0] == pytest.approx(80.5, abs=6)
+    assert heights[1] == pytest.approx(20.5, abs=6)
+
+    def only_one():
+        stack.meters = [("A80011", "desk", "#123456")]
+
+    window.next_frame(only_one)
+    assert list(stack.statistics) == ["A80011"]
+    assert len(window.where(LIGHT.power, plot)) > 300
+    recording.close()
+
+
+def test_marks_are_lines_with_their_words(recording, open_plots):
+    recording.add(ramp(60))
+    recording.mark(30, "build started")
+    recording.close()
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    assert window.stack.marks == [(START + 30, "build started")]
+    plot = window.stack.shown_rows()[0].plot
+    x = round(float(plot.index_mapper.map_screen(np.array([START + 30.0]))[0]))
+    column = window.image()[:, x]
+    assert np.count_nonzero(column.sum(axis=1) < 2.4) > plot.height * 0.3
+
+
+def test_a_lost_meter_shades_the_plot_from_then_on(recording, open_plots):
+    recording.add(ramp(60))
+    window = open_plots(session_path=recording.path, channels=["power"], live=True)
+    window.next_frame()
+    stack = window.stack
+    stack.lost_since = {stack.meters[0][0]: START + 60.0}
+    stack.now = START + 120.0
+    window.settle()
+    assert stack.view.stop >= START + 120.0
+    plot = stack.shown_rows()[0].plot
+    image = window.image()
+    row = image.shape[0] - 1 - round(plot.y + plot.height * 0.33)
+    lost = round(float(plot.index_mapper.map_screen(np.array([START + 100.0]))[0]))
+    assert image[row, lost].sum() < 2.9
+
+
+def test_the_palette_can_be_switched_while_it_is_shown(recording, open_plots):
+    recording.add(ramp(60))
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    plot = window.stack.shown_rows()[0].plot
+    assert len(window.where(LIGHT.power, plot)) > 300
+    window.stack.palette = DARK
+    assert len(window.where(DARK.power, plot)) > 300
+    image = window.image()
+    assert image.mean() < 0.3
+    assert image.max(axis=2)[:, 0].max() < 0.3
+    assert image.max(axis=2)[-1].max() < 0.3
+
+
+def test_a_session_without_a_record_shows_axes_and_says_what_it_waits_for(recording, open_plots):
+    window = open_plots(session_path=recording.path, live=True)
+    window.next_frame()
+    assert window.stack.waiting
+    assert not window.stack.problem
+    recording.add([sample(1)])
+
+    def grew():
+        window.stack.revision += 1
+
+    window.next_frame(grew)
+    assert not window.stack.waiting
+    assert window.stack.view.start == START
+
+
+def test_another_session_replaces_the_first_wholly(tmp_path, recording, open_plots):
+    recording.add(ramp(60))
+    recording.mark(5, "here")
+    other = Recording(tmp_path_of(tmp_path, "other"), ("desk",))
+    other.add([sample(n + 5000, power=5.0) for n in range(20)])
+    window = open_plots(session_path=recording.path)
+    window.next_frame()
+    window.stack.view.select(START, START + 10)
+    window.settle()
+
+    def switch():
+        window.stack.session_path = other.path
+
+    window.next_frame(switch)
+    stack = window.stack
+    assert stack.view.start == START + 4999
+    assert stack.view.selection is None
+    assert [label for _key, label, _colour in stack.meters] == ["desk"]
+    assert stack.marks == []
+    other.close()
+
+
+def tmp_path_of(folder, name):
+    path = folder / name
+    path.mkdir()
+    return path
+
+
+def test_what_cannot_be_read_is_a_problem_and_nothing_else(tmp_path, open_plots):
+    broken = tmp_path / "notes.wattui"
+    broken.write_text("no session at all")
+    window = open_plots(session_path=broken)
+    wait_for(lambda: window.stack.problem)
+    assert "notes.wattui" in window.stack.problem
+    window.control.repaint()
+
+
+def test_a_resized_window_is_read_for_its_new_width(recording, open_plots):
+    recording.add(ramp(60))
+    window = open_plots(session_path=recording.path)
+    window.next_frame()
+    before = window.stack._data.request.pixels
+    window.next_frame(lambda: window.control.resize(1300, 700))
+    assert window.stack._data.request.pixels > before * 1.3
+    plot = window.stack.shown_rows()[0].plot
+    assert plot.x2 == pytest.approx(1300 - 14, abs=2)
+
+
+def test_a_very_small_window_draws_all_the_same(recording, open_plots):
+    recording.add(ramp(60))
+    window = open_plots(session_path=recording.path, channels=["power", "current", "voltage"])
+    window.next_frame()
+    for size in ((80, 60), (1, 1), (300, 900)):
+        window.control.resize(*size)
+        application().processEvents()
+        window.control.repaint()
+    from wattui.ui.plots import paint_guard
+
+    assert not paint_guard.failures
+
+
+def test_times_are_told_by_the_clock_or_since_the_start(recording, open_plots):
+    recording.add(ramp(60))
+    window = open_plots(session_path=recording.path)
+    window.next_frame()
+    assert window.stack.time_ticks()[1][0] == "0:00"
+    window.stack.clock_mode = "clock"
+    assert ":" in window.stack.time_ticks()[1][1]
+    window.stack.clock_mode = "elapsed"
+    window.stack.origin = START - 600
+    assert window.stack.time_ticks()[1][0] == "10:00"
+
+
+def test_closing_leaves_no_thread_and_may_be_done_twice(recording):
+    import threading
+
+    recording.add(ramp(10))
+    window = PlotWindow(session_path=recording.path)
+    window.next_frame()
+    window.close()
+    assert window.stack.close()
+    assert not [t for t in threading.enumerate() if "view reader" in t.name]
+    window.stack.revision += 1
+    window.stack.pan(0.1)
+
+
+def test_what_was_posted_before_closing_has_no_effect_after(recording):
+    posted = []
+    window = PlotWindow(post=posted.append, session_path=recording.path)
+    wait_for(lambda: posted)
+    window.close()
+    frames = window.stack.frames
+    for call in posted:
+        call()
+    assert window.stack.frames == frames
+
+
+def test_without_a_channel_there_is_only_the_strip(recording, open_plots):
+    recording.add(ramp(60))
+    window = open_plots(session_path=recording.path, channels=[])
+    window.next_frame()
+    assert len(window.where(LIGHT.power, None, 0.3)) > 100
+
+    def choose():
+        window.stack.channels = ["no such channel", "power"]
+
+    window.next_frame(choose)
+    assert [row.name for row in window.stack.shown_rows()] == ["power"]
+
+
+def test_meters_without_a_colour_get_one_of_the_palette(recording, open_plots):
+    window = open_plots(meters=[("a", "one", ""), ("b", "two", "#123456")])
+    assert [c for _k, _l, c in window.stack.shown_meters] == [LIGHT.meter(0), "#123456"]
+    window.stack.palette = DARK
+    assert window.stack.shown_meters[0][2] == DARK.meter(0)
+
+
+def test_many_channels_and_meters_fit_in_some_way(tmp_path, open_plots):
+    from wattui.measurement.sample import CHANNELS
+    from wattui.ui.plots import paint_guard
+
+    recording = Recording(tmp_path, [f"meter number {n}" for n in range(12)])
+    for meter in range(12):
+        samples = [sample(n + 1, power=10.0 * meter + n % 3) for n in range(30)]
+        recording.add(samples, meter, wait=meter == 11)
+    window = open_plots(session_path=recording.path, channels=[c.name for c in CHANNELS[::3]])
+    window.next_frame()
+    window.stack.point(START + 10)
+    window.stack.view.select(START + 5, START + 9)
+    window.settle()
+    assert not paint_guard.failures
+    rows = window.stack.shown_rows()
+    assert all(row.plot.height >= 10 for row in rows)
+    recording.close()

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program with a window, started as its users start it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wattui.session import Session
+from wattui.ui import app
+
+#: Starts the window, does something a while after it opened, and tells on what it ends.
+DRIVER = """
+import sys, threading
+from PyQt5 import QtCore
+from wattui.ui import app
+import wattui.ui.window.main_window as assemble
+made = assemble.assemble
+def watched(*arguments, **options):
+    options["look"] = list
+    ui = made(*arguments, **options)
+    model = ui.context["object"]
+    def when_said(action):
+        saying = QtCore.QTimer(ui.control)
+        def said():
+            if "went wrong" in model.message:
+                saying.stop()
+                action()
+        saying.timeout.connect(said)
+        saying.start(20)
+    timer = QtCore.QTimer(ui.control)
+    def look():
+        if {ready}:
+            timer.stop()
+            print("ready", flush=True)
+            {action}
+    timer.timeout.connect(look)
+    timer.start(20)
+    return ui
+assemble.assemble = watched
+status = app.main({arguments!r})
+left = [one.name for one in threading.enumerate() if one is not threading.main_thread()]
+print("threads", left, "status", status, flush=True)
+sys.exit(status)
+"""
+
+
+def start(*arguments, ready="model.marking", action="pass", **environment):
+    """Start the window in a process of its own."""
+    code = DRIVER.format(ready=ready, action=action, arguments=list(arguments))
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until_ready(process):
+    assert process.stdout.readline() == "ready\n", process.communicate(timeout=30)[1]
+
+
+def recordings():
+    return sorted(Path(os.environ["WATTUI_DATA"]).rglob("*.wattui"))
+
+
+def test_the_demo_connects_at_once_and_sigterm_closes_it_properly():
+    process = start("--demo")
+    wait_until_ready(process)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert "threads []" in out
+    (path,) = recordings()
+    with Session.open(path) as session:
+        assert not session.interrupted
+        assert session.count(session.meters[0].id) > 0
+
+
+def test_sigint_closes_it_too():
+    process = start(ready="True")
+    wait_until_ready(process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert "threads []" in out
+
+
+def test_sigterm_while_a_dialog_is_open_does_not_crash():
+    """The file dialog was torn down with its window below its own event loop."""
+    action = (
+        "kill = QtCore.QTimer(ui.control); "
+        "kill.timeout.connect(lambda: app.QApplication.activeModalWidget() and "
+        "(kill.stop(), __import__('os').kill(__import__('os').getpid(), 15))); "
+        "kill.start(20); ui.handler.do(ui.info, 'open')"
+    )
+    process = start("--demo", action=action)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "threads []" in out
+    (path,) = recordings()
+    with Session.open(path) as session:
+        assert not session.interrupted
+
+
+def test_a_signal_before_the_event_loop_runs_closes_the_window_when_it_does():
+    """The window was gone then, and the loop never ended."""
+    code = """
+import os, signal
+from wattui.ui import app
+class Early(app.QApplication):
+    def exec_(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().exec_()
+app.QApplication = Early
+print("status", app.main(["--demo"]), flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "status 0" in done.stdout
+
+
+def test_a_session_that_is_named_is_shown(tmp_path):
+    from plot_window import Recording, sample
+
+    recording = Recording(tmp_path)
+    recording.add([sample(1)])
+    recording.close()
+    process = start(
+        str(recording.path), ready="model.state == 'opened'", action="ui.control.close()"
+    )
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "status 0" in out
+
+
+def test_a_home_that_cannot_be_written_to_is_survived(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    folders = {
+        name: str(home / "x")
+        for name in ("WATTUI_DATA", "WATTUI_CONFIG", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
+    }
+    if os.geteuid() == 0:
+        # Root may write anywhere, except into what is no folder.
+        home = tmp_path / "file"
+        home.write_text("")
+        folders = {name: str(home / "x") for name in folders}
+    process = start(ready="True", action="ui.control.close()", HOME=str(home), **folders)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "status 0" in out
+
+
+def test_an_exception_in_a_slot_does_not_end_the_program():
+    action = (
+        "QtCore.QTimer.singleShot(0, lambda: 1 / 0); "
+        "when_said(lambda: (print('said', model.message), ui.control.close()))"
+    )
+    process = start(ready="True", action=action)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "said Something went wrong (ZeroDivisionError); see Help, Show the log" in out
+    log = Path(os.environ["WATTUI_DATA"]) / "wattui.log"
+    assert "ZeroDivisionError" in log.read_text()
+
+
+def test_an_exception_in_a_thread_and_in_an_observer_are_said():
+    action = (
+        "threading.Thread(target=lambda: [].pop()).start(); "
+        "when_said(lambda: (print('said', model.message), ui.control.close()))"
+    )
+    process = start(ready="True", action=action)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "said Something went wrong (IndexError)" in out
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are Linux's")
+def test_without_a_display_it_says_so_and_does_not_abort():
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    begun = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from wattui.ui import app; sys.exit(app.main([]))"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode > 0
+    assert "no display" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+    assert time.monotonic() - begun < 60
+
+
+def test_the_icon_is_there():
+    app.application()
+    assert not app._icon().isNull()
+    assert {size.width() for size in app._icon().availableSizes()} >= {16, 48, 256}

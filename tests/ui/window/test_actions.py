@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from PyQt5 import QtGui
+
+from wattui.ui.dialogs.missing_port import LinuxFacts, linux_checks, mac_checks, windows_checks
+from wattui.ui.window.actions import ACTIONS, key_list
+from wattui.ui.window.handler import WindowHandler
+from wattui.ui.window.placard import EMPTY_BUTTONS
+from wattui.ui.window.window_model import WindowModel
+
+
+def test_every_action_is_done_by_the_handler():
+    for deed in ACTIONS:
+        assert callable(getattr(WindowHandler, f"do_{deed.name}")), deed.name
+    for name, _label in EMPTY_BUTTONS:
+        assert callable(getattr(WindowHandler, f"do_{name}"))
+
+
+def test_no_key_does_two_things():
+    keys = [key for deed in ACTIONS for key in deed.keys]
+    assert len(keys) == len(set(keys))
+    assert all(not QtGui.QKeySequence(key).isEmpty() for key in keys)
+
+
+def test_conditions_name_traits_of_the_model():
+    model = WindowModel()
+    for deed in ACTIONS:
+        for condition in (deed.enabled, deed.checked):
+            if condition:
+                assert eval(condition, {"object": model}) in (True, False)
+
+
+def test_the_list_of_keys_names_all_of_them():
+    listed = " ".join(keys for keys, _words in key_list())
+    for key in ("L", "F", "M", "Ctrl+E", "Ctrl+O", "F1", "1 – 9", "Esc", "Left", "+"):
+        assert key in listed
+
+
+def test_a_user_outside_the_group_is_told_the_exact_command():
+    checks = linux_checks(LinuxFacts(user="ada", group="dialout"))
+    assert "sudo usermod -a -G dialout ada" in [check.command for check in checks]
+
+
+def test_what_takes_ports_away_is_named_only_where_it_is_there():
+    none = linux_checks(LinuxFacts(user="ada", in_group=True))
+    assert [check.title for check in none] == ["The cable", "Another program"]
+    facts = LinuxFacts(user="ada", in_group=True, brltty=True, modem_manager=True)
+    commands = [check.command for check in linux_checks(facts, "install the rule")]
+    assert "sudo apt remove brltty" in commands
+    assert "install the rule" in commands
+
+
+def test_other_systems_have_checks_too():
+    assert any("driver" in check.title for check in windows_checks())
+    assert any("driver" in check.title for check in mac_checks())

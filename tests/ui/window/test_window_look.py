@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the main window looks, what it remembers, how it closes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from opened_window import FAST, OpenedWindow, own_threads
+from PyQt5 import QtGui, QtWidgets
+
+from wattui.desktop.preferences_file import Settings
+from wattui.session import Session
+from wattui.ui import app
+
+
+@pytest.fixture
+def window():
+    opened = OpenedWindow()
+    yield opened
+    opened.close()
+    assert own_threads() == []
+
+
+# -- look ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("points", [10, 15])
+def test_disconnect_is_not_cut_in_a_narrow_window(points):
+    """Its width was a number of pixels, whatever the letters; both ends were cut at 900."""
+    application = QtWidgets.QApplication.instance() or app.application(Settings(theme="light"))
+    before = application.font()
+    letters = QtGui.QFont(before)
+    letters.setPointSize(points)
+    application.setFont(letters)
+    opened = OpenedWindow()
+    try:
+        opened.connect()
+        opened.window.resize(900, 600)
+        opened.handle_events()
+        button = opened.control("connect_button")
+        assert button.text() == "Disconnect"
+        assert button.width() >= button.sizeHint().width()
+        # What the letters need besides is not the port's: that one gives way.
+        assert opened.control("port").width() < 150
+    finally:
+        opened.close()
+        application.setFont(before)
+
+
+def test_the_theme_can_be_switched_while_the_window_is_open(window):
+    assert max(window.colours(window.control("place")).items(), key=lambda c: c[1])[0] == "#f4f5f7"
+    window.model.theme = "dark"
+    window.handle_events()
+    assert window.model.plots.palette.name == "dark"
+    assert max(window.colours(window.control("place")).items(), key=lambda c: c[1])[0] == "#1e2227"
+
+
+def test_the_dot_is_green_while_recording_and_amber_while_unplugged(window):
+    window.connect()
+    dot = window.control("status").dot
+    assert dot.colour == window.model.palette.ok
+    assert window.model.palette.ok in window.colours(dot)
+
+
+def test_digits_stand_still(window):
+    from wattui.ui.theme.tabular_figures import Figures
+
+    figures = Figures(40, 20)
+    figures.resize(400, 60)
+    ends = set()
+    for text in ("111.1", "888.8", "417.5"):
+        figures.show_value(text, "W")
+        ends.add(round(figures._width(40, 20), 3))
+    assert len(ends) == 1
+
+
+def test_preferences_are_in_force_at_once(window):
+    from wattui.ui.dialogs.preferences import Preferences
+
+    window.connect()
+    preferences = Preferences(model=window.model)
+    preferences.rate = 0.32
+    preferences.currency = "€"
+    preferences.energy_unit = "kJ"
+    assert window.model.readings.lines[2].endswith("at 0.32 per kWh")
+    assert window.model.readings.lines[2].startswith("cost  €")
+    assert window.model.readings.energy_unit == "kJ"
+
+
+# -- remembered ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("port", "kept"), [("sim://es", "sim://es"), ("sim://pro?replay=fan.raw&speed=60", "sim://net")]
+)
+def test_a_replay_is_not_the_port_of_the_next_start(port, kept):
+    opened = OpenedWindow(settings=Settings(theme="light", port="sim://net"))
+    opened.model.port = port
+    opened.close()
+    assert opened.settings.port == kept
+
+
+def test_what_was_chosen_is_there_the_next_time():
+    first = OpenedWindow(settings=Settings.load())
+    first.model.trait_set(theme="dark", clock_mode="elapsed", interval=5, energy_unit="kWh")
+    first.model.channels = ["voltage", "frequency"]
+    first.bench.trait_set(rate=0.3, currency="€")
+    first.window.resize(1111, 666)
+    first.handle_events()
+    first.close()
+    second = OpenedWindow(settings=Settings.load())
+    try:
+        model = second.model
+        assert (model.theme, model.clock_mode, model.interval) == ("dark", "elapsed", 5)
+        assert model.channels == ["voltage", "frequency"]
+        assert (second.bench.rate, second.bench.currency) == (0.3, "€")
+        assert (second.window.width(), second.window.height()) == (1111, 666)
+        assert model.palette.name == "dark"
+    finally:
+        second.close()
+
+
+def test_settings_that_make_no_sense_do_no_harm():
+    settings = Settings(theme="purple", channels=["nonsense"], interval=-3, window=[0, 0, 5, 5])
+    opened = OpenedWindow(settings=settings)
+    try:
+        assert opened.model.theme == "system"
+        assert opened.model.interval == 1
+        assert opened.model.channels == ["power", "current", "voltage"]
+    finally:
+        opened.close()
+
+
+# -- closing -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["empty", "connecting", "live", "lost"])
+def test_closing_at_any_moment_leaves_nothing_running_and_is_quick(state):
+    opened = OpenedWindow(look=list)
+    if state == "connecting":
+        opened.model.connect_port("sim://pro?faults=silence@0:60")
+        opened.handle_events()
+    elif state == "live":
+        opened.connect()
+    elif state == "lost":
+        opened.connect(f"{FAST}&faults=unplug@240")
+        opened.wait_for(lambda: opened.model.state == "lost", "unplugging", 30)
+    path = opened.bench.session_path
+    begun = time.monotonic()
+    opened.window.close()
+    # Generous for a loaded machine; it takes some milliseconds.
+    assert time.monotonic() - begun < 3.0
+    assert [name for name in own_threads() if "view reader" not in name] == []
+    if path is not None:
+        with Session.open(path) as session:
+            assert not session.interrupted
+    opened.close()
+
+
+def test_closing_asks_only_where_samples_would_be_lost(monkeypatch):
+    from wattui.ui.window import handler
+
+    opened = OpenedWindow()
+    asked = []
+    monkeypatch.setattr(handler, "_ask", lambda *words: asked.append(words) or False)
+    opened.bench.trait_set(disk_problem="The disk is full", disk_waiting=42)
+    opened.window.close()
+    assert opened.window.isVisible()
+    assert "42 samples" in asked[0][1]
+    opened.bench.trait_set(disk_problem="", disk_waiting=0)
+    opened.window.close()
+    assert len(asked) == 1
+    opened.close()

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions in the main window: opened, interrupted, exported."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from opened_window import OpenedWindow, own_threads
+from PyQt5 import QtCore, QtWidgets
+
+from wattui.session import Interrupted
+from wattui.ui.window.status_bar import Task
+
+
+@pytest.fixture
+def window():
+    opened = OpenedWindow()
+    yield opened
+    opened.close()
+    assert own_threads() == []
+
+
+# -- sessions ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(tmp_path):
+    from plot_window import Recording, sample
+
+    recording = Recording(tmp_path)
+    recording.add([sample(second, 40 + second % 3) for second in range(1, 121)])
+    recording.close()
+    return recording.path
+
+
+def test_an_opened_session_shows_the_means_of_its_view(window, session):
+    window.handler.open_session(window.model, session)
+    window.wait_for(lambda: window.model.readings.current, "the means")
+    assert window.model.state == "opened"
+    assert window.model.readings.caption == "mean of the view"
+    assert window.model.readings.value("power") == "41.0"
+    assert window.model.readings.lines[0].startswith("120 records in view")
+    assert not window.control("live_button").isEnabled()
+    assert window.model.status.words.startswith("Opened, recorded ")
+
+
+def test_what_is_no_session_is_refused_in_the_status_bar(window, tmp_path):
+    path = tmp_path / "letter.wattui"
+    path.write_text("Dear Sir or Madam")
+    window.handler.open_session(window.model, path)
+    window.wait_for(lambda: window.model.message, "the refusal")
+    assert "letter.wattui" in window.model.message
+    assert window.control("status").message.full_text == window.model.message
+
+
+def test_an_interrupted_recording_is_opened_by_a_click(window, session):
+    span = (1_795_442_700_000_000, 1_795_442_820_000_000)
+    window.bench.interrupted = [Interrupted(session, span, ("server",))]
+    window.handle_events()
+    (band,) = window.control("notices").bands
+    window.click(band.buttons["open_interrupted"])
+    window.wait_for(lambda: window.model.state == "opened", "the session")
+    assert window.model.notices == []
+
+
+def export(window, path, **choice):
+    from wattui.ui.dialogs.export_dialog import Export, ExportChoice
+
+    chosen = ExportChoice.for_model(window.model)
+    chosen.trait_set(**choice)
+    over = []
+    one = Export(model=window.model, choice=chosen, when_done=lambda: over.append(True))
+    one.start(path)
+    return one, over
+
+
+def test_export_writes_what_is_in_view_and_says_so(window, session, tmp_path):
+    window.handler.open_session(window.model, session)
+    window.wait_for(lambda: window.model.plots.view.known, "the view")
+    window.model.plots.view.select(
+        window.model.plots.view.first + 10, window.model.plots.view.first + 20
+    )
+    path = tmp_path / "out.csv"
+    _one, over = export(window, path, span="view")
+    window.wait_for(lambda: over, "the export")
+    assert window.model.task is None
+    assert str(path) in window.model.message
+    rows = list(csv.reader(line for line in path.open() if not line.startswith("#")))
+    assert len(rows) == 11
+
+
+def test_a_cancelled_export_leaves_no_file(window, session, tmp_path):
+    window.handler.open_session(window.model, session)
+    window.wait_for(lambda: window.model.has_session, "the session")
+    path = tmp_path / "out.csv"
+    one, over = export(window, path)
+    bar = window.control("status")
+    assert bar.task.isVisible()
+    one.cancel()
+    window.wait_for(lambda: over, "the end of the export")
+    assert "cancelled" in window.model.message or path.exists()
+    assert not [p for p in tmp_path.iterdir() if p.suffix == ".tmp"]
+
+
+def test_ctrl_e_asks_and_goes_on_to_the_file(window, session, tmp_path, monkeypatch):
+    path = tmp_path / "asked.csv"
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    window.handler.open_session(window.model, session)
+    window.wait_for(lambda: window.model.has_session, "the session")
+    window.key(QtCore.Qt.Key_E, QtCore.Qt.ControlModifier)
+    dialogs = [
+        w for w in QtWidgets.QApplication.topLevelWidgets() if w.windowTitle() == "Export CSV"
+    ]
+    assert not dialogs[0].isModal()
+    (button,) = [b for b in dialogs[0].findChildren(QtWidgets.QPushButton) if b.text() == "Export…"]
+    window.click(button)
+    window.wait_for(path.exists, "the file")
+    window.wait_for(lambda: window.model.task is None, "the end of the export")
+    assert window.settings.export_folder == str(tmp_path)
+
+
+def test_work_in_the_background_shows_progress_and_cancel(window):
+    cancelled = []
+    window.model.task = Task("Copying", 250, 1000, lambda: cancelled.append(True))
+    bar = window.control("status")
+    assert bar.progress.value() == 250
+    window.click(bar.cancel)
+    assert cancelled == [True]
+    window.model.task = None
+    assert not bar.task.isVisible()

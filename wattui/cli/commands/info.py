@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``wattui info``: which meter is on a port."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import click
+
+from wattui.cli.exits import printable
+from wattui.cli.help import command
+
+_EXAMPLES: Final = (
+    ("wattui info /dev/ttyUSB0", "Ask the meter who it is."),
+    ("wattui info sim://es --json", "The same of a simulated meter, for a program."),
+)
+
+
+def built_text(digits: str) -> str:
+    """Give a firmware's time stamp as a date and time: ``2006-12-21 19:10``."""
+    if len(digits) not in (12, 14) or not digits.isdigit():
+        return digits
+    pairs = [digits[i : i + 2] for i in range(4, len(digits), 2)]
+    return f"{digits[:4]}-{'-'.join(pairs[:2])} {':'.join(pairs[2:])}"
+
+
+@command("info", examples=_EXAMPLES)
+@click.argument("port", metavar="PORT")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def info(port: str, as_json: bool) -> None:
+    """Ask the meter on PORT who it is: model, firmware, hardware, memory.
+
+    Nothing is written to the meter, and its memory is left alone.
+    """
+    from wattui.client import identify
+
+    found = identify(port)
+    version = found.version
+    facts: dict[str, object] = {
+        "port": port,
+        "model": found.info.model,
+        "serial_number": found.info.serial_number,
+        "baudrate": found.baudrate,
+    }
+    if version is not None:
+        facts |= {
+            "firmware": found.info.firmware,
+            "firmware_date": built_text(version.built),
+            "hardware": "{}.{}".format(*version.hardware),
+            "memory_bytes": version.memory,
+        }
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, default=str))
+        return
+    labels = {
+        "port": "Port",
+        "model": "Model",
+        "serial_number": "Serial number",
+        "baudrate": "Baud rate",
+        "firmware": "Firmware",
+        "firmware_date": "Firmware of",
+        "hardware": "Hardware",
+        "memory_bytes": "Memory in bytes",
+    }
+    width = max(map(len, labels.values()))
+    for name, value in facts.items():
+        shown = printable(str(value)) if value not in ("", None) else "unknown"
+        click.echo(f"{labels[name]:<{width}}  {shown}")

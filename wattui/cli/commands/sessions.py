@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``wattui sessions``: the recordings in the data folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.text import Text
+
+from wattui.cli.durations import format_elapsed
+from wattui.cli.exits import printable, say
+from wattui.cli.help import command
+from wattui.cli.output import print_table, shown_path
+from wattui.cli.recording.line_view import local_time
+from wattui.errors import WattuiError
+from wattui.measurement.sample import MICROSECONDS
+
+_EXAMPLES: Final = (
+    ("wattui sessions", "A table, the newest first."),
+    ("wattui sessions --json", "The same with whole paths, for a program."),
+)
+
+
+@dataclass
+class Entry:
+    """One session of the list."""
+
+    path: str
+    #: Local time with offset; empty while it holds nothing.
+    start: str = ""
+    #: Seconds from its first interval to its last sample.
+    duration_s: float = 0.0
+    meters: list[str] = field(default_factory=list)
+    samples: int = 0
+    #: Whether it was ended in an orderly way, and is not being recorded.
+    interrupted: bool = False
+    #: Whether its times are counted back from a read-out of the meter's memory.
+    reconstructed: bool = False
+    #: Why records of such a read-out are missing; empty where none are.
+    partial: str = ""
+    #: Why it cannot be read; empty where it can.
+    problem: str = ""
+
+
+@command("sessions", examples=_EXAMPLES)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def sessions(as_json: bool) -> None:
+    """List the recorded sessions, the newest first.
+
+    One that was read out of a meter's memory is marked: its times are estimates. A
+    session that ended without being closed, or is still being recorded, is marked as
+    interrupted; it is complete up to its last sample.
+    """
+    from wattui.desktop.folders import sessions_folder
+
+    folder = sessions_folder()
+    found = sorted(
+        (_entry(path) for path in folder.glob("*.wattui")), key=lambda e: e.start, reverse=True
+    )
+    if as_json:
+        click.echo(json.dumps([asdict(entry) for entry in found], indent=2))
+        return
+    if not found:
+        say(f"There is no session in {shown_path(folder)} yet.")
+        return
+    rows = [
+        (
+            Text(printable(Path(entry.path).name), style="bold"),
+            entry.start[:16].replace("T", " "),
+            format_elapsed(entry.duration_s) if entry.start else "",
+            f"{entry.samples:,}",
+            printable(", ".join(entry.meters)),
+            Text(_state(entry), style="red" if entry.problem else "yellow"),
+        )
+        for entry in found
+    ]
+    print_table(("Session", "Start", "Duration", "Samples", "Meters", ""), rows, "Duration,Samples")
+    say(f"They are in {shown_path(folder)}.")
+
+
+def _state(entry: Entry) -> str:
+    if entry.problem:
+        return printable(entry.problem)
+    if entry.interrupted:
+        return "interrupted"
+    if entry.reconstructed:
+        return f"{'partly ' if entry.partial else ''}read out; times are estimates"
+    return ""
+
+
+def _entry(path: Path) -> Entry:
+    """Give what the list says of a session; one that cannot be read is in it too."""
+    from wattui.meter_memory.save_readout import readout_label
+    from wattui.session import Session
+
+    entry = Entry(str(path))
+    try:
+        with Session.open(path) as session:
+            span = session.span()
+            entry.meters = [meter.info.label for meter in session.meters]
+            entry.samples = sum(session.count(meter.id) for meter in session.meters)
+            entry.interrupted = session.interrupted
+            label = readout_label(session.info)
+            if label is not None:
+                entry.reconstructed, entry.partial = True, label.partial
+            if span is not None:
+                entry.start = local_time(span[0])
+                entry.duration_s = (span[1] - span[0]) / MICROSECONDS
+    except WattuiError as error:
+        entry.problem = error.what
+        entry.start = datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat()
+    return entry

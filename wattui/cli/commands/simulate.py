@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``wattui simulate``: simulated meters on ptys, for any serial program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+import click
+
+from wattui.cli import exits
+from wattui.cli.help import command
+from wattui.cli.output import Output
+from wattui.cli.stop_signals import Ending
+from wattui.errors import WattuiError
+
+if TYPE_CHECKING:
+    from wattui.simulator.simulated_meter import SimulatedMeter
+
+#: Most meters at once: what a USB hub can hold, and more.
+_MOST: Final = 64
+
+#: Seconds between two looks at whether the simulator still runs.
+_PATIENCE: Final = 0.5
+
+_EXAMPLES: Final = (
+    ("wattui simulate", "One PRO on a desktop computer."),
+    ("wattui simulate --count 4 --model pro --model es", "Four meters: two PRO, two PRO ES."),
+    (
+        "wattui simulate --replay fan.raw --speed 100",
+        "Play a capture, a hundred times as fast.",
+    ),
+    ("wattui simulate --link /tmp/meter --faults unplug@30:10", "Unplug it after 30 s, for 10 s."),
+    ("wattui simulate 'sim://net?load=fridge&memory=full'", "A .NET with a full memory."),
+)
+
+
+@command("simulate", examples=_EXAMPLES)
+@click.argument("urls", nargs=-1, metavar="[sim://...]...")
+@click.option(
+    "--count", type=click.IntRange(1, _MOST), metavar="N",
+    help="How many meters; by default one for each URL, model, load or link named.",
+)  # fmt: skip
+@click.option(
+    "--model", "models", multiple=True, metavar="MODEL",
+    help="standard, pro, es or net. Several are dealt out in turn.",
+)  # fmt: skip
+@click.option(
+    "--load", "loads", multiple=True, metavar="LOAD",
+    help="idle, lamp, fridge, desktop, charger or noise. Several are dealt out in turn.",
+)  # fmt: skip
+@click.option("--speed", metavar="N", help="How many times as fast the meters' time runs.")
+@click.option(
+    "--seed", type=click.IntRange(0), metavar="N",
+    help="Another one gives another course of the same load; each meter adds one to it.",
+)  # fmt: skip
+@click.option("--faults", metavar="FAULTS", help="What goes wrong, as in cut,nul,unplug@60:5.")
+@click.option(
+    "--replay", type=click.Path(path_type=Path), metavar="FILE",
+    help="Send the records of a raw capture, one an interval.",
+)  # fmt: skip
+@click.option(
+    "--link", "links", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+    help="A name that lasts: a symlink to the pty, which has another name after replugging. "
+    "For several meters name several, or one to which numbers are added.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Print the names only.")
+def simulate(
+    urls: tuple[str, ...], count: int | None, models: tuple[str, ...], loads: tuple[str, ...],
+    speed: str | None, seed: int | None, faults: str | None, replay: Path | None,
+    links: tuple[Path, ...], quiet: bool,
+) -> None:  # fmt: skip
+    """Serve simulated meters on ptys until Ctrl-C or SIGTERM.
+
+    Prints the name of each port alone on a line of standard output. Any program that
+    talks to a Watts up? can open it. Within wattui no pty is needed: a sim:// URL is a
+    port of its own.
+    """
+    if urls and (models or loads):
+        raise click.UsageError("Name the models and loads in the URLs, or by options; not both.")
+    common = {
+        "speed": speed,
+        "faults": faults,
+        "replay": None if replay is None else str(replay),
+    }
+    wanted = _urls(urls, count, models, loads, seed, common, len(links))
+    meters = [_meter(url) for url in wanted]
+    _serve(meters, _links(links, len(meters)), wanted, quiet=quiet)
+
+
+def _urls(
+    urls: Sequence[str],
+    count: int | None,
+    models: Sequence[str],
+    loads: Sequence[str],
+    seed: int | None,
+    common: dict[str, str | None],
+    links: int,
+) -> list[str]:
+    """Give the URL of each meter; options are added to those that were named."""
+    number = count or max(len(urls), len(models), len(loads), links, 1)
+    if count is not None and len(urls) > count:
+        raise click.UsageError(f"More than {count} URLs are named.")
+    wanted: list[str] = []
+    for i in range(number):
+        url = urls[i % len(urls)] if urls else f"sim://{models[i % len(models)] if models else ''}"
+        query = {key: value for key, value in common.items() if value is not None}
+        if loads:
+            query["load"] = loads[i % len(loads)]
+        if seed is not None or number > max(len(urls), 1):
+            query["seed"] = str((seed or 0) + i)
+        separator = "&" if "?" in url else "?"
+        wanted.append(f"{url}{separator}{urlencode(query)}" if query else url)
+    return wanted
+
+
+def _links(links: Sequence[Path], count: int) -> list[Path | None]:
+    if len(links) == 1 and count > 1:
+        return [links[0].with_name(f"{links[0].name}{i}") for i in range(1, count + 1)]
+    if links and len(links) != count:
+        raise click.UsageError(f"There are {count} meters and {len(links)} links.")
+    return list(links) or [None] * count
+
+
+def _meter(url: str) -> SimulatedMeter:
+    from wattui.simulator.sim_url import meter_from_url
+
+    try:
+        return meter_from_url(url)
+    except ValueError as error:
+        raise click.UsageError(f"{exits.printable(str(error))}.") from error
+
+
+def _serve(
+    meters: Sequence[SimulatedMeter],
+    links: Sequence[Path | None],
+    urls: Sequence[str],
+    *,
+    quiet: bool,
+) -> None:
+    try:
+        from wattui.simulator.pty_server import PtyServer
+    except ImportError as error:
+        raise WattuiError(
+            "This system has no ptys", "Name a sim:// URL as the port: wattui log sim://pro"
+        ) from error
+    with Ending() as ending:
+        try:
+            server = PtyServer(meters, links)
+        except OSError as error:
+            raise exits.disk_error(error, error.filename or "The pty", "made") from error
+        with server:
+            output = Output(ended=ending)
+            for path, url in zip(server.paths, urls, strict=True):
+                output.line(path)
+                if not quiet:
+                    exits.say(f"{path} is {exits.printable(url)}")
+            if not quiet:
+                exits.say("Ctrl-C ends.")
+            sys.stderr.flush()
+            while not ending.wait(_PATIENCE) and not server.wait(0):
+                pass
+        if server.error is not None:
+            raise WattuiError(f"The simulator stopped: {server.error}", "Report this.")

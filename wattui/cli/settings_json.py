@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All settings of a meter as one JSON object, and what of such an object is to be written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from wattui.cli.commands.info import built_text
+from wattui.cli.exits import disk_error
+from wattui.cli.setting_options import HANDLINGS, parse_rate
+from wattui.errors import FormatError, SettingOutOfRange
+from wattui.protocol import FullHandling, LoggingMode, NetworkAddress, PostTarget
+
+if TYPE_CHECKING:
+    from wattui.client import MeterClient
+    from wattui.meter_memory.setting_steps import Changes, Settings
+    from wattui.meter_memory.settings import MemoryState
+    from wattui.protocol import Calibration
+
+_Part = TypeVar("_Part", NetworkAddress, PostTarget)
+
+#: Keys that say what the meter is, and are not written.
+_READ_ONLY: Final = frozenset(
+    ("port", "model", "firmware", "serial_number", "version", "memory", "calibration")
+)
+_CURRENCIES: Final = ("dollar", "euro")
+_MODES: Final = {mode.name.lower(): mode for mode in LoggingMode}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be set; None leaves one as it is."""
+
+    interval: int | None = None
+    full_handling: FullHandling | None = None
+    fields: tuple[bool, ...] | None = None
+    rate_mils: int | None = None
+    threshold: int | None = None
+    euro: bool | None = None
+    logging: LoggingMode | None = None
+    #: Parts of the network address and of the posting, by their names.
+    network: Mapping[str, Any] | None = None
+    post: Mapping[str, Any] | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to set."""
+        return self != Wanted()
+
+    def changes(self, now: Settings) -> Changes:
+        """Give the changes to a meter's settings; *logging* is left to the caller.
+
+        Raises
+        ------
+        SettingOutOfRange
+            A part of the network is named, and the meter has none.
+        """
+        from wattui.meter_memory.setting_steps import Changes
+
+        starting = self.logging is LoggingMode.INTERNAL
+        logs = now.logging is not None and now.logging.mode is LoggingMode.INTERNAL
+        return Changes(
+            interval=self.interval,
+            full_handling=self.full_handling,
+            fields=self.fields,
+            start_internal=starting and not logs,
+            rate_mils=self.rate_mils,
+            threshold=self.threshold,
+            euro=self.euro,
+            network=_with_parts(now.network, self.network),
+            post=_with_parts(now.post, self.post),
+        )
+
+
+def _with_parts(now: _Part | None, parts: Mapping[str, Any] | None) -> _Part | None:
+    """Give the network's settings with some parts changed; None where none are named."""
+    if not parts:
+        return None
+    if now is None:
+        raise SettingOutOfRange(
+            "This meter has no network", "Leave out the network's settings: they are for a .NET."
+        )
+    return replace(now, **parts)
+
+
+# -- to JSON -----------------------------------------------------------------------
+
+
+def as_json(
+    client: MeterClient,
+    settings: Settings,
+    state: MemoryState | None,
+    calibration: Calibration | None,
+) -> dict[str, Any]:
+    """Give all settings of a meter, by the names that a file takes them back by."""
+    info, user, logging = client.info, settings.user, settings.logging
+    return {
+        "port": info.port,
+        "model": info.model,
+        "firmware": info.firmware,
+        "serial_number": info.serial_number,
+        "version": _version(settings),
+        "memory": _memory(state),
+        "logging": None if logging is None else logging.mode.name.lower(),
+        "interval": None if logging is None else logging.interval,
+        "full_handling": None if settings.full_handling is None else _name(settings.full_handling),
+        "fields": None if settings.fields is None else list(settings.field_names),
+        "rate": None if user is None else user.rate_mils / 1000,
+        "threshold": None if user is None else user.threshold,
+        "currency": None if user is None else _CURRENCIES[user.euro],
+        "network": None if settings.network is None else asdict(settings.network),
+        "post": None if settings.post is None else asdict(settings.post),
+        "calibration": None if calibration is None else list(calibration.factors),
+    }
+
+
+def _name(handling: FullHandling) -> str:
+    return handling.name.lower()
+
+
+def _version(settings: Settings) -> dict[str, Any] | None:
+    version = settings.version
+    if version is None:
+        return None
+    return {
+        "memory_bytes": version.memory,
+        "hardware": "{}.{}".format(*version.hardware),
+        "firmware_date": built_text(version.built),
+        "checksum": version.checksum,
+    }
+
+
+def _memory(state: MemoryState | None) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        "records": state.used,
+        "limit": state.limit,
+        "full": state.full,
+        "interval": state.interval,
+        "span_s": state.span,
+        "seconds_left": state.seconds_left,
+    }
+
+
+# -- from JSON ---------------------------------------------------------------------
+
+
+def read_wanted(path: Path) -> Wanted:
+    """Read what is to be set from a file as :func:`as_json` gives it.
+
+    Raises
+    ------
+    FormatError
+        It is no such file.
+    SettingOutOfRange
+        A value is none that a meter takes.
+    DiskRefused
+        It cannot be read.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise disk_error(error, path, "read") from error
+    except ValueError as error:
+        raise FormatError(
+            f"{path} holds no settings: it is no JSON ({error})",
+            "Write one by `wattui config PORT --json`.",
+        ) from error
+    if not isinstance(found, dict):
+        raise _refused(path, "it is no JSON object")
+    unknown = [name for name in found if name not in _READERS and name not in _READ_ONLY]
+    if unknown:
+        raise _refused(path, f"there is no setting {unknown[0]!r}")
+    values: dict[str, Any] = {}
+    for name, value in found.items():
+        if name in _READERS and value is not None:
+            key, read = _READERS[name]
+            try:
+                values[key] = read(value)
+            except (TypeError, ValueError, KeyError) as error:
+                raise _refused(path, f"{name} is {value!r}") from error
+    wanted = Wanted(**values)
+    if wanted.full_handling is FullHandling.CONDENSE:
+        # It starts at 1 s, and the meter itself doubles it.
+        return replace(wanted, interval=None)
+    return wanted
+
+
+def _refused(path: Path, why: str) -> FormatError:
+    return FormatError(
+        f"{path} holds no settings that can be set: {why}",
+        "Write one by `wattui config PORT --json`, and change that.",
+    )
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(value)
+    return value
+
+
+def _fields(value: Any) -> tuple[bool, ...]:
+    from wattui.meter_memory.wording import parse_fields
+
+    return parse_fields(value if isinstance(value, str) else ",".join(value))
+
+
+def _rate(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError(value)
+    return parse_rate(str(value))
+
+
+def _parts(kind: type[NetworkAddress | PostTarget]) -> Callable[[Any], Mapping[str, Any]]:
+    types: dict[str, str] = {name: str(one.type) for name, one in kind.__dataclass_fields__.items()}
+
+    def read(value: Any) -> Mapping[str, Any]:
+        parts = {name: part for name, part in dict(value).items() if name != "mac"}
+        for name, part in parts.items():
+            if type(part).__name__ != types[name]:
+                raise TypeError(part)
+        return parts
+
+    return read
+
+
+_READERS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    "interval": ("interval", _whole),
+    "full_handling": ("full_handling", HANDLINGS.__getitem__),
+    "fields": ("fields", _fields),
+    "rate": ("rate_mils", _rate),
+    "threshold": ("threshold", _whole),
+    "currency": ("euro", lambda name: bool(_CURRENCIES.index(name))),
+    "logging": ("logging", _MODES.__getitem__),
+    "network": ("network", _parts(NetworkAddress)),
+    "post": ("post", _parts(PostTarget)),
+}

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Imported records in time: intervals, gaps, and clocks that were set back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from wattui.formats.reading.block import ABSENT, Block, Integers
+from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.sample import MICROSECONDS
+
+#: Distance to the record before, in intervals, from which on something is missing.
+GAP_AFTER: Final = 2.5
+
+#: Records from which on their usual distance says something.
+_ENOUGH: Final = 8
+
+#: Distances that are looked at, at most.
+_MANY: Final = 2_000
+
+#: Distance from a whole second, as a share, up to which a whole second is meant.
+_NEARLY_WHOLE: Final = 0.1
+
+#: Events about a clock that are kept; a file that is out of order has no end of them.
+_MOST_EVENTS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Records with their times: microseconds, each (n,)."""
+
+    time: Integers
+    interval: Integers
+    gap: Integers
+    events: list[Event] = field(default_factory=list)
+
+
+def usual_interval(time: Integers) -> int | None:
+    """Give the usual distance of records in microseconds; None where it cannot be told.
+
+    One that is nearly a number of whole seconds is meant to be it.
+    """
+    steps = np.diff(time)
+    # Some of many will do.
+    steps = steps[:: len(steps) // _MANY + 1]
+    steps = steps[steps > 0]
+    if not len(steps):
+        return None
+    usual = float(np.median(steps))
+    whole = round(usual / MICROSECONDS) * MICROSECONDS
+    if whole and abs(usual - whole) <= _NEARLY_WHOLE * MICROSECONDS:
+        return whole
+    return max(1, round(usual))
+
+
+class Placer:
+    """Places the records of one meter, block after block.
+
+    Parameters
+    ----------
+    info
+        The meter.
+    interval
+        Its interval in microseconds.
+    given
+        Whether, and as what, the interval was given; else it follows the records.
+    """
+
+    def __init__(self, info: MeterInfo, interval: int, *, given: float | None = None) -> None:
+        self.info = info
+        #: Time of the last record in microseconds.
+        self.last = -(2**62)
+        #: How many times the clock went back.
+        self.set_back = 0
+        self._interval = interval
+        self._fixed = given is not None
+        self._events: list[Event] = []
+
+    def place(self, block: Block) -> Placed:
+        """Give the records of a block their intervals and gaps; its times are not None."""
+        time = block.time
+        assert time is not None
+        before = np.concatenate(([self.last], time[:-1]))
+        if bool((time <= before).any()):
+            time = self._increasing(time)
+            before = np.concatenate(([self.last], time[:-1]))
+        if block.interval is not None and block.gap is not None:
+            interval, gap = block.interval, block.gap
+            if self.last > 0 and int(time[0]) - int(interval[0]) - int(gap[0]) > self.last:
+                # Another file goes on: what lies between the two is missing.
+                gap = gap.copy()
+                gap[0] = int(time[0]) - int(interval[0]) - self.last
+                gap[0] = gap[0] if gap[0] > (GAP_AFTER - 1) * self._interval else block.gap[0]
+        else:
+            interval, gap = self._divide(time - before)
+        self.last = int(time[-1])
+        events, self._events = self._events, []
+        return Placed(time, interval, gap, events)
+
+    def _divide(self, distance: Integers) -> tuple[Integers, Integers]:
+        """Divide distances into the interval that a record stands for, and a gap."""
+        if not self._fixed and len(distance) > _ENOUGH:
+            found = usual_interval(np.cumsum(distance[1:]))
+            self._interval = found if found is not None else self._interval
+        nominal = self._interval
+        if self.last < 0:
+            distance = distance.copy()
+            distance[0] = nominal
+        missing = distance > GAP_AFTER * nominal
+        if not missing.any():
+            return distance, np.zeros_like(distance)
+        return np.where(missing, nominal, distance), np.where(missing, distance - nominal, 0)
+
+    def _increasing(self, time: Integers) -> Integers:
+        """Let times go on from the record before where the clock went back."""
+        placed = []
+        last, before = self.last, self.last
+        for moment in time.tolist():
+            if moment > last:
+                at = moment
+            else:
+                step = moment - before
+                at = last + (step if 0 < step <= GAP_AFTER * self._interval else self._interval)
+                if step < 0:
+                    self._tell(at, -step)
+            before, last = moment, at
+            placed.append(at)
+        return np.array(placed, np.int64)
+
+    def _tell(self, time: int, back: int) -> None:
+        self.set_back += 1
+        if self.set_back <= _MOST_EVENTS:
+            text = f"The clock of the file went back by {back / MICROSECONDS:.1f} s"
+            self._events.append(Event(time, EventKind.CLOCK_STEPPED, text))
+
+
+def joined(blocks: Iterable[Block], most: int) -> Iterator[Block]:
+    """Join blocks of one meter that follow one another, up to *most* records."""
+    waiting: list[Block] = []
+    count = 0
+    for block in blocks:
+        if not len(block):
+            continue
+        if waiting and (count + len(block) > most or not _alike(waiting[0], block)):
+            yield _join(waiting)
+            waiting, count = [], 0
+        waiting.append(block)
+        count += len(block)
+    if waiting:
+        yield _join(waiting)
+
+
+def _alike(one: Block, other: Block) -> bool:
+    return (
+        one.meter == other.meter
+        and (one.time is None) == (other.time is None)
+        and (one.interval is None) == (other.interval is None)
+        and (one.gap is None) == (other.gap is None)
+    )
+
+
+def _join(blocks: list[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    fields = sorted({index for block in blocks for index in block.columns})
+
+    def parts(name: str) -> Integers | None:
+        found = [getattr(block, name) for block in blocks]
+        return None if found[0] is None else np.concatenate(found)
+
+    columns = {
+        index: np.concatenate(
+            [
+                block.columns[index]
+                if index in block.columns
+                else np.full(len(block), ABSENT, np.int64)
+                for block in blocks
+            ]
+        )
+        for index in fields
+    }
+    return Block(blocks[0].meter, columns, parts("time"), parts("interval"), parts("gap"))

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions and old files as simulated meters: ``sim://pro?replay=run.wattui&meter=2``.
+
+The records keep their distances and gaps; the meter's clock, and so the whole program,
+runs at the speed of the URL.  :func:`install` lets the simulator open such files; what is
+no session is imported into a passing one.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from wattui.errors import FormatError, WattuiError
+from wattui.formats import detect
+from wattui.formats.import_files import import_files
+from wattui.formats.reading.block import Assumptions
+from wattui.measurement.events import MeterInfo
+from wattui.measurement.sample import MICROSECONDS
+from wattui.session import Session
+from wattui.simulator.models import find_model
+from wattui.simulator.timed_replay import TimedRecord, TimedReplay, Wanted, add_source
+
+_SQLITE: Final = b"SQLite format 3\0"
+
+_open: weakref.WeakValueDictionary[str, TimedReplay] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPort:
+    """One meter of a recording, as a port to connect to."""
+
+    url: str
+    info: MeterInfo
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording that is ready for replay."""
+
+    #: The session; a passing one where another file was named.
+    path: Path
+    ports: tuple[ReplayPort, ...]
+    #: Seconds from its begin to its end.
+    duration: float
+    #: What was assumed where another file was named.
+    notes: tuple[str, ...] = ()
+
+    def over_for(self, ports: Sequence[ReplayPort]) -> float:
+        """Give for how many seconds, really, the last record of these has been sent."""
+        with _lock:
+            replays = [_open.get(f"{self.path} {self.ports.index(port) + 1}") for port in ports]
+        return min(0.0 if replay is None else replay.over_for() for replay in replays)
+
+
+def is_session(path: Path) -> bool:
+    """Tell whether a file is a session, or another database."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
+def prepare(
+    path: Path,
+    speed: float = 1.0,
+    assumptions: Assumptions | None = None,
+    folder: Path | None = None,
+) -> Recorded:
+    """Make a session or an old file ready for replay.
+
+    Parameters
+    ----------
+    speed
+        How many times as fast it is to be.
+    folder
+        Where the passing session of an old file goes; whoever named it removes it.
+
+    Raises
+    ------
+    FormatError, SessionError
+        The file cannot be read.
+    """
+    install()
+    notes: tuple[str, ...] = ()
+    if not is_session(path):
+        target = (folder or Path(tempfile.mkdtemp(prefix="wattui-replay-"))) / f"{path.stem}.wattui"
+        notes = tuple(import_files([path], target, assumptions).notes)
+        path = target
+    path = path.absolute()
+    with Session.open(path) as session:
+        span = session.span() or (0, 0)
+        ports = tuple(
+            ReplayPort(_url(path, number, meter.info, speed), meter.info, session.count(meter.id))
+            for number, meter in enumerate(session.meters, 1)
+        )
+    with _lock:
+        # Of an earlier replay, which was over perhaps.
+        for number in range(len(ports)):
+            _open.pop(f"{path} {number + 1}", None)
+    return Recorded(path, ports, (span[1] - span[0]) / MICROSECONDS, notes)
+
+
+def _url(path: Path, number: int, info: MeterInfo, speed: float) -> str:
+    try:
+        model = find_model(info.model).name
+    except ValueError:
+        model = "blind" if info.model.lower().startswith("blind") else "pro"
+    url = f"sim://{model}?replay={quote(str(path))}&meter={number}&speed={speed:g}"
+    return f"{url}&serial={quote(info.serial_number)}" if info.serial_number else url
+
+
+def install() -> None:
+    """Let ``sim://`` URLs replay sessions and every file that can be imported."""
+    add_source(_open_wanted)
+
+
+def _open_wanted(wanted: Wanted) -> TimedReplay | None:
+    """Open a recording; raw captures, and what nobody knows, are the simulator's own."""
+    if not wanted.path.is_file():
+        return None
+    try:
+        if is_session(wanted.path):
+            return _replay(wanted, wanted.path, None)
+        try:
+            known = detect(wanted.path)
+        except FormatError:
+            return None
+        if known.name == "raw":
+            return None
+        folder = tempfile.TemporaryDirectory(prefix="wattui-replay-")
+        passing = Path(folder.name) / "run.wattui"
+        import_files([wanted.path], passing)
+        return _replay(wanted, passing, folder)
+    except WattuiError as error:
+        raise ValueError(str(error)) from error
+
+
+def _close(session: Session, folder: tempfile.TemporaryDirectory[str] | None) -> None:
+    session.close()
+    if folder is not None:
+        folder.cleanup()
+
+
+def _replay(
+    wanted: Wanted, path: Path, folder: tempfile.TemporaryDirectory[str] | None
+) -> TimedReplay:
+    session = Session.open(path)
+    meters = session.meters
+    if wanted.meter > len(meters):
+        session.close()
+        raise ValueError(f"no meter {wanted.meter} in {wanted.path}; there are {len(meters)}")
+    found = meters[wanted.meter - 1]
+    span = session.span()
+    begin = span[0] if span is not None else 0
+
+    def records() -> Iterator[TimedRecord]:
+        last = begin
+        for sample in session.samples(found.id):
+            yield TimedRecord((sample.time - last) / MICROSECONDS, sample.values)
+            last = sample.time
+
+    try:
+        replay = TimedReplay(records, loop=wanted.loop, rewind=wanted.rewind)
+    except ValueError:
+        session.close()
+        raise ValueError(f"there is no record of meter {wanted.meter} in {wanted.path}") from None
+    weakref.finalize(replay, _close, session, folder)
+    with _lock:
+        _open[f"{wanted.path} {wanted.meter}"] = replay
+    return replay

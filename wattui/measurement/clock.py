@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where time comes from: the system, or whoever injects another clock.
+
+Stored times are wall clock; spans are measured by the monotonic one.  A
+simulated meter at sixty times the speed brings a clock that runs as fast, so
+that its hour is an hour in the session.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Final, Protocol
+
+from wattui.measurement.sample import MICROSECONDS
+
+
+class Clock(Protocol):
+    """A wall clock and a monotonic one, in seconds."""
+
+    def time(self) -> float:
+        """Give the wall clock: seconds since 1970, UTC."""
+
+    def monotonic(self) -> float:
+        """Give seconds since some fixed moment; never steps."""
+
+
+#: Linux's monotonic clock stands while the machine sleeps, as if that time had not
+#: been: the gap in a recording would not show.  This one goes on.
+_BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def time(self) -> float:
+        """Give the wall clock: seconds since 1970, UTC."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Give seconds since some fixed moment, sleep included; never steps."""
+        return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
+
+
+class ScaledClock:
+    """A clock that starts at the present and runs *speed* times as fast."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self._wall = time.time()
+        self._start = time.monotonic()
+
+    def time(self) -> float:
+        """Give the wall clock: seconds since 1970, UTC."""
+        return self._wall + self.monotonic()
+
+    def monotonic(self) -> float:
+        """Give seconds since the clock was made, *speed* times as many as passed."""
+        return (time.monotonic() - self._start) * self.speed
+
+
+#: The clock that is used where none is injected.
+SYSTEM_CLOCK: Final = SystemClock()
+
+
+def clock_text(seconds: float, seconds_shown: bool = True) -> str:
+    """Give a time (seconds UTC) as this machine's clock shows it: ``12:31:05``, ``12:31``."""
+    shown = "%H:%M:%S" if seconds_shown else "%H:%M"
+    return datetime.fromtimestamp(seconds).strftime(shown)
+
+
+def microseconds(seconds: float) -> int:
+    """Give seconds as whole microseconds, as times and spans are stored."""
+    return round(seconds * MICROSECONDS)

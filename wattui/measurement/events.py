@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What flows from a meter to whoever listens: who it is, samples, and events.
+
+Recording and showing are the same kind of thing: both are a :class:`Listener`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from wattui.measurement.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class MeterInfo:
+    """Who a meter is: what is known of it without asking it for a record."""
+
+    #: What it is known by for good: the FTDI serial number, else the port's URL.
+    key: str
+    #: The port's URL, at present.
+    port: str
+    #: What people call it.
+    name: str = ""
+    #: Model as printed on the meter, as in ``PRO``; empty while unknown.
+    model: str = ""
+    #: Version of the firmware, as in ``3.14``; empty while unknown.
+    firmware: str = ""
+    #: FTDI serial number; empty where the port has none.
+    serial_number: str = ""
+    #: Seconds between two records.
+    interval: float = 1.0
+    #: Colour of its curves, as ``#rrggbb``; empty for none.
+    colour: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name that is shown: what people call it, else what it is and where."""
+        return self.name or f"{self.model or 'Watts up?'} {self.serial_number or self.port}"
+
+
+class EventKind(enum.StrEnum):
+    """What can happen beside a sample."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    GAP = "gap"
+    LOST = "lost"
+    RECONNECTED = "reconnected"
+    CLOCK_STEPPED = "clock stepped"
+    POWER_ON = "power on"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    DROPPED = "dropped"
+    MARK = "mark"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a recording, at a time."""
+
+    #: Microseconds since 1970, UTC.
+    time: int
+    kind: EventKind
+    #: What a person reads.
+    text: str = ""
+    #: How long it lasted, in microseconds; 0 for a moment.  A gap ends at *time*.
+    duration: int = 0
+
+
+class Listener(Protocol):
+    """Whoever wants to know of samples and events.
+
+    Called on the thread of whoever calls; must not block for long nor raise.
+    """
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Take a batch of one meter's samples, oldest first."""
+
+    def on_event(self, meter: MeterInfo, event: Event) -> None:
+        """Take an event of one meter."""

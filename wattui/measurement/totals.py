@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running totals of one meter: what the window and the console show beside its readings.
+
+The same figures as :meth:`wattui.session.Session.statistics` gives for the whole
+of a session, kept up to date sample by sample, in integers, so that both agree
+to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from wattui.measurement.energy import energy_error_wh
+from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, Sample
+
+_POWER: Final = FIELD_INDEX["power"]
+_COUNTER: Final = FIELD_INDEX["energy"]
+
+
+class Tally:
+    """Counts, spans and energies of the samples that were added, oldest first.
+
+    Not thread-safe: whoever shares one locks around it.
+    """
+
+    def __init__(self) -> None:
+        #: Samples that were added.
+        self.count = 0
+        #: Gaps between them, and what they miss in microseconds.
+        self.gap_count = 0
+        self.gap = 0
+        #: What the samples stand for, in microseconds.
+        self.recorded = 0
+        #: The last sample; None before the first.
+        self.last: Sample | None = None
+        #: Start of the first sample's interval, microseconds UTC; None before the first.
+        self.start: int | None = None
+        # Energy in tenths of a watt times microseconds: exact.
+        self._energy = 0
+        # Span of the samples that have a power: one without adds no energy.
+        self._powered = 0
+        self._counter: int | None = None
+        self._counter_moved = 0
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Take samples, oldest first."""
+        for sample in samples:
+            if self.start is None:
+                self.start = sample.time - sample.interval
+            self.count += 1
+            self.recorded += sample.interval
+            if sample.gap:
+                self.gap_count += 1
+                self.gap += sample.gap
+            power = sample.values[_POWER]
+            if power is not None:
+                self._energy += power * sample.interval
+                self._powered += sample.interval
+            self._move_counter(sample.values[_COUNTER])
+            self.last = sample
+
+    def _move_counter(self, counter: int | None) -> None:
+        if counter is None:
+            return
+        if self._counter is not None:
+            # A counter that goes down was reset to zero in between.
+            since_reset = counter >= self._counter
+            self._counter_moved += counter - self._counter if since_reset else counter
+        self._counter = counter
+
+    @property
+    def energy_wh(self) -> float:
+        """Energy summed from the records, in Wh: power times interval, gaps left out."""
+        return self._energy / INTEGRATED_ENERGY.scale
+
+    @property
+    def energy_error_wh(self) -> float:
+        """Limit of error of :attr:`energy_wh` in Wh, by the manual's accuracy."""
+        return energy_error_wh(self.energy_wh, self._powered / MICROSECONDS)
+
+    @property
+    def counter_wh(self) -> float:
+        """How far the meter's own energy counter moved, in Wh; its resets do not count."""
+        return self._counter_moved / FIELDS[_COUNTER].scale
+
+    @property
+    def recorded_s(self) -> float:
+        """What the samples stand for, in seconds."""
+        return self.recorded / MICROSECONDS
+
+    @property
+    def gap_s(self) -> float:
+        """What the gaps miss, in seconds."""
+        return self.gap / MICROSECONDS
+
+    @property
+    def elapsed_s(self) -> float:
+        """From the start of the first interval to the last sample, in seconds."""
+        if self.last is None or self.start is None:
+            return 0.0
+        return (self.last.time - self.start) / MICROSECONDS

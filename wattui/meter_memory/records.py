@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many records in little memory: what a read-out collects. 144 bytes a record."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, overload
+
+from wattui.measurement.sample import FIELD_COUNT, WireValue
+
+_ROW: Final = struct.Struct(f"={FIELD_COUNT}q")
+#: What stands for no value in the bytes of a record: no field is negative on the wire.
+UNLOGGED: Final = -1
+
+#: How far ahead two read-outs are searched for where they agree again, in records.
+_WINDOW: Final = 64
+
+
+class RecordList(Sequence[tuple[WireValue, ...]]):
+    """Records in the order in which they came.  Grows at its end only."""
+
+    def __init__(self, records: Iterable[tuple[WireValue, ...]] = ()) -> None:
+        self._rows = bytearray()
+        for record in records:
+            self.append(record)
+
+    def append(self, record: tuple[WireValue, ...]) -> None:
+        """Add one of 18 fields."""
+        self._rows += _ROW.pack(*(UNLOGGED if value is None else value for value in record))
+
+    def row(self, index: int) -> bytes:
+        """Give a record as bytes: to compare, or to add to another list."""
+        return bytes(self._rows[index * _ROW.size : (index + 1) * _ROW.size])
+
+    def append_row(self, row: bytes) -> None:
+        """Add what :meth:`row` or :meth:`rows` gave."""
+        self._rows += row
+
+    def rows(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Give the records from *start* to before *stop* as bytes."""
+        end = len(self) if stop is None else stop
+        return bytes(memoryview(self._rows)[start * _ROW.size : end * _ROW.size])
+
+    def find(self, rows: bytes, start: int = 0) -> int:
+        """Give the position from which the records are those of *rows*; -1 where none is."""
+        at = self._rows.find(rows, start * _ROW.size)
+        while at >= 0 and at % _ROW.size:
+            at = self._rows.find(rows, at + 1)
+        return at // _ROW.size if at >= 0 else -1
+
+    def __len__(self) -> int:
+        return len(self._rows) // _ROW.size
+
+    def __iter__(self) -> Iterator[tuple[WireValue, ...]]:
+        for values in _ROW.iter_unpack(self._rows):
+            yield tuple(None if value == UNLOGGED else value for value in values)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[WireValue, ...]: ...
+    @overload
+    def __getitem__(self, index: slice) -> RecordList: ...
+    def __getitem__(self, index: int | slice) -> tuple[WireValue, ...] | RecordList:
+        if isinstance(index, slice):
+            part = RecordList()
+            for position in range(*index.indices(len(self))):
+                part.append_row(self.row(position))
+            return part
+        position = range(len(self))[index]  # negative ones, and the bounds
+        values = _ROW.unpack_from(self._rows, position * _ROW.size)
+        return tuple(None if value == UNLOGGED else value for value in values)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, RecordList):
+            return self._rows == other._rows
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def merge(first: RecordList, second: RecordList) -> RecordList:
+    """Put together what two read-outs of the same memory brought, without doubles.
+
+    Where one lacks records that the other has, it gets them.  Where they disagree and
+    neither can be right for sure, the first is kept.
+    """
+    merged = RecordList()
+    for row, _in_first, _in_second in _aligned(first, second):
+        merged.append_row(row)
+    return merged
+
+
+def agreed(first: RecordList, second: RecordList) -> RecordList:
+    """Give what two read-outs of the same memory both brought: no live record in between."""
+    both = RecordList()
+    for row, in_first, in_second in _aligned(first, second):
+        if in_first and in_second:
+            both.append_row(row)
+    return both
+
+
+def _aligned(first: RecordList, second: RecordList) -> Iterator[tuple[bytes, bool, bool]]:
+    """Go through both at once: each row, and in which of the two it is."""
+    i = j = 0
+    while i < len(first) and j < len(second):
+        row = first.row(i)
+        if row == second.row(j):
+            yield row, True, True
+            i, j = i + 1, j + 1
+            continue
+        ahead, behind = _next_agreement(first, i, second, j)
+        for position in range(i, i + ahead):
+            yield first.row(position), True, False
+        # As many that differ on both sides are garbled ones, not missing ones.
+        skipped = behind if ahead == behind else 0
+        for position in range(j + skipped, j + behind):
+            yield second.row(position), False, True
+        i, j = i + ahead, j + behind
+    for position in range(i, len(first)):
+        yield first.row(position), True, False
+    for position in range(j, len(second)):
+        yield second.row(position), False, True
+
+
+def _next_agreement(first: RecordList, i: int, second: RecordList, j: int) -> tuple[int, int]:
+    """Tell how far to go in each until they agree again; one step in both if nowhere near."""
+    rows = [second.row(j + n) for n in range(min(_WINDOW, len(second) - j))]
+    best: tuple[int, int] | None = None
+    for ahead in range(min(_WINDOW, len(first) - i)):
+        if best is not None and ahead >= sum(best):
+            break
+        try:
+            behind = rows.index(first.row(i + ahead))
+        except ValueError:
+            continue
+        if best is None or ahead + behind < sum(best):
+            best = ahead, behind
+    return best or (1, 1)

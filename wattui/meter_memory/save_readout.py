@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was read out of a meter's memory, as a session like any other.
+
+Its times are reconstructed, counted back from the read-out: the session's info
+``reconstructed`` says so in words, which are shown and exported with it.  One that
+lacks records has the info ``partial``, with the reason.  A later read-out of the same
+memory takes the place of a partial one, and holds each record once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from wattui.errors import DiskRefused, WattuiError
+from wattui.measurement.clock import microseconds
+from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
+from wattui.meter_memory.readout import POWER_TEXT, Readout
+from wattui.meter_memory.records import UNLOGGED, RecordList, agreed
+from wattui.protocol import LoggingMode
+from wattui.session import BulkWriter, Session, SessionMeter, new_session_path
+from wattui.session.lock import require_unwritten
+from wattui.session.summary import ABSENT, Integers
+
+#: Keys of a session's info.
+SOURCE: Final = "source"
+RECONSTRUCTED: Final = "reconstructed"
+PARTIAL: Final = "partial"
+READOUT_NOTES: Final = "read-out"
+
+#: Records that are written at once: the window waits while as many are made ready.
+_BATCH: Final = 1_000
+#: So many records have to agree for two read-outs to be of the same memory.
+_AGREEING: Final = 16
+#: Of the records that both have, so many at least: the first may hold garbled ones.
+_MOST: Final = 0.9
+
+#: What a user adds to a session, and wants to keep.
+_BY_HAND: Final = (EventKind.MARK, EventKind.NOTE)
+
+_POWER_CYCLES: Final = FIELD_INDEX["power_cycles"]
+
+_IDLE: Final = {
+    LoggingMode.STOPPED: "The meter had stopped logging before the read-out",
+    LoggingMode.EXTERNAL: "The meter sent its records over the wire before the read-out, and "
+    "kept none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadoutLabel:
+    """What is to be said with the times of a session that came out of a meter's memory."""
+
+    #: How its times came about.
+    reconstructed: str
+    #: Why records are missing; empty where none are.
+    partial: str = ""
+
+
+def readout_label(info: Mapping[str, str]) -> ReadoutLabel | None:
+    """Tell of a session's info whether it came out of a meter's memory; None if not."""
+    words = info.get(RECONSTRUCTED, "")
+    return ReadoutLabel(words, info.get(PARTIAL, "")) if words else None
+
+
+def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | None = None) -> Path:
+    """Make a session of what was read out.
+
+    Parameters
+    ----------
+    meter_info
+        Whose records they are.
+    path
+        The file.  One that holds an earlier read-out of the same memory is replaced by
+        both together, without doubles, with its marks and notes.  Any other file that
+        exists is left alone: the session gets a name beside it.  None: a new file in the
+        data folder.
+
+    Returns
+    -------
+    Path
+        Where the session is.
+
+    Raises
+    ------
+    DiskRefused
+        It cannot be written.  What was there before is unharmed.
+    """
+    meter = replace(meter_info, interval=float(readout.interval))
+    label = f"{meter.label} memory"
+    goal = new_session_path(label) if path is None else Path(path).absolute()
+    earlier = _earlier(goal, meter) if goal.exists() else None
+    joined = None if earlier is None else _joined(earlier, readout)
+    if goal.exists() and joined is None:
+        goal = new_session_path(label, goal.parent)
+    with _draft(goal) as draft, BulkWriter(draft) as writer:
+        whole = joined or readout
+        times, gaps = _times(whole)
+        interval = whole.interval * MICROSECONDS
+        for start in range(0, len(times), _BATCH):
+            part = slice(start, start + _BATCH)
+            values = _values(whole.records, start, min(start + _BATCH, len(times)))
+            writer.add(meter, times[part], interval, values, gaps[part])
+        for event in (*_losses(whole, times), *_moved_marks(earlier if joined else None, times)):
+            writer.add_event(event, meter)
+        for name, text in _words(whole).items():
+            writer.set_info(name, text)
+    return goal
+
+
+def _times(readout: Readout) -> tuple[Integers, Integers]:
+    """Give time and gap of each record, in microseconds, as ``Readout.samples`` does."""
+    count = len(readout.records)
+    gaps = np.zeros(count, np.int64)
+    gaps[readout.power_losses()] = 1
+    last = microseconds(readout.read_at) - readout.missing_at_end * readout.interval * MICROSECONDS
+    steps = readout.interval * MICROSECONDS + gaps
+    later = np.cumsum(steps[::-1])[::-1] - steps  # from each record to the last one
+    return last - later, gaps
+
+
+def _values(records: RecordList, start: int, stop: int) -> Integers:
+    """Give the integers of the wire, (n, 18)."""
+    values = np.frombuffer(records.rows(start, stop), np.int64).reshape(-1, FIELD_COUNT)
+    return np.where(values == UNLOGGED, ABSENT, values)
+
+
+def _losses(readout: Readout, times: Integers) -> Iterator[Event]:
+    """Give an event for each power-on: time is lost there."""
+    for position in readout.power_losses():
+        start = int(times[position]) - readout.interval * MICROSECONDS
+        yield Event(start, EventKind.POWER_ON, POWER_TEXT)
+
+
+# -- in words ----------------------------------------------------------------------
+
+
+def _words(readout: Readout) -> dict[str, str]:
+    """Give the infos of the session."""
+    moment = datetime.fromtimestamp(readout.read_at).astimezone().isoformat(" ", "seconds")
+    words = {
+        SOURCE: f"the memory of the meter, read out {moment}",
+        RECONSTRUCTED: f"Times are estimates, counted back from the read-out at {moment} by the "
+        f"meter's interval of {readout.interval} s. {_how_far_off(readout)}".rstrip(),
+    }
+    if readout.reasons:
+        words[PARTIAL] = f"Records are missing: {'; '.join(readout.reasons)}"
+    if readout.notes:
+        words[READOUT_NOTES] = "; ".join(readout.notes)
+    return words
+
+
+def _how_far_off(readout: Readout) -> str:
+    said = []
+    losses = len(readout.power_losses())
+    if losses:
+        times = "once" if losses == 1 else f"{losses} times"
+        said.append(
+            f"The meter was without power {times}, for an unknown time: what was before is earlier"
+        )
+    elif _cycles_unknown(readout):
+        said.append("Losses of power were not logged: where there were any, times are too late")
+    if readout.mode in _IDLE and len(readout.records):
+        said.append(f"{_IDLE[readout.mode]}: all times are too late by as long as that was")
+    if not readout.complete and not readout.missing_at_end and readout.expected:
+        said.append("Where records are missing in between, is not known")
+    return " ".join(f"{text}." for text in said)
+
+
+def _cycles_unknown(readout: Readout) -> bool:
+    return bool(len(readout.records)) and readout.records[-1][_POWER_CYCLES] is None
+
+
+# -- the file ----------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _draft(goal: Path) -> Iterator[Path]:
+    """Give a name to write to; the file gets its own when it is whole."""
+    draft = goal.with_name(f".{goal.name}.part")  # no session to whoever lists them
+    try:
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        lock = require_unwritten(goal)
+        try:
+            yield draft
+            draft.replace(goal)
+        finally:
+            lock.release()
+            for end in ("", "-wal", "-shm"):
+                draft.with_name(draft.name + end).unlink(missing_ok=True)
+    except OSError as error:
+        raise DiskRefused(
+            f"{goal} cannot be written ({error.strerror or error})",
+            "Make room there, or choose another folder.",
+        ) from error
+
+
+# -- two read-outs of one memory ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What an earlier read-out left in a file."""
+
+    interval: float
+    records: RecordList
+    times: list[int]
+    marks: list[Event]
+
+
+def _earlier(path: Path, meter: MeterInfo) -> _Earlier | None:
+    """Read an earlier read-out of this meter; None where the file is anything else."""
+    try:
+        with Session.open(path) as session:
+            found = _of(session, meter)
+            if readout_label(session.info) is None or found is None:
+                return None
+            samples: list[Sample] = list(session.samples(found.id))
+            marks = [one.event for one in session.events(_BY_HAND)]
+    except WattuiError:
+        return None
+    return _Earlier(
+        *(found.info.interval, RecordList(sample.values for sample in samples)),
+        *([sample.time for sample in samples], marks),
+    )
+
+
+def _of(session: Session, meter: MeterInfo) -> SessionMeter | None:
+    return next((one for one in session.meters if one.info.key == meter.key), None)
+
+
+def _joined(earlier: _Earlier, readout: Readout) -> Readout | None:
+    """Put both together; None where they are not of the same memory."""
+    old, new = earlier.records, readout.records
+    if not len(old):
+        return readout
+    if earlier.interval != readout.interval:
+        return None  # condensed since, or set to another interval
+    start = _where(old, new)
+    if start is None or (readout.complete and start + len(new) < len(old)):
+        return None  # another memory, or one that was cleared since
+    records = RecordList()
+    records.append_row(old.rows(0, start))  # overwritten in the meter since
+    longer = new if start + len(new) >= len(old) else old[start:]
+    records.append_row(longer.rows())
+    if readout.expected is None:
+        return replace(readout, records=records)
+    missing = readout.missing_at_end and max(readout.expected - len(longer), 0)
+    whole = not readout.complete and len(longer) == readout.expected
+    return replace(
+        readout,
+        records=records,
+        missing_at_end=missing,
+        reasons=() if whole else readout.reasons,
+    )
+
+
+def _where(old: RecordList, new: RecordList) -> int | None:
+    """Tell from which record of the old ones on the new ones are the same."""
+    size = min(_AGREEING, len(old), len(new))
+    if not size:
+        return 0 if not len(new) else None
+    first, at = new.rows(0, size), -1
+    while (at := old.find(first, at + 1)) >= 0:
+        both = min(len(old) - at, len(new))
+        if old.rows(at, at + both) == new.rows(0, both):
+            return at
+        if len(agreed(old[at : at + both], new[:both])) >= _MOST * both:
+            return at
+    return None
+
+
+def _moved_marks(earlier: _Earlier | None, times: Integers) -> Iterator[Event]:
+    """Give the marks and notes of the earlier session, each with its record."""
+    if earlier is None or not earlier.times:
+        return
+    old = np.array(earlier.times, np.int64)
+    for mark in earlier.marks:
+        nearest = int(np.abs(old - mark.time).argmin())
+        yield replace(mark, time=mark.time + int(times[nearest] - old[nearest]))

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a meter's memory holds, and how long it will last, in words for people. Pure.
+
+How many records fit is the meter's to say (``#N``), for the fields that it logs now.
+For other fields it is estimated from that, and called an estimate.
+"""
+
+from __future__ import annotations
+
+import math
+import time as host_time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from wattui.errors import SettingOutOfRange
+from wattui.measurement.sample import FIELD_COUNT, FIELDS
+from wattui.meter_memory.settings import MemoryState
+from wattui.protocol import FullHandling, LoggingMode
+
+#: What each handling of a full memory means.
+HANDLING_SENTENCES: Final = {
+    FullHandling.STOP: "When the memory is full, logging stops; what is in it stays.",
+    FullHandling.OVERWRITE: "When the memory is full, each new record takes the place of the "
+    "oldest one.",
+    FullHandling.CONDENSE: "Logging starts at one record a second; each time the memory is "
+    "full, every other record is dropped and the interval doubles.",
+}
+
+#: What the meter is doing with its records.
+MODE_SENTENCES: Final = {
+    LoggingMode.STOPPED: "stopped",
+    LoggingMode.INTERNAL: "internal: records go into the memory",
+    LoggingMode.EXTERNAL: "external: records go out over the wire, none into the memory",
+}
+
+# Bytes of one field in the memory: what its range needs, and one byte for an extreme.
+# By these a PRO of 64 KiB holds about 2,000 records of all fields, as its manual says.
+_EXTREMES: Final = ("_max", "_min")
+_FIELD_BYTES: Final = tuple(
+    1 if field.name.endswith(_EXTREMES) else (field.high.bit_length() + 7) // 8 for field in FIELDS
+)
+
+_UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+def duration_text(seconds: float) -> str:
+    """Give a span in words, by its two largest units: ``2 days 5 hours``."""
+    rest = max(round(seconds), 0)
+    parts = []
+    for size, unit in _UNITS:
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count:,} {unit}{'' if count == 1 else 's'}")
+        if parts and (len(parts) == 2 or not count):
+            break
+    return " ".join(parts) or "0 seconds"
+
+
+# -- how long a setting lasts ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Endurance:
+    """What fits into a memory under some settings."""
+
+    #: Records that fit; None where that is not known.
+    records: int | None
+    #: Whether that is an estimate, and not what the meter says.
+    estimated: bool
+    #: Seconds until the memory is full for the first time; None where not known.
+    seconds: int | None
+    handling: FullHandling
+
+    @property
+    def endless(self) -> bool:
+        """Whether logging goes on when the memory is full."""
+        return self.handling is not FullHandling.STOP
+
+    @property
+    def text(self) -> str:
+        """How long it lasts, in a sentence."""
+        if self.records is None or self.seconds is None:
+            return "How many records fit, the meter does not say."
+        fit = f"{'About ' if self.estimated else ''}{self.records:,} records fit"
+        span = duration_text(self.seconds)
+        if self.handling is FullHandling.STOP:
+            return f"{fit}: {span}, then logging stops."
+        if self.handling is FullHandling.OVERWRITE:
+            return f"{fit}: logging goes on without end, and the newest {span} are kept."
+        return (
+            f"{fit}: {span} at one record a second; logging goes on without end, at an interval "
+            "that doubles each time the memory is full."
+        )
+
+
+def record_limit(
+    fields: Sequence[bool], known_fields: Sequence[bool] | None, known_limit: int | None
+) -> tuple[int | None, bool]:
+    """Give how many records of *fields* fit, and whether that is an estimate.
+
+    Parameters
+    ----------
+    known_fields, known_limit
+        What the meter logs now, and how many of that fit, as it says itself.
+    """
+    if known_limit is None or known_fields is None:
+        return None, True
+    if tuple(fields) == tuple(known_fields):
+        return known_limit, False
+    wanted, now = _record_bytes(fields), _record_bytes(known_fields)
+    return (known_limit * now // wanted if now and wanted else None), True
+
+
+def endurance(
+    fields: Sequence[bool], interval: int, handling: FullHandling, state: MemoryState
+) -> Endurance:
+    """Tell how long a memory would last under these settings.
+
+    Parameters
+    ----------
+    interval
+        Seconds between two records.  Under condensing it starts at 1 s, whatever is set.
+    state
+        The meter's memory as it is now.
+    """
+    limit, estimated = record_limit(fields, state.fields, state.limit)
+    step = 1 if handling is FullHandling.CONDENSE else interval
+    return Endurance(limit, estimated, None if limit is None else limit * step, handling)
+
+
+def _record_bytes(fields: Sequence[bool]) -> int:
+    total = sum(size for size, on in zip(_FIELD_BYTES, fields, strict=False) if on)
+    return total + total % 2  # the memory is made of words of two bytes
+
+
+# -- fields ------------------------------------------------------------------------
+
+
+def parse_fields(text: str) -> tuple[bool, ...]:
+    """Give the choice of ``w,v,a``, of names as in ``power,voltage``, or of ``all``.
+
+    Raises
+    ------
+    SettingOutOfRange
+        A field is not known, or there is none.
+    """
+    wanted = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if wanted == ["all"]:
+        return (True,) * FIELD_COUNT
+    known = {field.header.lower(): i for i, field in enumerate(FIELDS)}
+    known |= {field.name: i for i, field in enumerate(FIELDS)}
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        raise SettingOutOfRange(
+            f"There is no field {unknown[0]!r}" if unknown else "No field was chosen",
+            f"Choose from {', '.join(field.header.lower() for field in FIELDS)}, or all.",
+        )
+    chosen = {known[name] for name in wanted}
+    return tuple(i in chosen for i in range(FIELD_COUNT))
+
+
+def fields_text(fields: Sequence[bool] | None) -> str:
+    """Give a choice of fields as :func:`parse_fields` takes it: ``w,v,a``, or ``all``."""
+    if fields is None:
+        return "unknown"
+    if all(fields):
+        return "all"
+    return ",".join(one.header.lower() for one, on in zip(FIELDS, fields, strict=False) if on)
+
+
+# -- what is in it -----------------------------------------------------------------
+
+
+def span_text(state: MemoryState, now: float | None = None) -> str:
+    """Tell what span the records cover, approximately, counted back from *now* (s UTC)."""
+    if not state.used:
+        return "nothing"
+    end = host_time.time() if now is None else now
+    length = duration_text(state.span)
+    if state.mode is not LoggingMode.INTERNAL:
+        return f"about {length}, that ended at an unknown time"
+    return f"about {length}: {_moment(end - state.span)} to {_moment(end)}"
+
+
+def loss_text(state: MemoryState, now: float | None = None) -> str:
+    """Tell what would be lost if the memory were erased."""
+    if not state.used:
+        return "The memory is empty: no record would be lost"
+    records = "1 record" if state.used == 1 else f"{state.used:,} records"
+    return f"{records} would be lost, covering {span_text(state, now)}"
+
+
+def used_text(state: MemoryState) -> str:
+    """Tell how full the memory is: ``600 of 1,917 records (31 %)``."""
+    if state.limit is None:
+        return f"{state.used:,} records"
+    if not state.limit:
+        return f"{state.used:,} of 0 records"
+    percent = math.floor(100 * state.used / state.limit)
+    return f"{state.used:,} of {state.limit:,} records ({percent} %)"
+
+
+def left_text(state: MemoryState) -> str:
+    """Tell how long it is until the memory is full."""
+    if state.mode is not LoggingMode.INTERNAL:
+        full = state.full and state.full_handling is not FullHandling.CONDENSE
+        return "the memory is full" if full else "not logging into the memory"
+    if state.full_handling is FullHandling.OVERWRITE:
+        return "full: the oldest records are overwritten" if state.full else _time_left(state)
+    if state.full_handling is FullHandling.CONDENSE:
+        return f"{_time_left(state)}, then the interval doubles to {2 * state.interval} s"
+    return _time_left(state)
+
+
+def _time_left(state: MemoryState) -> str:
+    if state.limit is None:
+        return "unknown"
+    return duration_text(max(state.limit - state.used, 0) * state.interval)
+
+
+def memory_rows(state: MemoryState, now: float | None = None) -> list[tuple[str, str]]:
+    """Give the state of a memory at a glance: what, and how it is."""
+    handling = state.full_handling
+    mode = state.mode
+    return [
+        ("Records", used_text(state)),
+        ("Span", span_text(state, now)),
+        ("Interval", f"{state.interval} s"),
+        ("Logging", "unknown" if mode is None else MODE_SENTENCES[mode]),
+        ("Time until full", left_text(state)),
+        ("When full", "unknown" if handling is None else HANDLING_SENTENCES[handling]),
+        ("Fields", fields_text(state.fields)),
+    ]
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")

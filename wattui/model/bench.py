@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The meters and the session of one window.
+
+A recording begins with the first meter that is connected and ends when the last
+one is disconnected.  It is in a session file of the user's data folder from its
+first sample on; an opened file and a running recording are shown alike, by the
+path of their session.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from traits.api import (
+    Any,
+    Bool,
+    Float,
+    HasStrictTraits,
+    Instance,
+    Int,
+    List,
+    Property,
+    Str,
+    observe,
+)
+
+from wattui.errors import WattuiError
+from wattui.measurement.clock import microseconds
+from wattui.measurement.events import Event, EventKind
+from wattui.measurement.sample import MICROSECONDS
+from wattui.model.main_thread import MainThread
+from wattui.model.meter import Meter
+from wattui.model.recording_feed import Committed, Feed, Keys, free_colour
+from wattui.session import Interrupted, WriterStatus, complete, describe_meter, interrupted_sessions
+from wattui.session.recorder import Recorder
+from wattui.session.session_totals import SessionTotals, read_totals
+
+_log = logging.getLogger(__name__)
+
+#: How long the end of a recording may take before the window closes regardless, in s;
+#: the same where the disk refuses, and whoever closes knows it.
+CLOSING_TIME = 5.0
+REFUSED_TIME = 0.5
+
+#: How long the end of a recording waits for a disk that refuses, while the window is open.
+ENDING_TIME = 600.0
+
+
+class Bench(HasStrictTraits):
+    """The meters and the session of one window.  Main thread only."""
+
+    #: Hands calls of other threads over to the main thread.
+    main_thread = Instance(MainThread, ())
+
+    #: The meters, in the order in which they are shown.
+    meters = List(Instance(Meter))
+    #: The one that the readings show.
+    meter = Instance(Meter)
+
+    #: The session that is shown: a path, or None before the first sample.
+    session_path = Any()
+    #: Whether it is being recorded, and whether it was opened from a file.
+    recording = Bool()
+    opened = Bool()
+    #: Counts up when there is more in the session: at most once a wake-up.
+    revision = Int()
+    #: The session's span in seconds UTC; NaN while it is empty.
+    session_start = Float(math.nan)
+    session_stop = Float(math.nan)
+    #: Size of its file in bytes.
+    file_size = Int()
+
+    #: What the disk refuses, and what to do about it; empty while it takes everything.
+    disk_problem = Str()
+    disk_hint = Str()
+    #: Samples that wait in memory for the disk, and for how many seconds it has room.
+    disk_waiting = Int()
+    disk_seconds_left = Float()
+    #: Samples that had to be dropped since the disk refused.
+    disk_dropped = Int()
+
+    #: Price of a kWh, and the sign of its currency.
+    rate = Float(0.08)
+    currency = Str("$")
+    #: What the energy of the shown meter costs, and that of all.
+    cost = Property(Float(), observe="meter.energy, rate")
+    #: Power and energy of all meters together: W of those that are live, and Wh.
+    total_watts = Property(Float(), observe="meters:items:[watts, live]")
+    total_energy = Property(Float(), observe="meters:items:energy")
+    #: Limit of error of all energies together, in Wh: the errors of several meters of a
+    #: kind need not cancel out.
+    total_energy_error = Property(Float(), observe="meters:items:energy_error")
+
+    #: Recordings of earlier runs that ended without being closed.
+    interrupted = List(Instance(Interrupted))
+    #: Marks of the session: pairs of time (seconds UTC) and text.
+    marks = List()
+
+    #: Name and colour of every meter that was named once, by its key; see Settings.meters.
+    identities = Any()
+    #: Colours that a new meter is given the first free one of, as ``#rrggbb``.
+    colours = List(Str())
+
+    #: Makes a meter: ``make(**traits)``; tests inject another.
+    make_meter = Any(Meter)
+
+    #: What is recorded; what is shown, which goes on after the end; what is not closed yet.
+    _recorder = Instance(Recorder)
+    _shown = Instance(Recorder)
+    _ending = List(Instance(Recorder))
+    _committed = Any()
+    _keys = Any()
+    _closed = Bool()
+
+    def __init__(self, **traits: object) -> None:
+        super().__init__(**traits)
+        self._keys = Keys()
+        if self.identities is None:
+            self.identities = {}
+
+    # -- meters --------------------------------------------------------------------
+
+    def add_meter(self, url: str = "", **traits: object) -> Meter:
+        """Add a meter to the window; the first one is shown at once."""
+        meter = self.make_meter(main_thread=self.main_thread, url=url, **traits)
+        meter.key_of = lambda info: self._keys.claim(meter, info)
+        meter.colour = meter.colour or self._free_colour()
+        self.meters.append(meter)
+        if self.meter is None:
+            self.meter = meter
+        return meter
+
+    def remove_meter(self, meter: Meter) -> None:
+        """Take a meter out of the window; its samples stay in the session."""
+        meter.disconnect(lambda: self._removed(meter))
+        place = self.meters.index(meter)
+        self.meters.remove(meter)
+        if self.meter is meter:
+            self.meter = self.meters[min(place, len(self.meters) - 1)] if self.meters else None
+
+    def _removed(self, meter: Meter) -> None:
+        self._keys.release(meter)
+        self._end_if_idle()
+
+    def move_meter(self, meter: Meter, place: int) -> None:
+        """Show a meter at another place: 0 is the first."""
+        others = [one for one in self.meters if one is not meter]
+        others.insert(max(0, place), meter)
+        self.meters = others
+
+    def describe(self, meter: Meter, name: str | None = None, colour: str | None = None) -> None:
+        """Give a meter another name or colour; it has it again wherever it is plugged in."""
+        meter.name = meter.name if name is None else name.strip()
+        meter.colour = meter.colour if colour is None else colour
+        key, path = meter.key, self.session_path
+        if not key:
+            return
+        self.identities[key] = {"name": meter.name, "colour": meter.colour}
+        known = (key, meter.name, meter.colour)
+        kept = self._shown is not None and self._shown.describe(*known)
+        if not kept and path is not None and meter.sample_count:
+            self.main_thread.run(f"name of {meter.label}", lambda: describe_meter(path, *known))
+
+    @observe("meters:items:key")
+    def _recognised(self, event: object) -> None:
+        """Give a meter that is known by its key the name and the colour that it had."""
+        meter = event.object  # type: ignore[attr-defined]
+        known = self.identities.get(meter.key) if self.identities else None
+        if not known:
+            return
+        meter.name = meter.name or known.get("name", "")
+        wanted = known.get("colour", "")
+        if wanted and wanted not in [one.colour for one in self.meters if one is not meter]:
+            meter.colour = wanted
+
+    def _free_colour(self) -> str:
+        taken = [meter.colour for meter in self.meters]
+        return free_colour(self.colours, taken, self.identities)
+
+    def connect(self, meter: Meter) -> None:
+        """Connect a meter: its samples go into the running recording, or into a new one."""
+        if meter.stopping:
+            # What it is being disconnected from may end with it.
+            meter.when_stopped(lambda: self.connect(meter))
+            return
+        if self.opened:
+            self.close_session()
+            if meter not in self.meters:
+                self.meters = [meter]
+                self.meter = meter
+        if not self.recording:
+            self._begin()
+        meter.listener = Feed(meter, self._recorder, self._keys, self.identities)
+        meter.connect()
+
+    def connect_all(self, urls: Sequence[str]) -> list[Meter]:
+        """Connect a meter at each of the ports that has none in the window yet; give them.
+
+        Meters of the window at these ports that are not connected are connected again.
+        """
+        if self.opened:
+            self.close_session()
+        there = {meter.url: meter for meter in self.meters}
+        wanted = [there.get(url) or self.add_meter(url) for url in urls]
+        wanted = [meter for meter in wanted if not meter.connected]
+        for meter in wanted:
+            self.connect(meter)
+        return wanted
+
+    def disconnect(self, meter: Meter) -> None:
+        """Disconnect a meter; with the last one the recording ends."""
+        meter.disconnect(self._end_if_idle)
+
+    @observe("meters:items:state")
+    def _state_changed(self, event: object) -> None:
+        if getattr(event, "new", None) == "failed":
+            self._end_if_idle()
+
+    # -- the recording -------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Begin a recording; its file comes with the first sample."""
+        self._clear_session()
+        for meter in self.meters:
+            meter.reset_totals()
+        shows = (self._show_commit, self._show_status)
+        self._committed = Committed(self._keys, self.main_thread, *shows)
+        self._recorder = self._shown = Recorder(self._committed, self._committed.on_status)
+        self.recording = True
+
+    def _clear_session(self) -> None:
+        if self._committed is not None:
+            self._committed.silence()
+        self._shown = None
+        self.trait_set(
+            session_path=None,
+            session_start=math.nan,
+            session_stop=math.nan,
+            file_size=0,
+            marks=[],
+            opened=False,
+            disk_problem="",
+            disk_hint="",
+            disk_waiting=0,
+            disk_dropped=0,
+        )
+
+    def _end_if_idle(self) -> None:
+        """End the recording where no meter is connected any more."""
+        if self.recording and not any(meter.connected for meter in self.meters):
+            recorder, self._recorder = self._recorder, None
+            self._ending.append(recorder)
+            self.recording = False
+            self.main_thread.run(
+                "end of the recording",
+                lambda: recorder.close(ENDING_TIME),
+                lambda _: self._ended(recorder),
+                lambda error: self._ended(recorder, error),
+            )
+
+    def _ended(self, recorder: Recorder, error: Exception | None = None) -> None:
+        self._ending.remove(recorder)
+        if isinstance(error, WattuiError):
+            _log.error("%s", error)
+            self.trait_set(disk_problem=error.what, disk_hint=error.hint, disk_waiting=0)
+        if recorder is self._shown:
+            self.file_size = recorder.size
+            self.revision += 1
+
+    def _show_commit(self, marks: Sequence[Event]) -> None:
+        """Show what the recording has on disk now."""
+        self.marks += [(mark.time / MICROSECONDS, mark.text) for mark in marks]
+        recorder = self._shown
+        if recorder is not None:
+            self.trait_set(session_path=recorder.path, file_size=recorder.size)
+        times = [meter.last_time for meter in self.meters if meter.sample_count]
+        starts = [meter.since for meter in self.meters if meter.sample_count]
+        if times:
+            self.trait_set(session_start=min(starts), session_stop=max(times))
+        self.revision += 1
+
+    def _show_status(self, status: WriterStatus) -> None:
+        self.trait_set(
+            disk_problem=status.problem,
+            disk_hint=status.hint,
+            disk_waiting=status.waiting,
+            disk_seconds_left=status.seconds_left,
+            disk_dropped=status.dropped,
+        )
+
+    def mark(self, text: str = "") -> None:
+        """Mark the present moment in the session, for every meter that is connected."""
+        for meter in self.meters:
+            client = meter.client
+            if client is not None and self._recorder is not None and meter.sample_count:
+                time = microseconds(client.clock.time())
+                name = text or f"Mark {len(self.marks) + 1}"
+                meter.listener.on_event(client.info, Event(time, EventKind.MARK, name))
+                return
+
+    # -- session files -------------------------------------------------------------
+
+    def open_session(
+        self, path: Path, failed: Callable[[Exception], None] = lambda _error: None
+    ) -> None:
+        """Open a session from a file; returns at once.  Refused while one is recorded."""
+        if self.recording:
+            what = f"{path.name} was not opened: a recording is running in this window"
+            hint = "Disconnect the meter first, or open the session in another window."
+            failed(WattuiError(what, hint))
+            return
+        self.main_thread.run(
+            f"open {path.name}", lambda: read_totals(path), self._show_opened, failed
+        )
+
+    def _show_opened(self, summary: SessionTotals) -> None:
+        self.close_session()
+        for info, totals in summary.meters:
+            meter = self.make_meter(main_thread=self.main_thread)
+            meter.show_recorded(info, totals)
+            meter.colour = meter.colour or self._free_colour()
+            self.meters.append(meter)
+        self.meter = self.meters[0] if self.meters else None
+        start, stop = summary.span
+        self.trait_set(
+            session_path=summary.path,
+            opened=True,
+            session_start=start,
+            session_stop=stop,
+            file_size=summary.size,
+            marks=summary.marks,
+        )
+        self.interrupted = [one for one in self.interrupted if one.path != summary.path]
+        self.revision += 1
+
+    def close_session(self) -> None:
+        """Put an opened session, or one that has ended, away."""
+        for meter in self.meters:
+            if not meter.connected:
+                self._keys.release(meter)
+        self.meters = [meter for meter in self.meters if meter.connected]
+        self.meter = self.meters[0] if self.meters else None
+        self._clear_session()
+
+    def look_for_interrupted(self) -> None:
+        """Look for recordings that ended without being closed; returns at once."""
+
+        def show(found: list[Interrupted]) -> None:
+            self.interrupted = found
+
+        self.main_thread.run("search for interrupted recordings", interrupted_sessions, show)
+
+    def dismiss_interrupted(self, interrupted: Interrupted) -> None:
+        """Complete an interrupted recording, so that it is not offered again."""
+        self.interrupted = [one for one in self.interrupted if one is not interrupted]
+        self.main_thread.run(
+            f"completion of {interrupted.path.name}", lambda: complete(interrupted.path)
+        )
+
+    def close(self) -> list[str]:
+        """End everything; give the names of the threads that did not end in time."""
+        if self._closed:
+            return []
+        self._closed = True
+        for meter in self.meters:
+            meter.disconnect()
+        patience = REFUSED_TIME if self.disk_problem else CLOSING_TIME
+        for recorder in self._ending:
+            recorder.hurry(patience)
+        left = self.main_thread.join(CLOSING_TIME)
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            try:
+                recorder.close(patience)
+            except WattuiError as error:
+                _log.error("%s", error)
+        self.recording = False
+        return left
+
+    def _get_cost(self) -> float:
+        return self.meter.energy / 1000 * self.rate if self.meter is not None else 0.0
+
+    def _get_total_watts(self) -> float:
+        live = [meter.watts for meter in self.meters if meter.live]
+        return sum(watts for watts in live if not math.isnan(watts))
+
+    def _get_total_energy(self) -> float:
+        return sum(meter.energy for meter in self.meters)
+
+    def _get_total_energy_error(self) -> float:
+        return sum(meter.energy_error for meter in self.meters)

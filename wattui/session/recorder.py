@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recording: a session file that comes into being with the first sample.
+
+Before it, there is nothing to keep: a port that cannot be opened leaves no empty
+file behind.  Where the file cannot be made, the samples wait in memory and the
+session's writer tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from wattui.errors import WattuiError
+from wattui.measurement.events import Event, Listener, MeterInfo
+from wattui.measurement.sample import Sample
+from wattui.session import SessionWriter, WriterStatus, describe_meter, new_session_path
+
+_log = logging.getLogger(__name__)
+
+#: Events before the first sample that are kept at most.
+_MOST_HELD: Final = 100
+
+
+class Recorder:
+    """Writes a session from its first sample on.  A :class:`Listener`; any thread.
+
+    Parameters
+    ----------
+    committed
+        Told of samples and events after they are on disk, on the writer thread.
+    status
+        Told when the disk refuses and when it takes again.
+    make_path
+        Gives the path of the new file; by default one in the user's data folder.
+    """
+
+    def __init__(
+        self,
+        committed: Listener | None = None,
+        status: Callable[[WriterStatus], None] | None = None,
+        make_path: Callable[[MeterInfo], Path] = lambda info: new_session_path(info.label),
+    ) -> None:
+        self._committed = committed
+        self._status = status
+        self._make_path = make_path
+        self._lock = threading.Lock()
+        self._writer: SessionWriter | None = None
+        self._held: deque[Callable[[SessionWriter], None]] = deque(maxlen=_MOST_HELD)
+        self._closed = False
+        self._described: dict[str, tuple[str, str]] = {}
+        self._over = False
+
+    @property
+    def path(self) -> Path | None:
+        """The session's path; None before the first sample."""
+        writer = self._writer
+        return None if writer is None else writer.path
+
+    @property
+    def size(self) -> int:
+        """Size of the session's file in bytes as of the last commit; never waits for the disk."""
+        writer = self._writer
+        return 0 if writer is None else writer.size
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Take a batch of one meter's samples; the first makes the file."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._writer is None:
+                self._begin(meter)
+            self._pass_on(lambda writer: writer.on_samples(meter, samples))
+
+    def on_event(self, meter: MeterInfo, event: Event) -> None:
+        """Take an event; those before the first sample wait for it."""
+        with self._lock:
+            if not self._closed:
+                self._pass_on(lambda writer: writer.on_event(meter, event))
+
+    def describe(self, key: str, name: str, colour: str) -> bool:
+        """Have the file say at its end what a meter is called, also one that sends no more.
+
+        False where the file is at its end already.
+        """
+        with self._lock:
+            if not self._over:
+                self._described[key] = name, colour
+            return not self._over
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits and close the file; does nothing the second time.
+
+        Raises
+        ------
+        DiskRefused
+            The disk did not take the last samples within *timeout* seconds.
+        """
+        with self._lock:
+            self._closed = True
+            writer = self._writer
+        try:
+            if writer is not None:
+                writer.close(timeout)
+                self._put_names(writer.path)
+        finally:
+            self._over = True
+
+    def _put_names(self, path: Path) -> None:
+        """Write what meters were called last."""
+        while True:
+            with self._lock:
+                if not self._described:
+                    self._over = True
+                    return
+                key, said = self._described.popitem()
+            try:
+                describe_meter(path, key, *said)
+            except WattuiError as error:
+                _log.warning("the name of %s was not kept: %s", key, error)
+
+    def hurry(self, timeout: float) -> None:
+        """Have a :meth:`close` that waits on another thread give up in *timeout* seconds."""
+        writer = self._writer
+        if writer is not None:
+            writer.hurry(timeout)
+
+    def _pass_on(self, call: Callable[[SessionWriter], None]) -> None:
+        if self._writer is None:
+            self._held.append(call)
+        else:
+            call(self._writer)
+
+    def _begin(self, meter: MeterInfo) -> None:
+        """Have the session's file made, on its writer's thread: the disk may be slow."""
+        writer = SessionWriter(self._make_path(meter), at_once=False)
+        if self._committed is not None:
+            writer.add_listener(self._committed)
+        if self._status is not None:
+            writer.add_status_listener(self._status)
+        self._writer = writer
+        while self._held:
+            self._held.popleft()(writer)

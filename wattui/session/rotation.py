@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recording for months: a session file a day, an hour, a week or so many bytes.
+
+A sample goes into the file of the period in which its interval ends.  Meters report at
+different moments, so the file of the period before stays open for a few seconds of
+samples that are still on their way: no sample is lost, none is in two files, and each
+file is closed properly.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from wattui.errors import WattuiError
+from wattui.measurement.events import Event, Listener, MeterInfo
+from wattui.measurement.sample import MICROSECONDS, Sample
+from wattui.session import WriterStatus, new_session_path
+from wattui.session.recorder import Recorder
+from wattui.session.write_queue import KEEP_SECONDS
+
+_log = logging.getLogger(__name__)
+
+#: How long the file of the period before stays open, in microseconds of the samples' time.
+GRACE: Final = 10 * MICROSECONDS
+
+#: Seconds that a file gets to be closed at the end.
+_CLOSING: Final = 30.0
+
+#: Later than any sample.
+_NEVER: Final = 2**62
+
+#: Periods by the calendar, and sizes.
+PERIODS: Final = ("hour", "day", "week")
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
+_UNITS: Final = {"k": 1e3, "m": 1e6, "g": 1e9}
+#: A file that holds less than this many bytes is mostly its own frame.
+_LEAST_SIZE: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """When a new file is begun: by the calendar, or by size."""
+
+    #: One of :data:`PERIODS`; empty for none.
+    period: str = ""
+    #: Bytes; 0 for any.
+    size: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Rotation:
+        """Give what ``hour``, ``day``, ``week``, or a size such as ``100MB`` means.
+
+        Raises
+        ------
+        ValueError
+            It means nothing, or the size is below 100 kB.
+        """
+        word = text.strip().lower()
+        if word in PERIODS:
+            return cls(period=word)
+        found = _SIZE.fullmatch(word)
+        if found is None:
+            raise ValueError(f"{text!r} is neither hour, day, week nor a size such as 100MB")
+        size = round(float(found[1]) * _UNITS[found[2].lower()])
+        if size < _LEAST_SIZE:
+            raise ValueError(f"{text!r} is less than 100kB")
+        return cls(size=size)
+
+    def end(self, time: int) -> int:
+        """Give the end of the period in which a sample's interval ends, in microseconds UTC.
+
+        By the local clock: a day begins at midnight and a week on Monday, whatever the
+        hours of a day on which clocks are changed.
+        """
+        if not self.period:
+            return _NEVER
+        # An interval that ends at midnight belongs to the day that ends.
+        moment = datetime.fromtimestamp((time - 1) // MICROSECONDS)
+        if self.period == "hour":
+            # An hour of the clock that comes twice is two files.
+            second = (time - 1) // MICROSECONDS
+            return (second - moment.minute * 60 - moment.second + 3600) * MICROSECONDS
+        days = 1 if self.period == "day" else 7 - moment.weekday()
+        following = moment.date() + timedelta(days=days)
+        midnight = datetime(following.year, following.month, following.day)
+        return int(midnight.timestamp()) * MICROSECONDS
+
+
+@dataclass(slots=True)
+class _Period:
+    """A file, and the span of its samples in microseconds: ``start < time <= stop``."""
+
+    recorder: Recorder
+    start: int
+    stop: int
+
+
+class RotatingRecorder:
+    """Writes session files one after the other.  A :class:`Listener`; any thread.
+
+    Stands in for :class:`wattui.session.recorder.Recorder`.
+
+    Parameters
+    ----------
+    folder
+        Where the files are; they are named by the time of their first sample.
+    rotation
+        When a new file is begun.
+    committed, status
+        As for the recorder; of all files.
+    finished
+        Called with the path of each file that was closed, and what went wrong, if
+        anything did; on a thread of its own.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        rotation: Rotation,
+        committed: Listener | None = None,
+        status: Callable[[WriterStatus], None] | None = None,
+        finished: Callable[[Path, WattuiError | None], None] | None = None,
+    ) -> None:
+        self._folder = folder
+        self._rotation = rotation
+        self._committed = committed
+        self._status = status
+        self._finished = finished
+        self._lock = threading.Lock()
+        self._current: _Period | None = None
+        self._before: _Period | None = None
+        # Events before the first sample of a file wait in its recorder.
+        self._next = self._new_recorder()
+        self._names: set[Path] = set()
+        # Times of the first sample of the newest file, and of the last of all.
+        self._first = self._last = 0
+        self._path: Path | None = None
+        self._closers: list[tuple[threading.Thread, Recorder]] = []
+        self._closed = False
+
+    # -- what a recorder has ---------------------------------------------------
+
+    @property
+    def path(self) -> Path | None:
+        """The path of the newest file; None before the first sample."""
+        return self._path
+
+    @property
+    def size(self) -> int:
+        """Size of the newest file in bytes."""
+        current = self._current
+        return 0 if current is None else current.recorder.size
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Take a batch of one meter's samples, each into its file."""
+        with self._lock:
+            rest = samples
+            while rest and not self._closed:
+                period = self._period_of(rest[0])
+                count = sum(sample.time <= period.stop for sample in rest)
+                period.recorder.on_samples(meter, rest[:count])
+                if period is self._current:
+                    self._path = period.recorder.path
+                rest = rest[count:]
+            if samples and not self._closed:
+                self._last = max(self._last, samples[-1].time)
+                self._look_at_the_size()
+                self._let_go(samples[-1].time)
+
+    def on_event(self, meter: MeterInfo, event: Event) -> None:
+        """Take an event, into the file of its time."""
+        with self._lock:
+            if self._closed:
+                return
+            before, current = self._before, self._current
+            if before is not None and event.time <= before.stop:
+                before.recorder.on_event(meter, event)
+            elif current is not None and event.time <= current.stop:
+                current.recorder.on_event(meter, event)
+            else:
+                self._next.on_event(meter, event)
+
+    def rotate(self) -> None:
+        """Begin a new file with the next sample, and close the present one."""
+        with self._lock:
+            if self._current is not None and not self._closed:
+                self._retire(self._before)
+                self._retire(self._current)
+                self._before = self._current = None
+
+    def close(self, timeout: float = _CLOSING) -> None:
+        """Write what waits and close all files; does nothing the second time.
+
+        Raises
+        ------
+        DiskRefused
+            The disk did not take the last samples.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            current, before = self._current, self._before
+        self._retire(before)
+        for _thread, recorder in self._closers:
+            recorder.hurry(timeout)
+        for thread, _recorder in self._closers:
+            thread.join(timeout)
+        if current is None:
+            return
+        path = current.recorder.path
+        error: WattuiError | None = None
+        try:
+            current.recorder.close(timeout)
+        except WattuiError as refused:
+            error = refused
+            raise
+        finally:
+            if path is not None and self._finished is not None:
+                self._finished(path, error)
+
+    # -- under the lock --------------------------------------------------------
+
+    def _new_recorder(self) -> Recorder:
+        return Recorder(self._committed, self._status, self._make_path)
+
+    def _make_path(self, _meter: MeterInfo) -> Path:
+        """Name a file by the local time of its first sample.
+
+        A name is never given twice, also before there is a file of that name.
+        """
+        when = datetime.fromtimestamp(self._first // MICROSECONDS)
+        path = new_session_path("", self._folder, when)
+        while path in self._names:
+            when += timedelta(seconds=1)
+            path = new_session_path("", self._folder, when)
+        self._names = {path, *list(self._names)[-8:]}
+        return path
+
+    def _period_of(self, sample: Sample) -> _Period:
+        before, current = self._before, self._current
+        if before is not None and sample.time <= before.stop:
+            return before
+        if current is not None and sample.time <= current.stop:
+            return current
+        self._first = sample.time
+        recorder, self._next = self._next, self._new_recorder()
+        if current is not None:
+            self._retire(self._before)
+            self._before = current
+        start = sample.time - sample.interval
+        self._current = _Period(recorder, start, self._rotation.end(sample.time))
+        return self._current
+
+    def _look_at_the_size(self) -> None:
+        """End the file after the samples that there are, where it has grown enough."""
+        current, limit = self._current, self._rotation.size
+        grown = limit and current is not None and current.recorder.size >= limit
+        if grown and current is not None and current.stop == _NEVER:
+            current.stop = self._last
+
+    def _let_go(self, time: int) -> None:
+        """Close the file of the period before, once nothing more is on its way."""
+        before = self._before
+        if before is not None and time > before.stop + GRACE:
+            self._before = None
+            self._retire(before)
+
+    def _retire(self, period: _Period | None) -> None:
+        """Close a file on a thread of its own: the disk may be slow."""
+        if period is None:
+            return
+        self._closers = [one for one in self._closers if one[0].is_alive()]
+        thread = threading.Thread(target=self._close, args=(period.recorder,), name="wattui closer")
+        self._closers.append((thread, period.recorder))
+        thread.start()
+
+    # -- on a closer's thread --------------------------------------------------
+
+    def _close(self, recorder: Recorder) -> None:
+        path, error = recorder.path, None
+        try:
+            # A disk that refuses gets as long as the samples are kept anyway.
+            recorder.close(KEEP_SECONDS)
+        except WattuiError as refused:
+            error = refused
+            _log.error("%s", refused)
+        if path is not None and self._finished is not None:
+            self._finished(path, error)

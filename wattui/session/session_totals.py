@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a window shows of an opened session before anything of it is plotted."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from wattui.measurement.events import EventKind
+from wattui.measurement.sample import MICROSECONDS
+from wattui.session import Session
+
+
+class SessionTotals:
+    """The meters of a session with their totals, its span, its marks."""
+
+    def __init__(self, path: Path, session: Session) -> None:
+        self.path = path
+        self.size = path.stat().st_size
+        span = session.span()
+        #: Start of the first interval and end of the last, in seconds UTC.
+        self.span = (
+            (math.nan, math.nan)
+            if span is None
+            else (span[0] / MICROSECONDS, span[1] / MICROSECONDS)
+        )
+        #: Pairs of who a meter is and of its totals.
+        self.meters = [(one.info, _totals(session, one.id)) for one in session.meters]
+        #: Pairs of time (seconds UTC) and text.
+        self.marks = [
+            (one.event.time / MICROSECONDS, one.event.text)
+            for one in session.events(kinds=[EventKind.MARK])
+        ]
+
+
+def read_totals(path: Path) -> SessionTotals:
+    """Read the totals of a session; blocks on the disk.
+
+    Raises
+    ------
+    SessionError
+        It cannot be read.
+    """
+    with Session.open(path) as session:
+        return SessionTotals(path, session)
+
+
+def _totals(session: Session, meter_id: int) -> dict[str, object]:
+    """Give the traits of a meter that show the totals of its part of a session."""
+    statistics = session.statistics(meter_id)
+    span = session.span([meter_id])
+    start, stop = (math.nan, math.nan) if span is None else span
+    return {
+        "energy": statistics.energy_wh,
+        "energy_error": statistics.energy_error_wh,
+        "counter_moved": statistics.counter_wh,
+        "duration": statistics.duration_s,
+        "elapsed": 0.0 if span is None else (stop - start) / MICROSECONDS,
+        "since": start / MICROSECONDS,
+        "last_time": stop / MICROSECONDS,
+        "sample_count": statistics.count,
+        "gap_count": statistics.gap_count,
+        "gap_duration": statistics.gap_s,
+    }

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures of any span, exact, from the summaries and the samples at its two edges.
+
+A sample belongs to a span when its interval ends within: ``start < time <= stop``.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from wattui.measurement.energy import average_power, energy_error_wh
+from wattui.measurement.sample import FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.session.column_cache import Kept
+from wattui.session.schema import TOTALS, WIDTHS
+from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
+
+#: What one Wh is in the unit of the file's energy: 0.1 W × µs.
+ENERGY_SCALE: Final = INTEGRATED_ENERGY.scale
+
+_ENERGY: Final = TOTALS.index("energy")
+
+#: A part of a span at one level (-1: samples): level, begin and end, half open.
+Piece = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStatistics:
+    """One field over a span, in its base unit; NaN where it has no values."""
+
+    count: int = 0
+    mean: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is known of one meter over a span."""
+
+    #: Records.
+    count: int = 0
+    #: Time that they stand for, in s.
+    duration_s: float = 0.0
+    #: Of that, the time of the records that have a power, in s.
+    powered_s: float = 0.0
+    #: Time that is missing, in s.
+    gap_s: float = 0.0
+    gap_count: int = 0
+    #: Energy summed from the records' power, in Wh.
+    energy_wh: float = 0.0
+    #: The limit of its error, in Wh.
+    energy_error_wh: float = 0.0
+    #: How far the meter's own counter moved, in Wh; NaN where it sent none.
+    counter_wh: float = math.nan
+    #: Each field by its name; mean of the records, lowest and highest.
+    fields: Mapping[str, FieldStatistics] = field(default_factory=dict)
+
+    @property
+    def average_power_w(self) -> float:
+        """Energy by the time of the records with a power, in W; NaN where there is none."""
+        return average_power(self.energy_wh, self.powered_s)
+
+    def __getitem__(self, name: str) -> FieldStatistics:
+        return self.fields.get(name, FieldStatistics())
+
+
+def pieces(low: int, high: int, last: int, first_level: int) -> list[Piece]:
+    """Cut ``low <= time < high`` into spans at the coarsest levels that fit, in order.
+
+    Of each level only the buckets before *last*, the meter's last sample, are stored.
+    """
+    left: list[Piece] = []
+    right: list[Piece] = []
+    reached = -1
+    for level in range(first_level, len(WIDTHS)):
+        width = WIDTHS[level]
+        begin = -(-low // width) * width
+        end = min(high // width, last // width) * width
+        if begin >= end:
+            break
+        left.append((reached, low, begin))
+        right.append((reached, end, high))
+        low, high, reached = begin, end, level
+    parts = [*left, (reached, low, high), *reversed(right)]
+    return [part for part in parts if part[1] < part[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A span, summed up."""
+
+    #: One row; none for an empty span.
+    row: Rows
+    #: Energy in 0.1 W × µs; years of it do not fit into the row's 64 bits.
+    energy: int
+
+
+def read_span(
+    connection: sqlite3.Connection, meter: int, parts: list[Piece], kept: Kept | None = None
+) -> Sum:
+    """Sum up all of the parts, which lie before the meter's last sample or end with it."""
+    kept = kept or Kept()
+
+    def read(part: Piece) -> Rows:
+        if part[0] < 0:
+            # Few, and others at each redraw of a view that moves.
+            return read_rows(connection, meter, *part)
+        return kept.sum_of((meter, part), lambda: read_rows(connection, meter, *part))
+
+    rows = [read(part) for part in parts]
+    if not rows:
+        return Sum(read_rows(connection, meter, -1, 0, 0), 0)
+    energy = sum(sum(one.sums[:, _ENERGY].tolist()) for one in rows)
+    return Sum(merge(concatenate(rows), None), energy)
+
+
+def statistics(span: Sum) -> Statistics:
+    """Give the figures of a span from its sum."""
+    row = span.row
+    if not len(row):
+        return Statistics()
+    totals = dict(zip(TOTALS, row.sums[0, : len(TOTALS)].tolist(), strict=True))
+    counts, sums = row.sums[0, len(TOTALS) :].reshape(2, len(FIELDS)).tolist()
+    fields = {}
+    for index, one in enumerate(FIELDS):
+        if counts[index]:
+            fields[one.name] = FieldStatistics(
+                counts[index],
+                sums[index] / counts[index] / one.scale,
+                int(row.low[0, index]) / one.scale,
+                int(row.high[0, index]) / one.scale,
+            )
+    energy = span.energy / ENERGY_SCALE
+    powered = totals["powered"] / MICROSECONDS
+    has_counter = row.counter[0, 0] != ABSENT
+    return Statistics(
+        totals["count"],
+        totals["interval"] / MICROSECONDS,
+        powered,
+        totals["gap"] / MICROSECONDS,
+        totals["gap_count"],
+        energy,
+        energy_error_wh(energy, powered),
+        int(row.counter[0, 2]) / 10 if has_counter else math.nan,
+        fields,
+    )

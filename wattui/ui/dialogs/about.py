@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small windows to read: the list of keys, the log, about, details.  None is modal."""
+
+from __future__ import annotations
+
+from html import escape
+
+from pyface.qt import QtCore, QtGui
+
+import wattui
+from wattui.ui.window.actions import key_list
+from wattui.ui.window.error_report import log_file
+
+#: How much of the log is shown, in characters.
+LOG_LENGTH = 60_000
+
+
+class Sheet(QtGui.QDialog):
+    """A window with a text and a button that closes it; Esc closes it too."""
+
+    def __init__(self, parent: QtGui.QWidget | None, title: str, width: int, height: int) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(False)
+        self.resize(width, height)
+        layout = QtGui.QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(12)
+        self.text = QtGui.QTextBrowser()
+        self.text.setOpenExternalLinks(True)
+        self.text.setAccessibleName(title)
+        layout.addWidget(self.text, 1)
+        row = QtGui.QHBoxLayout()
+        self.row = row
+        row.addStretch(1)
+        close = QtGui.QPushButton("Close")
+        close.setDefault(True)
+        close.clicked.connect(self.close)
+        row.addWidget(close)
+        layout.addLayout(row)
+
+    def add_copy(self, text: str) -> None:
+        """Add a button that copies *text*."""
+        button = QtGui.QPushButton("Copy")
+        button.setAutoDefault(False)
+        button.setToolTip("Copy all of it, for a report of a problem")
+        button.clicked.connect(lambda: QtGui.QApplication.clipboard().setText(text))
+        self.row.insertWidget(0, button)
+
+
+def show_text(parent: QtGui.QWidget | None, title: str, text: str) -> Sheet:
+    """Show a plain text that can be copied."""
+    sheet = Sheet(parent, title, 560, 300)
+    sheet.text.setPlainText(text)
+    sheet.add_copy(text)
+    sheet.show()
+    return sheet
+
+
+def show_html(parent: QtGui.QWidget | None, title: str, html: str, size: tuple[int, int]) -> Sheet:
+    """Show a text with structure."""
+    sheet = Sheet(parent, title, *size)
+    sheet.text.setHtml(html)
+    sheet.show()
+    return sheet
+
+
+def show_keys(parent: QtGui.QWidget | None) -> Sheet:
+    """Show what the keys and the mouse do."""
+    rows = "".join(
+        "<tr><td style='padding: 3px 20px 3px 0; white-space: nowrap'>"
+        f"<b>{escape(keys)}</b></td><td style='padding: 3px 0'>{escape(words)}</td></tr>"
+        for keys, words in key_list()
+    )
+    return show_html(parent, "Keys and mouse", f"<table>{rows}</table>", (600, 700))
+
+
+def show_log(parent: QtGui.QWidget | None) -> Sheet:
+    """Show the end of the log."""
+    path = log_file()
+    try:
+        text = path.read_text("utf-8", "replace")[-LOG_LENGTH:] if path is not None else ""
+    except OSError as error:
+        text = f"The log cannot be read: {error}"
+    sheet = Sheet(parent, f"Log: {path}" if path is not None else "Log", 800, 520)
+    sheet.text.setLineWrapMode(QtGui.QTextBrowser.LineWrapMode.NoWrap)
+    sheet.text.setPlainText(text or "Nothing was noted.")
+    sheet.text.moveCursor(QtGui.QTextCursor.MoveOperation.End)
+    sheet.add_copy(text)
+    sheet.show()
+    return sheet
+
+
+def show_about(parent: QtGui.QWidget | None) -> Sheet:
+    """Show version and licence."""
+    html = (
+        f"<h2>wattui {escape(wattui.__version__)}</h2>"
+        "<p>Live power, current and voltage from Watts up? meters, with no sample lost.</p>"
+        "<p>Free software under the GNU General Public License, version 3 or later. "
+        "It comes without any warranty.</p>"
+        "<p>A Watts up? is accurate to ±(1.5 % + 0.3 W). Energies are shown with that limit.</p>"
+    )
+    return show_html(parent, "About wattui", html, (460, 280))

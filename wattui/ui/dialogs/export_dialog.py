@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Export to CSV: what, how and where to; then in the background, with *Cancel*."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from pyface.qt import QtGui
+from traits.api import Any, Bool, Enum, HasStrictTraits, Instance, Int, Property, Str
+from traitsui.api import EnumEditor, Handler, Item, Label, UItem, VGroup, View
+
+from wattui.errors import Cancelled
+from wattui.formats.csv_file import write_csv
+from wattui.formats.wide_csv import write_wide_csv
+from wattui.measurement.sample import MICROSECONDS
+from wattui.session import Session
+from wattui.ui.window.main_view import dress_dialog, set_role
+from wattui.ui.window.number_text import count_text, duration_text, size_text
+from wattui.ui.window.status_bar import Task
+
+#: Least time between two reports of progress, in seconds.
+REPORT_TIME = 0.1
+
+_FILES = "CSV files (*.csv);;All files (*)"
+
+
+class ExportChoice(HasStrictTraits):
+    """What is exported, and in which dialect."""
+
+    #: The session.
+    session_path = Any()
+    #: ``whole`` session, or what is in ``view``.
+    span = Enum("whole", "view")
+    #: Decimal point and comma, or what spreadsheets of many countries want.
+    dialect = Enum("standard", "spreadsheet")
+    #: A row a record with a column for the meter, or a row a time with columns for each.
+    shape = Enum("long", "wide")
+    #: Whether the session has several meters, so that there is such a choice.
+    several = Bool()
+    #: What is in view: microseconds, UTC.
+    start = Int()
+    stop = Int()
+    #: What is in view, in words.
+    view_text = Property(Str())
+
+    @classmethod
+    def for_model(cls, model: object) -> ExportChoice:
+        """Make the choice for what a window shows."""
+        view = model.plots.view  # type: ignore[attr-defined]
+        start, stop = view.selection or (view.start, view.stop)
+        return cls(
+            session_path=model.bench.session_path,  # type: ignore[attr-defined]
+            start=int(start * MICROSECONDS),
+            stop=int(stop * MICROSECONDS),
+            several=len(model.bench.meters) > 1,  # type: ignore[attr-defined]
+        )
+
+    def _get_view_text(self) -> str:
+        return duration_text((self.stop - self.start) / MICROSECONDS)
+
+    def bounds(self) -> tuple[int | None, int | None]:
+        """Give start and stop in microseconds; None for the whole session."""
+        return (None, None) if self.span == "whole" else (self.start, self.stop)
+
+
+def export_view(choice: ExportChoice) -> View:
+    """Make the view of the choice."""
+    spans = {"whole": "1:The whole session", "view": f"2:What is in view ({choice.view_text})"}
+    dialects = {
+        "standard": "1:Standard: comma and decimal point",
+        "spreadsheet": "2:Spreadsheet: semicolon and decimal comma",
+    }
+    shapes = {
+        "long": "1:A row a record, with a column for the meter",
+        "wide": "2:A row a time, with columns for each meter",
+    }
+    several = (
+        *(Item("8"), Label("Several meters")),
+        UItem("shape", editor=EnumEditor(values=shapes, cols=1), style="custom"),
+    )
+    return View(
+        VGroup(
+            Label("What"),
+            UItem("span", editor=EnumEditor(values=spans, cols=1), style="custom"),
+            Item("8"),
+            Label("How"),
+            UItem("dialect", editor=EnumEditor(values=dialects, cols=1), style="custom"),
+            *(several if choice.several else ()),
+        ),
+        title="Export CSV",
+        buttons=["OK", "Cancel"],
+        handler=_ExportHandler(),
+        width=460,
+        kind="live",
+    )
+
+
+class _ExportHandler(Handler):
+    """Goes on to the file's name when the choice is made."""
+
+    def init(self, info: object) -> bool:
+        """Name the button for what it does."""
+        dress_dialog(info.ui.control)  # type: ignore[attr-defined]
+        for button in info.ui.control.findChildren(QtGui.QPushButton):  # type: ignore[attr-defined]
+            if button.text().replace("&", "") == "OK":
+                button.setText("Export…")
+                set_role(button, "primary")
+                button.setDefault(True)
+        return True
+
+    def closed(self, info: object, is_ok: bool) -> None:
+        """Tell the export."""
+        export = info.ui.context["export"]  # type: ignore[attr-defined]
+        export.chosen(is_ok)
+
+
+class Export(HasStrictTraits):
+    """One export, from the question to the file."""
+
+    #: The window's model.
+    model = Any()
+    choice = Instance(ExportChoice)
+    #: Called when it is over, whatever came of it.
+    when_done = Any()
+    #: Where to; None before that was asked.
+    path = Any()
+    #: What was chosen the last time; None where nothing is remembered.
+    settings = Any()
+    running = Bool()
+
+    _cancelled = Any()
+    _reported = Any(0.0)
+    _parent = Any()
+
+    def __init__(self, **traits: object) -> None:
+        super().__init__(**traits)
+        self._cancelled = threading.Event()
+
+    def ask(self, parent: object) -> object:
+        """Ask what to export; give the user interface."""
+        self._parent = parent
+        if self.settings is not None and self.settings.csv_dialect == "spreadsheet":
+            self.choice.dialect = "spreadsheet"
+        return self.choice.edit_traits(
+            view=export_view(self.choice),
+            parent=parent,
+            context={"object": self.choice, "export": self},
+        )
+
+    def chosen(self, is_ok: bool) -> None:
+        """Go on after the question."""
+        if not is_ok or self._cancelled.is_set():
+            self._over("")
+            return
+        source = Path(self.choice.session_path)
+        name, _ = QtGui.QFileDialog.getSaveFileName(
+            self._parent, "Export CSV", str(self._folder() / f"{source.stem}.csv"), _FILES
+        )
+        if not name:
+            self._over("")
+            return
+        if self.settings is not None:
+            self.settings.export_folder = str(Path(name).parent)
+            self.settings.csv_dialect = self.choice.dialect
+        self.start(Path(name) if Path(name).suffix else Path(f"{name}.csv"))
+
+    def _folder(self) -> Path:
+        """Give the folder of the last export, if it is still there."""
+        last = Path(self.settings.export_folder or "") if self.settings is not None else Path()
+        return last if last.is_absolute() and last.is_dir() else Path.home()
+
+    def start(self, path: Path) -> None:
+        """Write the file in the background."""
+        self.path = path
+        self.running = True
+        self._show(0, 0)
+        self.model.bench.main_thread.run(
+            f"export to {path.name}", self._write, self._written, self._failed
+        )
+
+    def cancel(self) -> None:
+        """End it; no file is left behind."""
+        self._cancelled.set()
+
+    # -- on the worker ---------------------------------------------------------------
+
+    def _write(self) -> None:
+        start, stop = self.choice.bounds()
+        write = write_wide_csv if self.choice.shape == "wide" else write_csv
+        with Session.open(Path(self.choice.session_path)) as session:
+            write(
+                session,
+                self.path,
+                start=start,
+                stop=stop,
+                dialect=self.choice.dialect,
+                progress=self._progress,
+                cancelled=self._cancelled.is_set,
+            )
+
+    def _progress(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._reported >= REPORT_TIME or done == total:
+            self.trait_setq(_reported=now)
+            self.model.bench.main_thread.post(lambda: self._show(done, total))
+
+    # -- on the main thread ----------------------------------------------------------
+
+    def _show(self, done: int, total: int) -> None:
+        if self.running:
+            words = f"Exporting {count_text(total, 'sample')}" if total else "Exporting"
+            self.model.task = Task(words, done, total, self.cancel)
+
+    def _written(self, _result: object) -> None:
+        size = size_text(self.path.stat().st_size) if self.path.exists() else ""
+        self._over(f"Exported to {self.path} ({size})")
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, Cancelled):
+            self._over("The export was cancelled; no file was left behind")
+        else:
+            self._over(f"Not exported: {error}")
+
+    def _over(self, said: str) -> None:
+        was_running, self.running = self.running, False
+        if was_running:
+            self.model.task = None
+        if said:
+            self.model.message = said
+        self.when_done()

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""*My port is missing*: what to check, with the exact command for this system."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from pyface.qt import QtGui
+
+from wattui.ui.dialogs.about import Sheet, show_html
+
+#: Where the programs and rules are found that take a port away on Linux.
+_MODEM_MANAGER = (Path("/usr/sbin/ModemManager"), Path("/usr/bin/ModemManager"))
+_BRLTTY = (Path("/usr/bin/brltty"), Path("/sbin/brltty"), Path("/usr/sbin/brltty"))
+_RULES = (Path("/etc/udev/rules.d"), Path("/usr/lib/udev/rules.d"), Path("/lib/udev/rules.d"))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing to check: what may be wrong, and the command that mends or shows it."""
+
+    title: str
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinuxFacts:
+    """What is known of this machine without asking anybody."""
+
+    user: str
+    group: str = "dialout"
+    in_group: bool = False
+    brltty: bool = False
+    modem_manager: bool = False
+    rule: bool = False
+
+
+def linux_facts() -> LinuxFacts:
+    """Look at this machine: groups, programs that take ports, the udev rule."""
+    import grp
+
+    names = {group.gr_name for group in grp.getgrall()}
+    group = next((name for name in ("dialout", "uucp") if name in names), "dialout")
+    mine = {entry.gr_gid for entry in grp.getgrall() if entry.gr_name == group}
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "$USER"
+    rules = [folder.glob("*wattui*.rules") for folder in _RULES if folder.is_dir()]
+    return LinuxFacts(
+        user=user,
+        group=group,
+        in_group=os.geteuid() == 0 or bool(mine & set(os.getgroups())),
+        brltty=any(path.exists() for path in _BRLTTY),
+        modem_manager=any(path.exists() for path in _MODEM_MANAGER),
+        rule=any(any(found) for found in rules),
+    )
+
+
+_CABLE = Check(
+    "The cable",
+    "Is the meter plugged into the wall and into this computer? Its display must be on. "
+    "Try another cable and another socket of the computer: some cables only charge.",
+)
+
+
+def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
+    """Give what to check on Linux, the likeliest first.
+
+    *rule_command* installs the udev rule.
+    """
+    checks = [
+        Check(
+            _CABLE.title,
+            _CABLE.text + " Right after plugging in, this should name “ttyUSB”:",
+            "sudo dmesg | grep -i -e ftdi -e ttyUSB | tail",
+        )
+    ]
+    if not facts.in_group:
+        checks.append(
+            Check(
+                "Permission",
+                f"Ports belong to the group “{facts.group}”, and you are not in it. "
+                "Add yourself, then log out and in again:",
+                f"sudo usermod -a -G {facts.group} {facts.user}",
+            )
+        )
+    if facts.brltty:
+        checks.append(
+            Check(
+                "The braille display service",
+                "brltty takes ports of this kind right after plugging in, and they vanish. "
+                "If nobody here uses a braille display, remove it and plug in again:",
+                "sudo apt remove brltty",
+            )
+        )
+    if facts.modem_manager and not facts.rule:
+        checks.append(
+            Check(
+                "The modem service",
+                "ModemManager talks to every new port for some seconds, and the port is in "
+                "use meanwhile. The udev rule that comes with wattui keeps it away:",
+                rule_command,
+            )
+        )
+    checks.append(
+        Check(
+            "Another program",
+            "A port that is “in use” is open in another program or window. This names it:",
+            "sudo fuser -v /dev/ttyUSB*",
+        )
+    )
+    return checks
+
+
+def windows_checks() -> list[Check]:
+    """Give what to check on Windows."""
+    return [
+        _CABLE,
+        Check(
+            "The driver",
+            "The meter needs FTDI's driver for virtual COM ports. Windows mostly fetches it "
+            "by itself; if “USB Serial Port” is not listed here, get it from ftdichip.com:",
+            "devmgmt.msc",
+        ),
+        Check(
+            "Another program",
+            "Only one program can have a COM port open. Close the maker's program.",
+        ),
+    ]
+
+
+def mac_checks() -> list[Check]:
+    """Give what to check on a Mac."""
+    return [
+        _CABLE,
+        Check(
+            "The driver",
+            "macOS has FTDI's driver since version 10.15. This should show a port:",
+            "ls /dev/cu.usbserial*",
+        ),
+    ]
+
+
+def checks(rule_command: str = "") -> list[Check]:
+    """Give what to check on this system; *rule_command* installs the udev rule on Linux."""
+    if sys.platform == "win32":
+        return windows_checks()
+    if sys.platform == "darwin":
+        return mac_checks()
+    return linux_checks(linux_facts(), rule_command)
+
+
+def show_missing_port(parent: QtGui.QWidget | None, rule_command: str = "") -> Sheet:
+    """Show what to check on this system."""
+    html = "".join(
+        f"<p><b>{number}. {escape(check.title)}</b><br>{escape(check.text)}</p>"
+        + (f"<pre style='margin-left: 16px'>{escape(check.command)}</pre>" if check.command else "")
+        for number, check in enumerate(checks(rule_command), 1)
+    )
+    html += (
+        "<p>The list of ports is looked at every second or two: "
+        "nothing needs to be started again.</p>"
+    )
+    return show_html(parent, "My port is missing", html, (600, 520))

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A figure as a file: PNG, or SVG and PDF with real lines and letters."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from kiva.qpainter import GraphicsContext
+from pyface.qt import QtCore, QtGui
+from PyQt5.QtSvg import QSvgGenerator
+
+from wattui import __version__
+from wattui.desktop.atomic_file import draft
+from wattui.errors import WattuiError
+from wattui.ui.figure import lettering
+from wattui.ui.figure.page import Page
+
+#: Pixels of a figure in an inch: those of an ordinary screen.
+DPI: Final = 96
+
+#: Most pixels of an image, in each direction.
+_MOST_PIXELS: Final = 20_000
+
+#: Steps of a PDF in a pixel of the figure.
+_PDF_STEPS: Final = 12
+
+#: Fonts that stand in where a drawing is looked at without ours.
+_OTHER_FONTS: Final = "DejaVu Sans, Verdana, sans-serif"
+
+#: A text as Qt writes it into a drawing.
+_TEXT: Final = re.compile(
+    r'(?P<head><text [^>]*font-size="(?P<size>\d+)" font-weight="(?P<weight>\d+)"[^>]*?)\s*>'
+    r"(?P<text>[^<]+)</text>"
+)
+
+#: Suffixes of the files that can be written.
+FORMATS: Final = (".png", ".svg", ".pdf")
+
+
+class FigureTooLarge(WattuiError):
+    """The image would have too many pixels."""
+
+    exit_status = 2
+
+
+def save(page: Page, path: Path, dpi: int = DPI) -> None:
+    """Write a figure; the file has its name only when it is whole.
+
+    Parameters
+    ----------
+    path
+        Its suffix says what is written: one of :data:`FORMATS`.
+    dpi
+        Pixels in an inch, where 96 are a pixel of the figure each: for PNG.
+
+    Raises
+    ------
+    DiskRefused
+        It cannot be written; an older file of its name is as it was.
+    FigureTooLarge
+        The image would have too many pixels.
+    """
+    makers = {
+        ".png": lambda: _png(page, dpi),
+        ".svg": lambda: _svg(page),
+        ".pdf": lambda: _pdf(page),
+    }
+    data = makers[path.suffix.lower()]()
+    with draft(path, "utf-8") as file:
+        file.buffer.write(data)
+
+
+def _draw(page: Page, device: Any, scale: float) -> None:
+    """Draw a page on a device of Qt that has so many units in a pixel of the figure."""
+    size = (page.layout.width, page.layout.height)
+    gc = GraphicsContext(size, parent=device)
+    painter = gc.gc
+    try:
+        transform = QtGui.QTransform()
+        transform.scale(scale, scale)
+        transform.translate(0.0, size[1])
+        transform.scale(1.0, -1.0)
+        painter.setWorldTransform(transform)
+        page.draw(gc)
+    finally:
+        painter.end()
+
+
+def _buffer() -> QtCore.QBuffer:
+    buffer = QtCore.QBuffer()
+    buffer.open(QtCore.QIODevice.OpenModeFlag.WriteOnly)
+    return buffer
+
+
+def _png(page: Page, dpi: int) -> bytes:
+    scale = dpi / DPI
+    width, height = round(page.layout.width * scale), round(page.layout.height * scale)
+    if max(width, height) > _MOST_PIXELS:
+        raise FigureTooLarge(
+            f"An image of {width} x {height} pixels is too large",
+            f"Choose a smaller size or fewer dots in an inch; {_MOST_PIXELS} pixels are the most.",
+        )
+    image = QtGui.QImage(width, height, QtGui.QImage.Format.Format_RGB32)
+    image.setDotsPerMeterX(round(dpi / 0.0254))
+    image.setDotsPerMeterY(round(dpi / 0.0254))
+    image.fill(QtGui.QColor(page.palette.plot))
+    _draw(page, image, scale)
+    image.setText("Title", page.layout.title or page.content.title)
+    image.setText("Software", f"wattui {__version__}")
+    buffer = _buffer()
+    if not image.save(buffer, "PNG"):
+        raise WattuiError("The image could not be made", "Try a smaller one.")
+    return bytes(buffer.data())
+
+
+def _svg(page: Page) -> bytes:
+    buffer = _buffer()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setResolution(DPI)
+    generator.setSize(QtCore.QSize(page.layout.width, page.layout.height))
+    generator.setViewBox(QtCore.QRect(0, 0, page.layout.width, page.layout.height))
+    generator.setTitle(page.layout.title or page.content.title)
+    generator.setDescription(f"{page.span_words()}; wattui {__version__}")
+    _draw(page, generator, 1.0)
+    return _with_fonts(bytes(buffer.data()).decode()).encode()
+
+
+def _with_fonts(svg: str) -> str:
+    """Let letters be looked at where our font is not: others take its place, and its room."""
+
+    def lengthened(match: re.Match[str]) -> str:
+        size, bold = int(match["size"]), int(match["weight"]) > 500
+        room = lettering.width(html.unescape(match["text"]), size, bold)
+        length = f' textLength="{room:.2f}" lengthAdjust="spacingAndGlyphs"'
+        return f"{match['head']}{length}>{match['text']}</text>"
+
+    family = QtGui.QApplication.font().family()
+    named = svg.replace(f'font-family="{family}"', f'font-family="{family}, {_OTHER_FONTS}"')
+    return _TEXT.sub(lengthened, named)
+
+
+def _pdf(page: Page) -> bytes:
+    buffer = _buffer()
+    writer = QtGui.QPdfWriter(buffer)
+    points = QtCore.QSizeF(page.layout.width * 72 / DPI, page.layout.height * 72 / DPI)
+    writer.setResolution(DPI * _PDF_STEPS)
+    writer.setPageSize(QtGui.QPageSize(points, QtGui.QPageSize.Unit.Point, "figure"))
+    writer.setPageMargins(QtCore.QMarginsF(0, 0, 0, 0))
+    writer.setTitle(page.layout.title or page.content.title)
+    writer.setCreator(f"wattui {__version__}")
+    _draw(page, writer, float(_PDF_STEPS))
+    return bytes(buffer.data())

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ties a meter's memory to the window's model: progress at the bottom, lines above the plots."""
+
+from __future__ import annotations
+
+import math
+
+from traits.api import Any, HasStrictTraits, Instance, List, Str, observe
+
+from wattui.model.memory import WORKS, Fetched, MeterMemory
+from wattui.ui.memory.origin import Origin
+from wattui.ui.window.display_values import Notice
+from wattui.ui.window.number_text import count_text, span_text
+from wattui.ui.window.status_bar import Task
+
+#: What ends a read-out, and what becomes of it.
+CANCEL_FETCH = "End this; the records that have come are kept"
+CANCEL_WORK = "End this"
+
+
+def work_text(memory: MeterMemory) -> str:
+    """Say what is going on, and how far it is; empty while nothing is."""
+    if not memory.work:
+        return ""
+    if memory.work != "fetching" or not (memory.total or memory.unplugged):
+        activity = f": {memory.activity}" if memory.activity else ""
+        return f"{WORKS[memory.work]}{activity}"
+    if memory.unplugged:
+        return f"Unplugged after {memory.done:,} records: plug the meter in again, or cancel"
+    parts = [f"Fetching: {memory.done:,} of {count_text(memory.total, 'record')}"]
+    if memory.rate:
+        parts.append(f"{memory.rate:,.0f}/s")
+    if not math.isnan(memory.seconds_left) and memory.done < memory.total:
+        parts.append(f"{span_text(memory.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def fetch_notice(fetched: Fetched, recording: bool) -> Notice:
+    """Say what came of a read-out, and offer what can be done with it."""
+    readout = fetched.readout
+    count = count_text(len(readout.records), "record")
+    dismiss = ("Dismiss", "dismiss_fetched")
+    again = ("Fetch again", "fetch_now")
+    if fetched.refused is not None:
+        text = f"{count} were fetched and could not be written: {fetched.refused.what}."
+        buttons = (("Write again", "keep_fetched"), dismiss)
+        return Notice("fetched", "error", text, fetched.refused.hint, buttons)
+    if fetched.path is None:
+        if fetched.complete:
+            return Notice("fetched", "info", "The meter's memory is empty.", "", (dismiss,))
+        text = f"Nothing was fetched: {_reason(fetched)}."
+        return Notice("fetched", "warning", text, _advice(fetched), (again, dismiss))
+    opens = "Open in a new window" if recording else "Open"
+    show = (opens, "open_fetched")
+    if fetched.complete:
+        text = f"The meter's memory was fetched: {count}, {span_text(readout.span)}."
+        hint = "It still has them. Their times are reconstructed: counted back from the read-out."
+        return Notice("fetched", "info", text, hint, (show, dismiss))
+    expected = f"{readout.expected:,}" if readout.expected is not None else "an unknown number of"
+    text = f"Only {len(readout.records):,} of {expected} records came: {_reason(fetched)}."
+    return Notice("fetched", "warning", text, _advice(fetched), (show, again, dismiss))
+
+
+def _reason(fetched: Fetched) -> str:
+    reasons = [reason.partition(": ")[2] or reason for reason in fetched.readout.reasons]
+    return "; ".join(reasons) or "the meter sent none"
+
+
+def _advice(fetched: Fetched) -> str:
+    kept = "They are kept, and marked as partial. " if fetched.path is not None else ""
+    plug = "Plug the meter in and fetch" if "unplugged" in _reason(fetched) else "Fetch"
+    merged = ": the rest is added to them." if fetched.path is not None else "."
+    return f"{kept}{plug} again{merged} The meter still has all of its records."
+
+
+class MemoryLink(HasStrictTraits):
+    """Keeps a MeterMemory and a WindowModel alike.  Main thread only."""
+
+    memory = Instance(MeterMemory)
+    #: The window's model.
+    model = Any()
+
+    #: Lines about read-outs.
+    notices = List(Instance(Notice))
+
+    #: Where the session that is shown came from.
+    origin = Instance(Origin)
+
+    _task = Instance(Task)
+    _dismissed = Str()
+
+    def __init__(self, **traits: object) -> None:
+        super().__init__(**traits)
+        self._port_changed(None)
+        self.origin = Origin(model=self.model)
+        self.model.port_gate = self.may_connect
+
+    @classmethod
+    def of(cls, model: object) -> MemoryLink:
+        """Make one for the meters of a window."""
+        bench = model.bench  # type: ignore[attr-defined]
+        memory = MeterMemory(bench=bench, main_thread=bench.main_thread)
+        return cls(memory=memory, model=model)
+
+    def may_connect(self, url: str) -> bool:
+        """Tell whether a port can be connected to; say what is in the way where it cannot."""
+        memory = self.memory
+        if not (memory.holds_port and url == memory.url):
+            return True
+        self.model.message = f"{WORKS[memory.work]}: connect afterwards, or cancel that first"
+        return False
+
+    @observe("model:port")
+    def _port_changed(self, _event: object) -> None:
+        if self.memory is not None and self.model is not None:
+            self.memory.port = self.model.port
+
+    @observe("memory:[work,activity,done,total,rate,seconds_left,unplugged]")
+    def _work_changed(self, _event: object) -> None:
+        memory, model = self.memory, self.model
+        if model is None or (model.task is not None and model.task is not self._task):
+            return  # an export has the place
+        if not memory.work:
+            self._task = None
+        else:
+            tip = CANCEL_FETCH if memory.work == "fetching" else CANCEL_WORK
+            share = (memory.done, memory.total) if memory.work == "fetching" else (0, 0)
+            self._task = Task(work_text(memory), *share, memory.cancel, tip)
+        model.task = self._task
+
+    @observe("memory:work")
+    def _busy_changed(self, _event: object) -> None:
+        if self.model is not None:
+            self.model.memory_busy = bool(self.memory.work)
+
+    @observe("memory:[fetch_ended,problem,work],model:recording")
+    def _result_changed(self, event: object) -> None:
+        if getattr(event, "name", "") == "fetch_ended":
+            self._dismissed = ""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Make the lines about read-outs anew."""
+        memory, notices = self.memory, []
+        if self.model is None:
+            return
+        if memory.work == "fetching":
+            pass  # what came of the last one is no longer of interest
+        elif memory.last_work == "fetching" and memory.problem:
+            buttons = (("Fetch again", "fetch_now"), ("Dismiss", "dismiss_fetched"))
+            text = f"The memory was not fetched: {memory.problem}."
+            notices.append(Notice("fetched", "error", text, memory.hint, buttons))
+        elif memory.fetched is not None:
+            notices.append(fetch_notice(memory.fetched, self.model.recording))
+        if notices and notices[0].text == self._dismissed:
+            notices = []
+        self.notices = notices
+        self._show_notices(None)
+
+    @observe("origin:notices")
+    def _show_notices(self, _event: object) -> None:
+        if self.origin is not None:
+            self.model.more_notices = [*self.notices, *self.origin.notices]
+
+    def dismiss(self) -> None:
+        """Say no more what came of the read-out."""
+        if self.notices:
+            self._dismissed = self.notices[0].text
+        self.refresh()

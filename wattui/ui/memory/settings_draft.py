@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings as they are being typed: what differs from the meter's, and what is refused.
+
+Nothing is sent from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import AddressValueError, IPv4Address
+from typing import TYPE_CHECKING, Any, Final
+
+from traits.api import Bool, Enum, Event, HasStrictTraits, List, Str, observe
+
+from wattui.errors import SettingOutOfRange
+from wattui.measurement.sample import FIELDS
+from wattui.meter_memory.setting_steps import Changes
+from wattui.meter_memory.settings import check
+from wattui.protocol import FullHandling, NetworkAddress, PostTarget
+from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
+from wattui.ui.memory.glance import fields_words
+
+if TYPE_CHECKING:
+    from wattui.meter_memory.setting_steps import Settings
+
+#: The handlings by the name that the choice has.
+HANDLINGS: Final = {handling.name.lower(): handling for handling in FullHandling}
+
+#: Mils (thousandths of the currency) in one.
+MILS: Final = 1000
+
+_ADDRESS_TEXTS: Final = {
+    "ip": "Address",
+    "gateway": "Gateway",
+    "dns1": "First name server",
+    "dns2": "Second name server",
+    "netmask": "Mask",
+}
+
+
+class Draft(HasStrictTraits):
+    """What was typed.  Texts stay texts, so that what is wrong with them can be said."""
+
+    #: Logging: seconds, handling, names of the chosen fields.
+    interval = Str()
+    handling = Enum(*HANDLINGS)
+    fields = List(Str())
+    #: Rate in the currency per kWh; duty-cycle threshold in W.
+    rate = Str()
+    threshold = Str()
+    currency = Enum("$", "€")
+    #: Network, of a .NET.
+    ip = Str()
+    gateway = Str()
+    dns1 = Str()
+    dns2 = Str()
+    netmask = Str()
+    dhcp = Bool()
+    host = Str()
+    post_port = Str()
+    file = Str()
+    user_agent = Str()
+    post_interval = Str()
+
+    #: Something was typed.
+    edited = Event()
+
+    @observe("[interval,handling,fields.items,rate,threshold,currency]")
+    @observe("[ip,gateway,dns1,dns2,netmask,dhcp,host,post_port,file,user_agent,post_interval]")
+    def _on_edit(self, _event: object) -> None:
+        self.edited = True
+
+    def load(self, settings: Settings) -> None:
+        """Take what the meter has."""
+        values: dict[str, Any] = {}
+        if settings.logging is not None:
+            values["interval"] = str(settings.logging.interval)
+        if settings.full_handling is not None:
+            values["handling"] = settings.full_handling.name.lower()
+        values["fields"] = list(settings.field_names)
+        if settings.user is not None:
+            values["rate"] = f"{settings.user.rate_mils / MILS:g}"
+            values["threshold"] = str(settings.user.threshold)
+            values["currency"] = "€" if settings.user.euro else "$"
+        network, post = settings.network, settings.post
+        if network is not None:
+            values |= {name: getattr(network, name) for name in (*_ADDRESS_TEXTS, "dhcp")}
+        if post is not None:
+            values |= {name: shown(getattr(post, name)) for name in ("host", "file", "user_agent")}
+            values |= {"post_port": str(post.port), "post_interval": str(post.interval)}
+        self.trait_set(**values)
+
+    def chosen(self) -> tuple[bool, ...]:
+        """Give the choice of fields in the order of FIELDS."""
+        return tuple(field.name in self.fields for field in FIELDS)
+
+    def changes(self, settings: Settings) -> Changes:
+        """Give what differs from what the meter has.
+
+        Raises
+        ------
+        SettingOutOfRange
+            A value makes no sense, or is outside of its range, which is named.
+        """
+        changes = Changes(
+            interval=self._changed_interval(settings),
+            full_handling=_if_not(settings.full_handling, HANDLINGS[self.handling]),
+            fields=self._changed_fields(settings),
+            network=self._network(settings),
+            post=self._post(settings),
+            **self._user(settings),
+        )
+        check(changes)
+        return changes
+
+    def _changed_interval(self, settings: Settings) -> int | None:
+        if settings.logging is None or HANDLINGS[self.handling] is FullHandling.CONDENSE:
+            return None  # it starts at 1 s then, whatever is set
+        seconds = number(self.interval, "interval", 1, MAX_INTERVAL, "s")
+        return _if_not(settings.logging.interval, seconds)
+
+    def _changed_fields(self, settings: Settings) -> tuple[bool, ...] | None:
+        if settings.fields is None:
+            return None
+        size = len(settings.fields)
+        wanted = self.chosen()[:size]
+        if not any(wanted):
+            raise SettingOutOfRange("No field is chosen", "Choose at least one.")
+        return _if_not(settings.fields, wanted)
+
+    def _user(self, settings: Settings) -> dict[str, Any]:
+        old = settings.user
+        if old is None:
+            return {}
+        rate = round(decimal(self.rate, "rate", MAX_RATE_MILS / MILS) * MILS)
+        threshold = number(self.threshold, "threshold", 0, MAX_THRESHOLD, "W")
+        return {
+            "rate_mils": _if_not(old.rate_mils, rate),
+            "threshold": _if_not(old.threshold, threshold),
+            "euro": _if_not(old.euro, self.currency == "€"),
+        }
+
+    def _network(self, settings: Settings) -> NetworkAddress | None:
+        old = settings.network
+        if old is None:
+            return None
+        texts = {name: getattr(self, name).strip() for name in _ADDRESS_TEXTS}
+        wanted = NetworkAddress(**texts, dhcp=self.dhcp)
+        if wanted == replace(old, mac=""):
+            return None
+        for name, text in texts.items():
+            if text != getattr(old, name):
+                _require_address(_ADDRESS_TEXTS[name], text)
+        return wanted
+
+    def _post(self, settings: Settings) -> PostTarget | None:
+        old = settings.post
+        if old is None:
+            return None
+        wanted = PostTarget(
+            host=self.host.strip() or _kept(old.host),
+            port=number(self.post_port, "port", 1, 65_535, ""),
+            file=self.file.strip() or _kept(old.file),
+            user_agent=self.user_agent.strip() or _kept(old.user_agent),
+            interval=number(self.post_interval, "posting interval", 1, MAX_INTERVAL, "s"),
+        )
+        return _if_not(old, wanted)
+
+
+def erases(changes: Changes) -> bool:
+    """Tell whether writing them erases the memory."""
+    logging = (changes.interval, changes.full_handling, changes.fields)
+    return changes.start_internal or any(value is not None for value in logging)
+
+
+def change_words(changes: Changes, settings: Settings) -> list[str]:
+    """Say each change: what it is, from what, to what."""
+    words = []
+    if changes.interval is not None and settings.logging is not None:
+        words.append(f"interval {settings.logging.interval} → {changes.interval} s")
+    if changes.full_handling is not None:
+        before = settings.full_handling.name.lower() if settings.full_handling is not None else "?"
+        words.append(f"when full: {before} → {changes.full_handling.name.lower()}")
+    if changes.fields is not None:
+        words.append(f"fields {fields_words(settings.fields)} → {fields_words(changes.fields)}")
+    user = settings.user
+    if user is not None:
+        if changes.rate_mils is not None:
+            words.append(f"rate {user.rate_mils / MILS:g} → {changes.rate_mils / MILS:g}")
+        if changes.threshold is not None:
+            words.append(f"threshold {user.threshold} → {changes.threshold} W")
+        if changes.euro is not None:
+            words.append(f"currency → {'€' if changes.euro else '$'}")
+    if changes.network is not None:
+        words.append("network addresses")
+    if changes.post is not None:
+        words.append("posting")
+    return words
+
+
+def number(text: str, what: str, low: int, high: int, unit: str) -> int:
+    """Read a whole number.
+
+    Raises
+    ------
+    SettingOutOfRange
+        It is none, or outside of its range.
+    """
+    try:
+        value = int(text.strip())
+    except ValueError:
+        value = low - 1
+        said = f"The {what} “{text.strip()}” is no whole number"
+        said = said if text.strip() else f"The {what} is missing"
+    else:
+        said = f"The {what} cannot be {value} {unit}".rstrip()
+    if not low <= value <= high:
+        raise SettingOutOfRange(said, f"It goes from {low} to {high:,} {unit}".rstrip() + ".")
+    return value
+
+
+def decimal(text: str, what: str, high: float) -> float:
+    """Read a number from 0 on, with a decimal point or a comma.
+
+    Raises
+    ------
+    SettingOutOfRange
+        It is none, or outside of its range.
+    """
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        said = f"The {what} “{text.strip()}” is no number"
+        said = said if text.strip() else f"The {what} is missing"
+        value = -1.0
+    else:
+        said = f"The {what} cannot be {value:g}"
+    if not 0 <= value <= high:
+        raise SettingOutOfRange(said, f"It goes from 0 to {high:g} per kWh.")
+    return value
+
+
+def shown(text: str) -> str:
+    """Give a text of the meter as it is shown: an empty one is ``_`` on the wire."""
+    return "" if text in ("_", "-") else text
+
+
+def _kept(old: str) -> str:
+    return old if old in ("", "_", "-") else ""
+
+
+def _require_address(what: str, text: str) -> None:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        raise SettingOutOfRange(
+            f"{what}: “{text}” is no address" if text else f"{what}: the address is missing",
+            "It is four numbers from 0 to 255, as in 192.168.1.20.",
+        ) from None
+
+
+def _if_not(old: Any, new: Any) -> Any:
+    """Give *new* where it differs; None where it does not."""
+    return None if new == old else new

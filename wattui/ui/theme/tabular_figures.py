@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A number that stands still: every digit as wide as the widest one."""
+
+from __future__ import annotations
+
+from pyface.qt import QtCore, QtGui
+
+from wattui.ui.window.number_text import NOTHING
+
+_DIGITS = "0123456789"
+
+
+class Figures(QtGui.QWidget):
+    """Shows a number and its unit on one base line.
+
+    Qt 5 cannot ask a font for tabular figures, so each digit is drawn into a cell of
+    its own.  What does not fit is drawn smaller, never cut off.
+    """
+
+    def __init__(self, size: int, unit_size: int, bold: bool = True, gap: int = 6) -> None:
+        super().__init__()
+        self._size = size
+        self._unit_size = unit_size
+        self._bold = bold
+        self._gap = gap
+        self._text = ""
+        self._unit = ""
+        self._current = True
+        policy = QtGui.QSizePolicy.Policy
+        self.setSizePolicy(policy.Expanding, policy.Fixed)
+
+    def show_value(self, text: str, unit: str = "", current: bool = True) -> None:
+        """Show a number; grey where it is not *current*."""
+        if (text, unit, current) != (self._text, self._unit, self._current):
+            self._text, self._unit, self._current = text, unit, current
+            self.update()
+
+    @property
+    def text(self) -> str:
+        """The number that is shown."""
+        return self._text
+
+    def set_size(self, size: int, unit_size: int) -> None:
+        """Change the size of type, in pixels."""
+        if size != self._size:
+            self._size, self._unit_size = size, unit_size
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QtCore.QSize:
+        """Give the height of a line of it."""
+        metrics = QtGui.QFontMetrics(self._font(self._size))
+        return QtCore.QSize(60, metrics.ascent() + metrics.descent() // 2)
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        """Give the height of a line of it; it can be narrow."""
+        return self.sizeHint()
+
+    def _font(self, size: int, bold: bool | None = None) -> QtGui.QFont:
+        font = QtGui.QFont(self.font())
+        font.setPixelSize(max(6, size))
+        font.setWeight(
+            QtGui.QFont.Weight.Bold
+            if (self._bold if bold is None else bold)
+            else QtGui.QFont.Weight.Normal
+        )
+        return font
+
+    def paintEvent(self, _event: QtGui.QPaintEvent) -> None:
+        """Draw the digits in their cells, then the unit."""
+        size, unit_size = self._size, self._unit_size
+        advance = self._width(size, unit_size)
+        if advance > self.width():
+            share = self.width() / advance
+            size, unit_size = int(size * share), max(10, int(unit_size * share))
+        painter = QtGui.QPainter(self)
+        palette = self.palette()
+        muted = palette.color(QtGui.QPalette.ColorRole.PlaceholderText)
+        present = self._current and self._text != NOTHING
+        text = palette.color(QtGui.QPalette.ColorRole.WindowText) if present else muted
+        big = self._font(size, None if self._text != NOTHING else False)
+        baseline = QtGui.QFontMetrics(self._font(self._size)).ascent()
+        painter.setFont(big)
+        painter.setPen(text)
+        x = 0.0
+        metrics = QtGui.QFontMetricsF(big)
+        cell = _cell(metrics)
+        for character in self._text:
+            width = metrics.horizontalAdvance(character)
+            room = cell if character in _DIGITS else width
+            painter.drawText(QtCore.QPointF(x + (room - width) / 2, baseline), character)
+            x += room
+        if self._unit:
+            painter.setFont(self._font(unit_size, bold=False))
+            painter.setPen(muted)
+            painter.drawText(QtCore.QPointF(x + self._gap, baseline), self._unit)
+        painter.end()
+
+    def _width(self, size: int, unit_size: int) -> float:
+        metrics = QtGui.QFontMetricsF(self._font(size))
+        cell = _cell(metrics)
+        number = sum(
+            cell if character in _DIGITS else metrics.horizontalAdvance(character)
+            for character in self._text
+        )
+        unit = QtGui.QFontMetricsF(self._font(unit_size, bold=False))
+        return number + (self._gap + unit.horizontalAdvance(self._unit) if self._unit else 0)
+
+
+def _cell(metrics: QtGui.QFontMetricsF) -> float:
+    return max(metrics.horizontalAdvance(digit) for digit in _DIGITS)

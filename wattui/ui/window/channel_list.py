@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which fields are plotted: a check box and a colour chip for each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyface.qt import QtCore, QtGui
+from traits.api import Any
+from traitsui.api import BasicEditorFactory
+from traitsui.qt.editor import Editor
+
+from wattui.measurement.sample import CHANNELS, Field
+from wattui.ui.theme.palette import Palette
+from wattui.ui.window.readings import heading, rule
+
+#: How many fields are offered at once; the rest stands under *More*.
+FIRST_CHANNELS: Final = 7
+
+#: Width and height of a chip, in pixels.
+CHIP: Final = (18, 4)
+
+
+class ChannelRow(QtGui.QCheckBox):
+    """One field: its box, name and unit, and the colour of its curve."""
+
+    def __init__(self, field: Field, number: int) -> None:
+        super().__init__(field.title)
+        self.field = field
+        self._colour = ""
+        key = f" (key {number})" if number <= 9 else ""
+        self.setToolTip(f"Show or hide {field.label.lower()}{key}")
+        self.setAccessibleName(field.title)
+        policy = QtGui.QSizePolicy.Policy
+        self.setSizePolicy(policy.Expanding, policy.Fixed)
+
+    def set_colour(self, colour: str) -> None:
+        """Give the chip a colour, as ``#rrggbb``."""
+        if colour != self._colour:
+            self._colour = colour
+            self.update()
+
+    def hitButton(self, position: QtCore.QPoint) -> bool:
+        """Take a click anywhere in the row."""
+        return self.rect().contains(position)
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        """Draw the box and the name, then the chip at the right."""
+        super().paintEvent(event)
+        width, height = CHIP
+        painter = QtGui.QPainter(self)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setPen(QtCore.Qt.PenStyle.NoPen)
+        off = self.palette().color(QtGui.QPalette.ColorRole.Mid)
+        painter.setBrush(QtGui.QColor(self._colour) if self.isChecked() else off)
+        top = (self.height() - height) / 2
+        chip = QtCore.QRectF(self.width() - width, top, width, height)
+        painter.drawRoundedRect(chip, height / 2, height / 2)
+        painter.end()
+
+
+class ChannelPanel(QtGui.QWidget):
+    """The control: a row for each channel, and *More*."""
+
+    #: A row was clicked: the channel's name, and whether it is shown now.
+    toggled = QtCore.Signal(str, bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Fields to plot")
+        layout = QtGui.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(rule())
+        layout.addSpacing(12)
+        layout.addWidget(heading("Plot"))
+        layout.addSpacing(4)
+        self.rows: dict[str, ChannelRow] = {}
+        self._more = QtGui.QWidget()
+        more = QtGui.QVBoxLayout(self._more)
+        more.setContentsMargins(0, 0, 0, 0)
+        more.setSpacing(0)
+        for number, field in enumerate(CHANNELS, 1):
+            row = ChannelRow(field, number)
+            row.clicked.connect(lambda on, name=field.name: self.toggled.emit(name, on))
+            self.rows[field.name] = row
+            (layout if number <= FIRST_CHANNELS else more).addWidget(row)
+        self.button = QtGui.QPushButton()
+        self.button.setAutoDefault(False)
+        self.button.setProperty("role", "flat")
+        self.button.setToolTip("Show or hide the other fields of a record")
+        self.button.clicked.connect(lambda: self.set_open(self._more.isHidden()))
+        layout.addWidget(self.button, 0, QtCore.Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._more)
+        layout.addStretch(1)
+        self.set_open(False)
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or hide the fields under *More*."""
+        self._more.setVisible(is_open)
+        rest = len(CHANNELS) - FIRST_CHANNELS
+        self.button.setText("Fewer" if is_open else f"{rest} more…")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all fields are offered."""
+        return not self._more.isHidden()
+
+    def show_channels(self, names: list[str], palette: Palette | None) -> None:
+        """Tick the channels that are plotted, and give each chip its colour."""
+        for name, row in self.rows.items():
+            row.setChecked(name in names)
+            if palette is not None:
+                row.set_colour(palette.channel(name))
+
+
+class _ChannelEditor(Editor):
+    """Shows and sets the names of the channels that are plotted."""
+
+    #: The list itself, inside of the control.
+    panel = Any()
+
+    def init(self, parent: object) -> None:
+        """Make the control in a scroll area: a small screen shows part of it."""
+        self.panel = ChannelPanel()
+        self.panel.toggled.connect(self._toggled)
+        area = QtGui.QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QtGui.QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self.panel)
+        area.setMinimumHeight(80)
+        self.control = area
+        self.object.observe(self._palette_changed, "palette")
+        self.object.observe(self._palette_changed, "channels.items")
+        self.update_editor()
+        if any(name in self.value for name in [c.name for c in CHANNELS[FIRST_CHANNELS:]]):
+            self.panel.set_open(True)
+
+    def dispose(self) -> None:
+        """Let go of the model."""
+        self.object.observe(self._palette_changed, "palette", remove=True)
+        self.object.observe(self._palette_changed, "channels.items", remove=True)
+        super().dispose()
+
+    def update_editor(self) -> None:
+        """Show what is plotted."""
+        self.panel.show_channels(list(self.value), self.object.palette)
+
+    def _palette_changed(self, _event: object) -> None:
+        self.update_editor()
+
+    def _toggled(self, name: str, _on: bool) -> None:
+        self.object.toggle_channel(name)
+        # The last one that is shown stays: its row was unticked by the click all the same.
+        self.update_editor()
+
+
+class ChannelEditor(BasicEditorFactory):
+    """Editor of the names of channels, for an object that has a ``palette`` too."""
+
+    klass = _ChannelEditor

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to an exception that nobody caught: it is logged, said, and survived.
+
+PyQt ends the process on an exception in a slot, an event or a timer unless there is
+a hook; Traits has two stacks of its own.  None of them opens a dialog, and a
+recording goes on.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import logging.handlers
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from wattui.desktop.folders import data_folder
+
+_log = logging.getLogger("wattui")
+
+#: Size of the log before it begins anew, in bytes; one old one is kept.
+LOG_SIZE = 1_000_000
+
+_path: list[Path] = []
+_fault_file: list[TextIO] = []
+
+
+def log_file() -> Path | None:
+    """Give the path of the log; None where it could not be written."""
+    return _path[0] if _path else None
+
+
+def start_log(folder: Path | None = None) -> None:
+    """Log to a file in the data folder, and warnings to the terminal if there is one."""
+    root = logging.getLogger()
+    form = logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
+    if sys.stderr is not None:
+        terminal = logging.StreamHandler()
+        terminal.setLevel(logging.WARNING)
+        terminal.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        root.addHandler(terminal)
+    path = (folder or data_folder()) / "wattui.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = logging.handlers.RotatingFileHandler(
+            path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8"
+        )
+    except OSError as error:
+        _log.warning("there will be no log: %s", error)
+        return
+    file.setFormatter(form)
+    root.addHandler(file)
+    _log.setLevel(logging.INFO)
+    _path[:] = [path]
+
+
+def install(report: Callable[[str], None]) -> None:
+    """Catch what nobody catches.  Call it before the first window.
+
+    Parameters
+    ----------
+    report
+        Told a sentence for the status bar; called on any thread.
+    """
+    _start_faulthandler()
+
+    def failed(what: str, error: BaseException | None, trace: TracebackType | None) -> None:
+        kind = type(error) if error is not None else None
+        _log.error("%s", what, exc_info=(kind, error, trace) if error is not None else None)  # type: ignore[arg-type]
+        # Whoever reports must not bring down what it reports on.
+        try:
+            report(f"Something went wrong ({type(error).__name__}); see Help, Show the log")
+        except Exception:  # noqa: BLE001 - the last resort
+            _log.exception("an error was not reported")
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        failed("an exception that nobody caught", error, trace)
+
+    def thread_hook(info: threading.ExceptHookArgs) -> None:
+        name = info.thread.name if info.thread is not None else "a thread"
+        failed(f"an exception ended {name}", info.exc_value, info.exc_traceback)
+
+    sys.excepthook = hook
+    threading.excepthook = thread_hook
+    _install_for_traits(failed)
+
+
+def _install_for_traits(
+    failed: Callable[[str, BaseException | None, TracebackType | None], None],
+) -> None:
+    """Put a handler onto both of the stacks of Traits."""
+    import traits.api
+    import traits.observation.api
+
+    def trait_failed(source: object, name: str, _old: object, _new: object) -> None:
+        _kind, error, trace = sys.exc_info()
+        failed(f"a handler of {type(source).__name__}.{name} failed", error, trace)
+
+    def observer_failed(event: object) -> None:
+        _kind, error, trace = sys.exc_info()
+        failed(f"an observer failed at {type(event).__name__}", error, trace)
+
+    traits.api.push_exception_handler(trait_failed, reraise_exceptions=False, main=True)
+    traits.observation.api.push_exception_handler(observer_failed, reraise_exceptions=False)
+
+
+def _start_faulthandler() -> None:
+    """Have a crash of the interpreter leave its traceback in the log's folder."""
+    path = log_file()
+    try:
+        if path is not None:
+            _fault_file[:] = [path.with_name("wattui-crash.log").open("a", encoding="utf-8")]
+            faulthandler.enable(_fault_file[0])
+        elif sys.stderr is not None:
+            faulthandler.enable()
+    except (OSError, ValueError, RuntimeError) as error:
+        _log.info("crashes will leave no trace: %s", error)

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main window: a TraitsUI view of the window's model."""
+
+from __future__ import annotations
+
+import itertools
+
+from enable.api import ComponentEditor
+from pyface.qt import QtCore, QtGui
+from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, spring
+
+from wattui.ui.meters.table_editor import MetersEditor
+from wattui.ui.theme.style_sheet import GRID, MARGIN
+from wattui.ui.window.actions import tooltip
+from wattui.ui.window.channel_list import ChannelEditor
+from wattui.ui.window.menus import menu_bar
+from wattui.ui.window.placard import NoticesEditor, PlacardEditor
+from wattui.ui.window.port_chooser import PortBox, PortChooser
+from wattui.ui.window.readings import ReadingsEditor
+from wattui.ui.window.status_bar import StatusEditor
+from wattui.ui.window.window_model import WindowModel
+
+#: The groups that get a look of their own, with the margins of each.
+_PANELS = {
+    "frame": ("frame", (0, 0, 0, 0), 0),
+    "top_bar": ("topBar", (MARGIN, GRID, MARGIN, GRID), GRID),
+    "body": ("body", (MARGIN, MARGIN, MARGIN, MARGIN), MARGIN),
+    "side_panel": ("sidePanel", (18, 18, 18, MARGIN), MARGIN),
+    "stage": ("stage", (0, 0, 0, 0), GRID),
+}
+
+#: A group with a condition is made a widget, which can have a look.
+_ALWAYS = "True"
+
+#: Share of the window's width that the side panel takes, and its limits in pixels.
+SIDE_WIDTH = (272, 430)
+
+#: Limits of the port chooser's width.
+PORT_WIDTH = (102, 304)
+
+
+def _interval_text(seconds: int) -> str:
+    if seconds >= 60:
+        minutes = seconds // 60
+        return f"every {minutes} min"
+    return f"every {seconds} s"
+
+
+def _button(name: str, action: str, label: str = "", **traits: object) -> UItem:
+    editor = ButtonEditor(label=label) if label else ButtonEditor(**traits.pop("shown"))
+    return UItem(name, editor=editor, tooltip=tooltip(action), **traits)
+
+
+def _top_bar() -> HGroup:
+    return HGroup(
+        UItem(
+            "port",
+            editor=PortChooser(),
+            enabled_when="not object.connected or object.recording",
+            tooltip="Where the meter is plugged in",
+        ),
+        _button("connect_button", "connect", shown={"label_value": "connect_label"}),
+        UItem(
+            "interval",
+            editor=EnumEditor(name="object.intervals", format_func=_interval_text),
+            tooltip="Time between two records",
+        ),
+        UItem("16"),
+        _button("mark_button", "mark", "Mark", enabled_when="object.marking"),
+        _button("fetch_button", "fetch", "Fetch memory…", enabled_when="not object.memory_busy"),
+        _button("export_button", "export", "Export CSV…", enabled_when="object.has_session"),
+        spring,
+        UItem(
+            "clock_mode",
+            editor=EnumEditor(values={"elapsed": "1:Elapsed", "clock": "2:Clock"}),
+            tooltip="Count the time from the start, or show the time of day",
+        ),
+        _button("fit_button", "fit", "Fit", enabled_when="object.has_session"),
+        _button(
+            "live_button",
+            "live",
+            shown={"label_value": "live_label"},
+            enabled_when="object.marking",
+        ),
+        id="top_bar",
+        visible_when=_ALWAYS,
+    )
+
+
+def _body() -> HGroup:
+    return HGroup(
+        VGroup(
+            UItem("readings", editor=ReadingsEditor()),
+            UItem("channels", editor=ChannelEditor(), resizable=True, springy=True),
+            id="side_panel",
+            visible_when=_ALWAYS,
+        ),
+        VGroup(
+            UItem("notices", editor=NoticesEditor()),
+            UItem("meter_rows", editor=MetersEditor(), visible_when="object.several"),
+            UItem(
+                "place",
+                editor=PlacardEditor(),
+                resizable=True,
+                springy=True,
+                visible_when="object.place != 'plots'",
+            ),
+            UItem(
+                "component",
+                editor=ComponentEditor(),
+                resizable=True,
+                springy=True,
+                visible_when="object.place == 'plots'",
+            ),
+            id="stage",
+            visible_when=_ALWAYS,
+        ),
+        id="body",
+        visible_when=_ALWAYS,
+    )
+
+
+def main_view(model: WindowModel) -> View:
+    """Make the view of the main window."""
+    return View(
+        VGroup(
+            _top_bar(),
+            _body(),
+            UItem("status", editor=StatusEditor()),
+            id="frame",
+            visible_when=_ALWAYS,
+        ),
+        menubar=menu_bar(),
+        title=model.title,
+        width=int(model.width),
+        height=int(model.height),
+        resizable=True,
+    )
+
+
+def dress_lists(window: QtGui.QWidget) -> None:
+    """Have the lists of all combo boxes drawn by the style sheet, lines of a good height."""
+    for box in window.findChildren(QtGui.QComboBox):
+        if not isinstance(box, PortBox):
+            box.setItemDelegate(QtGui.QStyledItemDelegate(box))
+
+
+def set_role(button: QtGui.QPushButton, role: str) -> None:
+    """Give a button another look: a role that the style sheet knows."""
+    if button.property("role") != role:
+        button.setProperty("role", role)
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+
+def dress_dialog(window: QtGui.QWidget) -> None:
+    """Give a small TraitsUI window margins and a good distance between its lines."""
+    dress_lists(window)
+    window.layout().setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+    window.layout().setSpacing(2 * GRID)
+    for layout in window.findChildren(QtGui.QGridLayout):
+        layout.setVerticalSpacing(GRID)
+        layout.setHorizontalSpacing(MARGIN)
+
+
+def dress(info: object) -> None:
+    """Give the groups of a new window their margins, names and widths."""
+    for group, (name, margins, spacing) in _PANELS.items():
+        widget = getattr(info, group).control
+        widget.setObjectName(name)
+        widget.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
+        layout = widget.layout()
+        layout.setContentsMargins(*margins)
+        layout.setSpacing(spacing)
+        # TraitsUI keeps its groups at the top left, at their least size.
+        layout.setAlignment(QtCore.Qt.AlignmentFlag(0))
+        for index in range(layout.count()):
+            item = layout.itemAt(index)
+            item.setAlignment(QtCore.Qt.AlignmentFlag(0))
+    # An item beside groups is put into a group of its own, with margins.
+    status = info.status.control  # type: ignore[attr-defined]
+    status.parentWidget().layout().setContentsMargins(0, 0, 0, 0)
+    # TraitsUI takes the margins off every editor.
+    status.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
+    dress_lists(info.ui.control)  # type: ignore[attr-defined]
+    _set_widths(info)
+    # Enable gives Qt a float for it, which Qt refuses.
+    info.component.control.sizeHint = lambda: QtCore.QSize(640, 400)  # type: ignore[attr-defined]
+    for name in _TOP_BUTTONS:
+        # A click leaves the keys to the plots: no space bar ends a recording by accident.
+        getattr(info, name).control.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
+    info.ui.control.setFocus()  # type: ignore[attr-defined]
+    for name, words in _SPOKEN.items():
+        getattr(info, name).control.setAccessibleName(words)
+    order = [getattr(info, name).control for name in _TAB_ORDER]
+    for before, after in itertools.pairwise(order):
+        QtGui.QWidget.setTabOrder(before, after)
+
+
+def _set_widths(info: object) -> None:
+    policy = QtGui.QSizePolicy.Policy
+    expanding = QtGui.QSizePolicy(policy.Expanding, policy.Expanding)
+    for name in ("frame", "body", "stage"):
+        getattr(info, name).control.setSizePolicy(expanding)
+    for name in ("place", "component"):
+        getattr(info, name).control.setSizePolicy(expanding)
+    for name in ("top_bar", "status", "notices", "meter_rows"):
+        getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)
+    for name in ("port", *_TOP_BUTTONS, "interval", "clock_mode"):
+        getattr(info, name).control.setSizePolicy(policy.Maximum, policy.Fixed)
+    # The port gives way where the window is narrow: its list shows the whole name.
+    info.port.control.setMinimumWidth(PORT_WIDTH[0])  # type: ignore[attr-defined]
+    info.port.control.setMaximumWidth(PORT_WIDTH[1])  # type: ignore[attr-defined]
+    info.port.control.setSizePolicy(policy.Preferred, policy.Fixed)  # type: ignore[attr-defined]
+    for name, width in (("interval", 115), ("clock_mode", 96)):
+        getattr(info, name).control.setMinimumWidth(width)
+    _widen_for(info.connect_button.control, "Disconnect")  # type: ignore[attr-defined]
+    _let_shrink(info.top_bar.control.layout())  # type: ignore[attr-defined]
+    side = info.side_panel.control  # type: ignore[attr-defined]
+    side.setMinimumWidth(SIDE_WIDTH[0])
+    side.setMaximumWidth(SIDE_WIDTH[1])
+    side.setSizePolicy(policy.Preferred, policy.Expanding)
+    body = info.body.control.layout()  # type: ignore[attr-defined]
+    body.setStretch(0, 22)
+    body.setStretch(1, 78)
+    column = side.layout()
+    column.setStretch(0, 0)
+    column.setStretch(1, 1)
+
+
+def _widen_for(button: QtGui.QPushButton, longest: str) -> None:
+    """Keep a button as wide as its longest text takes, in the letters of this desktop."""
+    button.ensurePolished()
+    frame = button.sizeHint().width() - button.fontMetrics().horizontalAdvance(button.text())
+    button.setMinimumWidth(frame + button.fontMetrics().horizontalAdvance(longest) + 2)
+
+
+def _let_shrink(layout: QtGui.QBoxLayout) -> None:
+    """Have the space between groups of buttons give way in a narrow window."""
+    for index in range(layout.count()):
+        space = layout.itemAt(index).spacerItem()
+        if space is not None and 0 < space.sizeHint().width() <= 2 * GRID:
+            policy = QtGui.QSizePolicy.Policy
+            space.changeSize(space.sizeHint().width(), 1, policy.Maximum, policy.Minimum)
+    layout.invalidate()
+
+
+_TOP_BUTTONS = (
+    *("connect_button", "mark_button", "fetch_button", "export_button"),
+    *("fit_button", "live_button"),
+)
+
+_TAB_ORDER = (
+    *("port", "connect_button", "interval", "mark_button", "fetch_button", "export_button"),
+    *("clock_mode", "fit_button", "live_button"),
+)
+
+_SPOKEN = {
+    "connect_button": "Connect or disconnect",
+    "interval": "Time between two records",
+    "mark_button": "Mark this moment",
+    "fetch_button": "Fetch the meter's memory",
+    "export_button": "Export CSV",
+    "clock_mode": "Elapsed or clock time",
+    "fit_button": "Show the whole recording",
+    "live_button": "Follow the newest sample",
+    "component": "Plots",
+}

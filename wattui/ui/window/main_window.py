@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts one main window together: model, plots, handler, view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyface.qt import QtCore
+
+from wattui.desktop.preferences_file import Settings
+from wattui.model.bench import Bench
+from wattui.ports.port import PortInfo, list_ports
+from wattui.ui.memory.memory_link import MemoryLink
+from wattui.ui.plots.stack import PlotStack
+from wattui.ui.theme.theme_switch import ThemeSwitch
+from wattui.ui.window.handler import WindowHandler
+from wattui.ui.window.main_view import main_view
+from wattui.ui.window.plot_link import PlotLink
+from wattui.ui.window.port_watcher import PortWatcher
+from wattui.ui.window.qt_wakeup import QtWake
+from wattui.ui.window.saved_state import Memory
+from wattui.ui.window.window_model import WindowModel
+
+#: How often the gap of a lost meter is drawn wider, in ms.
+TICK = 1000
+
+
+def assemble(
+    bench: Bench,
+    settings: Settings,
+    application: Any,
+    system: Any,
+    rule_command: str = "",
+    look: Callable[[], list[PortInfo]] | None = list_ports,
+) -> Any:
+    """Open a main window and give its TraitsUI ``UI``.
+
+    Parameters
+    ----------
+    bench, settings
+        The meters and the session; what was remembered.
+    application, system
+        The Qt application, and what the system's theme is.
+    rule_command
+        Installs the udev rule.
+    look
+        Lists the ports; None to look for none.
+    """
+    wake = QtWake(bench.main_thread)
+    model = WindowModel(bench=bench)
+    memory = Memory(settings)
+    memory.recall(model)
+    switch = ThemeSwitch(model, system, application)
+    model.plots = PlotStack(palette=model.palette)
+    link = PlotLink(model=model)
+    timer = QtCore.QTimer()
+    timer.timeout.connect(link.tick)
+    timer.start(TICK)
+
+    def ended() -> None:
+        timer.stop()
+        switch.stop()
+        wake.stop()
+
+    watcher = PortWatcher(bench.main_thread, model.show_ports, look) if look else None
+    handler = WindowHandler(
+        watcher=watcher,
+        memory=memory,
+        rule_command=rule_command,
+        memory_link=MemoryLink.of(model),
+        when_closed=ended,
+    )
+    # Whatever nobody else holds on to lives as long as the handler.
+    handler.held = (wake, switch, link, timer)
+    model.refresh()
+    ui = model.edit_traits(view=main_view(model), handler=handler)
+    bench.look_for_interrupted()
+    return ui

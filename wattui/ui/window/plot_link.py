@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ties the plots to the window's model: what is shown, and what the pointer is on."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from traits.api import Any, HasStrictTraits, observe
+
+from wattui.ui.window.display_values import PANEL_FIELDS, ViewSummary
+
+
+class PlotLink(HasStrictTraits):
+    """Keeps a PlotStack and a WindowModel alike.  Main thread only."""
+
+    #: The window's model; its ``plots`` are the ones that are kept.
+    model = Any()
+
+    def __init__(self, **traits: object) -> None:
+        super().__init__(**traits)
+        model = self.model
+        model.plots.readings = list(PANEL_FIELDS)
+        model.component = model.plots.component
+        self._show_all()
+
+    # -- from the model to the plots ---------------------------------------------------
+
+    @observe(
+        "model:bench:[session_path,recording,session_start,meters.items],"
+        "model:bench:meters:items:[state,key,name,colour,lost_since,plotted],"
+        "model:bench:meter,"
+        "model:[channels.items,clock_mode,palette,place,arrangement,with_total]"
+    )
+    def _on_model(self, _event: object) -> None:
+        if self.model.plots is not None:
+            self._show_all()
+
+    @observe("model:bench:revision")
+    def _grown(self, _event: object) -> None:
+        if self.model.plots is not None:
+            self._show_all()
+            self.model.plots.revision += 1
+
+    def _show_all(self) -> None:
+        model, bench, plots = self.model, self.model.bench, self.model.plots
+        _set(plots, "palette", model.palette)
+        _set(plots, "channels", list(model.channels))
+        _set(plots, "clock_mode", model.clock_mode)
+        _set(plots, "session_path", bench.session_path)
+        several = len(bench.meters) > 1
+        _set(plots, "by_meter", several)
+        _set(plots, "focus", bench.meter.key if bench.meter is not None else None)
+        _set(plots, "arrangement", model.arrangement if several else "overlay")
+        _set(plots, "with_total", several and model.with_total)
+        _set(plots, "going", [one.key for one in bench.meters if one.connected])
+        _set(plots, "meters", self._meters())
+        _set(plots, "live", bench.recording)
+        lost = [one for one in bench.meters if one.state == "lost" and one.key]
+        known = {one.key: one.lost_since for one in lost if not math.isnan(one.lost_since)}
+        _set(plots, "lost_since", known)
+        if not known:
+            plots.now = math.nan
+        _set(plots, "shown", model.place == "plots")
+
+    def _meters(self) -> list[tuple[str, str, str]]:
+        """Give key, label and colour of each meter that the session has and that is plotted."""
+        palette = self.model.palette
+        return [
+            (one.key, one.label, palette.shown(one.colour) or palette.meter(index))
+            for index, one in enumerate(self.model.bench.meters)
+            if one.key and one.sample_count and one.plotted
+        ]
+
+    def tick(self) -> None:
+        """Let time go on while a meter is lost: the gap grows in the plots."""
+        plots = self.model.plots
+        if plots.lost_since:
+            lost = [one for one in self.model.bench.meters if one.key in plots.lost_since]
+            client = lost[0].client if lost else None
+            plots.now = time.time() if client is None else client.clock.time()
+
+    # -- from the plots to the model ---------------------------------------------------
+
+    @observe("model:plots:view:pinned")
+    def _pinned_changed(self, _event: object) -> None:
+        if self.model.plots is not None:
+            self.model.pinned = self.model.plots.view.pinned
+
+    @observe(
+        "model:plots:[pointer_time,pointer_values.items,statistics.items,"
+        "selection_statistics.items]"
+    )
+    def _summary_changed(self, _event: object) -> None:
+        if self.model.plots is not None:
+            self.model.summary = self._summary()
+            if self.model.several and not self.model.bench.recording:
+                self.model.refresh_meters()
+
+    @observe("model:plots:problem")
+    def _problem_changed(self, event: object) -> None:
+        problem = getattr(event, "new", "")
+        if isinstance(problem, str) and problem:
+            self.model.message = problem
+
+    def _summary(self) -> ViewSummary:
+        plots = self.model.plots
+        whose = "in view"
+        statistics = _of(plots.statistics, plots.focus)
+        selected = _of(plots.selection_statistics, plots.focus)
+        if plots.view.selection is not None and selected is not None:
+            statistics, whose = selected, "in the selection"
+        if plots.pointer_time is not None and plots.pointer_values:
+            return ViewSummary(plots.pointer_time, dict(plots.pointer_values), statistics, whose)
+        if statistics is None:
+            return ViewSummary()
+        means = {name: statistics[name].mean for name in PANEL_FIELDS}
+        return ViewSummary(math.nan, means, statistics, whose)
+
+
+def _of(found: Any, key: object) -> Any:
+    """Give the statistics of a meter, or of the first where it has none."""
+    return found.get(key) or next(iter(found.values()), None)
+
+
+def _set(target: Any, name: str, value: object) -> None:
+    """Set a trait where that changes it: each change has the plots read again."""
+    if getattr(target, name) != value:
+        setattr(target, name, value)

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The port chooser: what can be connected to, by names that mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyface.qt import QtCore, QtGui
+from traitsui.api import BasicEditorFactory
+from traitsui.qt.editor import Editor
+
+from wattui.ports.port import PortInfo
+from wattui.ui.window.number_text import short_port
+
+#: What the simulated meter is connected to: a desktop computer under changing work.  By its
+#: id it is the same one whenever it is opened, with its memory and its settings.
+DEMO_URL: Final = "sim://pro?load=desktop&id=demo"
+
+# How Qt marks the line between two parts of a list.
+_ROLE: Final = QtCore.Qt.ItemDataRole.AccessibleDescriptionRole
+
+#: The longest name that the box shows whole, in characters.
+MOST_TEXT: Final = 34
+
+#: Stands for *Other…* in the list; never a port.
+OTHER: Final = "other:"
+
+#: Stands before a port that is to be added, or before the name of a deed; never a port.
+ADD: Final = "add:"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the list."""
+
+    #: The port, or :data:`OTHER`; empty for a line between.
+    url: str
+    text: str = ""
+    tooltip: str = ""
+
+
+def port_text(port: PortInfo) -> str:
+    """Name a port: ``Watts up? · A80012 · ttyUSB0 · in use``."""
+    where = short_port(port.url)
+    what = "Watts up?" if port.likely_meter else port.description
+    parts = ("" if what == where else what, port.serial_number, where, port.problem)
+    return " · ".join(part for part in parts if part)
+
+
+def _url_text(url: str) -> str:
+    """Shorten a URL in its middle: its scheme and its end tell it from others."""
+    return url if len(url) <= MOST_TEXT else f"{url[:14]}…{url[15 - MOST_TEXT :]}"
+
+
+def _port_tooltip(port: PortInfo) -> str:
+    advice = {
+        "in use": "Another program has it open; close that first.",
+        "no permission": "This user may not open it; see Help, My port is missing.",
+    }
+    said = " ".join(part for part in (port.description, f"at {port.url}") if part)
+    return f"{said}. {advice.get(port.problem, '')}".strip()
+
+
+def choices(ports: Sequence[PortInfo], chosen: str, connected_text: str = "") -> list[Choice]:
+    """Give the lines of the list; the *chosen* port stays in it, plugged in or not."""
+    lines = [Choice(port.url, port_text(port), _port_tooltip(port)) for port in ports]
+    if chosen and chosen not in {port.url for port in ports} and chosen != DEMO_URL:
+        absent = chosen.startswith(("/dev/", "COM"))
+        text = f"{short_port(chosen)} · not plugged in" if absent else _url_text(chosen)
+        lines.append(Choice(chosen, text, chosen))
+    if connected_text:
+        lines = [
+            Choice(line.url, connected_text, line.tooltip) if line.url == chosen else line
+            for line in lines
+        ]
+    if lines:
+        lines.append(Choice(""))
+    demo = connected_text if connected_text and chosen == DEMO_URL else "Simulated meter"
+    lines.append(Choice(DEMO_URL, demo, "A meter that the program plays; nothing is needed"))
+    lines.append(Choice(OTHER, "Other…", "Type the name or the URL of a port"))
+    return lines
+
+
+def additions(free: Sequence[PortInfo], chosen: str, connected_text: str) -> list[Choice]:
+    """Give the lines of the list while the *chosen* port is connected: what can be added."""
+    lines = [Choice(chosen, connected_text or _url_text(chosen), chosen), Choice("")]
+    for port in free:
+        lines.append(Choice(ADD + port.url, f"Add {port_text(port)}", _port_tooltip(port)))
+    tooltip = "One more meter that the program plays"
+    lines.append(Choice(ADD + DEMO_URL, "Add a simulated meter", tooltip))
+    lines.append(Choice(f"{ADD}add_other_port", "Add another meter…", "Type its port"))
+    return lines
+
+
+def found_line(ports: Sequence[PortInfo]) -> list[Choice]:
+    """Give the line that connects all meters which are plugged in, where there are several."""
+    count = sum(1 for port in ports if port.likely_meter and port.problem != "in use")
+    if count < 2:
+        return []
+    text = f"Connect all {count} meters found"
+    return [Choice(""), Choice(f"{ADD}connect_found", text, "Each gets a row of its own")]
+
+
+def first_choice(ports: Sequence[PortInfo], remembered: str) -> str:
+    """Give the port to offer: the one used last if it is there, else the likeliest."""
+    urls = [port.url for port in ports]
+    if remembered in urls or ("://" in remembered and remembered != DEMO_URL):
+        return remembered
+    likely = [port.url for port in ports if port.likely_meter and not port.problem]
+    likely += [port.url for port in ports if port.likely_meter]
+    return likely[0] if likely else DEMO_URL
+
+
+class _Lines(QtGui.QStyledItemDelegate):
+    """Draws the lines of the list, and a thin one between its two parts."""
+
+    def sizeHint(self, option: Any, index: Any) -> QtCore.QSize:
+        """Give the size of a line."""
+        size = super().sizeHint(option, index)
+        if index.data(_ROLE) == "separator":
+            size.setHeight(9)
+        return size
+
+    def paint(self, painter: Any, option: Any, index: Any) -> None:
+        """Draw a line."""
+        if index.data(_ROLE) != "separator":
+            super().paint(painter, option, index)
+            return
+        box = option.rect
+        painter.setPen(option.palette.color(QtGui.QPalette.ColorRole.Mid))
+        painter.drawLine(box.left() + 6, box.center().y(), box.right() - 6, box.center().y())
+
+
+class PortBox(QtGui.QComboBox):
+    """A combo box that leaves its list alone while it is open."""
+
+    #: The list is about to be opened, and was closed.
+    opened = QtCore.Signal()
+    closed = QtCore.Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_open = False
+        self._lines: list[Choice] = []
+        self.setMinimumWidth(240)
+        self.setSizeAdjustPolicy(QtGui.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLength)
+        self.setMinimumContentsLength(30)
+        self.setMaxVisibleItems(16)
+        self.setAccessibleName("Port")
+        self.setItemDelegate(_Lines(self))
+
+    def showPopup(self) -> None:
+        """Open the list, as wide as its longest line."""
+        self.is_open = True
+        self.opened.emit()
+        metrics = self.fontMetrics()
+        width = max((metrics.horizontalAdvance(line.text) for line in self._lines), default=0)
+        self.view().setMinimumWidth(max(self.width(), width + 48))
+        super().showPopup()
+
+    def hidePopup(self) -> None:
+        """Close the list."""
+        super().hidePopup()
+        self.is_open = False
+        self.closed.emit()
+
+    def show_lines(self, lines: list[Choice], chosen: str) -> None:
+        """Show other lines, with the *chosen* one selected; nothing is signalled."""
+        if lines != self._lines:
+            self._lines = lines
+            blocked = self.blockSignals(True)
+            self.clear()
+            for line in lines:
+                if not line.url:
+                    self.insertSeparator(self.count())
+                    continue
+                self.addItem(line.text, line.url)
+                self.setItemData(self.count() - 1, line.tooltip, QtCore.Qt.ItemDataRole.ToolTipRole)
+            self.blockSignals(blocked)
+        index = self.findData(chosen)
+        if index != self.currentIndex():
+            blocked = self.blockSignals(True)
+            self.setCurrentIndex(index)
+            self.blockSignals(blocked)
+
+
+#: What the list is made from.
+_NAMES: Final = "[ports,connected_text,connected,free_ports]"
+
+
+class _PortEditor(Editor):
+    """Shows the model's ``ports`` and sets the chosen one."""
+
+    def init(self, parent: object) -> None:
+        """Make the control."""
+        self.control = PortBox()
+        self.control.activated[int].connect(self._activated)
+        self.control.closed.connect(self._refresh)
+        self.control.opened.connect(self._opened)
+        self.object.observe(self._ports_changed, _NAMES)
+        self._refresh()
+        self.set_tooltip()
+
+    def dispose(self) -> None:
+        """Let go of the model."""
+        self.object.observe(self._ports_changed, _NAMES, remove=True)
+        super().dispose()
+
+    def update_editor(self) -> None:
+        """Show the port that was chosen elsewhere."""
+        self._refresh()
+
+    def _ports_changed(self, _event: object) -> None:
+        self._refresh()
+
+    def _opened(self) -> None:
+        self.object.ports_wanted = True
+
+    def _refresh(self) -> None:
+        box = self.control
+        if box is None or box.is_open:
+            return
+        model = self.object
+        if model.connected:
+            lines = additions(model.free_ports, self.value, model.connected_text)
+        else:
+            lines = choices(model.ports, self.value, model.connected_text)
+        free = model.free_ports if model.connected else model.ports
+        box.show_lines(lines + found_line(free), self.value)
+
+    def _activated(self, index: int) -> None:
+        url = self.control.itemData(index)
+        if url and url.startswith(ADD):
+            self.control.setCurrentIndex(self.control.findData(self.value))
+            self.object.add_port = url.removeprefix(ADD)
+        elif url == OTHER:
+            self._refresh()
+            self.control.setCurrentIndex(self.control.findData(self.value))
+            self.object.other_port = True
+        elif url:
+            self.object.port_chosen = True
+            self.value = url
+
+
+class PortChooser(BasicEditorFactory):
+    """Editor of a port, for an object that has ``ports`` and ``connected_text`` too."""
+
+    klass = _PortEditor

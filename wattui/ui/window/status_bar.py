@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The status bar: state as a dot and words, the work that is going on, the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any as AnyType
+
+from pyface.qt import QtCore, QtGui
+from traits.api import Any
+from traitsui.api import BasicEditorFactory
+from traitsui.qt.editor import Editor
+
+from wattui.ui.window.display_values import Status
+
+#: What stands between two parts.
+BETWEEN = "   ·   "
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work in the background: what it is, how far it has come, and how to end it."""
+
+    text: str
+    done: int = 0
+    total: int = 0
+    cancel: Callable[[], None] | None = None
+    #: What *Cancel* does.
+    tip: str = "End this; nothing is left behind"
+
+    @property
+    def permille(self) -> int:
+        """How far it has come, 0 to 1000."""
+        return min(1000, 1000 * self.done // self.total) if self.total > 0 else 0
+
+
+class Dot(QtGui.QWidget):
+    """The state as a coloured dot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._colour = ""
+        self.setFixedSize(10, 10)
+
+    def set_colour(self, colour: str) -> None:
+        """Give it a colour, as ``#rrggbb``."""
+        if colour != self._colour:
+            self._colour = colour
+            self.update()
+
+    @property
+    def colour(self) -> str:
+        """Its colour."""
+        return self._colour
+
+    def paintEvent(self, _event: QtGui.QPaintEvent) -> None:
+        """Draw the dot."""
+        painter = QtGui.QPainter(self)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setPen(QtCore.Qt.PenStyle.NoPen)
+        painter.setBrush(QtGui.QColor(self._colour))
+        painter.drawEllipse(self.rect())
+        painter.end()
+
+
+class ElidedLabel(QtGui.QLabel):
+    """A label that gives way: what does not fit ends in dots, and is in the tooltip."""
+
+    def __init__(self, firm: int = 40) -> None:
+        super().__init__()
+        self._full = ""
+        self._firm = firm
+        policy = QtGui.QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred, policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        """Show another text."""
+        if text != self._full:
+            self._full = text
+            self.updateGeometry()
+            self._elide()
+
+    @property
+    def full_text(self) -> str:
+        """The whole text."""
+        return self._full
+
+    def sizeHint(self) -> QtCore.QSize:
+        """Ask for room for the whole text."""
+        size = super().sizeHint()
+        size.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 4)
+        return size
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        """Give way down to a width: others give way first where it is large."""
+        size = self.sizeHint()
+        size.setWidth(min(size.width(), self._firm))
+        return size
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        """Fit the text into the new width."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        mode = QtCore.Qt.TextElideMode.ElideRight
+        fitting = self.fontMetrics().elidedText(self._full, mode, self.width())
+        self.setText(fitting)
+        self.setToolTip(self._full if fitting != self._full else "")
+
+
+class StatusBar(QtGui.QWidget):
+    """The control."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Status")
+        layout = QtGui.QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(8)
+        self.setFixedHeight(30)
+        self.dot = Dot()
+        self.left = ElidedLabel(firm=560)
+        self.message = ElidedLabel()
+        self.message.setProperty("look", "small")
+        self.right = ElidedLabel()
+        self.right.setProperty("look", "small")
+        self._cancel: Callable[[], None] | None = None
+        layout.addWidget(self.dot)
+        layout.addWidget(self.left)
+        layout.addSpacing(8)
+        layout.addWidget(self.message)
+        layout.addWidget(self._task_widget())
+        layout.addStretch(1)
+        layout.addWidget(self.right)
+
+    def _task_widget(self) -> QtGui.QWidget:
+        self.task = QtGui.QWidget()
+        row = QtGui.QHBoxLayout(self.task)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.task_text = QtGui.QLabel()
+        self.progress = QtGui.QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(160)
+        self.progress.setRange(0, 1000)
+        self.cancel = QtGui.QPushButton("Cancel")
+        self.cancel.setAutoDefault(False)
+        self.cancel.clicked.connect(self._cancel_clicked)
+        for widget in (self.task_text, self.progress, self.cancel):
+            row.addWidget(widget)
+        self.task.hide()
+        return self.task
+
+    def _cancel_clicked(self) -> None:
+        if self._cancel is not None:
+            self._cancel()
+
+    def show_status(self, status: Status, palette: AnyType) -> None:
+        """Show another state."""
+        self.dot.set_colour(getattr(palette, status.dot, ""))
+        self.left.show_text(BETWEEN.join((status.words, *status.left)))
+        self.right.show_text(BETWEEN.join(status.right))
+
+    def show_task(self, task: Task | None) -> None:
+        """Show how far the work in the background has come; None where there is none."""
+        self.task.setVisible(task is not None)
+        self.message.setVisible(task is None)
+        if task is None:
+            self._cancel = None
+            return
+        self._cancel = task.cancel
+        self.cancel.setVisible(task.cancel is not None)
+        self.cancel.setToolTip(task.tip)
+        self.task_text.setText(task.text)
+        self.progress.setRange(0, 1000 if task.total else 0)
+        self.progress.setValue(task.permille)
+
+
+class _StatusEditor(Editor):
+    """Shows the model's ``status``, ``task`` and ``message``."""
+
+    #: The bar itself.
+    bar = Any()
+
+    def init(self, parent: object) -> None:
+        """Make the control."""
+        self.control = self.bar = StatusBar()
+        # A plain subclass draws the background of its style sheet only when told to.
+        self.control.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
+        self.control.setObjectName("statusBar")
+        self.object.observe(self._changed, "[palette,task,message]")
+        self.update_editor()
+
+    def dispose(self) -> None:
+        """Let go of the model."""
+        self.object.observe(self._changed, "[palette,task,message]", remove=True)
+        super().dispose()
+
+    def update_editor(self) -> None:
+        """Show all of it."""
+        self.bar.show_status(self.value, self.object.palette)
+        self.bar.show_task(self.object.task)
+        self.bar.message.show_text(self.object.message)
+
+    def _changed(self, _event: object) -> None:
+        self.update_editor()
+
+
+class StatusEditor(BasicEditorFactory):
+    """Editor of a :class:`Status`, for an object with ``palette``, ``task``, ``message``."""
+
+    klass = _StatusEditor
