@@ -20,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS
+from wattui.measurement.fields import FIELD_COUNT
 from wattui.session import BulkWriter, Session
 
 YEAR = 365 * 86400

@@ -51,7 +51,7 @@ BEGIN = 1_735_689_600
 
 def new_values(second: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Give records of a load that cycles, with noise, as integers of the wire."""
-    from wattui.measurement.sample import FIELD_COUNT
+    from wattui.measurement.fields import FIELD_COUNT
 
     values = np.zeros((len(second), FIELD_COUNT), np.int64)
     values[:, 0] = 400 + 900 * (second // 600 % 3 == 0) + random.integers(0, 60, len(second))

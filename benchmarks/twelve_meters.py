@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wattui.errors import NotASession
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.session import Session
 
 MODELS = ("pro", "es", "net")

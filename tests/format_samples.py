@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wattui.formats.import_files import ImportResult, import_files
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT
+from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session
 
 #: 2016-11-09 12:24:18.123456 UTC.

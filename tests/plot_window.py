@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from pyface.qt import QtCore, QtGui
 
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
+from wattui.measurement.sample import Sample
 from wattui.session import SessionWriter
 from wattui.ui.plots import paint_guard
 from wattui.ui.plots.stack import PlotStack

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import energy_error_wh
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELDS, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELDS
+from wattui.measurement.sample import Sample
 from wattui.session import FieldStatistics, SessionWriter, Statistics
 
 BEGIN = 1_700_000_000 * MICROSECONDS

@@ -15,7 +15,8 @@ import pytest
 from wattui.cli.program import program
 from wattui.errors import WattuiError
 from wattui.measurement.events import EventKind, MeterInfo
-from wattui.measurement.sample import FIELDS, INTEGRATED_ENERGY, Sample
+from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
+from wattui.measurement.sample import Sample
 from wattui.session import Session, SessionWriter
 from wattui.simulator.faults import LASTING, TIMED
 from wattui.simulator.loads import LOADS

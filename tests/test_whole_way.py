@@ -12,7 +12,7 @@ from opened_window import OpenedWindow
 from PyQt5 import QtGui
 
 from wattui.desktop.preferences_file import Settings
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.session import Session
 from wattui.simulator import meter_from_url
 from wattui.simulator.pty_server import PtyServer

@@ -53,7 +53,8 @@ from wattui.errors import (
 from wattui.formats.csv_file import write_csv
 from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
-from wattui.measurement.sample import CHANNELS, FIELDS, Field, Sample
+from wattui.measurement.fields import CHANNELS, FIELDS, Field
+from wattui.measurement.sample import Sample
 from wattui.ports.port import PortInfo, list_ports, open_port
 from wattui.session import Session, SessionWriter, new_session_path
 

@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattui.cli.program import program
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT
+from wattui.measurement.sample import Sample
 from wattui.session import SessionWriter, new_session_path
 
 START = 1_700_000_000 * MICROSECONDS

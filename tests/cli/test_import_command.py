@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from format_samples import samples_of
 
 from wattui.cli.program import program
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.session import Session
 
 LINE = "2016-11-09 13:24:{:02d} {} 42.3 119.8 0.361\n"

@@ -26,8 +26,10 @@ from wattui.cli.recording.recording import Recording, Track
 from wattui.cli.terminal import keyboard
 from wattui.client import ClientState
 from wattui.errors import PortBusy, PortNotFound
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT
+from wattui.measurement.sample import Sample
 from wattui.session import WriterStatus
 
 DEADLINE = 30.0

@@ -18,9 +18,10 @@ from click.testing import CliRunner, Result
 from wattui.cli.program import program
 from wattui.cli.recording.recording import Gate
 from wattui.client import ClientState
-from wattui.measurement.clock import ScaledClock
+from wattui.measurement.clock import MICROSECONDS, ScaledClock
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELDS, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELDS
+from wattui.measurement.sample import Sample
 from wattui.protocol import Framer
 from wattui.session import Session
 

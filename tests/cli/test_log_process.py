@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.session import Session
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ptys of POSIX")

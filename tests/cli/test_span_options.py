@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from wattui.cli.span_options import parse_moment
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 
 
 @pytest.fixture(autouse=True)

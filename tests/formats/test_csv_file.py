@@ -18,8 +18,10 @@ from session_samples import BEGIN, METER, OTHER, noisy, record, sample, sample_l
 
 from wattui.errors import Cancelled, DiskRefused
 from wattui.formats.csv_file import COLUMNS, write_csv
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import FIELDS, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELDS
+from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session, SessionWriter
 
 

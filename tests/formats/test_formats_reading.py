@@ -21,8 +21,9 @@ from wattui.formats.reading import source as source_module
 from wattui.formats.reading.block import Assumptions
 from wattui.formats.reading.local_times import LocalTimes
 from wattui.formats.reading.source import Source
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import FIELD_INDEX, MICROSECONDS
+from wattui.measurement.fields import FIELD_INDEX
 from wattui.session import Session
 
 IN_UTC = Assumptions(zone=UTC)

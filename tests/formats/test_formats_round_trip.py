@@ -16,8 +16,10 @@ from wattui.errors import Cancelled, FormatError
 from wattui.formats import FORMATS, detect, read, write
 from wattui.formats.import_files import import_files
 from wattui.formats.reading.block import Assumptions
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
+from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session
 
 ZONE = ZoneInfo("Europe/Berlin")

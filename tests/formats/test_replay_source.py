@@ -11,8 +11,9 @@ from format_samples import METER, absent, full, samples_of, session
 
 from wattui.cli.program import program
 from wattui.formats.replay_source import install, prepare
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import MICROSECONDS, Sample
+from wattui.measurement.sample import Sample
 from wattui.protocol import Framer, LoggingMode, Record
 from wattui.session import BulkWriter, Session
 from wattui.simulator.sim_url import meter_from_url

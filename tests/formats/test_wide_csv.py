@@ -19,8 +19,10 @@ from session_samples import METER, OTHER, noisy, sample_lists, steady
 from wattui.cli.program import program as command_line
 from wattui.errors import Cancelled, DiskRefused
 from wattui.formats.wide_csv import write_wide_csv
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELDS, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELDS
+from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from wattui.measurement.sample import FIELD_INDEX, MICROSECONDS, Sample, WireValue
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.fields import FIELD_INDEX, WireValue
+from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
 
 HOUR = 3600 * MICROSECONDS

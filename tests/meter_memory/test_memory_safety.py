@@ -20,7 +20,7 @@ from wattui.cli.program import program
 from wattui.client import Conversation, MeterClient, identify
 from wattui.errors import WattuiError, WouldEraseMemory
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import FIELD_COUNT
+from wattui.measurement.fields import FIELD_COUNT
 from wattui.meter_memory.setting_steps import Changes
 from wattui.meter_memory.settings import clear_memory
 from wattui.meter_memory.upkeep import stop_internal_logging

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattui.errors import LinkLost
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind, MeterInfo
-from wattui.measurement.sample import MICROSECONDS, WireValue
+from wattui.measurement.fields import WireValue
 from wattui.meter_memory.readout import Patience, Readout, read_memory
 from wattui.meter_memory.records import RecordList, agreed, merge
 from wattui.simulator.pty_server import PtyServer

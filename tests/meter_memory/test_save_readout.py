@@ -12,8 +12,10 @@ import pytest
 
 from wattui.errors import DiskRefused
 from wattui.formats.csv_file import write_csv
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_INDEX, MICROSECONDS, Sample, WireValue
+from wattui.measurement.fields import FIELD_INDEX, WireValue
+from wattui.measurement.sample import Sample
 from wattui.meter_memory.readout import Readout
 from wattui.meter_memory.records import RecordList
 from wattui.meter_memory.save_readout import PARTIAL, RECONSTRUCTED, readout_label, save_readout

@@ -11,7 +11,7 @@ from spy_port import Spy, spy_fixture  # noqa: F401 - a fixture
 
 from wattui.errors import SettingNotTaken, SettingOutOfRange, WouldEraseMemory
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.meter_memory.readout import read_memory
 from wattui.meter_memory.settings import (
     Changes,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from wattui.errors import SettingOutOfRange
-from wattui.measurement.sample import FIELD_COUNT
+from wattui.measurement.fields import FIELD_COUNT
 from wattui.meter_memory.settings import MemoryState
 from wattui.meter_memory.wording import (
     duration_text,

@@ -15,7 +15,7 @@ from spy_port import Spy, spy_fixture  # noqa: F401 - a fixture
 from wattui.client import MeterClient
 from wattui.errors import DiskRefused
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.meter_memory.readout import Patience
 from wattui.meter_memory.save_readout import readout_label
 from wattui.meter_memory.setting_steps import Changes

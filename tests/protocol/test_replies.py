@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.protocol import (
     Calibration,
     FieldNames,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from session_samples import METER, noisy, sample, steady
 
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.session import BulkWriter, Session
 from wattui.session.column_cache import Columns, Kept
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from session_samples import BEGIN, METER, noisy, record, sample, sample_lists, steady
 
 from wattui.client.sampler import Sampler
-from wattui.measurement.sample import MICROSECONDS, Sample
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Envelope, Session
 from wattui.session.envelope import column_width
 

@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from session_samples import METER, OTHER, noisy, sample_lists, steady
 
 from wattui.errors import DiskRefused
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT
+from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session, verify
 from wattui.session import pages as pages_module
 from wattui.session.fresh import FreshWriter

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from session_samples import BEGIN, METER, OTHER, brute, noisy, record, sample, sample_lists, steady
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged, SessionTooNew
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import MICROSECONDS, Sample
+from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session, SessionWriter, Statistics
 
 

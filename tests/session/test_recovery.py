@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from session_samples import BEGIN, METER, OTHER, noisy, record, sample, steady
 
 from wattui.errors import Cancelled, DiskRefused, NotASession
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import MICROSECONDS
 from wattui.session import (
     BulkWriter,
     Session,

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from wattui.errors import DiskRefused, WattuiError
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT
+from wattui.measurement.sample import Sample
 from wattui.session import Session
 from wattui.session.rotation import GRACE, RotatingRecorder, Rotation
 

@@ -10,7 +10,7 @@ import pytest
 from session_samples import METER, record, steady
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.session import Session, open_session, schema
 from wattui.session.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, connect, migrate
 

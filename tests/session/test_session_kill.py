@@ -19,7 +19,7 @@ import pytest
 from session_samples import BEGIN, METER, brute, record, sample, steady
 
 from wattui.errors import NotASession
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.session import Session, SessionWriter, complete, interrupted_sessions, verify
 
 KILLS = int(os.environ.get("WATTUI_KILLS", "20"))

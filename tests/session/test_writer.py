@@ -16,8 +16,9 @@ import pytest
 from session_samples import BEGIN, METER, OTHER, record, sample, steady
 
 from wattui.errors import DiskRefused
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import MICROSECONDS, Sample
+from wattui.measurement.sample import Sample
 from wattui.session import Session, SessionWriter, WriterStatus
 from wattui.session.store import Store
 from wattui.session.write_queue import Item, WaitingQueue

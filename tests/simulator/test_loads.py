@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattui.measurement.sample import FIELD_INDEX, FIELDS
+from wattui.measurement.fields import FIELD_INDEX, FIELDS
 from wattui.protocol import Framer, parse
 from wattui.protocol.replies import Record
 from wattui.simulator.loads import LOADS, Load, Reading, find_load, scatter

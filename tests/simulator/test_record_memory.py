@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattui.measurement.sample import FIELD_COUNT, WIRE_MAXIMUM
+from wattui.measurement.fields import FIELD_COUNT, WIRE_MAXIMUM
 from wattui.protocol import FullHandling
 from wattui.simulator.models import find_model
 from wattui.simulator.record_memory import RecordMemory

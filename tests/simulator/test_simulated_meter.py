@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattui.measurement.sample import FIELD_INDEX, FIELDS
+from wattui.measurement.fields import FIELD_INDEX, FIELDS
 from wattui.protocol import Framer, FullHandling, LoggingMode, Packet, parse
 from wattui.protocol.replies import Record
 from wattui.simulator import SimulatedMeter

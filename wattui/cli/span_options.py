@@ -11,8 +11,7 @@ from typing import Final
 import click
 
 from wattui.cli.durations import parse_duration
-from wattui.measurement.clock import microseconds
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS, microseconds
 
 _ZERO: Final = re.compile(r"[+-]?0+[dhms]?")
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?")

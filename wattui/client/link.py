@@ -10,7 +10,7 @@ from typing import Final
 
 from wattui.errors import WouldEraseMemory
 from wattui.measurement.clock import Clock
-from wattui.measurement.sample import WireValue
+from wattui.measurement.fields import WireValue
 from wattui.ports.port import Port
 from wattui.protocol import Command, Framer, Record, Reply
 from wattui.protocol.commands import CONTROL_X

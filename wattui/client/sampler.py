@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from wattui.measurement.clock import microseconds
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import MICROSECONDS, Sample, WireValue
+from wattui.measurement.fields import WireValue
+from wattui.measurement.sample import Sample
 
 #: Distance to the record before, in intervals, from which on something is missing.
 GAP_AFTER: Final = 2.5

@@ -26,7 +26,7 @@ from wattui.formats.reading.text_table import (
     read_table,
 )
 from wattui.formats.text_writer import SampleRow, field_text, write_lines
-from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.session import Session, SessionMeter
 
 _NUMBER: Final = r"(?:-?\d+(?:\.\d+)?|_)"

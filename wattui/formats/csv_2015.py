@@ -22,7 +22,7 @@ from wattui.formats.reading.local_times import LocalTimes, parse_local
 from wattui.formats.reading.source import Head, Source
 from wattui.formats.reading.text_table import BrokenLine, Found, Row, Table, exact, read_table
 from wattui.formats.text_writer import SampleRow, float_text, local_text, write_lines
-from wattui.measurement.sample import FIELD_COUNT, FIELDS
+from wattui.measurement.fields import FIELD_COUNT, FIELDS
 from wattui.session import Session, SessionMeter
 
 _HEADER: Final = (

@@ -24,14 +24,9 @@ from typing import Final
 from wattui import __version__
 from wattui.desktop.atomic_file import draft
 from wattui.errors import Cancelled
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import (
-    FIELD_INDEX,
-    FIELDS,
-    INTEGRATED_ENERGY,
-    MICROSECONDS,
-    WireValue,
-)
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, WireValue
 from wattui.session.reader import Session, SessionMeter
 from wattui.session.span_statistics import ENERGY_SCALE, Statistics
 from wattui.session.summary import POWER_LIMIT

@@ -25,7 +25,7 @@ from wattui.formats.reading.text_table import (
     read_table,
 )
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 
 #: Decimals of times and spans: whole microseconds.
 _MICRO: Final = 6

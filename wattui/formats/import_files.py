@@ -23,9 +23,8 @@ from wattui.formats import detect
 from wattui.formats.reading.block import Assumptions, Block, Format, Progress, Skipped, SkippedLines
 from wattui.formats.reading.placing import Placed, Placer, joined, usual_interval
 from wattui.formats.reading.source import Source
-from wattui.measurement.clock import microseconds
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import MICROSECONDS
 from wattui.session import new_session_path
 from wattui.session.fresh import FreshWriter
 from wattui.session.store import local_zone

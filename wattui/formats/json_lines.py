@@ -17,7 +17,8 @@ from wattui.formats.reading.json_rows import read_objects
 from wattui.formats.reading.source import Head, Source
 from wattui.formats.reading.text_table import DIGITS, BrokenLine, Row, exact
 from wattui.formats.text_writer import SampleRow, write_lines
-from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
 from wattui.session import Session, SessionMeter
 from wattui.session.span_statistics import ENERGY_SCALE
 

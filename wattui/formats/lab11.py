@@ -19,7 +19,7 @@ from wattui.formats.reading.json_rows import read_objects
 from wattui.formats.reading.source import Head, Source, read_head
 from wattui.formats.reading.text_table import BrokenLine, Found, Row, Table, exact, read_table
 from wattui.formats.text_writer import SampleRow, float_text, write_lines
-from wattui.measurement.sample import FIELD_INDEX
+from wattui.measurement.fields import FIELD_INDEX
 from wattui.session import Session, SessionMeter
 
 #: Names in JSON, the fields that they are, and the decimals of each.

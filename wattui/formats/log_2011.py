@@ -20,7 +20,7 @@ from wattui.formats.reading.local_times import LocalTimes, parse_local
 from wattui.formats.reading.source import Head, Source
 from wattui.formats.reading.text_table import DIGITS, BrokenLine, Row, exact
 from wattui.formats.text_writer import SampleRow, field_text, local_text, seconds, write_lines
-from wattui.measurement.sample import FIELD_INDEX
+from wattui.measurement.fields import FIELD_INDEX
 from wattui.session import Session, SessionMeter
 
 _LINE: Final = re.compile(

@@ -18,7 +18,7 @@ from wattui.formats.reading.block import ABSENT, Block, Integers
 from wattui.formats.reading.cells import Booleans, Text, Words, digits_of
 from wattui.formats.reading.source import PAD, Source
 from wattui.formats.reading.text_table import DIGITS, Found, ReadLine, Table, join
-from wattui.measurement.sample import FIELD_INDEX
+from wattui.measurement.fields import FIELD_INDEX
 
 _POWER: Final = FIELD_INDEX["power"]
 _VOLTAGE: Final = FIELD_INDEX["voltage"]

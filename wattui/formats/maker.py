@@ -29,8 +29,8 @@ from wattui.formats.reading.text_table import (
     read_table,
 )
 from wattui.formats.text_writer import SampleRow, decimal_text, write_lines
-from wattui.measurement.clock import microseconds
-from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS, microseconds
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.session import Session, SessionMeter
 
 _NAMES: Final = (

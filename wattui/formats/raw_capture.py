@@ -17,7 +17,7 @@ import numpy as np
 from wattui.formats.reading.block import ABSENT, Block, Format
 from wattui.formats.reading.source import Head, Source
 from wattui.formats.text_writer import SampleRow, write_lines
-from wattui.measurement.sample import FIELD_COUNT, WireValue
+from wattui.measurement.fields import FIELD_COUNT, WireValue
 from wattui.protocol import Framer, Record
 from wattui.session import Session, SessionMeter
 

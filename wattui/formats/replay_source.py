@@ -21,8 +21,8 @@ from wattui.errors import FormatError, WattuiError
 from wattui.formats import detect
 from wattui.formats.import_files import import_files
 from wattui.formats.reading.block import Assumptions
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import MICROSECONDS
 from wattui.session import Session
 from wattui.simulator.models import find_model
 from wattui.simulator.timed_replay import TimedRecord, TimedReplay, Wanted, add_source

@@ -11,7 +11,8 @@ from typing import Final
 from wattui.desktop.atomic_file import draft
 from wattui.errors import Cancelled, FormatError
 from wattui.formats.reading.block import Progress
-from wattui.measurement.sample import FIELDS, MICROSECONDS, WireValue
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.fields import FIELDS, WireValue
 from wattui.session import Session, SessionMeter
 
 #: A sample as :meth:`Session.rows` gives it: time, interval, gap, 18 fields.

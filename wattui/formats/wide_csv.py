@@ -35,7 +35,8 @@ from wattui.formats.csv_file import (
     plain_text,
     utc_offset,
 )
-from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, Field
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, Field
 from wattui.session.reader import Session
 from wattui.session.span_statistics import ENERGY_SCALE
 from wattui.session.summary import POWER_LIMIT

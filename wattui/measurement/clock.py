@@ -12,7 +12,8 @@ import time
 from datetime import datetime
 from typing import Final, Protocol
 
-from wattui.measurement.sample import MICROSECONDS
+#: Microseconds in a second: stored times and spans are whole microseconds.
+MICROSECONDS: Final = 1_000_000
 
 
 class Clock(Protocol):

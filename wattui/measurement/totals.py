@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import energy_error_wh
-from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
+from wattui.measurement.sample import Sample
 
 _POWER: Final = FIELD_INDEX["power"]
 _COUNTER: Final = FIELD_INDEX["energy"]

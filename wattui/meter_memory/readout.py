@@ -17,9 +17,10 @@ from typing import Final
 from wattui.client.conversation import Conversation
 from wattui.client.meter_client import MeterClient
 from wattui.errors import LinkLost, NoAnswer, UnexpectedReply, WattuiError
-from wattui.measurement.clock import microseconds
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_INDEX, MICROSECONDS, Sample, WireValue
+from wattui.measurement.fields import FIELD_INDEX, WireValue
+from wattui.measurement.sample import Sample
 from wattui.meter_memory.records import RecordList, agreed, merge
 from wattui.protocol import (
     FieldSelection,

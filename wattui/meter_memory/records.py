@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, overload
 
-from wattui.measurement.sample import FIELD_COUNT, WireValue
+from wattui.measurement.fields import FIELD_COUNT, WireValue
 
 _ROW: Final = struct.Struct(f"={FIELD_COUNT}q")
 #: What stands for no value in the bytes of a record: no field is negative on the wire.

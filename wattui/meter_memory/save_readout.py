@@ -19,9 +19,10 @@ from typing import Final
 import numpy as np
 
 from wattui.errors import DiskRefused, WattuiError
-from wattui.measurement.clock import microseconds
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
+from wattui.measurement.sample import Sample
 from wattui.meter_memory.readout import POWER_TEXT, Readout
 from wattui.meter_memory.records import UNLOGGED, RecordList, agreed
 from wattui.protocol import LoggingMode

@@ -12,7 +12,7 @@ from typing import Final
 
 from wattui.client.conversation import Conversation
 from wattui.errors import SettingNotTaken, SettingOutOfRange
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.protocol import (
     Command,
     FieldSelection,

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from wattui.errors import SettingOutOfRange
-from wattui.measurement.sample import FIELD_COUNT, FIELDS
+from wattui.measurement.fields import FIELD_COUNT, FIELDS
 from wattui.meter_memory.settings import MemoryState
 from wattui.protocol import FullHandling, LoggingMode
 

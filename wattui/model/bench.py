@@ -28,9 +28,8 @@ from traits.api import (
 )
 
 from wattui.errors import WattuiError
-from wattui.measurement.clock import microseconds
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import MICROSECONDS
 from wattui.model.main_thread import MainThread
 from wattui.model.meter import Meter
 from wattui.model.recording_feed import Committed, Feed, Keys, free_colour

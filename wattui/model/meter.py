@@ -28,9 +28,10 @@ from traits.api import (
 
 from wattui.client import ClientState, MeterClient
 from wattui.errors import WattuiError
-from wattui.measurement.clock import clock_text
+from wattui.measurement.clock import MICROSECONDS, clock_text
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.sample import FIELD_INDEX, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELD_INDEX
+from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
 from wattui.model.main_thread import MainThread
 from wattui.protocol.commands import MAX_INTERVAL

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattui.errors import SettingOutOfRange
-from wattui.measurement.sample import FIELD_COUNT
+from wattui.measurement.fields import FIELD_COUNT
 from wattui.protocol.packet import Packet, encode
 from wattui.protocol.replies import FullHandling, NetworkAddress, PostTarget
 

@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from itertools import repeat
 from typing import Final
 
-from wattui.measurement.sample import FIELD_COUNT, WIRE_MAXIMUM, WireValue, complete
+from wattui.measurement.fields import FIELD_COUNT, WIRE_MAXIMUM, WireValue
+from wattui.measurement.sample import complete
 from wattui.protocol.replies import Record
 
 #: How a record begins, by the number of its fields: today's and the older meters'.

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from wattui.measurement.sample import FIELD_COUNT, WIRE_MAXIMUM, WireValue, complete
+from wattui.measurement.fields import FIELD_COUNT, WIRE_MAXIMUM, WireValue
+from wattui.measurement.sample import complete
 from wattui.protocol.packet import Packet
 
 

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 from wattui import __version__
 from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_COUNT, Sample, complete
+from wattui.measurement.fields import FIELD_COUNT
+from wattui.measurement.sample import Sample, complete
 from wattui.session.lock import require_unwritten
 from wattui.session.schema import FIELD_COLUMNS, translated
 from wattui.session.store import Store, StoredMeter, rebuild, transaction

@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.measurement.sample import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
 from wattui.session.column_cache import Columns, Kept
 from wattui.session.schema import WIDTHS
 from wattui.session.span_statistics import ENERGY_SCALE, Piece, pieces

@@ -24,7 +24,7 @@ import numpy as np
 from wattui import __version__
 from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import FIELD_COUNT
+from wattui.measurement.fields import FIELD_COUNT
 from wattui.session.pages import Column, Leaves, PageFile, finish
 from wattui.session.schema import SEAL_LEVEL, WIDTHS, connect, migrate, translated
 from wattui.session.store import local_zone, store_meter, transaction

@@ -18,8 +18,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import CHANNEL, FIELD_INDEX, FIELDS, MICROSECONDS, Sample
+from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS
+from wattui.measurement.sample import Sample
 from wattui.session.column_cache import Kept
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.open_session import open_for_reading

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, DiskRefused, SessionError
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import MICROSECONDS
 from wattui.session.lock import is_being_written, require_unwritten
 from wattui.session.open_session import open_for_reading
 from wattui.session.reader import Session, unfinished

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Final
 
 from wattui.errors import WattuiError
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, Listener, MeterInfo
-from wattui.measurement.sample import MICROSECONDS, Sample
+from wattui.measurement.sample import Sample
 from wattui.session import WriterStatus, new_session_path
 from wattui.session.recorder import Recorder
 from wattui.session.write_queue import KEEP_SECONDS

@@ -20,7 +20,8 @@ from typing import Final
 from urllib.parse import quote
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged, SessionError, SessionTooNew
-from wattui.measurement.sample import FIELDS, MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.fields import FIELDS
 
 #: Marks the file as a session: "WATT" in ASCII.
 APPLICATION_ID: Final = 0x57415454

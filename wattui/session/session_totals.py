@@ -6,8 +6,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import MICROSECONDS
 from wattui.session import Session
 
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import average_power, energy_error_wh
-from wattui.measurement.sample import FIELDS, INTEGRATED_ENERGY, MICROSECONDS
+from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.session.column_cache import Kept
 from wattui.session.schema import TOTALS, WIDTHS
 from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows

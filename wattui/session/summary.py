@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.session.schema import (
     COUNTER,
     FIELD_COLUMNS,

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from wattui.measurement.sample import FIELD_COUNT, FIELD_INDEX
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.session.pages import Column
 from wattui.session.schema import TOTALS
 from wattui.session.summary import _NO_LOW, ABSENT, POWER_LIMIT, Integers, _merge_counter

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wattui.measurement.sample import WireValue
+from wattui.measurement.fields import WireValue
 from wattui.protocol import Framer
 from wattui.protocol.replies import parse_record
 from wattui.simulator.timed_replay import TimedReplay

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.protocol import FullHandling, LoggingMode, NetworkAddress, Packet, PostTarget
 from wattui.protocol.commands import MAX_INTERVAL, MAX_NETWORK_TEXT, MAX_RATE_MILS, MAX_THRESHOLD
 from wattui.simulator.line import record_line

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wattui.measurement.sample import WireValue
+from wattui.measurement.fields import WireValue
 from wattui.simulator.faults import Faults
 
 #: Share of the line ends with a NUL before the CR, and before the LF (seen).

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from wattui.measurement.sample import WIRE_MAXIMUM
+from wattui.measurement.fields import WIRE_MAXIMUM
 from wattui.simulator.loads import Reading, scatter
 
 #: What the meter's own counter does not see, in W: over both captures it counts

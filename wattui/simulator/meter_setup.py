@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wattui.measurement.sample import FIELD_COUNT
+from wattui.measurement.fields import FIELD_COUNT
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.simulator.loads import Load, find_load
 from wattui.simulator.models import Model

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from wattui.measurement.sample import FIELD_COUNT
+from wattui.measurement.fields import FIELD_COUNT
 
 #: Bytes of memory that one field of a record takes, in the order of FIELDS: what the
 #: ranges of the protocol need, but one byte for each extreme, kept as its distance

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlencode
 
-from wattui.measurement.sample import FIELD_INDEX
+from wattui.measurement.fields import FIELD_INDEX
 from wattui.protocol import NetworkAddress, PostTarget
 
 if TYPE_CHECKING:

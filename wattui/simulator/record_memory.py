@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wattui.measurement.sample import WIRE_MAXIMUM, WireValue
+from wattui.measurement.fields import WIRE_MAXIMUM, WireValue
 from wattui.protocol import FullHandling
 from wattui.simulator.models import FIELD_BYTES
 

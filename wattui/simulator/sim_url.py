@@ -48,7 +48,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock, ScaledClock
-from wattui.measurement.sample import FIELD_COUNT, FIELDS
+from wattui.measurement.fields import FIELD_COUNT, FIELDS
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.simulator.capture_replay import AnyReplay, Replay

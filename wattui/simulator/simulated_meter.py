@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
-from wattui.measurement.sample import WireValue
+from wattui.measurement.fields import WireValue
 from wattui.protocol import Framer, FullHandling, LoggingMode
 from wattui.protocol.commands import CONTROL_X
 from wattui.simulator import command_handlers

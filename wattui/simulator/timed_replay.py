@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from wattui.measurement.sample import WireValue
+from wattui.measurement.fields import WireValue
 from wattui.protocol import LoggingMode
 
 

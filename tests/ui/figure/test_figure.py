@@ -16,8 +16,9 @@ from PIL import Image
 from plot_window import START, Recording, application, sample
 
 from wattui.errors import DiskRefused
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import energy_wh
-from wattui.measurement.sample import CHANNELS, MICROSECONDS
+from wattui.measurement.fields import CHANNELS
 from wattui.session import Session
 from wattui.ui.figure import axes, figure_data, figure_file
 from wattui.ui.figure.figure_data import NothingToPlot, Run, within

@@ -8,7 +8,7 @@ from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from wattui.desktop.preferences_file import Settings
-from wattui.measurement.sample import CHANNELS
+from wattui.measurement.fields import CHANNELS
 from wattui.ports.port import PortInfo
 from wattui.ui.meters.rows import BOX, COLUMNS, NAME
 from wattui.ui.meters.table_model import FIRST_NUMBER

@@ -379,7 +379,7 @@ def test_meters_without_a_colour_get_one_of_the_palette(recording, open_plots):
 
 
 def test_many_channels_and_meters_fit_in_some_way(tmp_path, open_plots):
-    from wattui.measurement.sample import CHANNELS
+    from wattui.measurement.fields import CHANNELS
     from wattui.ui.plots import paint_guard
 
     recording = Recording(tmp_path, [f"meter number {n}" for n in range(12)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from wattui.measurement.sample import CHANNELS
+from wattui.measurement.fields import CHANNELS
 from wattui.ui.theme.palette import (
     DARK,
     LIGHT,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.totals import Tally
 from wattui.model.bench import Bench
 from wattui.session import Interrupted

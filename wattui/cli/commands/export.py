@@ -21,7 +21,7 @@ from wattui.cli.output import console, shown_path
 from wattui.cli.span_options import Moment, from_option, meters_option, to_option
 from wattui.cli.stop_signals import Ending
 from wattui.errors import DiskRefused
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 
 if TYPE_CHECKING:
     from wattui.session import Session

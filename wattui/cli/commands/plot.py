@@ -23,7 +23,7 @@ from wattui.cli.span_options import Moment, from_option, meters_option, to_optio
 from wattui.cli.stop_signals import Ending
 from wattui.desktop import display_check
 from wattui.errors import DisplayMissing
-from wattui.measurement.sample import CHANNELS
+from wattui.measurement.fields import CHANNELS
 
 if TYPE_CHECKING:
     from wattui.session import Session

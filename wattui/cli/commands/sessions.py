@@ -18,7 +18,7 @@ from wattui.cli.help import command
 from wattui.cli.output import print_table, shown_path
 from wattui.cli.recording.line_view import local_time
 from wattui.errors import WattuiError
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 
 _EXAMPLES: Final = (
     ("wattui sessions", "A table, the newest first."),

@@ -22,8 +22,10 @@ from wattui.cli.output import Output
 from wattui.cli.recording.recording import Track, View
 from wattui.client import ClientState
 from wattui.errors import WattuiError
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import FIELDS, INTEGRATED_ENERGY, MICROSECONDS, Sample
+from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
+from wattui.measurement.sample import Sample
 from wattui.session import WriterStatus
 
 _SHOWN: Final = ("power", "voltage", "current", "power_factor")

@@ -21,7 +21,8 @@ from wattui.cli.recording.recording import Recording, Track
 from wattui.client import ClientState
 from wattui.errors import LinkLost, PortNotFound
 from wattui.measurement.events import Event, EventKind
-from wattui.measurement.sample import FIELD_INDEX, FIELDS, Field, Sample
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, Field
+from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
 from wattui.session import WriterStatus
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wattui.formats.reading.block import ABSENT, Integers
 from wattui.formats.reading.local_times import FIRST_YEAR, LAST_YEAR
 from wattui.formats.reading.source import Lines
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 
 Booleans = NDArray[np.bool_]
 Words = NDArray[np.uint64]

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from wattui.formats.reading.block import Integers
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 
 _DAY: Final = 86_400 * MICROSECONDS
 _EPOCH: Final = datetime(1970, 1, 1)

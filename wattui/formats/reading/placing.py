@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from wattui.formats.reading.block import ABSENT, Block, Integers
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.sample import MICROSECONDS
 
 #: Distance to the record before, in intervals, from which on something is missing.
 GAP_AFTER: Final = 2.5

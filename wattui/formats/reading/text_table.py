@@ -13,7 +13,7 @@ import numpy as np
 from wattui.formats.reading.block import ABSENT, Block, Integers
 from wattui.formats.reading.cells import Booleans, Text
 from wattui.formats.reading.source import PAD, Lines, Source
-from wattui.measurement.sample import FIELDS, WIRE_MAXIMUM
+from wattui.measurement.fields import FIELDS, WIRE_MAXIMUM
 
 #: Characters of a broken line that are quoted.
 _QUOTED: Final = 60

@@ -14,7 +14,7 @@ from traitsui.api import EnumEditor, Handler, Item, Label, UItem, VGroup, View
 from wattui.errors import Cancelled
 from wattui.formats.csv_file import write_csv
 from wattui.formats.wide_csv import write_wide_csv
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.session import Session
 from wattui.ui.window.main_view import dress_dialog, set_role
 from wattui.ui.window.number_text import count_text, duration_text, size_text

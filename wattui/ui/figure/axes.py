@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from wattui.measurement.sample import CHANNEL, INTEGRATED_ENERGY
+from wattui.measurement.fields import CHANNEL, INTEGRATED_ENERGY
 from wattui.ui.plots.value_axis import FROM_ZERO, fitted_range, labels, nice_step
 
 #: Steps of a second axis, times a power of ten: it has to meet the grid of the first.

@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 
 from wattui.errors import WattuiError
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import INTEGRATED_ENERGY, MICROSECONDS
+from wattui.measurement.fields import INTEGRATED_ENERGY
 from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session
 from wattui.session.span_statistics import ENERGY_SCALE

@@ -11,7 +11,7 @@ import numpy as np
 from chaco.api import ArrayDataSource, DataRange1D, LinearMapper
 from pyface.qt import QtCore, QtGui
 
-from wattui.measurement.sample import CHANNEL
+from wattui.measurement.fields import CHANNEL
 from wattui.ui.figure import axes, lettering
 from wattui.ui.figure.axes import Axis
 from wattui.ui.figure.figure_data import Content, Series

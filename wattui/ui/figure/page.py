@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wattui.measurement.sample import CHANNEL
+from wattui.measurement.fields import CHANNEL
 from wattui.ui.figure import axes, lettering
 from wattui.ui.figure.figure_data import Content, Series
 from wattui.ui.figure.figure_plot import Box, Panel

@@ -11,7 +11,7 @@ from traits.api import Any, Bool, List, Str
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.window.main_view import set_role
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.meter_memory.wording import HANDLING_SENTENCES, duration_text, left_text
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.ui.window.number_text import NOTHING, clock_text, count_text, model_text, short_port

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from traits.api import Bool, Enum, Event, HasStrictTraits, List, Str, observe
 
 from wattui.errors import SettingOutOfRange
-from wattui.measurement.sample import FIELDS
+from wattui.measurement.fields import FIELDS
 from wattui.meter_memory.setting_steps import Changes
 from wattui.meter_memory.settings import check
 from wattui.protocol import FullHandling, NetworkAddress, PostTarget

@@ -19,8 +19,9 @@ from typing import Any, Final
 import numpy as np
 
 from wattui.errors import WattuiError
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
-from wattui.measurement.sample import INTEGRATED_ENERGY, MICROSECONDS
+from wattui.measurement.fields import INTEGRATED_ENERGY
 from wattui.ui.plots.total import SUMMED, TOTAL, total_curve
 
 logger = logging.getLogger(__name__)

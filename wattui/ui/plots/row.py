@@ -11,7 +11,7 @@ from chaco.api import ArrayPlotData, DataRange1D, Plot
 from traits.api import Any as AnyTrait
 from traits.api import Bool, Dict, HasStrictTraits, Instance, Property, Str
 
-from wattui.measurement.sample import CHANNEL, Field
+from wattui.measurement.fields import CHANNEL, Field
 from wattui.ui.plots import ink
 from wattui.ui.plots.curve import CurvePlot, CurveSource
 from wattui.ui.plots.frame import Frame, Marks

@@ -23,7 +23,7 @@ from traits.api import (
     observe,
 )
 
-from wattui.measurement.sample import CHANNEL
+from wattui.measurement.fields import CHANNEL
 from wattui.ui.plots.content import PlotContent
 from wattui.ui.plots.crosshair import Crosshair, RowScroll, SelectionBubble
 from wattui.ui.plots.layout import StackContainer

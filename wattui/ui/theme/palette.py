@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from wattui.measurement.sample import CHANNELS
+from wattui.measurement.fields import CHANNELS
 
 
 def rgb(colour: str) -> tuple[float, float, float]:

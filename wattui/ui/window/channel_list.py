@@ -10,7 +10,7 @@ from traits.api import Any
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
-from wattui.measurement.sample import CHANNELS, Field
+from wattui.measurement.fields import CHANNELS, Field
 from wattui.ui.theme.palette import Palette
 from wattui.ui.window.readings import heading, rule
 

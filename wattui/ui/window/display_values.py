@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wattui.measurement.sample import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS
 from wattui.ui.window.number_text import (
     NOTHING,
     clock_text,

@@ -10,7 +10,7 @@ from traits.api import Any, Bool, Instance
 from traitsui.api import Handler
 
 from wattui.errors import WattuiError
-from wattui.measurement.sample import CHANNELS
+from wattui.measurement.fields import CHANNELS
 from wattui.ui.files.file_actions import OpeningDeeds
 from wattui.ui.memory.memory_actions import MemoryDeeds
 from wattui.ui.meters.meter_actions import MeterDeeds

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from wattui.measurement import clock
-from wattui.measurement.sample import CHANNEL
+from wattui.measurement.fields import CHANNEL
 
 #: Units in which an energy can be shown: how many make a Wh, and decimals.
 ENERGY_UNITS: Final[dict[str, tuple[float, int]]] = {

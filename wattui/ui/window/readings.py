@@ -7,7 +7,7 @@ from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
-from wattui.measurement.sample import CHANNEL
+from wattui.measurement.fields import CHANNEL
 from wattui.ui.theme.tabular_figures import Figures
 from wattui.ui.window.display_values import PANEL_FIELDS, Readings
 

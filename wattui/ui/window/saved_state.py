@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from traits.api import TraitError
 
 from wattui.errors import WattuiError
-from wattui.measurement.sample import CHANNEL
+from wattui.measurement.fields import CHANNEL
 from wattui.ui.theme.palette import LIGHT
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from traits.api import (
     observe,
 )
 
-from wattui.measurement.sample import CHANNELS
+from wattui.measurement.fields import CHANNELS
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.meters.meter_notices import notices_of, status_of
 from wattui.ui.meters.several import SeveralMeters

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattui.measurement.sample import (
+from wattui.measurement.fields import (
     CHANNEL,
     CHANNELS,
     FIELD_COUNT,
@@ -15,9 +15,8 @@ from wattui.measurement.sample import (
     FIELDS,
     INTEGRATED_ENERGY,
     Field,
-    Sample,
-    complete,
 )
+from wattui.measurement.sample import Sample, complete
 
 #: The manual's table: header, wire units in one base unit, unit, lowest, highest.
 MANUAL = [
