@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from wattui.client.conversation import Conversation
-from wattui.meter_memory import setting_steps, settings, upkeep
+from wattui.meter_memory import logging_modes, settings
 
 #: Seconds without a byte after which such a line is quiet.
 SILENCE = 0.06
@@ -14,6 +14,6 @@ SILENCE = 0.06
 
 def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less for a quiet line."""
-    for module in (settings, setting_steps, upkeep):
+    for module in (settings, logging_modes):
         monkeypatch.setattr(module, "SETTLE", SILENCE)
     monkeypatch.setattr(Conversation.quiet, "__defaults__", (SILENCE, 3.0))

@@ -191,7 +191,7 @@ def test_interval_under_condensing_is_refused_before_it_erases(spy: Spy) -> None
 def test_setting_that_did_not_take_shows_both_values() -> None:
     result = run("config", PRO + "&faults=stubborn", "--interval", "10", "--erase-memory")
     assert result.exit_code == 4
-    assert "10 was written, and it says 1" in result.stderr
+    assert "10 was written, but the meter reports 1" in result.stderr
 
 
 def test_logging_is_switched() -> None:

@@ -21,9 +21,8 @@ from wattui.client import Conversation, MeterClient, identify
 from wattui.errors import WattuiError, WouldEraseMemory
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import FIELD_COUNT
-from wattui.meter_memory.setting_steps import Changes
-from wattui.meter_memory.settings import clear_memory
-from wattui.meter_memory.upkeep import stop_internal_logging
+from wattui.meter_memory.logging_modes import stop_internal_logging
+from wattui.meter_memory.settings import Changes, clear_memory
 from wattui.model.bench import Bench
 from wattui.model.memory import MeterMemory
 from wattui.ports.port import list_ports
@@ -49,7 +48,7 @@ MAKERS = {
     *("write_fields", "write_full_handling", "write_interval", "clear_memory"),
     "start_internal_logging",
 }
-MAKING = {"wattui.meter_memory.settings", "wattui.meter_memory.setting_steps"}
+MAKING = {"wattui.meter_memory.settings"}
 
 
 @pytest.fixture(autouse=True)

@@ -19,9 +19,9 @@ from wattui.meter_memory.settings import (
     check,
     clear_memory,
     read_calibration,
-    read_memory_state,
     read_settings,
 )
+from wattui.meter_memory.state import read_memory_state
 from wattui.protocol import (
     FullHandling,
     LoggingMode,
@@ -155,9 +155,12 @@ def test_internal_logging_is_started_and_not_disturbed_by_recording(
     ("changes", "shown"),
     [
         (Changes(rate_mils=120), "120"),
-        (Changes(full_handling=FullHandling.CONDENSE), "condense was written, and it says stop"),
+        (
+            Changes(full_handling=FullHandling.CONDENSE),
+            "condense was written, but the meter reports",
+        ),
         (Changes(fields=WVA), "W,V,A was written"),
-        (Changes(interval=10), "10 was written, and it says 1"),
+        (Changes(interval=10), "10 was written, but the meter reports 1"),
     ],
 )
 def test_setting_that_did_not_take_shows_both_values(

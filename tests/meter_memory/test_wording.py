@@ -9,7 +9,7 @@ import pytest
 
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.fields import FIELD_COUNT
-from wattui.meter_memory.settings import MemoryState
+from wattui.meter_memory.state import MemoryState
 from wattui.meter_memory.wording import (
     duration_text,
     endurance,

@@ -16,10 +16,10 @@ from wattui.client import MeterClient
 from wattui.errors import DiskRefused
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import FIELDS
+from wattui.meter_memory.logging_modes import save_network
 from wattui.meter_memory.readout import Patience
 from wattui.meter_memory.save_readout import readout_label
-from wattui.meter_memory.setting_steps import Changes
-from wattui.meter_memory.switching import save_network
+from wattui.meter_memory.settings import Changes
 from wattui.model.bench import Bench
 from wattui.model.memory import MeterMemory
 from wattui.model.memory_work import Consent, Progress

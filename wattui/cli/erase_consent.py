@@ -15,7 +15,7 @@ from wattui.errors import Cancelled, NoAnswer, UnexpectedReply, WattuiError, Wou
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
-    from wattui.meter_memory.settings import MemoryState
+    from wattui.meter_memory.state import MemoryState
 
 #: Seconds that connecting may take: all speeds, and a meter that restarts.
 _CONNECTING: Final = 30.0
@@ -74,7 +74,7 @@ erase_option: Callable[[Any], Any] = click.option(
 
 def memory_state(client: MeterClient) -> MemoryState | None:
     """Read the state of the memory; None where the meter does not tell."""
-    from wattui.meter_memory.settings import read_memory_state
+    from wattui.meter_memory.state import read_memory_state
 
     try:
         return read_memory_state(client)

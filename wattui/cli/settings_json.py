@@ -17,8 +17,8 @@ from wattui.protocol import FullHandling, LoggingMode, NetworkAddress, PostTarge
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
-    from wattui.meter_memory.setting_steps import Changes, Settings
-    from wattui.meter_memory.settings import MemoryState
+    from wattui.meter_memory.settings import Changes, Settings
+    from wattui.meter_memory.state import MemoryState
     from wattui.protocol import Calibration
 
 _Part = TypeVar("_Part", NetworkAddress, PostTarget)
@@ -59,7 +59,7 @@ class Wanted:
         SettingOutOfRange
             A part of the network is named, and the meter has none.
         """
-        from wattui.meter_memory.setting_steps import Changes
+        from wattui.meter_memory.settings import Changes
 
         starting = self.logging is LoggingMode.INTERNAL
         logs = now.logging is not None and now.logging.mode is LoggingMode.INTERNAL

@@ -16,7 +16,7 @@ from typing import Final
 
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.fields import FIELD_COUNT, FIELDS
-from wattui.meter_memory.settings import MemoryState
+from wattui.meter_memory.state import MemoryState
 from wattui.protocol import FullHandling, LoggingMode
 
 #: What each handling of a full memory means.

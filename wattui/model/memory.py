@@ -22,10 +22,10 @@ from traits.api import Any, Bool, Enum, Event, Float, HasStrictTraits, Instance,
 
 from wattui.client import MeterClient
 from wattui.errors import Cancelled, WattuiError
+from wattui.meter_memory.logging_modes import restart, stop_internal_logging
 from wattui.meter_memory.readout import Patience, read_memory
-from wattui.meter_memory.setting_steps import Changes, Settings
-from wattui.meter_memory.settings import MemoryState, apply, clear_memory
-from wattui.meter_memory.upkeep import restart, stop_internal_logging
+from wattui.meter_memory.settings import Changes, Settings, apply, clear_memory
+from wattui.meter_memory.state import MemoryState
 from wattui.model.main_thread import MainThread
 from wattui.model.memory_work import Consent, Fetched, Look, Progress, keep, look
 from wattui.protocol import Calibration

@@ -15,13 +15,8 @@ from wattui.client import MeterClient
 from wattui.errors import UnexpectedReply, WattuiError
 from wattui.meter_memory.readout import Readout
 from wattui.meter_memory.save_readout import save_readout
-from wattui.meter_memory.setting_steps import Settings
-from wattui.meter_memory.settings import (
-    MemoryState,
-    read_calibration,
-    read_memory_state,
-    read_settings,
-)
+from wattui.meter_memory.settings import Settings, read_calibration, read_settings
+from wattui.meter_memory.state import MemoryState, read_memory_state
 from wattui.protocol import Calibration
 
 #: Least time between two reports of progress, in seconds.

@@ -12,8 +12,8 @@ from PyQt5 import QtCore, QtTest, QtWidgets
 from quick_line import hasten
 from traitsui.testing.api import KeySequence, MouseClick, UITester
 
-from wattui.meter_memory.setting_steps import Settings
-from wattui.meter_memory.settings import MemoryState
+from wattui.meter_memory.settings import Settings
+from wattui.meter_memory.state import MemoryState
 from wattui.model.memory_work import Consent
 from wattui.ports.port import Port
 from wattui.protocol import (

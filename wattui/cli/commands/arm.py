@@ -17,8 +17,8 @@ from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL
 
 if TYPE_CHECKING:
-    from wattui.meter_memory.setting_steps import Changes
-    from wattui.meter_memory.settings import MemoryState
+    from wattui.meter_memory.settings import Changes
+    from wattui.meter_memory.state import MemoryState
     from wattui.meter_memory.wording import Endurance
 
 _EXAMPLES: Final = (
@@ -52,7 +52,8 @@ def arm(
     Says how long the memory will last. The memory is emptied for it: without
     --erase-memory it only says what would be, and what would be lost.
     """
-    from wattui.meter_memory.settings import apply, check, read_memory_state
+    from wattui.meter_memory.settings import apply, check
+    from wattui.meter_memory.state import read_memory_state
     from wattui.meter_memory.wording import fields_text
 
     with asked(port) as client:
@@ -81,7 +82,7 @@ def _changes(
     handling: FullHandling | None,
 ) -> Changes:
     """Give what is to be written: what was not named stays as it is."""
-    from wattui.meter_memory.setting_steps import Changes
+    from wattui.meter_memory.settings import Changes
 
     if handling is None:
         handling = FullHandling.STOP if state.full_handling is None else state.full_handling

@@ -23,8 +23,8 @@ from wattui.protocol.commands import MAX_INTERVAL
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
-    from wattui.meter_memory.setting_steps import Changes, Settings
-    from wattui.meter_memory.settings import MemoryState
+    from wattui.meter_memory.settings import Changes, Settings
+    from wattui.meter_memory.state import MemoryState
     from wattui.protocol import Calibration
 
 _EXAMPLES: Final = (
@@ -150,8 +150,8 @@ def _write(
     client: MeterClient, wanted: Wanted, before: Settings, port: str, *, erase: bool
 ) -> None:
     """Write what differs; refuse, before anything is written, what erases unasked."""
+    from wattui.meter_memory.logging_modes import start_external_logging, stop_logging
     from wattui.meter_memory.settings import apply
-    from wattui.meter_memory.switching import start_external_logging, stop_logging
 
     changes = _changes(wanted, before)
     try:
@@ -180,8 +180,7 @@ def _require_network(client: MeterClient, actions: _Actions) -> None:
 
 
 def _act(client: MeterClient, actions: _Actions) -> None:
-    from wattui.meter_memory.switching import reset_network, save_network
-    from wattui.meter_memory.upkeep import restart
+    from wattui.meter_memory.logging_modes import reset_network, restart, save_network
 
     if actions.reset_network:
         reset_network(client)

@@ -13,7 +13,7 @@ from wattui.protocol import FullHandling, LoggingMode
 from wattui.ui.window.number_text import NOTHING, clock_text, count_text, model_text, short_port
 
 if TYPE_CHECKING:
-    from wattui.meter_memory.settings import MemoryState
+    from wattui.meter_memory.state import MemoryState
     from wattui.model.memory import MeterMemory
 
 #: More of them are counted, not named.

@@ -18,7 +18,7 @@ from traits.api import (
 )
 
 from wattui.errors import SettingOutOfRange
-from wattui.meter_memory.setting_steps import Changes
+from wattui.meter_memory.settings import Changes
 from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
 from wattui.model.memory import MeterMemory
 from wattui.protocol import FullHandling, LoggingMode

@@ -12,7 +12,7 @@ from traits.api import Any as AnyTrait
 from traitsui.api import Handler, HGroup, UItem, VGroup, View, spring
 
 from wattui.errors import WattuiError
-from wattui.meter_memory.switching import reset_network, save_network
+from wattui.meter_memory.logging_modes import reset_network, save_network
 from wattui.protocol import commands
 from wattui.ui.dialogs.about import show_text
 from wattui.ui.memory.choices import PageEditor, WordsEditor

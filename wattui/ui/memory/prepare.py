@@ -22,7 +22,7 @@ from traitsui.api import (
 )
 
 from wattui.errors import SettingOutOfRange
-from wattui.meter_memory.setting_steps import Changes
+from wattui.meter_memory.settings import Changes
 from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
 from wattui.model.memory import MeterMemory
 from wattui.model.memory_work import Consent

@@ -14,14 +14,13 @@ from traits.api import Bool, Enum, Event, HasStrictTraits, List, Str, observe
 
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.fields import FIELDS
-from wattui.meter_memory.setting_steps import Changes
-from wattui.meter_memory.settings import check
+from wattui.meter_memory.settings import Changes, check
 from wattui.protocol import FullHandling, NetworkAddress, PostTarget
 from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
 from wattui.ui.memory.glance import fields_words
 
 if TYPE_CHECKING:
-    from wattui.meter_memory.setting_steps import Settings
+    from wattui.meter_memory.settings import Settings
 
 #: The handlings by the name that the choice has.
 HANDLINGS: Final = {handling.name.lower(): handling for handling in FullHandling}
