@@ -92,7 +92,6 @@ def test_port_is_closed_by_the_thread_that_reads_it(stopping: Stopping) -> None:
     client.stop()
     assert port.closed_by is not None
     assert port.closed_by.name == "wattui reader /dev/script"
-    assert not port.closed_by.daemon
     assert not port.closed_by.is_alive()
 
 

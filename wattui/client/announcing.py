@@ -31,7 +31,7 @@ class Announcer:
 
     def remove(self, listener: Listener) -> None:
         """Tell a listener no more."""
-        self._listeners = tuple(one for one in self._listeners if one is not listener)
+        self._listeners = tuple(one for one in self._listeners if one != listener)
 
     def add_state(self, listener: Callable[[], None]) -> None:
         """Have a listener called after each change of state or activity."""

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -23,7 +25,7 @@ from wattui.client.states import ClientState, Course
 from wattui.client.watchdog import Timing
 from wattui.errors import Cancelled, LinkLost, NoAnswer, PortUnknown, WattuiError
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
-from wattui.measurement.events import Listener, MeterInfo
+from wattui.measurement.events import Listener, MeterInfo, SampleFunction, as_listener
 from wattui.ports.port import find_port, open_port
 from wattui.protocol import Command, Framer, FramerCounts, Reply, Version, commands
 
@@ -34,12 +36,15 @@ _SENDING: Final = 2.0
 
 StateListener = Callable[["MeterClient"], None]
 
+#: Clients that were started; those that still run are stopped when Python exits.
+_started: Final[weakref.WeakSet[MeterClient]] = weakref.WeakSet()
+
 
 class MeterClient:
     """One meter: a reader thread that turns its records into samples for listeners.
 
     Unless said otherwise, methods may be called from any thread.  Listeners are
-    called on the reader thread.
+    called on the reader thread.  A client that nobody stopped is stopped when Python exits.
 
     Parameters
     ----------
@@ -141,13 +146,16 @@ class MeterClient:
 
     # -- listeners ----------------------------------------------------------------
 
-    def add_listener(self, listener: Listener) -> None:
-        """Have a listener told of samples and events, on the reader thread."""
-        self._announcer.add(listener)
+    def add_listener(self, listener: Listener | SampleFunction) -> None:
+        """Call a listener with all samples and events from now on, on the reader thread.
 
-    def remove_listener(self, listener: Listener) -> None:
-        """Tell a listener no more."""
-        self._announcer.remove(listener)
+        A function ``f(meter_info, samples)`` is a listener, too; it gets no events.
+        """
+        self._announcer.add(as_listener(listener))
+
+    def remove_listener(self, listener: Listener | SampleFunction) -> None:
+        """Stop calling a listener; it does no harm if it was not added."""
+        self._announcer.remove(as_listener(listener))
 
     def add_state_listener(self, listener: StateListener) -> None:
         """Have *listener(client)* called after each change of state or activity."""
@@ -161,16 +169,18 @@ class MeterClient:
             return
         self._stop.clear()
         self._error = None
-        self._thread = threading.Thread(target=self._run, name=f"wattui reader {self.url}")
+        # Python waits at its exit for threads that are no daemons before it calls `_stop_all`.
+        self._thread = threading.Thread(
+            target=self._run, name=f"wattui reader {self.url}", daemon=True
+        )
+        _started.add(self)
         self._course.to(ClientState.OPENING)
         self._thread.start()
 
     def stop(self, timeout: float = 1.0) -> None:
         """Disconnect, at any moment; waits until the port is closed, *timeout* seconds at most."""
-        self._stop.set()
-        link, thread = self._link, self._thread
-        if link is not None:
-            link.port.cancel_read()
+        self.begin_stop()
+        thread = self._thread
         if thread is threading.current_thread():
             return
         if thread is not None:
@@ -179,6 +189,13 @@ class MeterClient:
                 _log.warning("%s: the reader has not ended within %g s", self.url, timeout)
                 return
         self._course.to(ClientState.CLOSED)
+
+    def begin_stop(self) -> None:
+        """Disconnect without waiting for it; :meth:`stop` waits."""
+        self._stop.set()
+        link = self._link
+        if link is not None:
+            link.port.cancel_read()
 
     def wait_running(self, timeout: float = 10.0) -> None:
         """Wait until the meter answers; not for the reader thread.
@@ -391,3 +408,13 @@ class MeterClient:
     def _fail(self, error: WattuiError) -> None:
         self._error = error
         self._course.to(ClientState.FAILED)
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Stop the clients that still run, so that their meters stop sending."""
+    clients = list(_started)
+    for client in clients:
+        client.begin_stop()
+    for client in clients:
+        client.stop()

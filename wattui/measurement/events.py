@@ -7,9 +7,9 @@ Recording and showing are the same kind of thing: both are a :class:`Listener`.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from wattui.measurement.sample import Sample
 
@@ -71,6 +71,7 @@ class Event:
     duration: int = 0
 
 
+@runtime_checkable
 class Listener(Protocol):
     """Whoever wants to know of samples and events.
 
@@ -82,3 +83,40 @@ class Listener(Protocol):
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
         """Take an event of one meter."""
+
+
+#: A function that may stand where a listener is expected: it is called with the samples.
+SampleFunction = Callable[[MeterInfo, Sequence[Sample]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _FunctionListener:
+    """Passes samples on to a function, and ignores events."""
+
+    function: SampleFunction
+
+    def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Call the function."""
+        self.function(meter, samples)
+
+    def on_event(self, meter: MeterInfo, event: Event) -> None:
+        """Ignore an event."""
+
+
+def as_listener(listener: Listener | SampleFunction) -> Listener:
+    """Return a listener as it is, and a function ``f(meter, samples)`` as a listener.
+
+    Listeners made of the same function are equal.
+
+    Raises
+    ------
+    TypeError
+        It is neither.
+    """
+    if isinstance(listener, Listener):
+        return listener
+    if not callable(listener):
+        raise TypeError(
+            f"{listener!r} is not a listener: it needs on_samples and on_event, or to be a function"
+        )
+    return _FunctionListener(listener)
