@@ -112,7 +112,7 @@ def report(path: Path, begin: Usage, middle: Usage, end: Usage) -> bool:
         for meter in session.meters:
             figures = session.statistics(meter.id)
             rows = list(session.samples(meter.id))
-            span = rows[-1].time - rows[0].time
+            span = rows[-1].time_us - rows[0].time_us
             expected = 1 + round(span / MICROSECONDS / meter.info.interval)
             total += figures.count
             lost += max(expected - figures.count, 0) + figures.gap_count

@@ -46,10 +46,10 @@ def absent(samples: Sequence[Sample]) -> list[Sample]:
     """The same, with fields left out here and there."""
     return [
         Sample(
-            one.time,
-            one.interval,
+            one.time_us,
+            one.interval_us,
             tuple(None if (i + n) % 7 == 3 else v for i, v in enumerate(one.values)),
-            one.gap,
+            one.gap_us,
         )
         for n, one in enumerate(samples)
     ]

@@ -75,11 +75,11 @@ class Recording:
         import threading
 
         done = threading.Event()
-        wanted = samples[-1].time
+        wanted = samples[-1].time_us
 
         class Waiter:
             def on_samples(self, _meter, batch):
-                if batch[-1].time >= wanted:
+                if batch[-1].time_us >= wanted:
                     done.set()
 
             def on_event(self, _meter, _event):

@@ -93,13 +93,13 @@ def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Sta
     chosen = [
         one
         for one in samples
-        if (start is None or one.time > start) and (stop is None or one.time <= stop)
+        if (start is None or one.time_us > start) and (stop is None or one.time_us <= stop)
     ]
     if not chosen:
         return Statistics()
-    energy = sum((one.values[0] or 0) * one.interval for one in chosen) / 36e9
-    duration = sum(one.interval for one in chosen) / MICROSECONDS
-    powered = sum(one.interval for one in chosen if one.values[0] is not None) / MICROSECONDS
+    energy = sum((one.values[0] or 0) * one.interval_us for one in chosen) / 36e9
+    duration = sum(one.interval_us for one in chosen) / MICROSECONDS
+    powered = sum(one.interval_us for one in chosen if one.values[0] is not None) / MICROSECONDS
     counter = [one.values[3] for one in chosen if one.values[3] is not None]
     moved = sum(b - a if b >= a else b for a, b in pairwise(counter))
     fields = {}
@@ -116,8 +116,8 @@ def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Sta
         len(chosen),
         duration,
         powered,
-        sum(one.gap for one in chosen) / MICROSECONDS,
-        sum(one.gap > 0 for one in chosen),
+        sum(one.gap_us for one in chosen) / MICROSECONDS,
+        sum(one.gap_us > 0 for one in chosen),
         energy,
         energy_error_wh(energy, powered),
         moved / 10 if counter else float("nan"),

@@ -59,7 +59,7 @@ def test_record_and_read_back_as_the_docstring_does(tmp_path: Path) -> None:
         energy = session.statistics(meter.id).energy_wh
     wire = [sample.values[0] or 0 for sample in stored]
     power = [value / 10 for value in wire]
-    intervals = [sample.interval / 1e6 for sample in stored]
+    intervals = [sample.interval_us / 1e6 for sample in stored]
     assert energy == pytest.approx(api.energy_wh(power, intervals), rel=1e-12)
     rows = [line for line in (tmp_path / "lamp.csv").read_text().splitlines() if line[0] != "#"]
     assert len(rows) == len(stored) + 1

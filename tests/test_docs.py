@@ -157,7 +157,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             for n in range(50)
         ]
         after = start + 100_000_000
-        samples.append(Sample(after, 1_000_000, (500, 1200, 420) + (0,) * 15, gap=50_000_000))
+        samples.append(Sample(after, 1_000_000, (500, 1200, 420) + (0,) * 15, gap_us=50_000_000))
         writer.on_samples(MeterInfo("A100", "/dev/ttyUSB0"), samples)
     with Session.open(path) as session:
         write_csv(session, tmp_path / "run.csv")

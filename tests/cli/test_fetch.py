@@ -91,7 +91,7 @@ def test_full_memory_is_fetched_bit_for_bit(url: str, at_least: int) -> None:
     expected = memory_of(url)
     assert [one.values for one in samples] == expected
     assert len(expected) >= at_least
-    assert samples[0].interval == device_of(url).meter.memory.interval * 1_000_000
+    assert samples[0].interval_us == device_of(url).meter.memory.interval * 1_000_000
 
 
 def test_full_memory_comes_over_a_pty_bit_for_bit() -> None:

@@ -56,8 +56,8 @@ def test_start_interval_and_zone(tmp_path: Path) -> None:
     )
     assert result.exit_code == 0, result.stderr
     samples = samples_of(target)
-    assert samples[0].time == 1_478_694_260 * MICROSECONDS
-    assert {one.interval for one in samples} == {2 * MICROSECONDS}
+    assert samples[0].time_us == 1_478_694_260 * MICROSECONDS
+    assert {one.interval_us for one in samples} == {2 * MICROSECONDS}
 
 
 def test_broken_lines_are_told(log: Path, tmp_path: Path) -> None:

@@ -154,8 +154,8 @@ def test_gaps_are_counted_and_told() -> None:
     gapped = track("bench")
     last = gapped.tally.last
     assert last is not None
-    later = last.time + 11 * MICROSECONDS
-    gapped.tally.add([Sample(later, MICROSECONDS, last.values, gap=10 * MICROSECONDS)])
+    later = last.time_us + 11 * MICROSECONDS
+    gapped.tally.add([Sample(later, MICROSECONDS, last.values, gap_us=10 * MICROSECONDS)])
     view, text = drawn([gapped])
     assert "1 gap" in text
     view.event(gapped, Event(later, EventKind.GAP, "10 s are missing"))

@@ -56,9 +56,9 @@ def test_a_line_a_sample_then_the_path() -> None:
         time, *values = line.split(" ")
         moment = datetime.fromisoformat(time)
         assert moment.tzinfo is not None
-        assert round(moment.timestamp() * MICROSECONDS) == sample.time
+        assert round(moment.timestamp() * MICROSECONDS) == sample.time_us
         assert sample["power"] is not None
-        energy += sample["power"] * sample.interval / MICROSECONDS / 3600
+        energy += sample["power"] * sample.interval_us / MICROSECONDS / 3600
         shown = [sample[name] for name in ("power", "voltage", "current", "power_factor")]
         assert [float(value) for value in values[:4]] == shown
         assert float(values[4]) == pytest.approx(energy, abs=1e-6)
@@ -70,9 +70,9 @@ def test_a_line_a_sample_then_the_path() -> None:
 def test_the_duration_is_of_the_meters_own_time(interval: int, text: str, seconds: int) -> None:
     result = log("sim://pro?speed=500", "-i", str(interval), "-d", text, "--quiet")
     (samples,) = samples_of(session_of(result))
-    spans = [sample.interval + sample.gap for sample in samples]
+    spans = [sample.interval_us + sample.gap_us for sample in samples]
     # As many as lie within by more than a half: how many depends on how late they came.
-    half = samples[-1].interval / 2
+    half = samples[-1].interval_us / 2
     assert sum(spans) > seconds * MICROSECONDS - half
     assert sum(spans[:-1]) <= seconds * MICROSECONDS
 
@@ -95,10 +95,10 @@ def test_json_has_every_field_by_its_column() -> None:
         assert {f.column: row[f.column] for f in FIELDS} == {
             f.column: sample[f.name] for f in FIELDS
         }
-        assert round(row["unix_time"] * MICROSECONDS) == sample.time
+        assert round(row["unix_time"] * MICROSECONDS) == sample.time_us
         assert row["meter"] == FAST
         assert row["gap_s"] == 0
-        assert row["interval_s"] * MICROSECONDS == pytest.approx(sample.interval)
+        assert row["interval_s"] * MICROSECONDS == pytest.approx(sample.interval_us)
     assert rows[-1]["integrated_energy_wh"] > 0
 
 
@@ -213,8 +213,8 @@ def test_an_unplugged_meter_is_waited_for_and_the_gap_is_shown(quick: None) -> N
     gaps = [line for line in result.stdout.splitlines() if line.startswith("# gap")]
     assert len(gaps) == 1
     (samples,) = samples_of(session_of(result))
-    assert sum(1 for sample in samples if sample.gap) == 1
-    span = sum(sample.interval + sample.gap for sample in samples) / MICROSECONDS
+    assert sum(1 for sample in samples if sample.gap_us) == 1
+    span = sum(sample.interval_us + sample.gap_us for sample in samples) / MICROSECONDS
     assert span == pytest.approx(90, abs=3)
 
 

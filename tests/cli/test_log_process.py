@@ -98,7 +98,7 @@ def printed_times(lines: list[str]) -> list[int]:
 
 def recorded_times(path: Path) -> list[int]:
     with Session.open(path) as session:
-        return [sample.time for meter in session.meters for sample in session.samples(meter.id)]
+        return [sample.time_us for meter in session.meters for sample in session.samples(meter.id)]
 
 
 def wait_for_handlers(pid: int) -> None:

@@ -80,7 +80,7 @@ def test_old_readout_that_still_streams_is_stopped(connect: Connect) -> None:
     client, notebook = connect("sim://pro?speed=20&faults=oldreadout&memory=full&load=lamp")
     notebook.wait_samples(3)
     assert client.info.model == "PRO"
-    assert max(sample.interval for sample in notebook.samples) > 500_000
+    assert max(sample.interval_us for sample in notebook.samples) > 500_000
 
 
 def test_meter_that_is_deaf_but_streams_is_recorded(connect: Connect) -> None:
@@ -94,9 +94,9 @@ def test_unplugged_and_back(connect: Connect) -> None:
     notebook.wait_event(EventKind.RECONNECTED)
     notebook.wait_event(EventKind.GAP)
     client.wait_running(DEADLINE)
-    gap = max(sample.gap for sample in notebook.samples)
+    gap = max(sample.gap_us for sample in notebook.samples)
     assert 50_000_000 < gap < 90_000_000
-    times = [sample.time for sample in notebook.samples]
+    times = [sample.time_us for sample in notebook.samples]
     assert times == sorted(set(times))
 
 

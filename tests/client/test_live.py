@@ -258,8 +258,8 @@ def test_unplugged_in_mid_packet_and_back_after_a_minute(stopping: Stopping) -> 
     notebook.wait_samples(2)
     assert notebook.powers() == [100.0, 101.0]
     before, after = notebook.samples
-    assert (after.interval, after.gap) == (SECOND, 59 * SECOND)
-    assert after.time - before.time == 60 * SECOND
+    assert (after.interval_us, after.gap_us) == (SECOND, 59 * SECOND)
+    assert after.time_us - before.time_us == 60 * SECOND
     assert notebook.kinds() == [
         EventKind.STARTED,
         EventKind.LOST,
@@ -514,7 +514,7 @@ def test_conversation_pauses_recording_and_gets_all_replies(stopping: Stopping) 
     port.say(record(1010))
     notebook.wait_samples(2)
     assert notebook.powers() == [100.0, 101.0]
-    assert notebook.samples[1].gap == 29 * SECOND
+    assert notebook.samples[1].gap_us == 29 * SECOND
     assert notebook.kinds() == [
         EventKind.STARTED,
         EventKind.PAUSED,

@@ -45,7 +45,7 @@ def test_with_connects_the_meter_and_disconnects_it() -> None:
         assert readers() == [f"wattui reader {FAST}"]
     assert readers() == []
     assert all(55 < (sample["power"] or 0) < 65 for sample in samples)
-    assert all(one.time < other.time for one, other in pairwise(samples))
+    assert all(one.time_us < other.time_us for one, other in pairwise(samples))
     assert [event.kind for event in lamp.events] == [EventKind.STARTED, EventKind.STOPPED]
 
 
@@ -61,7 +61,7 @@ def test_two_loops_over_one_stream_go_on_where_the_first_one_ended() -> None:
     with meter(FAST) as lamp:
         first = next(iter(lamp))
         second = next(iter(lamp))
-    assert second.time - first.time == pytest.approx(SECOND, abs=SECOND / 2)
+    assert second.time_us - first.time_us == pytest.approx(SECOND, abs=SECOND / 2)
 
 
 def test_no_sample_is_lost_between_arrival_and_loop() -> None:
@@ -109,7 +109,7 @@ def test_loop_raises_what_the_meter_failed_with_after_the_samples_that_came() ->
 
 def test_unplugged_meter_is_waited_for_where_that_was_asked_for() -> None:
     with meter("sim://pro?speed=20&load=lamp&faults=unplug@5:5", reconnect=True) as lamp:
-        gaps = [sample.gap for sample, _ in zip(lamp, range(20), strict=False)]
+        gaps = [sample.gap_us for sample, _ in zip(lamp, range(20), strict=False)]
     assert any(gaps)
 
 
@@ -140,8 +140,8 @@ def test_slow_loop_drops_the_oldest_samples_and_the_next_one_has_the_gap() -> No
         stream.close()
         samples = stream_rest(stream)
     assert stream.dropped == 2
-    assert [sample.gap for sample in samples] == [2 * SECOND, 0, 0]
-    assert [sample.interval for sample in samples] == [SECOND] * 3
+    assert [sample.gap_us for sample in samples] == [2 * SECOND, 0, 0]
+    assert [sample.interval_us for sample in samples] == [SECOND] * 3
 
 
 def test_function_is_a_listener() -> None:

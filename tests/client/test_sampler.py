@@ -54,42 +54,43 @@ def test_first_sample_stands_for_one_interval_and_has_the_wall_clocks_time(bench
 
 def test_records_that_waited_for_the_first_read_stand_for_an_interval_each(bench: Bench) -> None:
     samples = bench.after(0, count=3)
-    assert [sample.interval for sample in samples] == [SECOND] * 3
-    assert samples[-1].time == int(WALL * SECOND)
-    assert samples[0].time == int((WALL - 2) * SECOND)
+    assert [sample.interval_us for sample in samples] == [SECOND] * 3
+    assert samples[-1].time_us == int(WALL * SECOND)
+    assert samples[0].time_us == int((WALL - 2) * SECOND)
     assert not bench.events
 
 
 def test_interval_is_the_distance_to_the_record_before(bench: Bench) -> None:
     bench.after(0)
     (sample,) = bench.after(1.2)
-    assert (sample.interval, sample.gap) == (1_200_000, 0)
+    assert (sample.interval_us, sample.gap_us) == (1_200_000, 0)
 
 
 @pytest.mark.parametrize("distance", [0.2, 0.9, 1.1, 1.8, 2.5])
 def test_jitter_makes_no_gap(bench: Bench, distance: float) -> None:
     bench.after(0)
     (sample,) = bench.after(distance)
-    assert (sample.interval, sample.gap) == (round(distance * SECOND), 0)
+    assert (sample.interval_us, sample.gap_us) == (round(distance * SECOND), 0)
     assert not bench.events
 
 
 def test_beyond_two_and_a_half_intervals_one_counts_and_the_rest_is_a_gap(bench: Bench) -> None:
     bench.after(0)
     (sample,) = bench.after(2.51)
-    assert (sample.interval, sample.gap) == (SECOND, 1_510_000)
+    assert (sample.interval_us, sample.gap_us) == (SECOND, 1_510_000)
     (event,) = bench.events
     assert event.kind is EventKind.GAP
-    assert event.duration == sample.gap
-    assert event.time == sample.time - sample.interval  # a gap ends where the interval begins
+    assert event.duration_us == sample.gap_us
+    # A gap ends where the interval begins.
+    assert event.time_us == sample.time_us - sample.interval_us
     assert event.text == "No record for 1.5 s"
 
 
 def test_burst_of_a_late_system_is_spread_over_the_time_that_it_took(bench: Bench) -> None:
     bench.after(0)
     samples = bench.after(5.0, count=5)
-    assert [sample.interval for sample in samples] == [SECOND] * 5
-    assert [sample.time - bench.samples[0].time for sample in samples] == [
+    assert [sample.interval_us for sample in samples] == [SECOND] * 5
+    assert [sample.time_us - bench.samples[0].time_us for sample in samples] == [
         number * SECOND for number in range(1, 6)
     ]
     assert not bench.events
@@ -98,15 +99,15 @@ def test_burst_of_a_late_system_is_spread_over_the_time_that_it_took(bench: Benc
 def test_burst_after_a_gap_has_the_gap_before_it(bench: Bench) -> None:
     bench.after(0)
     samples = bench.after(60.0, count=2)
-    assert [sample.gap for sample in samples] == [58 * SECOND, 0]
-    assert [sample.interval for sample in samples] == [SECOND, SECOND]
+    assert [sample.gap_us for sample in samples] == [58 * SECOND, 0]
+    assert [sample.interval_us for sample in samples] == [SECOND, SECOND]
 
 
 def test_records_of_one_instant_keep_their_order(bench: Bench) -> None:
     bench.after(0)
     for _read in range(3):
         bench.after(0, count=4)
-    times = [sample.time for sample in bench.samples]
+    times = [sample.time_us for sample in bench.samples]
     assert times == sorted(set(times))
 
 
@@ -114,7 +115,7 @@ def test_records_of_one_instant_keep_their_order(bench: Bench) -> None:
 def test_clock_that_steps_becomes_an_event_and_no_gap(bench: Bench, step: float, word: str) -> None:
     bench.after(0)
     (sample,) = bench.after(1.0, step=step)
-    assert (sample.interval, sample.gap) == (SECOND, 0)
+    assert (sample.interval_us, sample.gap_us) == (SECOND, 0)
     (event,) = bench.events
     assert event.kind is EventKind.CLOCK_STEPPED
     assert f"set {word} by 1 h 0 min" in event.text
@@ -123,14 +124,14 @@ def test_clock_that_steps_becomes_an_event_and_no_gap(bench: Bench, step: float,
 def test_clock_set_forward_is_followed(bench: Bench) -> None:
     bench.after(0)
     (sample,) = bench.after(1.0, step=HOUR)
-    assert sample.time == round(bench.wall * SECOND)
+    assert sample.time_us == round(bench.wall * SECOND)
 
 
 def test_times_go_on_evenly_after_the_clock_was_set_back(bench: Bench) -> None:
     bench.after(0)
     bench.after(1.0, step=-HOUR)
     bench.after(1.0)
-    assert [sample.time - bench.samples[0].time for sample in bench.samples] == [
+    assert [sample.time_us - bench.samples[0].time_us for sample in bench.samples] == [
         0,
         SECOND,
         2 * SECOND,
@@ -142,7 +143,7 @@ def test_times_are_the_wall_clocks_again_when_it_has_caught_up(bench: Bench) -> 
     bench.after(0)
     bench.after(1.0, step=-HOUR)
     (sample,) = bench.after(1.0, step=+HOUR)
-    assert sample.time == round(bench.wall * SECOND)
+    assert sample.time_us == round(bench.wall * SECOND)
 
 
 def test_clock_that_is_slowed_to_the_right_time_is_followed_silently(bench: Bench) -> None:
@@ -150,7 +151,7 @@ def test_clock_that_is_slowed_to_the_right_time_is_followed_silently(bench: Benc
     for _second in range(100):
         bench.after(1.0, step=-0.0005)
     assert not bench.events
-    assert bench.samples[-1].time == round(bench.wall * SECOND)
+    assert bench.samples[-1].time_us == round(bench.wall * SECOND)
 
 
 def test_after_an_interruption_one_interval_counts_even_if_it_was_short() -> None:
@@ -158,14 +159,14 @@ def test_after_an_interruption_one_interval_counts_even_if_it_was_short() -> Non
     bench.after(0)
     bench.sampler.interrupt()
     (sample,) = bench.after(70.0)
-    assert (sample.interval, sample.gap) == (60 * SECOND, 10 * SECOND)
+    assert (sample.interval_us, sample.gap_us) == (60 * SECOND, 10 * SECOND)
 
 
 def test_interruption_shorter_than_an_interval_leaves_no_gap(bench: Bench) -> None:
     bench.after(0)
     bench.sampler.interrupt()
     samples = bench.after(0.700_001, count=3)
-    assert sum(sample.interval for sample in samples) == 700_001
+    assert sum(sample.interval_us for sample in samples) == 700_001
     assert not bench.events
 
 
@@ -174,16 +175,16 @@ def test_shorter_interval_makes_no_gap_of_the_one_that_was_under_way() -> None:
     bench.after(0)
     bench.sampler.set_interval(1)
     (sample,) = bench.after(51.0)
-    assert (sample.interval, sample.gap) == (51 * SECOND, 0)
+    assert (sample.interval_us, sample.gap_us) == (51 * SECOND, 0)
     (sample,) = bench.after(51.0)
-    assert (sample.interval, sample.gap) == (SECOND, 50 * SECOND)
+    assert (sample.interval_us, sample.gap_us) == (SECOND, 50 * SECOND)
 
 
 def test_event_is_never_before_the_last_sample(bench: Bench) -> None:
     bench.after(0)
     bench.after(1.0, step=-HOUR)
-    assert bench.sampler.stamp(bench.wall) == bench.samples[-1].time
-    assert bench.sampler.stamp(bench.wall - 5) == bench.samples[-1].time
+    assert bench.sampler.stamp(bench.wall) == bench.samples[-1].time_us
+    assert bench.sampler.stamp(bench.wall - 5) == bench.samples[-1].time_us
 
 
 reads = st.lists(
@@ -203,7 +204,7 @@ def test_times_increase_strictly_whatever_the_wall_clock_does(
     reads: list[tuple[float, int, float, str]],
 ) -> None:
     bench = _play(reads)
-    times = [sample.time for sample in bench.samples]
+    times = [sample.time_us for sample in bench.samples]
     assert all(after > before for before, after in itertools.pairwise(times))
 
 
@@ -213,20 +214,20 @@ def test_intervals_and_gaps_add_up_to_the_time_that_passed(
 ) -> None:
     bench = _play(reads)
     samples = bench.samples
-    first_read = sum(sample.interval for sample in samples[: reads[0][1]])
-    total = sum(sample.interval + sample.gap for sample in samples)
+    first_read = sum(sample.interval_us for sample in samples[: reads[0][1]])
+    total = sum(sample.interval_us + sample.gap_us for sample in samples)
     passed = round(bench.mono * SECOND) - round((50.0 + reads[0][0]) * SECOND)
     # A microsecond a record may be borrowed where records came in the same instant.
     assert passed <= total - first_read <= passed + len(samples)
     assert first_read == reads[0][1] * SECOND
-    assert all(sample.interval > 0 and sample.gap >= 0 for sample in samples)
+    assert all(sample.interval_us > 0 and sample.gap_us >= 0 for sample in samples)
 
 
 @given(reads)
 def test_every_gap_is_an_event(reads: list[tuple[float, int, float, str]]) -> None:
     bench = _play(reads)
-    gaps = [sample.gap for sample in bench.samples if sample.gap]
-    told = [event.duration for event in bench.events if event.kind is EventKind.GAP]
+    gaps = [sample.gap_us for sample in bench.samples if sample.gap_us]
+    told = [event.duration_us for event in bench.events if event.kind is EventKind.GAP]
     assert gaps == told
 
 

@@ -74,9 +74,9 @@ def test_every_value_comes_out_exactly(samples: list[Sample]) -> None:
     for row, one in zip(rows, samples, strict=True):
         for field, value in zip(FIELDS, one.values, strict=True):
             assert field.to_wire(float(row[field.column]) if row[field.column] else None) == value
-        assert round(float(row["unix_time"]) * 1e6) == pytest.approx(one.time, abs=1)
-        assert float(row["interval_s"]) * 1e6 == pytest.approx(one.interval)
-        assert float(row["gap_s"]) * 1e6 == pytest.approx(one.gap)
+        assert round(float(row["unix_time"]) * 1e6) == pytest.approx(one.time_us, abs=1)
+        assert float(row["interval_s"]) * 1e6 == pytest.approx(one.interval_us)
+        assert float(row["gap_s"]) * 1e6 == pytest.approx(one.gap_us)
     summed = sum(float(row["power_w"] or 0) * float(row["interval_s"]) for row in rows) / 3600
     assert summed == pytest.approx(energy, rel=1e-9)
     if rows:
@@ -156,7 +156,7 @@ def test_the_spreadsheet_dialect(tmp_path: Path) -> None:
 def test_a_part_is_exported_with_its_own_energy(tmp_path: Path) -> None:
     samples = noisy(300)
     path = record(tmp_path / "a.wattui", samples)
-    start, stop = samples[49].time, samples[99].time
+    start, stop = samples[49].time_us, samples[99].time_us
     rows = table(exported(path, start=start, stop=stop))
     assert len(rows) == 50
     with Session.open(path) as session:

@@ -60,9 +60,9 @@ def test_a_line_of_the_2011_log(tmp_path: Path) -> None:
         (13423, 1198, 11361, None),
         (3, 998, 361, None),
     ]
-    assert samples[0].time == micros("2016-11-09 13:24:18.123456")
-    assert samples[1].time == micros("2016-11-09 13:24:19")
-    assert samples[2].time == micros("2016-11-09 13:24:20.500000")
+    assert samples[0].time_us == micros("2016-11-09 13:24:18.123456")
+    assert samples[1].time_us == micros("2016-11-09 13:24:19")
+    assert samples[2].time_us == micros("2016-11-09 13:24:20.500000")
 
 
 def test_the_2015_csv_with_its_odd_scales(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_the_2015_csv_with_packets(tmp_path: Path) -> None:
     result, samples = imported(tmp_path, header + packet * 3, assumptions=Assumptions(start=BEGIN))
     assert set(result.formats.values()) == {"csv-2015"}
     assert [one.values[17] for one in samples] == [432] * 3
-    assert samples[0].time == BEGIN + MICROSECONDS
+    assert samples[0].time_us == BEGIN + MICROSECONDS
 
 
 @pytest.mark.parametrize("comma", [False, True])
@@ -110,7 +110,7 @@ def test_the_makers_export(tmp_path: Path, comma: bool, more: str) -> None:
     result, samples = imported(tmp_path, text, assumptions=Assumptions(start=BEGIN))
     assert set(result.formats.values()) == {"maker"}
     assert result.skipped == []
-    assert [one.time - BEGIN for one in samples] == [n * MICROSECONDS for n in (1, 2, 3)]
+    assert [one.time_us - BEGIN for one in samples] == [n * MICROSECONDS for n in (1, 2, 3)]
     assert samples[0].values == (
         *(423, 1198, 361, 12, 5, 30456, 2437, 501, 1203, 400, 400, 1190, 350, 97, 100, 2),
         *((600, 432) if more else (None, None)),
@@ -126,7 +126,7 @@ def test_lab11_takes_only_what_its_names_mean(tmp_path: Path) -> None:
     result, samples = imported(tmp_path, text)
     assert set(result.formats.values()) == {"lab11"}
     assert samples[0].values == (423, 1198, 361, 12, 5, *[None] * 13)
-    assert samples[0].time == 1_449_718_962 * MICROSECONDS
+    assert samples[0].time_us == 1_449_718_962 * MICROSECONDS
 
 
 def test_lab11_json_lines(tmp_path: Path) -> None:
@@ -280,19 +280,21 @@ def test_gaps_by_two_and_a_half_intervals(tmp_path: Path) -> None:
     lines = log(100)
     del lines[50:52], lines[20]
     result, samples = imported(tmp_path, "".join(lines), assumptions=IN_UTC)
-    assert [(n, one.gap) for n, one in enumerate(samples) if one.gap] == [(49, 2 * MICROSECONDS)]
-    assert samples[20].interval == 2 * MICROSECONDS
-    assert samples[49].interval == MICROSECONDS
+    assert [(n, one.gap_us) for n, one in enumerate(samples) if one.gap_us] == [
+        (49, 2 * MICROSECONDS)
+    ]
+    assert samples[20].interval_us == 2 * MICROSECONDS
+    assert samples[49].interval_us == MICROSECONDS
     assert result.notes[-1].endswith("taken as UTC")
 
 
 def test_the_interval_that_was_given_counts(tmp_path: Path) -> None:
     lines = log(100)[::10]
     _, samples = imported(tmp_path, "".join(lines), assumptions=Assumptions(1.0, zone=UTC))
-    assert {one.interval for one in samples} == {MICROSECONDS}
-    assert [one.gap for one in samples] == [0] + [9 * MICROSECONDS] * 9
+    assert {one.interval_us for one in samples} == {MICROSECONDS}
+    assert [one.gap_us for one in samples] == [0] + [9 * MICROSECONDS] * 9
     _, samples = imported(tmp_path, "".join(lines), assumptions=IN_UTC)
-    assert {(one.interval, one.gap) for one in samples} == {(10 * MICROSECONDS, 0)}
+    assert {(one.interval_us, one.gap_us) for one in samples} == {(10 * MICROSECONDS, 0)}
 
 
 def test_the_hour_that_comes_twice_goes_on(tmp_path: Path) -> None:
@@ -302,8 +304,8 @@ def test_the_hour_that_comes_twice_goes_on(tmp_path: Path) -> None:
         local = datetime.fromtimestamp(time / MICROSECONDS, BERLIN).replace(tzinfo=None)
         lines.append(f"{local} 0 42.3 119.8 0.361\n")
     _, samples = imported(tmp_path, "".join(lines), assumptions=Assumptions(zone=BERLIN))
-    assert [one.time for one in samples] == utc
-    assert {one.gap for one in samples} == {0}
+    assert [one.time_us for one in samples] == utc
+    assert {one.gap_us for one in samples} == {0}
 
 
 def test_local_times_in_pieces_are_those_in_one(tmp_path: Path) -> None:
@@ -319,7 +321,7 @@ def test_local_times_in_pieces_are_those_in_one(tmp_path: Path) -> None:
 def test_a_clock_that_was_set_back(tmp_path: Path) -> None:
     lines = log(50) + log(50, "2016-11-09 13:20:00")
     result, samples = imported(tmp_path, "".join(lines), assumptions=IN_UTC)
-    times = [one.time for one in samples]
+    times = [one.time_us for one in samples]
     assert len(times) == 100
     assert all(b - a == MICROSECONDS for a, b in pairwise(times))
     with Session.open(result.path) as opened:
@@ -331,7 +333,7 @@ def test_a_clock_that_was_set_back(tmp_path: Path) -> None:
 def test_the_same_time_twice(tmp_path: Path) -> None:
     lines = [line for line in log(20, "2016-11-09 12:00:00") for _ in range(2)]
     _, samples = imported(tmp_path, "".join(lines), assumptions=IN_UTC)
-    times = [one.time for one in samples]
+    times = [one.time_us for one in samples]
     assert len(times) == 40
     assert times == sorted(set(times))
 
@@ -342,8 +344,8 @@ def test_a_file_without_times_ends_when_it_was_written(tmp_path: Path) -> None:
         write("raw", opened, path)
     result = import_files([path], tmp_path / "run.wattui", Assumptions(interval=2.0))
     samples = samples_of(result.path)
-    assert samples[-1].time == pytest.approx(path.stat().st_mtime * 1e6, abs=10)
-    assert samples[0].interval == 2 * MICROSECONDS
+    assert samples[-1].time_us == pytest.approx(path.stat().st_mtime * 1e6, abs=10)
+    assert samples[0].interval_us == 2 * MICROSECONDS
     assert any("as old as the file" in note for note in result.notes)
 
 
@@ -363,7 +365,7 @@ def test_a_file_that_continues_another_of_its_meter(tmp_path: Path) -> None:
     given = Assumptions(zone=UTC, meter="bench")
     result, samples = imported(tmp_path, "".join(second), "".join(first), assumptions=given)
     assert result.counts == {"bench": 100}
-    assert [n for n, one in enumerate(samples) if one.gap] == [50]
+    assert [n for n, one in enumerate(samples) if one.gap_us] == [50]
 
 
 def test_files_that_overlap_are_of_several_meters(tmp_path: Path) -> None:

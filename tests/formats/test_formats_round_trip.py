@@ -88,21 +88,21 @@ def test_times_intervals_and_gaps(tmp_path: Path, way: tuple[str, dict]) -> None
     samples = full(200)
     if name == "maker":
         # It counts from the first record, in steps of 0.86 ms: whole seconds are meant.
-        given = replace(PLAIN, start=samples[0].time - samples[0].interval)
+        given = replace(PLAIN, start=samples[0].time_us - samples[0].interval_us)
     else:
         given = PLAIN
     back = through(tmp_path, *way, samples, given)
     if "interval" in FORMATS[name].lacks:
-        assert [one.time for one in back] == [
+        assert [one.time_us for one in back] == [
             BEGIN + MICROSECONDS * n for n in range(1, len(samples) + 1)
         ]
-        assert {one.gap for one in back} == {0}
+        assert {one.gap_us for one in back} == {0}
         return
     if name == "lab11":
-        exact = [(round(s.time / 1000) * 1000, s.interval, s.gap) for s in samples]
+        exact = [(round(s.time_us / 1000) * 1000, s.interval_us, s.gap_us) for s in samples]
     else:
-        exact = [(one.time, one.interval, one.gap) for one in samples]
-    assert [(one.time, one.interval, one.gap) for one in back] == exact
+        exact = [(one.time_us, one.interval_us, one.gap_us) for one in samples]
+    assert [(one.time_us, one.interval_us, one.gap_us) for one in back] == exact
 
 
 @pytest.mark.parametrize("way", WAYS[:3], ids=NAMED[:3])
@@ -128,8 +128,8 @@ def test_our_own_formats_keep_uneven_intervals_and_several_meters(
         assert [opened.statistics(n).energy_wh for n in order] == energies
     for number, samples in zip(order, (one, two), strict=True):
         back = samples_of(tmp_path / "back.wattui", number)
-        assert [(s.time, s.interval, s.gap) for s in back] == [
-            (s.time, s.interval, s.gap) for s in samples
+        assert [(s.time_us, s.interval_us, s.gap_us) for s in back] == [
+            (s.time_us, s.interval_us, s.gap_us) for s in samples
         ]
         full_rows = [s.values + (None,) * (FIELD_COUNT - len(s.values)) for s in samples]
         assert [s.values for s in back] == full_rows
@@ -169,5 +169,5 @@ def test_reading_gives_arrays(tmp_path: Path) -> None:
     (block,) = read(tmp_path / "there", Assumptions(zone=ZONE))
     assert block.meter == "bench"
     assert block.time is not None
-    assert block.time.tolist() == [one.time for one in samples]
+    assert block.time.tolist() == [one.time_us for one in samples]
     assert block.values.shape == (100, FIELD_COUNT)

@@ -63,7 +63,7 @@ def test_records_keep_their_distances_and_gaps(tmp_path: Path) -> None:
     assert [record.values for _, record in found] == [one.values for one in samples]
     times = [time for time, _ in found]
     for n in range(1, 60):
-        distance = (samples[n].time - samples[n - 1].time) / MICROSECONDS
+        distance = (samples[n].time_us - samples[n - 1].time_us) / MICROSECONDS
         assert times[n] - times[n - 1] == pytest.approx(distance, abs=0.11)
 
 
@@ -140,8 +140,8 @@ def test_a_session_is_recorded_anew(tmp_path: Path) -> None:
     assert result.stdout == f"{target}\n"
     back = samples_of(target)
     assert [one.values for one in back] == [one.values for one in samples]
-    elapsed = sum(one.interval + one.gap for one in back)
-    assert elapsed == pytest.approx(samples[-1].time - samples[0].time, rel=0.05)
+    elapsed = sum(one.interval_us + one.gap_us for one in back)
+    assert elapsed == pytest.approx(samples[-1].time_us - samples[0].time_us, rel=0.05)
     with Session.open(target) as again:
         assert again.meters[0].info.serial_number == "A80012"
         assert not again.interrupted
@@ -160,7 +160,9 @@ def test_an_old_log_with_several_speeds_and_a_csv(tmp_path: Path) -> None:
 
 def test_every_meter_of_a_session_or_the_chosen_one(tmp_path: Path) -> None:
     path = tmp_path / "two.wattui"
-    late = [Sample(one.time + 20 * MICROSECONDS, one.interval, one.values) for one in full(20)]
+    late = [
+        Sample(one.time_us + 20 * MICROSECONDS, one.interval_us, one.values) for one in full(20)
+    ]
     with BulkWriter(path) as writer:
         writer.add_samples(METER, full(40))
         writer.add_samples(MeterInfo("B1", "", "other"), late)

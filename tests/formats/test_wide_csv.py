@@ -34,7 +34,7 @@ def session_of(path: Path, meters: dict[MeterInfo, list[Sample]]) -> Path:
 
 
 def moved(samples: list[Sample], seconds: float) -> list[Sample]:
-    return [replace(one, time=one.time + round(seconds * MICROSECONDS)) for one in samples]
+    return [replace(one, time_us=one.time_us + round(seconds * MICROSECONDS)) for one in samples]
 
 
 def written(path: Path, **options: object) -> tuple[list[str], list[dict[str, str]]]:
@@ -87,7 +87,9 @@ def test_a_gap_is_an_empty_cell_and_a_time_without_any_record_is_no_row(tmp_path
 def test_jitter_leaves_no_holes(tmp_path: Path, phase: float) -> None:
     chance = random.Random(7)
     samples = [
-        replace(one, time=one.time + round((phase + chance.uniform(-0.1, 0.1)) * MICROSECONDS))
+        replace(
+            one, time_us=one.time_us + round((phase + chance.uniform(-0.1, 0.1)) * MICROSECONDS)
+        )
         for one in steady(500)
     ]
     path = session_of(tmp_path / "a.wattui", {METER: samples})
@@ -116,7 +118,7 @@ def test_sums_agree_whatever_the_times(
         assert last == pytest.approx(energy, abs=1e-6)
         assert summed(rows, name) == pytest.approx(energy, rel=1e-6, abs=1e-6)
         spans = [float(row[f"{c}__{name}"]) for row in filled for c in ("interval_s", "gap_s")]
-        exact = sum(sample.interval + sample.gap for sample in samples) / MICROSECONDS
+        exact = sum(sample.interval_us + sample.gap_us for sample in samples) / MICROSECONDS
         assert sum(spans) == pytest.approx(exact)
 
 

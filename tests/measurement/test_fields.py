@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import (
     CHANNEL,
     CHANNELS,
@@ -99,16 +102,24 @@ def test_every_field_and_the_summed_energy_can_be_plotted() -> None:
 
 
 def test_a_sample_gives_its_values_in_base_units() -> None:
-    sample = Sample(time=0, interval=1_000_000, values=RECORD)
+    sample = Sample(time_us=0, interval_us=1_000_000, values=RECORD)
     assert (sample["power"], sample["voltage"], sample["current"]) == (42.3, 119.8, 0.361)
     assert (sample["power_factor"], sample["frequency"]) == (0.97, 60.0)
-    assert sample.gap == 0
+    assert (sample.gap_us, sample.gap, sample.interval) == (0, 0.0, 1.0)
     with pytest.raises(KeyError):
         sample["watts"]
 
 
+def test_a_sample_and_an_event_have_an_aware_time_that_is_exact_to_the_microsecond() -> None:
+    time_us = 253_402_300_799_999_999
+    latest = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert Sample(time_us, 1, RECORD).time == latest
+    event = Event(time_us, EventKind.GAP, duration_us=1_500_000)
+    assert (event.time, event.duration) == (latest, 1.5)
+
+
 def test_a_record_of_sixteen_fields_has_neither_frequency_nor_apparent_power() -> None:
-    sample = Sample(time=0, interval=1_000_000, values=complete(RECORD[:16]))
+    sample = Sample(time_us=0, interval_us=1_000_000, values=complete(RECORD[:16]))
     assert len(sample.values) == FIELD_COUNT
     assert sample["frequency"] is None
     assert sample["apparent_power"] is None

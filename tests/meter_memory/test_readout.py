@@ -147,7 +147,7 @@ def test_live_recording_pauses_and_goes_on(connect: Connect) -> None:
     assert len(readout.records) >= 100
     kinds = notebook.kinds()
     assert kinds.index(EventKind.PAUSED) < kinds.index(EventKind.RESUMED)
-    assert notebook.samples[before].gap > 0
+    assert notebook.samples[before].gap_us > 0
 
 
 # -- what comes of it --------------------------------------------------------------------
@@ -164,15 +164,15 @@ def readout_of(records: list[tuple[WireValue, ...]], interval: int = 10) -> Read
 
 def test_times_are_counted_back_from_the_readout() -> None:
     samples = list(readout_of([record(1), record(2), record(3)]).samples())
-    assert [sample.time // MICROSECONDS for sample in samples] == [980, 990, 1000]
-    assert {sample.interval for sample in samples} == {10 * MICROSECONDS}
+    assert [sample.time_us // MICROSECONDS for sample in samples] == [980, 990, 1000]
+    assert {sample.interval_us for sample in samples} == {10 * MICROSECONDS}
 
 
 def test_power_on_is_marked_where_the_count_moves() -> None:
     readout = readout_of([record(1, 3), record(2, 3), record(3, 4), record(4, None), record(5, 4)])
     (event,) = readout.power_events()
     assert event.kind is EventKind.POWER_ON
-    assert event.time // MICROSECONDS == 970
+    assert event.time_us // MICROSECONDS == 970
 
 
 def test_records_are_kept_exactly_in_little_memory() -> None:

@@ -64,9 +64,11 @@ def stored(path: Path) -> tuple[list[Sample], list[Event], dict[str, str]]:
 def test_times_are_counted_back_from_the_read_out() -> None:
     path = save_readout(readout_of([record(n) for n in range(5)]), METER)
     samples, events, info = stored(path)
-    assert [one.time for one in samples] == [LAST - n * 10 * MICROSECONDS for n in (4, 3, 2, 1, 0)]
-    assert {one.interval for one in samples} == {10 * MICROSECONDS}
-    assert {one.gap for one in samples} == {0}
+    assert [one.time_us for one in samples] == [
+        LAST - n * 10 * MICROSECONDS for n in (4, 3, 2, 1, 0)
+    ]
+    assert {one.interval_us for one in samples} == {10 * MICROSECONDS}
+    assert {one.gap_us for one in samples} == {0}
     assert "counted back" in info[RECONSTRUCTED]
     assert PARTIAL not in info
     assert [event.kind for event in events] == [EventKind.STARTED, EventKind.STOPPED]
@@ -82,7 +84,7 @@ def test_fields_that_were_not_logged_are_null() -> None:
 
 def test_times_of_a_cancelled_read_out_leave_room_for_what_is_missing() -> None:
     samples, _, info = stored(save_readout(partial_of(3, 10), METER))
-    assert samples[-1].time == LAST - 7 * 10 * MICROSECONDS
+    assert samples[-1].time_us == LAST - 7 * 10 * MICROSECONDS
     assert "3 of 10 records: it was cancelled" in info[PARTIAL]
 
 
@@ -92,14 +94,14 @@ def test_loss_of_power_is_a_gap_and_an_event() -> None:
     readout = readout_of(records, missing_at_end=2)
     samples, events, info = stored(save_readout(readout, METER))
     assert samples == list(readout.samples())
-    assert [one.gap > 0 for one in samples] == [False, False, True, False, True]
+    assert [one.gap_us > 0 for one in samples] == [False, False, True, False, True]
     losses = [event for event in events if event.kind is EventKind.POWER_ON]
     assert losses == list(readout.power_events())
     assert "missing" in losses[0].text
     assert "without power 2 times" in info[RECONSTRUCTED]
-    assert samples[-1].time == LAST - 20 * MICROSECONDS
-    ends = [one.time for one in samples]
-    starts = [one.time - one.interval - one.gap for one in samples]
+    assert samples[-1].time_us == LAST - 20 * MICROSECONDS
+    ends = [one.time_us for one in samples]
+    starts = [one.time_us - one.interval_us - one.gap_us for one in samples]
     assert starts[1:] == ends[:-1]
 
 
@@ -154,7 +156,7 @@ def test_complete_read_out_over_a_partial_one_has_no_doubles(dropped: int, tmp_p
     assert save_readout(later, METER, path) == path
     samples, _, info = stored(path)
     assert [one.values[0] for one in samples] == list(range(110))
-    assert samples[-1].time == LAST + 100 * MICROSECONDS
+    assert samples[-1].time_us == LAST + 100 * MICROSECONDS
     assert PARTIAL not in info
     assert sorted(one.name for one in tmp_path.iterdir()) == ["part.wattui"]
 
@@ -164,18 +166,18 @@ def test_partial_read_out_over_a_longer_one_takes_nothing_away(tmp_path: Path) -
     save_readout(partial_of(20, 100), METER, path)
     samples, _, info = stored(path)
     assert [one.values[0] for one in samples] == list(range(40))
-    assert samples[-1].time == LAST - 60 * 10 * MICROSECONDS
+    assert samples[-1].time_us == LAST - 60 * 10 * MICROSECONDS
     assert PARTIAL in info
 
 
 def test_marks_stay_at_their_records(tmp_path: Path) -> None:
     path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
-    marked = stored(path)[0][30].time
+    marked = stored(path)[0][30].time_us
     add_event(path, Event(marked, EventKind.MARK, "here"))
     save_readout(readout_of([record(n) for n in range(110)]), METER, path)
     samples, events, _ = stored(path)
     (mark,) = [event for event in events if event.kind is EventKind.MARK]
-    assert (mark.text, mark.time) == ("here", samples[30].time)
+    assert (mark.text, mark.time_us) == ("here", samples[30].time_us)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_growing_session_is_drawn_as_if_opened_anew(tmp_path: Path, seed: int)
                 step = random_.choice((1, 1, 1, 7, 60))
                 writer.add_samples(METER, samples[done : done + step])
                 done = min(done + step, len(samples))
-                last = samples[done - 1].time
+                last = samples[done - 1].time_us
                 if random_.random() < 0.1:
                     width = random_.choice((600, 3_600, 40_000, 900_000)) * MICROSECONDS
                 pixels = random_.choice((50, 300)) if random_.random() < 0.1 else 120
@@ -75,7 +75,7 @@ def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
         with Session.open(path) as kept:
             work: list[int] = []
             for number in (-2, -1):
-                kept.envelope(1, ("power",), samples[0].time, samples[-1].time, 300)
+                kept.envelope(1, ("power",), samples[0].time_us, samples[-1].time_us, 300)
                 steps = 0
 
                 def count() -> int:
@@ -84,7 +84,7 @@ def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
                     return 0
 
                 kept._connection.set_progress_handler(count, 10)
-                kept.envelope(1, ("power",), samples[0].time, samples[-1].time, 300)
+                kept.envelope(1, ("power",), samples[0].time_us, samples[-1].time_us, 300)
                 kept._connection.set_progress_handler(None, 0)
                 work.append(steps)
                 if number == -2:
@@ -92,7 +92,7 @@ def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
             with Session.open(path) as new:
                 steps = 0
                 new._connection.set_progress_handler(count, 10)
-                new.envelope(1, ("power",), samples[0].time, samples[-1].time, 300)
+                new.envelope(1, ("power",), samples[0].time_us, samples[-1].time_us, 300)
     assert max(work) < steps / 20
 
 

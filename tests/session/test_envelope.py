@@ -30,9 +30,9 @@ def finite(envelope: Envelope, name: str = "power") -> np.ndarray:
 def test_few_samples_are_drawn_each(tmp_path: Path) -> None:
     samples = steady(100)
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
-        found = session.envelope(1, ["power"], BEGIN, samples[-1].time, 400)
+        found = session.envelope(1, ["power"], BEGIN, samples[-1].time_us, 400)
     assert found.column == 0
-    np.testing.assert_array_equal(found.time, [one.time / 1e6 for one in samples])
+    np.testing.assert_array_equal(found.time, [one.time_us / 1e6 for one in samples])
     np.testing.assert_array_equal(found.value["power"], [one["power"] for one in samples])
 
 
@@ -68,8 +68,8 @@ def test_a_clock_that_is_set_forward_breaks_the_line(
         if second == 6_000:
             clock.wall += step
         made += sampler.take([(423,) + (None,) * 17], clock.time(), clock.monotonic())[0]
-    assert all(one.gap == 0 for one in made)
-    skipped = made[5_999].time / 1e6, made[6_000].time / 1e6 - 1
+    assert all(one.gap_us == 0 for one in made)
+    skipped = made[5_999].time_us / 1e6, made[6_000].time_us / 1e6 - 1
     with Session.open(record(tmp_path / "a.wattui", made)) as session:
         start, stop = session.span() or (0, 0)
         found = session.envelope(1, ["power", "integrated_energy"], start, stop, pixels)
@@ -116,13 +116,13 @@ def test_each_column_has_its_minimum_and_maximum(
             writer.add_samples(METER, samples)
         if not samples:
             return
-        moment = st.integers(samples[0].time - 10**7, samples[-1].time + 10**7)
+        moment = st.integers(samples[0].time_us - 10**7, samples[-1].time_us + 10**7)
         start = data.draw(moment)
         stop = start + data.draw(st.integers(1, 10**12))
         with Session.open(path) as session:
             found = session.envelope(1, ["power"], start, stop, pixels)
         seen = finite(found)
-        inside = [one["power"] for one in samples if start < one.time <= stop]
+        inside = [one["power"] for one in samples if start < one.time_us <= stop]
         there = [value for value in inside if value is not None]
         # No extreme is lost, and nothing is made up.
         if there:
@@ -134,13 +134,13 @@ def test_each_column_has_its_minimum_and_maximum(
 def test_columns_agree_with_the_samples_one_by_one(tmp_path: Path) -> None:
     samples = noisy(9_000, seed=7)
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
-        found = session.envelope(1, ["power"], samples[0].time, samples[-1].time, 200)
-    width = column_width(samples[-1].time - samples[0].time, 200)
+        found = session.envelope(1, ["power"], samples[0].time_us, samples[-1].time_us, 200)
+    width = column_width(samples[-1].time_us - samples[0].time_us, 200)
     columns: dict[int, list[float]] = {}
     drawn: dict[int, list[float]] = {}
     for one in samples:
         if one["power"] is not None:
-            columns.setdefault(one.time // width, []).append(one["power"])
+            columns.setdefault(one.time_us // width, []).append(one["power"])
     for time, value in zip(found.time, found.value["power"], strict=True):
         if not np.isnan(value):
             drawn.setdefault(int(time * 1e6 // width), []).append(value)
@@ -189,17 +189,17 @@ def test_a_gap_breaks_the_line_at_every_zoom(tmp_path: Path, tail: int) -> None:
 def test_a_gap_within_a_column_does_not_break_it(tmp_path: Path) -> None:
     samples = [*steady(2_000), sample(2_011, gap=10), *steady(2_000, first=2_012)]
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
-        found = session.envelope(1, ["power"], samples[0].time, samples[-1].time, 10)
+        found = session.envelope(1, ["power"], samples[0].time_us, samples[-1].time_us, 10)
         assert np.count_nonzero(np.isnan(found.value["power"])) <= 1
         assert session.statistics(1).gap_count == 1
 
 
 def test_energy_starts_where_the_view_does(tmp_path: Path) -> None:
     samples = noisy(5_000, seed=9)
-    cumulative = np.cumsum([(one.values[0] or 0) * one.interval for one in samples]) / 36e9
+    cumulative = np.cumsum([(one.values[0] or 0) * one.interval_us for one in samples]) / 36e9
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
         for first, last, pixels in ((0, 4_999, 100), (2_000, 2_100, 900), (1_000, 4_000, 300)):
-            start, stop = samples[first].time, samples[last].time
+            start, stop = samples[first].time_us, samples[last].time_us
             found = session.envelope(1, ["integrated_energy"], start, stop, pixels)
             energy = finite(found, "integrated_energy")
             assert np.all(np.diff(energy) >= 0)

@@ -32,9 +32,9 @@ def arrays(samples: Sequence[Sample]) -> tuple[np.ndarray, ...]:
         [[ABSENT if v is None else v for v in one.values] for one in samples], np.int64
     )
     return (
-        np.array([one.time for one in samples], np.int64),
-        np.array([one.interval for one in samples], np.int64),
-        np.array([one.gap for one in samples], np.int64),
+        np.array([one.time_us for one in samples], np.int64),
+        np.array([one.interval_us for one in samples], np.int64),
+        np.array([one.gap_us for one in samples], np.int64),
         values.reshape(len(samples), FIELD_COUNT),
     )
 
@@ -105,7 +105,9 @@ def test_rows_can_be_added_changed_and_deleted_afterwards(tmp_path: Path) -> Non
     samples = noisy(3_000)
     write_fresh(path, [METER], samples)
     with BulkWriter(path) as writer:
-        writer.add_samples(METER, [Sample(samples[-1].time + n, 1, (1,)) for n in range(1, 3_000)])
+        writer.add_samples(
+            METER, [Sample(samples[-1].time_us + n, 1, (1,)) for n in range(1, 3_000)]
+        )
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE sample SET power=power+1, duty_cycle=7")
         database.execute("DELETE FROM sample WHERE time % 3 = 0")

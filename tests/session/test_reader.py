@@ -48,11 +48,11 @@ def test_samples_come_back_as_they_were(tmp_path: Path) -> None:
         (meter,) = session.meters
         assert meter.info == METER
         assert list(session.samples(meter.id)) == samples
-        assert session.span() == (samples[0].time - samples[0].interval, samples[-1].time)
+        assert session.span() == (samples[0].time_us - samples[0].interval_us, samples[-1].time_us)
         assert session.count(meter.id) == 500
-        part = list(session.samples(meter.id, samples[10].time, samples[20].time))
+        part = list(session.samples(meter.id, samples[10].time_us, samples[20].time_us))
         assert part == samples[11:21]
-        assert session.count(meter.id, samples[10].time, samples[20].time) == 10
+        assert session.count(meter.id, samples[10].time_us, samples[20].time_us) == 10
         assert not session.interrupted
 
 
@@ -61,7 +61,7 @@ def test_samples_are_streamed_in_chunks_without_loss(tmp_path: Path) -> None:
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
         for chunk in (1, 47, 2_350, 2_351, 100_000):
             rows = [row for rows in session.rows(1, chunk=chunk) for row in rows]
-            assert [row[0] for row in rows] == [one.time for one in samples]
+            assert [row[0] for row in rows] == [one.time_us for one in samples]
 
 
 @settings(max_examples=60, deadline=None)
@@ -80,8 +80,8 @@ def test_statistics_of_any_span_equal_the_plain_sum(
             if not samples:
                 return
             moment = st.one_of(
-                st.sampled_from([one.time for one in samples]),
-                st.integers(samples[0].time - 10**7, samples[-1].time + 10**7),
+                st.sampled_from([one.time_us for one in samples]),
+                st.integers(samples[0].time_us - 10**7, samples[-1].time_us + 10**7),
                 st.none(),
             )
             for _ in range(5):
@@ -94,7 +94,7 @@ def test_statistics_of_a_session_of_many_levels(tmp_path: Path) -> None:
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
         assert_equal(session.statistics(1), brute(samples, None, None))
         for first, last in ((0, 1), (17, 4_444), (2_999, 3_050), (5_990, 5_999)):
-            start, stop = samples[first].time, samples[last].time + 1
+            start, stop = samples[first].time_us, samples[last].time_us + 1
             assert_equal(session.statistics(1, start, stop), brute(samples, start, stop))
 
 
@@ -129,7 +129,7 @@ def test_columns_are_in_base_units(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found["current"], [0.361, 0.361, np.nan])
         expected = np.array([42.3, 92.3, 92.3]) / 3600
         np.testing.assert_allclose(found["integrated_energy"], expected)
-        later = session.columns(1, ["integrated_energy"], samples[0].time)
+        later = session.columns(1, ["integrated_energy"], samples[0].time_us)
         np.testing.assert_allclose(later["integrated_energy"], expected[1:])
         with pytest.raises(KeyError):
             session.columns(1, ["watts; DROP TABLE sample"])

@@ -80,7 +80,7 @@ def recorded(folder: Path) -> dict[str, dict[str, list[int]]]:
         with Session.open(path) as session:
             assert not session.interrupted
             found[path.name] = {
-                meter.info.key: [one.time for one in session.samples(meter.id)]
+                meter.info.key: [one.time_us for one in session.samples(meter.id)]
                 for meter in session.meters
             }
     return found
@@ -98,7 +98,7 @@ def test_midnight_divides_the_samples_of_all_meters(make, files: Files, tmp_path
     midnight = EVENING + 5 * MICROSECONDS
     before, after = found.values()
     for meter, stream in zip(METERS, streams, strict=True):
-        times = [one.time for one in stream]
+        times = [one.time_us for one in stream]
         assert before[meter.key] == [t for t in times if t <= midnight]
         assert after[meter.key] == [t for t in times if t > midnight]
     assert [path.name for path in files.paths] == list(found)
@@ -120,7 +120,7 @@ def test_a_meter_that_lags_far_behind_loses_nothing(make, files: Files, tmp_path
     recorder.close()
     found = recorded(tmp_path / "out")
     told = [time for file in found.values() for time in file.get("A1", [])]
-    assert sorted(told) == [one.time for one in late]
+    assert sorted(told) == [one.time_us for one in late]
 
 
 def test_events_go_where_their_time_is(make, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_file_of_a_size(make, files: Files, tmp_path: Path) -> None:
     assert len(found) >= 4
     for key, phase in (("A0", 0.0), ("A1", -0.25)):
         times = [time for file in found.values() for time in file.get(key, [])]
-        assert times == [one.time for one in samples(0, total, phase)]
+        assert times == [one.time_us for one in samples(0, total, phase)]
 
 
 def test_hanging_up_begins_a_new_file(make, files: Files, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from wattui.session import SessionWriter
 
 class Printer:
     def on_samples(self, meter, samples):
-        last = round((samples[-1].time - sample(0).time) / 1e6)
+        last = round((samples[-1].time_us - sample(0).time_us) / 1e6)
         sys.stdout.write(f"{meter.key} {last}\\n")
         sys.stdout.flush()
 
@@ -138,7 +138,7 @@ def test_a_killed_session_is_found_and_completed(tmp_path: Path) -> None:
     with Session.open(path) as session:
         assert not session.interrupted
         stopped = [one for one in session.events() if one.event.kind == "stopped"]
-        assert [one.event.time for one in stopped] == last
+        assert [one.event.time_us for one in stopped] == last
     # Nothing of the killed one lies about.
     assert sorted(one.name for one in tmp_path.iterdir()) == ["killed.wattui", "whole.wattui"] or (
         "live.wattui" in {one.name for one in tmp_path.iterdir()}

@@ -39,7 +39,7 @@ class Told:
         with contextlib.closing(sqlite3.connect(self.path)) as connection:
             (there,) = connection.execute(
                 "SELECT count(*) FROM sample WHERE time BETWEEN ? AND ?",
-                (samples[0].time, samples[-1].time),
+                (samples[0].time_us, samples[-1].time_us),
             ).fetchone()
         self.missing += len(samples) - there
         self.samples += samples
@@ -199,11 +199,11 @@ def test_what_must_be_dropped_becomes_a_gap_and_an_event(tmp_path: Path, disk: D
         assert writer.flush(DEADLINE)
     with Session.open(path) as session:
         kept = list(session.samples(1))
-        assert [one.time for one in kept] == [one.time for one in samples[:10] + samples[70:]]
-        assert kept[10].gap == 60 * MICROSECONDS
+        assert [one.time_us for one in kept] == [one.time_us for one in samples[:10] + samples[70:]]
+        assert kept[10].gap_us == 60 * MICROSECONDS
         (dropped,) = session.events([EventKind.DROPPED])
         assert dropped.event.text.startswith("60 samples")
-        assert dropped.event.duration == 60 * MICROSECONDS
+        assert dropped.event.duration_us == 60 * MICROSECONDS
         begin, end = session.span() or (0, 0)
         figures = session.statistics(1)
         assert figures.duration_s + figures.gap_s == (end - begin) / MICROSECONDS
@@ -227,7 +227,7 @@ def test_a_meter_that_lost_all_that_waited_has_the_gap_later() -> None:
     queue.put(Item(METER, 0.0, samples=(sample(2),)))
     items = queue.take()
     assert queue.dropped == 2
-    assert sum(item.samples[0].gap for item in items if item.samples) == 2 * MICROSECONDS
+    assert sum(item.samples[0].gap_us for item in items if item.samples) == 2 * MICROSECONDS
 
 
 def test_bringing_samples_never_waits_for_the_disk(
@@ -323,7 +323,7 @@ def test_a_clock_that_went_back_leaves_times_increasing(tmp_path: Path) -> None:
         writer.on_samples(METER, [sample(5), sample(6)])
         writer.on_samples(METER, [sample(2), sample(3), sample(8)])
     with Session.open(tmp_path / "a.wattui") as session:
-        times = [one.time - BEGIN for one in session.samples(1)]
+        times = [one.time_us - BEGIN for one in session.samples(1)]
         assert times == [5_000_000, 6_000_000, 6_000_001, 6_000_002, 8_000_000]
 
 
@@ -345,11 +345,11 @@ def test_a_meter_whose_records_come_faster_gets_finer_summaries(tmp_path: Path) 
         writer.on_samples(slow, first)
         writer.on_samples(fast, then)
     with Session.open(tmp_path / "a.wattui") as session:
-        begin = (first[0].time - 1, then[2000].time)
+        begin = (first[0].time_us - 1, then[2000].time_us)
         for start in begin:
-            expected = [one for one in [*first, *then] if one.time > start]
+            expected = [one for one in [*first, *then] if one.time_us > start]
             assert session.statistics(1, start).count == len(expected)
-            energy = sum((one.values[0] or 0) * one.interval for one in expected) / 36e9
+            energy = sum((one.values[0] or 0) * one.interval_us for one in expected) / 36e9
             assert session.statistics(1, start).energy_wh == pytest.approx(energy, rel=1e-12)
         assert session.meters[0].info == fast
 

@@ -132,7 +132,7 @@ class SampleStream:
             if self._samples:
                 sample = self._samples.popleft()
                 missing, self._missing = self._missing, 0
-                return replace(sample, gap=sample.gap + missing) if missing else sample
+                return replace(sample, gap_us=sample.gap_us + missing) if missing else sample
         if self._client.state is ClientState.FAILED and self._client.error is not None:
             raise self._client.error
         return None
@@ -149,7 +149,7 @@ class SampleStream:
             self._samples.extend(samples)
             while len(self._samples) > self._limit:
                 oldest = self._samples.popleft()
-                self._missing += oldest.gap + oldest.interval
+                self._missing += oldest.gap_us + oldest.interval_us
                 self.dropped += 1
             self._changed.notify_all()
 

@@ -95,11 +95,11 @@ class Sampler:
         interval, gap = self._divide(span, count)
         samples = self._place(records, time, span, interval, gap)
         if gap:
-            start = samples[0].time - samples[0].interval
+            start = samples[0].time_us - samples[0].interval_us
             events.append(Event(start, EventKind.GAP, f"No record for {_span(gap)}", gap))
         self._monotonic = mono
         self._wall = now
-        self._time = samples[-1].time
+        self._time = samples[-1].time_us
         self._interrupted = False
         self._patience = self._nominal
         return samples, events
@@ -161,10 +161,10 @@ class Sampler:
         for position, values in enumerate(records):
             samples.append(
                 Sample(
-                    time=time - distance * (count - 1 - position),
-                    interval=interval if position else first,
+                    time_us=time - distance * (count - 1 - position),
+                    interval_us=interval if position else first,
                     values=values,
-                    gap=0 if position else gap,
+                    gap_us=0 if position else gap,
                 )
             )
         return samples

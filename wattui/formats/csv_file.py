@@ -169,7 +169,7 @@ def parts_of(
 def first_time(parts: Sequence[Part], session: Session, origin: int) -> int:
     """Give the time of the first sample, in microseconds."""
     first = [
-        sample.time
+        sample.time_us
         for part in parts
         for sample in islice(session.samples(part.meter.id, part.start, part.stop), 1)
     ]
@@ -259,7 +259,7 @@ def _event_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> 
             continue
         whose = f" of {labels[one.meter_id]}" if one.meter_id is not None else ""
         event = one.event
-        told = f"{iso_time(event.time, offset)} {plain_text(event.text)}"
+        told = f"{iso_time(event.time_us, offset)} {plain_text(event.text)}"
         yield f"# {event.kind}{whose}: {told}".rstrip() + "\n"
 
 

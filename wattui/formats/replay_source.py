@@ -166,8 +166,8 @@ def _replay(
     def records() -> Iterator[TimedRecord]:
         last = begin
         for sample in session.samples(found.id):
-            yield TimedRecord((sample.time - last) / MICROSECONDS, sample.values)
-            last = sample.time
+            yield TimedRecord((sample.time_us - last) / MICROSECONDS, sample.values)
+            last = sample.time_us
 
     try:
         replay = TimedReplay(records, loop=wanted.loop, rewind=wanted.rewind)

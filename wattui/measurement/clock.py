@@ -9,11 +9,13 @@ that its hour is an hour in the session.
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 #: Microseconds in a second: stored times and spans are whole microseconds.
 MICROSECONDS: Final = 1_000_000
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -73,3 +75,8 @@ def clock_text(seconds: float, seconds_shown: bool = True) -> str:
 def microseconds(seconds: float) -> int:
     """Give seconds as whole microseconds, as times and spans are stored."""
     return round(seconds * MICROSECONDS)
+
+
+def utc_time(time_us: int) -> datetime:
+    """Return a stored time (microseconds since 1970) as an aware datetime, exactly."""
+    return _EPOCH + timedelta(microseconds=time_us)

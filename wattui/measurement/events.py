@@ -9,8 +9,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.sample import Sample
 
 
@@ -63,12 +65,22 @@ class Event:
     """Something that happened to a recording, at a time."""
 
     #: Microseconds since 1970, UTC.
-    time: int
+    time_us: int
     kind: EventKind
     #: What a person reads.
     text: str = ""
     #: How long it lasted, in microseconds; 0 for a moment.  A gap ends at *time*.
-    duration: int = 0
+    duration_us: int = 0
+
+    @property
+    def time(self) -> datetime:
+        """When it happened, in UTC."""
+        return utc_time(self.time_us)
+
+    @property
+    def duration(self) -> float:
+        """How long it lasted, in s; 0 for a moment."""
+        return self.duration_us / MICROSECONDS
 
 
 @runtime_checkable

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX, FIELDS, WireValue
 
 
@@ -13,17 +15,38 @@ class Sample:
     """One record and its time: what is recorded, shown and exported.
 
     A sample covers the *interval* that ends at its *time*.
+
+    Examples
+    --------
+    >>> sample = Sample(1_700_000_000_500_000, 1_000_000, (423, 1200))
+    >>> sample["power"], sample.interval, sample.time.isoformat()
+    (42.3, 1.0, '2023-11-14T22:13:20.500000+00:00')
     """
 
     #: When it arrived: microseconds since 1970, UTC.
-    time: int
+    time_us: int
     #: Span that it covers, in microseconds, by the monotonic clock.
-    interval: int
+    interval_us: int
     #: Integers of the wire, one per field of :data:`~wattui.measurement.fields.FIELDS`;
     #: None where absent.
     values: tuple[WireValue, ...]
     #: Time that is missing before its interval, in microseconds; 0 where none is.
-    gap: int = 0
+    gap_us: int = 0
+
+    @property
+    def time(self) -> datetime:
+        """When it arrived, in UTC."""
+        return utc_time(self.time_us)
+
+    @property
+    def interval(self) -> float:
+        """Span that it covers, in s."""
+        return self.interval_us / MICROSECONDS
+
+    @property
+    def gap(self) -> float:
+        """Time that is missing before its interval, in s."""
+        return self.gap_us / MICROSECONDS
 
     def __getitem__(self, name: str) -> float | None:
         """Return a field's value in its base unit (W, V, A, Wh, Hz, VA, ratios 0 to 1).

@@ -49,16 +49,16 @@ class Tally:
         """Take samples, oldest first."""
         for sample in samples:
             if self.start is None:
-                self.start = sample.time - sample.interval
+                self.start = sample.time_us - sample.interval_us
             self.count += 1
-            self.recorded += sample.interval
-            if sample.gap:
+            self.recorded += sample.interval_us
+            if sample.gap_us:
                 self.gap_count += 1
-                self.gap += sample.gap
+                self.gap += sample.gap_us
             power = sample.values[_POWER]
             if power is not None:
-                self._energy += power * sample.interval
-                self._powered += sample.interval
+                self._energy += power * sample.interval_us
+                self._powered += sample.interval_us
             self._move_counter(sample.values[_COUNTER])
             self.last = sample
 
@@ -101,4 +101,4 @@ class Tally:
         """From the start of the first interval to the last sample, in seconds."""
         if self.last is None or self.start is None:
             return 0.0
-        return (self.last.time - self.start) / MICROSECONDS
+        return (self.last.time_us - self.start) / MICROSECONDS

@@ -117,8 +117,8 @@ class Readout:
     def power_events(self) -> Iterator[Event]:
         """Give an event for each power-on that the records tell of: time is lost there."""
         for sample in self.samples():
-            if sample.gap:
-                start = sample.time - sample.interval
+            if sample.gap_us:
+                start = sample.time_us - sample.interval_us
                 yield Event(start, EventKind.POWER_ON, POWER_TEXT)
 
     def power_losses(self) -> list[int]:

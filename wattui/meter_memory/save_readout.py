@@ -230,7 +230,7 @@ def _earlier(path: Path, meter: MeterInfo) -> _Earlier | None:
         return None
     return _Earlier(
         *(found.info.interval, RecordList(sample.values for sample in samples)),
-        *([sample.time for sample in samples], marks),
+        *([sample.time_us for sample in samples], marks),
     )
 
 
@@ -285,5 +285,5 @@ def _moved_marks(earlier: _Earlier | None, times: Integers) -> Iterator[Event]:
         return
     old = np.array(earlier.times, np.int64)
     for mark in earlier.marks:
-        nearest = int(np.abs(old - mark.time).argmin())
-        yield replace(mark, time=mark.time + int(times[nearest] - old[nearest]))
+        nearest = int(np.abs(old - mark.time_us).argmin())
+        yield replace(mark, time_us=mark.time_us + int(times[nearest] - old[nearest]))

@@ -271,7 +271,7 @@ class Bench(HasStrictTraits):
 
     def _show_commit(self, marks: Sequence[Event]) -> None:
         """Show what the recording has on disk now."""
-        self.marks += [(mark.time / MICROSECONDS, mark.text) for mark in marks]
+        self.marks += [(mark.time_us / MICROSECONDS, mark.text) for mark in marks]
         recorder = self._shown
         if recorder is not None:
             self.trait_set(session_path=recorder.path, file_size=recorder.size)

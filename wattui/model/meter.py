@@ -324,7 +324,7 @@ def _readings(last: Sample | None) -> dict[str, float]:
     """Give the traits that show the last record."""
     values = {trait: None if last is None else last[name] for name, trait in READINGS.items()}
     shown = {trait: math.nan if value is None else value for trait, value in values.items()}
-    shown["last_time"] = math.nan if last is None else last.time / MICROSECONDS
+    shown["last_time"] = math.nan if last is None else last.time_us / MICROSECONDS
     return shown
 
 

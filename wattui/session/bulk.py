@@ -111,10 +111,10 @@ class BulkWriter:
         ]
         return self.add(
             meter,
-            [one.time for one in kept],
-            [one.interval for one in kept],
+            [one.time_us for one in kept],
+            [one.interval_us for one in kept],
             values,
-            [one.gap for one in kept],
+            [one.gap_us for one in kept],
         )
 
     def add_event(self, event: Event, meter: MeterInfo | None = None) -> None:
@@ -124,8 +124,8 @@ class BulkWriter:
             self._connection.execute(
                 "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
                 (
-                    *(None if stored is None else stored.id, event.time, str(event.kind)),
-                    *(event.text, event.duration),
+                    *(None if stored is None else stored.id, event.time_us, str(event.kind)),
+                    *(event.text, event.duration_us),
                 ),
             )
 

@@ -248,10 +248,10 @@ class FreshWriter:
                 [
                     (
                         None if key is None else ids[key],
-                        event.time,
+                        event.time_us,
                         str(event.kind),
                         event.text,
-                        event.duration,
+                        event.duration_us,
                     )
                     for key, event in self._all_events()
                 ],

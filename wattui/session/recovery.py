@@ -156,7 +156,7 @@ def _complete(connection: sqlite3.Connection, text: str = "ended without being c
 def _insert(connection: sqlite3.Connection, meter_id: int | None, event: Event) -> None:
     connection.execute(
         "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
-        (meter_id, event.time, str(event.kind), event.text, event.duration),
+        (meter_id, event.time_us, str(event.kind), event.text, event.duration_us),
     )
 
 

@@ -165,15 +165,15 @@ class RotatingRecorder:
             rest = samples
             while rest and not self._closed:
                 period = self._period_of(rest[0])
-                count = sum(sample.time <= period.stop for sample in rest)
+                count = sum(sample.time_us <= period.stop for sample in rest)
                 period.recorder.on_samples(meter, rest[:count])
                 if period is self._current:
                     self._path = period.recorder.path
                 rest = rest[count:]
             if samples and not self._closed:
-                self._last = max(self._last, samples[-1].time)
+                self._last = max(self._last, samples[-1].time_us)
                 self._look_at_the_size()
-                self._let_go(samples[-1].time)
+                self._let_go(samples[-1].time_us)
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
         """Take an event, into the file of its time."""
@@ -181,9 +181,9 @@ class RotatingRecorder:
             if self._closed:
                 return
             before, current = self._before, self._current
-            if before is not None and event.time <= before.stop:
+            if before is not None and event.time_us <= before.stop:
                 before.recorder.on_event(meter, event)
-            elif current is not None and event.time <= current.stop:
+            elif current is not None and event.time_us <= current.stop:
                 current.recorder.on_event(meter, event)
             else:
                 self._next.on_event(meter, event)
@@ -247,17 +247,17 @@ class RotatingRecorder:
 
     def _period_of(self, sample: Sample) -> _Period:
         before, current = self._before, self._current
-        if before is not None and sample.time <= before.stop:
+        if before is not None and sample.time_us <= before.stop:
             return before
-        if current is not None and sample.time <= current.stop:
+        if current is not None and sample.time_us <= current.stop:
             return current
-        self._first = sample.time
+        self._first = sample.time_us
         recorder, self._next = self._next, self._new_recorder()
         if current is not None:
             self._retire(self._before)
             self._before = current
-        start = sample.time - sample.interval
-        self._current = _Period(recorder, start, self._rotation.end(sample.time))
+        start = sample.time_us - sample.interval_us
+        self._current = _Period(recorder, start, self._rotation.end(sample.time_us))
         return self._current
 
     def _look_at_the_size(self) -> None:

@@ -28,7 +28,7 @@ class SessionTotals:
         self.meters = [(one.info, _totals(session, one.id)) for one in session.meters]
         #: Pairs of time (seconds UTC) and text.
         self.marks = [
-            (one.event.time / MICROSECONDS, one.event.text)
+            (one.event.time_us / MICROSECONDS, one.event.text)
             for one in session.events(kinds=[EventKind.MARK])
         ]
 

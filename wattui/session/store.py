@@ -194,11 +194,11 @@ class Store:
             item.samples = tuple(_increasing(item.samples, meter.last))
             item.placed = True
         rows = (
-            (meter.id, one.time, one.interval, one.gap or None, *complete(one.values))
+            (meter.id, one.time_us, one.interval_us, one.gap_us or None, *complete(one.values))
             for one in item.samples
         )
         self.connection.executemany(_INSERT_SAMPLE, rows)
-        meter.last = max(item.samples[-1].time, meter.last or item.samples[-1].time)
+        meter.last = max(item.samples[-1].time_us, meter.last or item.samples[-1].time_us)
 
     def _insert_event(self, meter: StoredMeter | None, item: Item) -> None:
         event = item.event
@@ -211,7 +211,7 @@ class Store:
             "INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)",
             (
                 *(item.event_id, None if meter is None else meter.id),
-                *(event.time, str(event.kind), event.text, event.duration),
+                *(event.time_us, str(event.kind), event.text, event.duration_us),
             ),
         )
 
@@ -313,9 +313,9 @@ def first_time(connection: sqlite3.Connection, meter: int) -> int:
 def _increasing(samples: tuple[Sample, ...], last: int | None) -> Iterator[Sample]:
     """Give the samples with times that increase, from those in the file on."""
     for sample in samples:
-        if last is not None and sample.time <= last:
-            sample = replace(sample, time=last + 1)
-        last = sample.time
+        if last is not None and sample.time_us <= last:
+            sample = replace(sample, time_us=last + 1)
+        last = sample.time_us
         yield sample
 
 

@@ -164,7 +164,7 @@ class WaitingQueue:
             missing = self._missing[key] = self._missing.get(key, 0) + loss.missing
         else:
             _add_gap(following, loss.missing)
-            missing = following.samples[0].gap
+            missing = following.samples[0].gap_us
         told = self._first(key, _tells_of_loss)
         if told is None or told.event is None:
             event = Event(loss.time, EventKind.DROPPED, _dropped(loss.count), missing)
@@ -187,7 +187,7 @@ def _tells_of_loss(item: Item) -> bool:
 
 def _add_gap(item: Item, missing: int) -> None:
     first = item.samples[0]
-    item.samples = (replace(first, gap=first.gap + missing), *item.samples[1:])
+    item.samples = (replace(first, gap_us=first.gap_us + missing), *item.samples[1:])
 
 
 def _dropped(count: int) -> str:
@@ -197,5 +197,5 @@ def _dropped(count: int) -> str:
 def _add_loss(losses: dict[str, _Loss], meter: MeterInfo, samples: Sequence[Sample]) -> None:
     loss = losses.setdefault(meter.key, _Loss(meter, 0, 0, 0))
     loss.count += len(samples)
-    loss.missing += sum(sample.interval + sample.gap for sample in samples)
-    loss.time = samples[-1].time
+    loss.missing += sum(sample.interval_us + sample.gap_us for sample in samples)
+    loss.time = samples[-1].time_us

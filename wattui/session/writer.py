@@ -138,9 +138,9 @@ class SessionWriter:
                 _logger.warning("%d samples came after the end of %s", len(samples), self.path)
                 return
             if meter.key not in self._running:
-                begin = samples[0].time - samples[0].interval
+                begin = samples[0].time_us - samples[0].interval_us
                 self._queue.put(Item(meter, now, event=Event(begin, EventKind.STARTED)))
-            self._running[meter.key] = (meter, samples[-1].time)
+            self._running[meter.key] = (meter, samples[-1].time_us)
             self._queue.put(Item(meter, now, samples=tuple(samples)))
         self._announce_hanging(now)
 
@@ -151,7 +151,7 @@ class SessionWriter:
             if self._closing:
                 return
             if meter is not None and event.kind is EventKind.STARTED:
-                self._running[meter.key] = (meter, event.time)
+                self._running[meter.key] = (meter, event.time_us)
             elif meter is not None and event.kind is EventKind.STOPPED:
                 self._running.pop(meter.key, None)
             self._queue.put(Item(meter, now, event=event))

@@ -135,5 +135,5 @@ def test_a_gap_is_counted_and_measured(bench):
     late = sample(60)
     from dataclasses import replace
 
-    record(bench, [sample(1), replace(late, gap=58 * MICROSECONDS)], state="running")
+    record(bench, [sample(1), replace(late, gap_us=58 * MICROSECONDS)], state="running")
     assert "1 gap (58 s)" in status_of(bench).left

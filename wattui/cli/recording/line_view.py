@@ -129,7 +129,7 @@ class LinesView(QuietView):
         """Give the line of a sample."""
         values = [(field, sample[field.name]) for field in _FIELDS]
         words = [
-            local_time(sample.time),
+            local_time(sample.time_us),
             *("nan" if value is None else field.format(value) for field, value in values),
             f"{track.tally.energy_wh:.{_ENERGY_DIGITS}f}",
         ]
@@ -146,9 +146,9 @@ class LinesView(QuietView):
         if not self._printed and (header := self.header()):
             # A first line that cannot be printed ends the recording: see _line.
             self._line(header)
-        if sample.gap:
+        if sample.gap_us:
             self.remark(
-                f"gap {sample.gap / MICROSECONDS:.3f} s before the next sample: {track.url}"
+                f"gap {sample.gap_us / MICROSECONDS:.3f} s before the next sample: {track.url}"
             )
         self._line(self.sample_line(track, sample))
         self._printed = True
@@ -157,7 +157,7 @@ class LinesView(QuietView):
         """Print an event as a remark."""
         if event.kind not in _QUIET_EVENTS:
             text = " ".join(f"{event.kind}: {event.text}".split())
-            self.remark(f"{local_time(event.time)} {track.url} {text}")
+            self.remark(f"{local_time(event.time_us)} {track.url} {text}")
 
     def changed(self, track: Track, before: ClientState) -> None:
         """Say on standard error what a meter's connection is doing."""
@@ -190,14 +190,14 @@ class JsonLinesView(LinesView):
     def sample_line(self, track: Track, sample: Sample) -> str:
         """Give the sample as JSON."""
         row: dict[str, object] = {
-            "time": local_time(sample.time),
-            "unix_time": sample.time / MICROSECONDS,
+            "time": local_time(sample.time_us),
+            "unix_time": sample.time_us / MICROSECONDS,
             "meter": track.url,
         }
         row.update((field.column, sample[field.name]) for field in FIELDS)
         row[INTEGRATED_ENERGY.column] = round(track.tally.energy_wh, _ENERGY_DIGITS)
-        row["interval_s"] = sample.interval / MICROSECONDS
-        row["gap_s"] = sample.gap / MICROSECONDS
+        row["interval_s"] = sample.interval_us / MICROSECONDS
+        row["gap_s"] = sample.gap_us / MICROSECONDS
         return json.dumps(row)
 
     def remark(self, text: str) -> None:

@@ -28,6 +28,6 @@ class Gate:
         for sample in samples:
             if not self.reached:
                 taken.append(sample)
-                self._left -= sample.interval + sample.gap
-                self.reached = self._left < sample.interval / 2
+                self._left -= sample.interval_us + sample.gap_us
+                self.reached = self._left < sample.interval_us / 2
         return taken

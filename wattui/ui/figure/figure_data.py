@@ -115,7 +115,7 @@ def read(
     for (run, span), shift in placed:
         series += _series(run, span, channels, pixels, shift / MICROSECONDS, len(shown) > 1)
         for one in run.session.events((EventKind.MARK,), span.start, span.stop):
-            marks.append(((one.event.time + shift) / MICROSECONDS, one.event.text))
+            marks.append(((one.event.time_us + shift) / MICROSECONDS, one.event.text))
         label = readout_label(run.session.info)
         if label is not None:
             notes += [text for text in (label.reconstructed, label.partial) if text]

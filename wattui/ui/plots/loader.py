@@ -126,7 +126,7 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
             envelope = session.envelope(identity, (name,), *span, request.overview_pixels)
             data.overview[key] = (envelope.time, envelope.value[name])
     for kept in session.events((EventKind.MARK,), low, high):
-        data.marks.append((kept.event.time / MICROSECONDS, kept.event.text))
+        data.marks.append((kept.event.time_us / MICROSECONDS, kept.event.text))
     return data
 
 
