@@ -15,7 +15,7 @@ from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.measurement.sample import Sample
 from wattui.session import SessionWriter
 from wattui.ui.plots import paint_guard
-from wattui.ui.plots.stack import PlotStack
+from wattui.ui.plots.plot_stack import PlotStack
 from wattui.ui.theme.palette import rgb
 
 #: When the sessions of the tests begin: seconds, UTC.

@@ -35,7 +35,7 @@ from wattui.desktop.launch import told_apart
 from wattui.desktop.preferences_file import Settings
 from wattui.errors import WattuiError
 from wattui.ui.theme import style_sheet
-from wattui.ui.theme.system_theme import SystemTheme
+from wattui.ui.theme.theme_switch import SystemTheme, choose
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -73,7 +73,7 @@ def application(settings: Settings | None = None) -> QApplication:
     found.setWindowIcon(_icon())
     system = SystemTheme(found)
     chosen = settings.theme if settings is not None else "system"
-    style_sheet.apply(found, style_sheet.choose(chosen, system.dark))
+    style_sheet.apply(found, choose(chosen, system.dark))
     _set_enthought_folder()
     _state.update(application=found, system=system)
     return found

@@ -20,9 +20,9 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import energy_wh
 from wattui.measurement.fields import CHANNELS
 from wattui.session import Session
-from wattui.ui.figure import axes, figure_data, figure_file
-from wattui.ui.figure.figure_data import NothingToPlot, Run, within
-from wattui.ui.figure.page import DEFAULT_PANELS, Layout, Page
+from wattui.ui.figure import figure_axes, figure_data, figure_file
+from wattui.ui.figure.figure_data import FigureRun, NothingToPlot, within
+from wattui.ui.figure.figure_page import DEFAULT_PANELS, FigureLayout, FigurePage
 from wattui.ui.theme.palette import DARK, LIGHT, rgb
 
 
@@ -59,15 +59,17 @@ def three(tmp_path: Path) -> Path:
     return recording.path
 
 
-def page_of(path: Path, panels=DEFAULT_PANELS, layout: Layout | None = None, **options) -> Page:
+def page_of(
+    path: Path, panels=DEFAULT_PANELS, layout: FigureLayout | None = None, **options
+) -> FigurePage:
     application()
     channels = tuple(dict.fromkeys(name for names in panels for name in names))
     with Session.open(path) as session:
-        content = figure_data.read([Run(session, path.stem, **options)], channels, 2000)
-    return Page(content, panels, layout)
+        content = figure_data.read([FigureRun(session, path.stem, **options)], channels, 2000)
+    return FigurePage(content, panels, layout)
 
 
-def pixels(page: Page, path: Path, dpi: int = 96) -> np.ndarray:
+def pixels(page: FigurePage, path: Path, dpi: int = 96) -> np.ndarray:
     """Give the image of a page, shape (height, width, 3), from 0 to 1."""
     figure_file.save(page, path, dpi)
     with Image.open(path) as image:
@@ -85,7 +87,7 @@ def is_at(image: np.ndarray, x: float, y: float, colour: str, scale: float = 1.0
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
 @pytest.mark.parametrize("dpi", [96, 150])
 def test_the_curves_are_where_the_values_are(one: Path, tmp_path: Path, palette, dpi: int) -> None:
-    page = page_of(one, layout=Layout(palette=palette))
+    page = page_of(one, layout=FigureLayout(palette=palette))
     image = pixels(page, tmp_path / "a.png", dpi)
     scale = dpi / 96
     assert image.shape == (round(720 * scale), round(1280 * scale), 3)
@@ -133,8 +135,8 @@ def test_the_second_axis_has_its_own_scale_on_the_same_grid(one: Path) -> None:
 )
 @pytest.mark.parametrize("field", CHANNELS, ids=lambda field: field.name)
 def test_every_axis_holds_its_values_and_even_ticks(field, low: float, high: float) -> None:
-    first = axes.first_axis(field.name, low, high, 7)
-    second = axes.second_axis(field.name, low, high, first.count)
+    first = figure_axes.first_axis(field.name, low, high, 7)
+    second = figure_axes.second_axis(field.name, low, high, first.count)
     for axis in (first, second):
         assert axis.low <= low
         assert axis.high >= high
@@ -194,8 +196,8 @@ def test_one_of_several_meters(three: Path) -> None:
 
 def test_runs_are_laid_over_one_another_or_where_the_clock_was(one: Path, three: Path) -> None:
     with Session.open(one) as first, Session.open(three) as second:
-        shifted = Run(second, "b", start=round((START + 20) * MICROSECONDS))
-        runs = [Run(first, "a"), shifted]
+        shifted = FigureRun(second, "b", start=round((START + 20) * MICROSECONDS))
+        runs = [FigureRun(first, "a"), shifted]
         laid = figure_data.read(runs, ["power"], 1000)
         assert (laid.start, laid.stop) == (START, START + 600)
         assert len(laid.series) == 4
@@ -223,7 +225,7 @@ def test_a_drawing_has_lines_and_letters_and_no_image(one: Path, tmp_path: Path)
 
 def test_a_pdf_has_lines_and_letters_and_no_image(one: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    figure_file.save(page_of(one, layout=Layout(960, 480)), path)
+    figure_file.save(page_of(one, layout=FigureLayout(960, 480)), path)
     data = path.read_bytes()
     assert data.startswith(b"%PDF")
     assert b"/Subtype /Image" not in data
@@ -252,7 +254,7 @@ def test_what_is_said_of_reconstructed_times_is_on_the_page(one: Path) -> None:
 
 def test_every_channel_can_be_drawn_where_it_has_no_value_too(one: Path, tmp_path: Path) -> None:
     panels = [(field.name,) for field in CHANNELS]
-    page = page_of(one, panels, Layout(900, 3000, title="all " * 60))
+    page = page_of(one, panels, FigureLayout(900, 3000, title="all " * 60))
     assert pixels(page, tmp_path / "a.png").shape == (3000, 900, 3)
 
 
@@ -275,7 +277,7 @@ def test_nothing_in_the_span_is_said(one: Path) -> None:
 
 def test_too_many_pixels_are_refused(one: Path, tmp_path: Path) -> None:
     with pytest.raises(figure_file.FigureTooLarge, match="pixels"):
-        figure_file.save(page_of(one, layout=Layout(3000, 1000)), tmp_path / "a.png", 1200)
+        figure_file.save(page_of(one, layout=FigureLayout(3000, 1000)), tmp_path / "a.png", 1200)
     assert list(tmp_path.glob("*.png")) == []
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 
 import pytest
 
-from wattui.ui.plots.time_view import FIRST_WIDTH, MARGIN, MIN_WIDTH, PlotView
+from wattui.ui.plots.time_view import FIRST_WIDTH, MARGIN, MIN_WIDTH, TimeView
 
 START = 1_795_442_700.0
 
 
 def recorded(length=3600.0):
     """Give the view of an opened session."""
-    view = PlotView()
+    view = TimeView()
     view.follow(START + length, START)
     return view
 
 
 def live(length=600.0):
     """Give the view of a session that is being recorded."""
-    view = PlotView(live=True)
+    view = TimeView(live=True)
     view.follow(START + length, START)
     return view
 

@@ -258,12 +258,12 @@ def _save(paths: Sequence[tuple[Path, str]], options: Options, *, screen: bool) 
     assert output is not None
     _prepare_qt(screen=screen)
     _app().application()
-    page_module = importlib.import_module("wattui.ui.figure.page")
+    page_module = importlib.import_module("wattui.ui.figure.figure_page")
     palettes = importlib.import_module("wattui.ui.theme.palette")
-    page = page_module.Page(
+    page = page_module.FigurePage(
         _read(paths, options),
         options.panels,
-        page_module.Layout(
+        page_module.FigureLayout(
             *options.size,
             palette=palettes.DARK if options.theme == "dark" else palettes.LIGHT,
             clock_mode="clock" if options.clock else "elapsed",
@@ -288,7 +288,7 @@ def _read(paths: Sequence[tuple[Path, str]], options: Options) -> Any:
             session: Session = stack.enter_context(Session.open(path))
             begin, end = chosen_span(session, options.start, options.stop)
             runs.append(
-                source.Run(session, name, begin, end, chosen_meters(session, options.meters))
+                source.FigureRun(session, name, begin, end, chosen_meters(session, options.meters))
             )
         pixels = max(round(options.size[0] * scale), 100)
         return source.read(runs, channels, pixels, aligned=not options.clock)

@@ -18,7 +18,7 @@ from wattui.measurement.fields import INTEGRATED_ENERGY
 from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session
 from wattui.session.span_statistics import ENERGY_SCALE
-from wattui.ui.plots.loader import merged
+from wattui.ui.plots.view_reader import merged
 
 #: Times in seconds and values in the base unit, both (n,); NaN where the line is broken.
 Curve = tuple[np.ndarray, np.ndarray]
@@ -31,7 +31,7 @@ class NothingToPlot(WattuiError):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class FigureRun:
     """A session, and what of it is to be shown."""
 
     session: Session
@@ -45,7 +45,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class Series:
+class FigureSeries:
     """One meter of a figure."""
 
     label: str
@@ -60,7 +60,7 @@ class Series:
 
 
 @dataclass(slots=True)
-class Content:
+class FigureContent:
     """All that a figure shows.  Times are seconds, UTC, on the axis of the first run."""
 
     title: str
@@ -68,7 +68,7 @@ class Content:
     stop: float
     #: From when on elapsed time counts.
     origin: float
-    series: list[Series]
+    series: list[FigureSeries]
     #: When it was, in words.
     when: str
     #: Marks: seconds and text.
@@ -78,8 +78,8 @@ class Content:
 
 
 def read(
-    runs: Sequence[Run], channels: Sequence[str], pixels: int, *, aligned: bool = True
-) -> Content:
+    runs: Sequence[FigureRun], channels: Sequence[str], pixels: int, *, aligned: bool = True
+) -> FigureContent:
     """Read what a figure shows, in flat memory.
 
     Parameters
@@ -109,7 +109,7 @@ def read(
     placed = list(zip(shown, shifts, strict=True))
     start = min(span.start + shift for (_, span), shift in placed)
     stop = max(span.stop + shift for (_, span), shift in placed)
-    series: list[Series] = []
+    series: list[FigureSeries] = []
     notes: list[str] = []
     marks: list[tuple[float, str]] = []
     for (run, span), shift in placed:
@@ -119,7 +119,7 @@ def read(
         label = readout_label(run.session.info)
         if label is not None:
             notes += [text for text in (label.reconstructed, label.partial) if text]
-    return Content(
+    return FigureContent(
         title=", ".join(run.name for run, _ in shown),
         start=start / MICROSECONDS,
         stop=stop / MICROSECONDS,
@@ -140,7 +140,7 @@ class _Span:
     origin: int
 
 
-def _span(run: Run) -> _Span | None:
+def _span(run: FigureRun) -> _Span | None:
     """Give the span of a run that is shown; None where nothing is in it."""
     ids = [meter.id for meter in run.session.meters]
     chosen = ids if run.meters is None else [i for i in ids if i in run.meters]
@@ -155,8 +155,8 @@ def _span(run: Run) -> _Span | None:
 
 
 def _series(
-    run: Run, span: _Span, channels: Sequence[str], pixels: int, shift: float, several: bool
-) -> list[Series]:
+    run: FigureRun, span: _Span, channels: Sequence[str], pixels: int, shift: float, several: bool
+) -> list[FigureSeries]:
     """Read the meters of a run that have samples in the span."""
     found = []
     for meter in run.session.meters:
@@ -178,7 +178,7 @@ def _series(
         gaps = np.asarray(run.session.gaps(meter.id, span.start, span.stop)).reshape(-1, 2)
         gaps = np.clip(merged(gaps, (high - low) / pixels), low, high) + shift
         label = f"{run.name}: {meter.info.label}" if several else meter.info.label
-        found.append(Series(label, meter.colour, curves, gaps, statistics))
+        found.append(FigureSeries(label, meter.colour, curves, gaps, statistics))
     return found
 
 
@@ -206,7 +206,7 @@ def _at(times: np.ndarray, values: np.ndarray, index: int, edge: float) -> np.nd
     return np.array([value]) if math.isfinite(value) else np.empty(0)
 
 
-def _told_apart(series: list[Series]) -> list[Series]:
+def _told_apart(series: list[FigureSeries]) -> list[FigureSeries]:
     """Number the meters that have one name."""
     labels = [one.label for one in series]
     return [

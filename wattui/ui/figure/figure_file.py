@@ -16,7 +16,7 @@ from wattui import __version__
 from wattui.desktop.atomic_file import draft
 from wattui.errors import WattuiError
 from wattui.ui.figure import lettering
-from wattui.ui.figure.page import Page
+from wattui.ui.figure.figure_page import FigurePage
 
 #: Pixels of a figure in an inch: those of an ordinary screen.
 DPI: Final = 96
@@ -46,7 +46,7 @@ class FigureTooLarge(WattuiError):
     exit_status = 2
 
 
-def save(page: Page, path: Path, dpi: int = DPI) -> None:
+def save(page: FigurePage, path: Path, dpi: int = DPI) -> None:
     """Write a figure; the file has its name only when it is whole.
 
     Parameters
@@ -73,7 +73,7 @@ def save(page: Page, path: Path, dpi: int = DPI) -> None:
         file.buffer.write(data)
 
 
-def _draw(page: Page, device: Any, scale: float) -> None:
+def _draw(page: FigurePage, device: Any, scale: float) -> None:
     """Draw a page on a device of Qt that has so many units in a pixel of the figure."""
     size = (page.layout.width, page.layout.height)
     gc = GraphicsContext(size, parent=device)
@@ -95,7 +95,7 @@ def _buffer() -> QtCore.QBuffer:
     return buffer
 
 
-def _png(page: Page, dpi: int) -> bytes:
+def _png(page: FigurePage, dpi: int) -> bytes:
     scale = dpi / DPI
     width, height = round(page.layout.width * scale), round(page.layout.height * scale)
     if max(width, height) > _MOST_PIXELS:
@@ -116,7 +116,7 @@ def _png(page: Page, dpi: int) -> bytes:
     return bytes(buffer.data())
 
 
-def _svg(page: Page) -> bytes:
+def _svg(page: FigurePage) -> bytes:
     buffer = _buffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
@@ -143,7 +143,7 @@ def _with_fonts(svg: str) -> str:
     return _TEXT.sub(lengthened, named)
 
 
-def _pdf(page: Page) -> bytes:
+def _pdf(page: FigurePage) -> bytes:
     buffer = _buffer()
     writer = QtGui.QPdfWriter(buffer)
     points = QtCore.QSizeF(page.layout.width * 72 / DPI, page.layout.height * 72 / DPI)

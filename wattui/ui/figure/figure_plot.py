@@ -12,10 +12,10 @@ from chaco.api import ArrayDataSource, DataRange1D, LinearMapper
 from pyface.qt import QtCore, QtGui
 
 from wattui.measurement.fields import CHANNEL
-from wattui.ui.figure import axes, lettering
-from wattui.ui.figure.axes import Axis
-from wattui.ui.figure.figure_data import Content, Series
-from wattui.ui.plots import ink
+from wattui.ui.figure import figure_axes, lettering
+from wattui.ui.figure.figure_axes import FigureAxis
+from wattui.ui.figure.figure_data import FigureContent, FigureSeries
+from wattui.ui.plots import drawing
 from wattui.ui.plots.curve import CurvePlot
 from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.theme.palette import Palette, mix, rgba
@@ -85,7 +85,7 @@ class FigureCurve(CurvePlot):
         painter.restore()
 
 
-class Panel:
+class FigurePlot:
     """Draws one plot.
 
     Parameters
@@ -103,7 +103,7 @@ class Panel:
     def __init__(
         self,
         names: Sequence[str],
-        content: Content,
+        content: FigureContent,
         box: Box,
         palette: Palette,
         colours: Sequence[str] = (),
@@ -118,13 +118,13 @@ class Panel:
         self.axes = self._make_axes(most)
         self._span = DataRange1D(low_setting=content.start, high_setting=content.stop)
 
-    def _make_axes(self, most: int) -> list[Axis]:
-        first = axes.first_axis(self.names[0], *self._extremes(self.names[0]), min(most, 8))
+    def _make_axes(self, most: int) -> list[FigureAxis]:
+        first = figure_axes.first_axis(self.names[0], *self._extremes(self.names[0]), min(most, 8))
         if len(self.names) > 1:
             name = self.names[1]
-            return [first, axes.second_axis(name, *self._extremes(name), first.count)]
-        if axes.is_energy(self.names[0]):
-            return [first, axes.kilojoules(first, min(most, 8))]
+            return [first, figure_axes.second_axis(name, *self._extremes(name), first.count)]
+        if figure_axes.is_energy(self.names[0]):
+            return [first, figure_axes.kilojoules(first, min(most, 8))]
         return [first]
 
     def _extremes(self, name: str) -> tuple[float, float]:
@@ -157,7 +157,7 @@ class Panel:
     def draw(self, gc: Any, ticks: TimeTicks, *, shows_time: bool, shows_marks: bool) -> None:
         """Draw the plot with its axes and its head."""
         box, palette = self.box, self._palette
-        ink.fill_rect(gc, box.x, box.y, box.width, box.height, palette.plot)
+        drawing.fill_rect(gc, box.x, box.y, box.width, box.height, palette.plot)
         self._draw_gaps(gc)
         times, told = ticks.get_ticks_and_labels(
             self._content.start, self._content.stop, 0, box.width
@@ -167,7 +167,7 @@ class Panel:
         for number, name in reversed(list(enumerate(self.names))):
             for index, series in enumerate(self._content.series):
                 self._draw_curve(gc, name, series, self.colour(name, index), second=number > 0)
-        ink.frame_rect(gc, box.x, box.y, box.width, box.height, palette.line)
+        drawing.frame_rect(gc, box.x, box.y, box.width, box.height, palette.line)
         self._draw_values(gc)
         if shows_time:
             self._draw_times(gc, across, told)
@@ -184,22 +184,24 @@ class Panel:
                 if self._colours:
                     y = box.y + number * (_GAP_STRIP + 1)
                     colour = self._colours[number]
-                    ink.fill_rect(gc, left, y, width, _GAP_STRIP, mix(ground, colour, 0.55))
+                    drawing.fill_rect(gc, left, y, width, _GAP_STRIP, mix(ground, colour, 0.55))
                 else:
                     shade = mix(ground, self._palette.gap, 0.28)
-                    ink.fill_rect(gc, left, box.y, width, box.height, shade)
+                    drawing.fill_rect(gc, left, box.y, width, box.height, shade)
 
     def _draw_grid(self, gc: Any, across: Sequence[float]) -> None:
         box = self.box
         lines = [(x, box.y, x, box.y2) for x in across if box.x + 1 < x < box.x2 - 1]
         up = self._heights(self.axes[0])
         lines += [(box.x, y, box.x2, y) for y in up if box.y + 1 < y < box.y2 - 1]
-        ink.draw_lines(gc, lines, self._palette.grid)
+        drawing.draw_lines(gc, lines, self._palette.grid)
 
-    def _heights(self, axis: Axis) -> np.ndarray:
+    def _heights(self, axis: FigureAxis) -> np.ndarray:
         return self.box.y + (axis.ticks - axis.low) / (axis.high - axis.low) * self.box.height
 
-    def _draw_curve(self, gc: Any, name: str, series: Series, colour: str, *, second: bool) -> None:
+    def _draw_curve(
+        self, gc: Any, name: str, series: FigureSeries, colour: str, *, second: bool
+    ) -> None:
         times, values = series.curves[name]
         axis, box = self.axes[self.names.index(name)], self.box
         curve = FigureCurve(
@@ -226,12 +228,12 @@ class Panel:
                 lettering.write(gc, label, x, y - 4, palette.muted, align=align)
             if number:
                 ticks = [(box.x2, y, box.x2 + 4, y) for y in self._heights(axis)]
-                ink.draw_lines(gc, ticks, palette.line)
+                drawing.draw_lines(gc, ticks, palette.line)
 
     def _draw_times(self, gc: Any, across: Sequence[float], told: Sequence[str]) -> None:
         """Write the times, none over another."""
         box, palette = self.box, self._palette
-        ink.draw_lines(gc, [(x, box.y, x, box.y - 4) for x in across], palette.line)
+        drawing.draw_lines(gc, [(x, box.y, x, box.y - 4) for x in across], palette.line)
         free = 0.0
         for x, label in zip(across, told, strict=True):
             width = lettering.width(label)
@@ -249,12 +251,14 @@ class Panel:
             if not content.start <= moment <= content.stop:
                 continue
             x = self._x(moment)
-            ink.draw_lines(gc, [(x, box.y, x, box.y2)], palette.text, alpha=0.55, dash=(3.0, 3.0))
+            drawing.draw_lines(
+                gc, [(x, box.y, x, box.y2)], palette.text, alpha=0.55, dash=(3.0, 3.0)
+            )
             shown = text if len(text) <= 40 else text[:39] + "…"
             width = lettering.width(shown, lettering.SMALL)
             left = min(x + 5, box.x2 - width - 4)
             if words and shown and left >= free:
-                ink.fill_rect(gc, left - 2, box.y2 - 17, width + 4, 14, palette.plot, 0.85)
+                drawing.fill_rect(gc, left - 2, box.y2 - 17, width + 4, 14, palette.plot, 0.85)
                 lettering.write(gc, shown, left, box.y2 - 14, palette.text, size=lettering.SMALL)
                 free = left + width + 8
 
@@ -264,12 +268,14 @@ class Panel:
         """Write what is at which axis, in its colour, and the values in between."""
         box, palette = self.box, self._palette
         y = box.y2 + _HEAD
-        left = box.x + self._draw_key(gc, self.names[0], axes.title(self.names[0]), box.x, y, 0.0)
+        left = box.x + self._draw_key(
+            gc, self.names[0], figure_axes.title(self.names[0]), box.x, y, 0.0
+        )
         right = box.x2
         if len(self.names) > 1:
             name = self.names[1]
-            right -= self._draw_key(gc, name, axes.title(name), box.x2, y, 1.0)
-        elif axes.is_energy(self.names[0]):
+            right -= self._draw_key(gc, name, figure_axes.title(name), box.x2, y, 1.0)
+        elif figure_axes.is_energy(self.names[0]):
             right -= lettering.write(
                 gc, "kJ", box.x2, y, palette.muted, size=lettering.SMALL, align=1.0
             )
@@ -300,7 +306,7 @@ class Panel:
             else mix(palette.text, palette.plot, _FAINT if second else 0.0)
         )
         thick = _SECOND_LINE if second else _FIRST_LINE
-        ink.fill_rect(gc, bar, y + 3, 14, round(thick + 0.8), colour)
+        drawing.fill_rect(gc, bar, y + 3, 14, round(thick + 0.8), colour)
         lettering.write(gc, text, at, y, palette.text, size=lettering.SMALL)
         return wide
 

@@ -16,7 +16,7 @@ from traits.api import HasStrictTraits, Instance, List, Str, observe
 
 from wattui.meter_memory.save_readout import ReadoutLabel, readout_label
 from wattui.session import Session
-from wattui.ui.plots import ink
+from wattui.ui.plots import drawing
 from wattui.ui.window.display_values import Notice
 
 #: What stands at the time axis.
@@ -40,10 +40,12 @@ class TimeCaption(AbstractOverlay):
         if not self.text or not rows:
             return
         plot, palette = rows[-1].plot, self.stack.palette
-        width = ink.text_width(self.text, ink.SMALL_SIZE) + 2 * _PAD
+        width = drawing.text_width(self.text, drawing.SMALL_SIZE) + 2 * _PAD
         left = plot.x2 - width - 4
-        ink.fill_rect(gc, left, plot.y + 4, width, 17, palette.plot, 0.85)
-        ink.draw_text(gc, self.text, left + _PAD, plot.y + 9, palette.muted, size=ink.SMALL_SIZE)
+        drawing.fill_rect(gc, left, plot.y + 4, width, 17, palette.plot, 0.85)
+        drawing.draw_text(
+            gc, self.text, left + _PAD, plot.y + 9, palette.muted, size=drawing.SMALL_SIZE
+        )
 
 
 class Origin(HasStrictTraits):

@@ -9,7 +9,7 @@ import numpy as np
 from chaco.api import AbstractOverlay
 from traits.api import Any as AnyTrait
 
-from wattui.ui.plots import ink
+from wattui.ui.plots import drawing
 from wattui.ui.plots.time_axis import elapsed_label
 from wattui.ui.theme.palette import rgba
 
@@ -20,19 +20,19 @@ def _bubble(
     gc: Any, palette: Any, lines: list[tuple[str, str]], x: float, top: float
 ) -> tuple[float, float]:
     """Draw lines of (text, colour) in a box from *x* to the right, below *top*; give its size."""
-    width = max(ink.text_width(text, ink.SMALL_SIZE, bold=False) for text, _ in lines)
-    width, height = width + 2 * _PAD, len(lines) * ink.LINE_HEIGHT + 6
+    width = max(drawing.text_width(text, drawing.SMALL_SIZE, bold=False) for text, _ in lines)
+    width, height = width + 2 * _PAD, len(lines) * drawing.LINE_HEIGHT + 6
     bottom = top - height
-    ink.fill_rect(gc, x, bottom, width, height, palette.panel, 0.94)
-    ink.frame_rect(gc, x, bottom, width, height, palette.line)
+    drawing.fill_rect(gc, x, bottom, width, height, palette.panel, 0.94)
+    drawing.frame_rect(gc, x, bottom, width, height, palette.line)
     for number, (text, colour) in enumerate(lines):
-        y = top - 14 - number * ink.LINE_HEIGHT
-        ink.draw_text(gc, text, x + _PAD, y, colour, size=ink.SMALL_SIZE)
+        y = top - 14 - number * drawing.LINE_HEIGHT
+        drawing.draw_text(gc, text, x + _PAD, y, colour, size=drawing.SMALL_SIZE)
     return width, height
 
 
 def _bubble_width(lines: list[tuple[str, str]]) -> float:
-    return max(ink.text_width(text, ink.SMALL_SIZE) for text, _ in lines) + 2 * _PAD
+    return max(drawing.text_width(text, drawing.SMALL_SIZE) for text, _ in lines) + 2 * _PAD
 
 
 class Crosshair(AbstractOverlay):
@@ -53,7 +53,7 @@ class Crosshair(AbstractOverlay):
         x = float(rows[0].plot.index_mapper.map_screen(np.array([moment]))[0])
         with gc:
             lines = [(x, row.plot.y, x, row.plot.y2) for row in rows]
-            ink.draw_lines(gc, lines, stack.palette.muted, alpha=0.8)
+            drawing.draw_lines(gc, lines, stack.palette.muted, alpha=0.8)
             for row in rows:
                 self._draw_values(gc, row, x, moment)
             self._draw_time(gc, rows[-1].plot, x, moment)
@@ -80,7 +80,7 @@ class Crosshair(AbstractOverlay):
             )
         if not lines or plot.height < 24:
             return
-        room = max(1, int((plot.height - 10) // ink.LINE_HEIGHT))
+        room = max(1, int((plot.height - 10) // drawing.LINE_HEIGHT))
         if len(lines) > room:
             rest = len(lines) - room + 1
             lines = [*lines[: room - 1], (f"{rest} more", palette.muted)]
@@ -92,10 +92,10 @@ class Crosshair(AbstractOverlay):
         """Write the time at the foot of the line, over the time axis."""
         text = self.stack.tell_time(moment)
         palette = self.stack.palette
-        width = ink.text_width(text) + 2 * _PAD
+        width = drawing.text_width(text) + 2 * _PAD
         left = min(max(x - width / 2, plot.outer_x), plot.outer_x2 - width)
-        ink.fill_rect(gc, left, plot.y - 24, width, 19, palette.text)
-        ink.draw_text(gc, text, left + _PAD, plot.y - 19, palette.plot)
+        drawing.fill_rect(gc, left, plot.y - 24, width, 19, palette.text)
+        drawing.draw_text(gc, text, left + _PAD, plot.y - 19, palette.plot)
 
 
 class RowScroll(AbstractOverlay):
@@ -112,7 +112,7 @@ class RowScroll(AbstractOverlay):
         if place is None:
             return
         bottom, height = place
-        ink.fill_rect(
+        drawing.fill_rect(
             gc, self.stack.component.width - 7, bottom, 5, height, self.stack.palette.muted, 0.6
         )
 

@@ -3,6 +3,11 @@
 
 Chaco's own line plot draws nothing where one record stands alone between two gaps, and
 hands its points over one by one.
+
+Qt's stroker needs time with the square of the length where a line crosses itself, a
+hundred milliseconds for a noisy curve.  So a curve is drawn in short pieces where it is
+calm.  Where it is noisy, each column of pixels is filled from the lowest to the highest
+place that the line has in it: what a stroke would look like, and Qt's quickest drawing.
 """
 
 from __future__ import annotations
@@ -11,8 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 from chaco.api import ArrayDataSource, LinePlot
-
-from wattui.ui.plots.stroke import polyline
+from pyface.qt import QtCore, QtGui
+from PyQt5 import sip
 
 #: How far beyond the plot a point is drawn, in pixels: Qt's numbers are not endless.
 _FAR: Final = 4000.0
@@ -82,3 +87,194 @@ class CurvePlot(LinePlot):
                     x, y = piece[0]
                     piece = np.array([(x - 1.0, y), (x + 1.0, y)])
                 polyline(gc, piece)
+
+
+#: Pixels that a curve goes up or down a point, on average, before it is a noisy one.
+_NOISY: Final = 2.0
+
+#: Points in one piece of a curve.
+_PIECE: Final = 24
+
+#: Columns of pixels a point, at most, that are filled: wider apart, a slope is a slope.
+_DENSE: Final = 2.0
+
+
+def polyline(gc: Any, points: np.ndarray) -> None:
+    """Draw a line through points with the stroke that is set.
+
+    On a QPainter the points go over as blocks of memory: Kiva's own way, a call a
+    point, takes longer than the drawing.
+
+    Parameters
+    ----------
+    gc
+        The Kiva context.
+    points
+        Pixels, shape (n, 2), from left to right.
+    """
+    painter = getattr(gc, "gc", None)
+    if not isinstance(painter, QtGui.QPainter):
+        gc.begin_path()
+        gc.lines(points)
+        gc.stroke_path()
+        return
+    scale = _pixels_a_unit(painter)
+    noisy_runs = []
+    for first, last, noisy in runs(points, scale):
+        if noisy:
+            noisy_runs.append(points[first : last + 1])
+        else:
+            for start in range(first, last, _PIECE):
+                end = min(start + _PIECE, last)
+                painter.drawPolyline(_polygon(points[start : end + 1]))
+    if noisy_runs:
+        _fill_columns(painter, noisy_runs, scale)
+
+
+def runs(points: np.ndarray, scale: float) -> list[tuple[int, int, bool]]:
+    """Divide a line into calm and noisy runs: first and last point, and whether noisy.
+
+    One step up or down does not make a piece noisy.  *scale* is how many pixels of the
+    device a unit is; where that is 0, or too much for the points, all is calm.
+    """
+    count = len(points)
+    if count < 3 or not 0 < (points[-1, 0] - points[0, 0]) * scale < _DENSE * count:
+        return [(0, count - 1, False)]
+    steps = np.abs(np.diff(points[:, 1]))
+    starts = np.arange(0, count - 1, _PIECE)
+    lengths = np.diff(starts, append=count - 1)
+    rest = np.add.reduceat(steps, starts) - np.maximum.reduceat(steps, starts)
+    noisy = rest >= _NOISY * np.maximum(lengths - 1, 1)
+    changes = np.flatnonzero(np.diff(noisy)) + 1
+    edges = [0, *(changes * _PIECE).tolist(), count - 1]
+    kinds = noisy[np.concatenate(([0], changes))].tolist()
+    return list(zip(edges[:-1], edges[1:], kinds, strict=True))
+
+
+def columns(points: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """Give where a line is in each column of pixels: the first column, and low and high.
+
+    Parameters
+    ----------
+    points
+        In pixels of the device, shape (n, 2), from left to right.
+
+    Returns
+    -------
+    first, low, high
+        The lowest and the highest place in each column, both (m,).
+    """
+    x, y = points[:, 0], points[:, 1]
+    first, last = int(np.floor(x[0])), int(np.floor(x[-1]))
+    low, high = np.full(last - first + 1, np.inf), np.full(last - first + 1, -np.inf)
+    column = np.floor(x).astype(np.intp) - first
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    low[column[starts]] = np.minimum.reduceat(y, starts)
+    high[column[starts]] = np.maximum.reduceat(y, starts)
+    # Where the line goes over into the next column it is in both.
+    crossed = np.interp(np.arange(first + 1, last + 1), x, y)
+    for part in (slice(None, -1), slice(1, None)):
+        low[part] = np.minimum(low[part], crossed)
+        high[part] = np.maximum(high[part], crossed)
+    return first, low, high
+
+
+def widened(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give each column what its neighbours have, too, one more at either end."""
+    low = np.concatenate(([np.inf, np.inf], low, [np.inf, np.inf]))
+    high = np.concatenate(([-np.inf, -np.inf], high, [-np.inf, -np.inf]))
+    return (
+        np.minimum(np.minimum(low[:-2], low[1:-1]), low[2:]),
+        np.maximum(np.maximum(high[:-2], high[1:-1]), high[2:]),
+    )
+
+
+def closed(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give each column what both of its neighbours have: no stroke leaves a pixel between."""
+    low, high = low.copy(), high.copy()
+    between_low = np.maximum(low[:-2], low[2:])
+    between_high = np.minimum(high[:-2], high[2:])
+    filled = between_low < between_high
+    low[1:-1][filled] = np.minimum(low[1:-1], between_low)[filled]
+    high[1:-1][filled] = np.maximum(high[1:-1], between_high)[filled]
+    return low, high
+
+
+def _fill_columns(painter: QtGui.QPainter, lines: list[np.ndarray], scale: float) -> None:
+    """Draw noisy lines, column by column: a stroke's inside, and the edge that it softens."""
+    hint, before, pen = painter.RenderHint.Antialiasing, painter.worldTransform(), painter.pen()
+    ratio = float(painter.device().devicePixelRatioF())
+    place = np.array([before.m11(), before.m22()]) * ratio
+    origin = np.array([before.dx(), before.dy()]) * ratio
+    width = max(pen.widthF() * scale, 1.0)
+    parts = [_filled(points * place + origin, width) for points in lines]
+    edge_colour = pen.color()
+    edge_colour.setAlphaF(edge_colour.alphaF() * ((width - 1) / 2 % 1))
+    smooth, brush = bool(painter.renderHints() & hint), painter.brush()
+    painter.setRenderHint(hint, False)
+    painter.setWorldTransform(QtGui.QTransform.fromScale(1 / ratio, 1 / ratio))
+    painter.setPen(QtCore.Qt.PenStyle.NoPen)
+    edges = [edge for _inside, edge in parts if len(edge)]
+    if edge_colour.alpha() and edges:
+        painter.setBrush(edge_colour)
+        painter.drawRects(_rectangles(edges))
+    painter.setBrush(pen.color())
+    painter.drawRects(_rectangles([inside for inside, _edge in parts]))
+    painter.setBrush(brush)
+    painter.setPen(pen)
+    painter.setWorldTransform(before)
+    painter.setRenderHint(hint, smooth)
+
+
+def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Give the columns of a stroke's inside and of its edge: x, begin, end, (n, 3) each."""
+    first, low, high = columns(points)
+    half = width / 2
+    for _ in range(int((width - 1) / 2)):
+        first, (low, high) = first - 1, widened(low, high)
+    low_edge, high_edge = widened(low, high)
+    low, high = closed(low, high)
+    x = np.arange(first - 1, first - 1 + len(low_edge))
+    begin, end = np.rint(low - half), np.rint(high + half)
+    end = np.maximum(end, begin + 1)
+    edge_begin, edge_end = np.floor(low_edge - half), np.ceil(high_edge + half)
+    # The edge is what is above and below the inside; beside it, at both ends, all of it.
+    above_end, below_begin = edge_end.copy(), edge_end.copy()
+    above_end[1:-1], below_begin[1:-1] = begin, end
+    above = np.column_stack((x, edge_begin, above_end))
+    below = np.column_stack((x, below_begin, edge_end))
+    edge = np.concatenate((above, below))
+    return np.column_stack((x[1:-1], begin, end)), edge[edge[:, 2] > edge[:, 1]]
+
+
+def _rectangles(parts: list[np.ndarray]) -> Any:
+    """Give rectangles for columns one pixel wide; neighbours that are alike are one."""
+    table = np.concatenate(parts)
+    before, after = table[:-1], table[1:]
+    joined = (after[:, 0] == before[:, 0] + 1) & (after[:, 1:] == before[:, 1:]).all(axis=1)
+    starts = np.flatnonzero(np.concatenate(([True], ~joined)))
+    ends = np.append(starts[1:], len(table)) - 1
+    found = sip.array(QtCore.QRect, len(starts))
+    # Filled as memory: left, top, right, bottom, of which the last two are inside.
+    memory = np.frombuffer(sip.voidptr(found, len(starts) * 16), dtype=np.int32).reshape(-1, 4)
+    memory[:, :2] = table[starts, :2]
+    memory[:, 2] = table[ends, 0]
+    memory[:, 3] = table[starts, 2] - 1
+    return found
+
+
+def _polygon(points: np.ndarray) -> QtGui.QPolygonF:
+    """Give points, shape (n, 2), as Qt wants them."""
+    polygon = QtGui.QPolygonF(len(points))
+    memory = polygon.data()
+    memory.setsize(len(points) * 16)
+    np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)[:] = points
+    return polygon
+
+
+def _pixels_a_unit(painter: QtGui.QPainter) -> float:
+    """Give how many pixels of the device a unit is; 0 where it has none (SVG, PDF)."""
+    engine, device = painter.paintEngine(), painter.device()
+    if engine is None or engine.type() != QtGui.QPaintEngine.Type.Raster:
+        return 0.0
+    return abs(painter.worldTransform().m11()) * float(device.devicePixelRatioF())

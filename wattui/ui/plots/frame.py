@@ -10,7 +10,7 @@ from chaco.api import AbstractOverlay
 from traits.api import Any as AnyTrait
 from traits.api import Bool
 
-from wattui.ui.plots import ink
+from wattui.ui.plots import drawing
 from wattui.ui.plots.total import TOTAL
 
 #: Pixels between an axis and its labels.
@@ -47,7 +47,7 @@ class Frame(AbstractOverlay):
             if row.stack.waiting and row.is_first:
                 told = row.stack.problem or "waiting for the first record"
                 x, y = plot.x + plot.width / 2, plot.y + plot.height / 2
-                ink.draw_text(gc, told, x, y, row.palette.muted, align=0.5)
+                drawing.draw_text(gc, told, x, y, row.palette.muted, align=0.5)
 
     def _draw_bands(self, gc: Any, plot: Any, row: Any) -> None:
         """Shade where records are missing, and what is selected."""
@@ -63,16 +63,16 @@ class Frame(AbstractOverlay):
                 width = max(x2 - x, 1.0)
                 if several:
                     y = plot.y + number * (_GAP_STRIP + 1)
-                    ink.fill_rect(gc, x, y, width, _GAP_STRIP, colour, 0.55)
+                    drawing.fill_rect(gc, x, y, width, _GAP_STRIP, colour, 0.55)
                 else:
-                    ink.fill_rect(gc, x, plot.y, width, plot.height, row.palette.gap, 0.28)
+                    drawing.fill_rect(gc, x, plot.y, width, plot.height, row.palette.gap, 0.28)
         selection = row.stack.view.selection
         if selection:
             x, x2 = np.clip(plot.index_mapper.map_screen(np.array(selection)), plot.x, plot.x2)
             if x2 > x:
-                ink.fill_rect(gc, x, plot.y, x2 - x, plot.height, row.palette.accent, 0.13)
+                drawing.fill_rect(gc, x, plot.y, x2 - x, plot.height, row.palette.accent, 0.13)
                 edges = [(at, plot.y, at, plot.y2) for at in (x, x2)]
-                ink.draw_lines(gc, edges, row.palette.accent, alpha=0.6)
+                drawing.draw_lines(gc, edges, row.palette.accent, alpha=0.6)
 
     def _draw_grid(self, gc: Any, plot: Any, row: Any) -> None:
         ticks, _labels = row.stack.time_ticks()
@@ -81,8 +81,8 @@ class Frame(AbstractOverlay):
         ticks, _labels = row.value_ticks()
         up = plot.value_mapper.map_screen(ticks) if len(ticks) else ()
         lines += [(plot.x, y, plot.x2, y) for y in up if plot.y + 1 < y < plot.y2 - 1]
-        ink.draw_lines(gc, lines, row.palette.grid)
-        ink.frame_rect(gc, plot.x, plot.y, plot.width, plot.height, row.palette.line)
+        drawing.draw_lines(gc, lines, row.palette.grid)
+        drawing.frame_rect(gc, plot.x, plot.y, plot.width, plot.height, row.palette.line)
 
     def _draw_value_labels(self, gc: Any, plot: Any, row: Any) -> None:
         ticks, labels = row.value_ticks()
@@ -90,7 +90,7 @@ class Frame(AbstractOverlay):
             return
         for y, label in zip(plot.value_mapper.map_screen(ticks), labels, strict=True):
             if plot.y - 1 <= y <= plot.y2 + 1:
-                ink.draw_text(gc, label, plot.x - _OFF, y - 5, row.palette.muted, align=1.0)
+                drawing.draw_text(gc, label, plot.x - _OFF, y - 5, row.palette.muted, align=1.0)
 
     def _draw_time_labels(self, gc: Any, plot: Any, row: Any) -> None:
         """Write the times, whole at both ends, and none over another."""
@@ -98,39 +98,41 @@ class Frame(AbstractOverlay):
         if not len(ticks):
             return
         across = plot.index_mapper.map_screen(ticks)
-        ink.draw_lines(gc, [(x, plot.y, x, plot.y - 4) for x in across], row.palette.line)
+        drawing.draw_lines(gc, [(x, plot.y, x, plot.y - 4) for x in across], row.palette.line)
         free = plot.outer_x
         most = plot.outer_x2 - 2
         for x, label in zip(across, labels, strict=True):
-            width = ink.text_width(label)
+            width = drawing.text_width(label)
             left = min(max(x - width / 2, plot.outer_x), most - width)
             if left < free:
                 continue
-            ink.draw_text(gc, label, left, plot.y - 19, row.palette.muted)
+            drawing.draw_text(gc, label, left, plot.y - 19, row.palette.muted)
             free = left + width + 10
 
     def _draw_head(self, gc: Any, plot: Any, row: Any) -> None:
         """Write name, unit and meters at the left, and the statistics at the right."""
         y = plot.y2 + _HEAD
-        muted, small = row.palette.muted, ink.SMALL_SIZE
+        muted, small = row.palette.muted, drawing.SMALL_SIZE
         x = plot.x
         if row.key is not None:
             y = plot.y2 + _ROW_HEAD
             x = self._draw_name(gc, row, x, y)
-        x += ink.draw_text(gc, row.title, x, y, muted, size=small)
+        x += drawing.draw_text(gc, row.title, x, y, muted, size=small)
         room = plot.x2 - x - 24
         if row.key is None and row.is_first and row.stack.coloured:
             x, room = self._draw_meters(gc, plot, row, x + 20, y)
         for text in row.head_texts():
-            if text and ink.text_width(text, small) <= room:
-                ink.draw_text(gc, text, plot.x2, y, muted, size=small, align=1.0)
+            if text and drawing.text_width(text, small) <= room:
+                drawing.draw_text(gc, text, plot.x2, y, muted, size=small, align=1.0)
                 break
 
     def _draw_name(self, gc: Any, row: Any, x: float, y: float) -> float:
         """Write the name of a row's meter in its colour; give where the rest goes on."""
         for _key, label, colour in row.shown_meters:
-            ink.fill_rect(gc, x, y + 2, 10, 3, colour)
-            width = ink.draw_text(gc, label, x + 14, y, row.palette.text, size=ink.SMALL_SIZE)
+            drawing.fill_rect(gc, x, y + 2, 10, 3, colour)
+            width = drawing.draw_text(
+                gc, label, x + 14, y, row.palette.text, size=drawing.SMALL_SIZE
+            )
             return x + width + 26
         return x
 
@@ -139,13 +141,13 @@ class Frame(AbstractOverlay):
         # The sum first: it must not be what there is no room for.
         meters = sorted(row.shown_meters, key=lambda one: one[0] != TOTAL)
         for number, (_key, label, colour) in enumerate(meters):
-            width = ink.text_width(label, ink.SMALL_SIZE)
+            width = drawing.text_width(label, drawing.SMALL_SIZE)
             if x + width + 50 > plot.x2:
                 rest = f"+{len(meters) - number}"
-                x += ink.draw_text(gc, rest, x, y, row.palette.muted, size=ink.SMALL_SIZE)
+                x += drawing.draw_text(gc, rest, x, y, row.palette.muted, size=drawing.SMALL_SIZE)
                 break
-            ink.fill_rect(gc, x, y + 2, 10, 3, colour)
-            ink.draw_text(gc, label, x + 14, y, row.palette.text, size=ink.SMALL_SIZE)
+            drawing.fill_rect(gc, x, y + 2, 10, 3, colour)
+            drawing.draw_text(gc, label, x + 14, y, row.palette.text, size=drawing.SMALL_SIZE)
             x += width + 30
         return x, plot.x2 - x
 
@@ -173,7 +175,7 @@ class Marks(AbstractOverlay):
             if plot.x <= x <= plot.x2
         ]
         lines = [(x, plot.y, x, plot.y2) for x, _text in seen]
-        ink.draw_lines(gc, lines, row.palette.text, alpha=0.55, dash=(3.0, 3.0))
+        drawing.draw_lines(gc, lines, row.palette.text, alpha=0.55, dash=(3.0, 3.0))
         if row.is_first:
             with gc:
                 self._write(gc, plot, row, seen)
@@ -184,11 +186,11 @@ class Marks(AbstractOverlay):
         self.trait_setq(crowded=False)
         for x, text in sorted(seen):
             shown = text if len(text) <= 40 else text[:39] + "…"
-            width = ink.text_width(shown, ink.SMALL_SIZE)
+            width = drawing.text_width(shown, drawing.SMALL_SIZE)
             left = min(x + 5, plot.x2 - width - 4)
             if not shown or left < free:
                 self.trait_setq(crowded=True)
                 continue
-            ink.fill_rect(gc, left - 2, y - 3, width + 4, 14, row.palette.plot, 0.85)
-            ink.draw_text(gc, shown, left, y, row.palette.text, size=ink.SMALL_SIZE)
+            drawing.fill_rect(gc, left - 2, y - 3, width + 4, 14, row.palette.plot, 0.85)
+            drawing.draw_text(gc, shown, left, y, row.palette.text, size=drawing.SMALL_SIZE)
             free = left + width + 8

@@ -11,10 +11,9 @@ from chaco.api import PlotComponent
 from traits.api import Any as AnyTrait
 from traits.api import Dict, Enum, Float, Tuple
 
-from wattui.ui.plots import ink
-from wattui.ui.plots.curve import pieces
-from wattui.ui.plots.loader import Curve
-from wattui.ui.plots.stroke import polyline
+from wattui.ui.plots import drawing
+from wattui.ui.plots.curve import pieces, polyline
+from wattui.ui.plots.view_reader import Curve
 from wattui.ui.theme.palette import rgba
 
 #: How near to an edge of the window the pointer takes hold of it, in pixels.
@@ -76,21 +75,21 @@ class Overview(PlotComponent):
         palette = self.stack.palette
         with gc:
             gc.clip_to_rect(self.x - 1, self.y - 1, self.width + 2, self.height + 2)
-            ink.fill_rect(gc, self.x, self.y, self.width, self.height, palette.plot)
+            drawing.fill_rect(gc, self.x, self.y, self.width, self.height, palette.plot)
             self._draw_curves(gc)
             left, right = self.window_edges()
             whole = left <= self.x + 1 and right >= self.x2 - 1
             if not whole:
                 for x, width in ((self.x, left - self.x), (right, self.x2 - right)):
-                    ink.fill_rect(gc, x, self.y, width, self.height, palette.ground, 0.7)
-                ink.fill_rect(gc, left, self.y, right - left, self.height, palette.accent, 0.1)
-            ink.frame_rect(gc, self.x, self.y, self.width - 1, self.height - 1, palette.line)
+                    drawing.fill_rect(gc, x, self.y, width, self.height, palette.ground, 0.7)
+                drawing.fill_rect(gc, left, self.y, right - left, self.height, palette.accent, 0.1)
+            drawing.frame_rect(gc, self.x, self.y, self.width - 1, self.height - 1, palette.line)
             if not whole:
                 width, height = right - left, self.height - 1
-                ink.frame_rect(gc, left, self.y, width, height, palette.accent)
+                drawing.frame_rect(gc, left, self.y, width, height, palette.accent)
                 middle = self.y + self.height / 2
                 grips = [(x, middle - 6, x, middle + 6) for x in (left, right)]
-                ink.draw_lines(gc, grips, palette.accent, width=3.0)
+                drawing.draw_lines(gc, grips, palette.accent, width=3.0)
 
     def _draw_curves(self, gc: Any) -> None:
         """Draw the run, scaled to the strip's height."""

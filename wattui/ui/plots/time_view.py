@@ -23,7 +23,7 @@ MARGIN: Final = 0.1
 GROWTH: Final = 0.06
 
 
-class PlotView(HasStrictTraits):
+class TimeView(HasStrictTraits):
     """The span that is seen, and how it moves.
 
     A view is *whole* (the run from its start on, growing with it), or has a width of

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Linux desktop's portal, which tells whether it is light or dark."""
+"""The Linux desktop's portal, which reports whether it is light or dark."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ DARK = 1
 
 
 class Portal(QObject):
-    """Asks the portal for the colour scheme, and listens for changes.
+    """The portal's colour scheme, and its changes.
 
     Parameters
     ----------
     changed
-        Told whether the desktop is dark, when that changes.
+        Called with whether the desktop is dark, when that changes.
     """
 
     def __init__(self, changed: Callable[[bool], None]) -> None:
@@ -38,7 +38,7 @@ class Portal(QObject):
             self._bus.connect(_SERVICE, _PATH, _SETTINGS, "SettingChanged", self._setting_changed)
 
     def dark(self) -> bool:
-        """Tell whether the desktop is dark; False where nobody answers."""
+        """Check whether the desktop is dark; return False where no portal answers."""
         if not self._bus.isConnected():
             return False
         portal = QDBusInterface(_SERVICE, _PATH, _SETTINGS, self._bus)
@@ -55,7 +55,7 @@ class Portal(QObject):
 
 
 def number(value: object) -> int:
-    """Take a number out of the variants that it comes in; 0 if it is none."""
+    """Unwrap a number from its variants; return 0 if it is not a number."""
     while isinstance(value, QDBusVariant):
         value = value.variant()
     return value if isinstance(value, int) else 0

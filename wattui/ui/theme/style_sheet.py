@@ -14,10 +14,7 @@ from typing import Final
 from PyQt5.QtGui import QColor, QFontInfo, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
 
-from wattui.ui.theme.palette import DARK, LIGHT, Palette, mix
-
-#: What the theme can be set to.
-THEMES: Final = ("system", "light", "dark")
+from wattui.ui.theme.palette import Palette, mix
 
 #: The grid, and the margin of a window, in pixels.
 GRID: Final = 8
@@ -228,12 +225,6 @@ def apply(application: QApplication, palette: Palette) -> None:
         application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(qt_palette(palette))
     application.setStyleSheet(style_sheet(palette, base_size(application)))
-
-
-def choose(theme: str, system_is_dark: bool) -> Palette:
-    """Give the palette of a theme: ``light``, ``dark``, or whatever the system has."""
-    dark = system_is_dark if theme not in ("light", "dark") else theme == "dark"
-    return DARK if dark else LIGHT
 
 
 def _image(name: str) -> str:

@@ -12,7 +12,7 @@ from wattui.desktop.preferences_file import Settings
 from wattui.model.bench import Bench
 from wattui.ports.port import PortInfo, list_ports
 from wattui.ui.memory.memory_link import MemoryLink
-from wattui.ui.plots.stack import PlotStack
+from wattui.ui.plots.plot_stack import PlotStack
 from wattui.ui.theme.theme_switch import ThemeSwitch
 from wattui.ui.window.handler import WindowHandler
 from wattui.ui.window.main_view import main_view

@@ -26,7 +26,7 @@ from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.meters.meter_notices import notices_of, status_of
 from wattui.ui.meters.several import SeveralMeters
 from wattui.ui.theme.palette import LIGHT, Palette
-from wattui.ui.theme.style_sheet import THEMES
+from wattui.ui.theme.theme_switch import THEMES
 from wattui.ui.window.display_values import (
     Notice,
     Readings,

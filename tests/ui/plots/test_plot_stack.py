@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from plot_window import START, PlotWindow, Recording, application, sample, wait_for
 
-from wattui.ui.plots.layout import FIRST_SHARE
+from wattui.ui.plots.stack_layout import FIRST_SHARE
 from wattui.ui.theme.palette import DARK, LIGHT
 
 

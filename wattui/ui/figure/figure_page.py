@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wattui.measurement.fields import CHANNEL
-from wattui.ui.figure import axes, lettering
-from wattui.ui.figure.figure_data import Content, Series
-from wattui.ui.figure.figure_plot import Box, Panel
-from wattui.ui.plots import ink
-from wattui.ui.plots.layout import heights
+from wattui.ui.figure import figure_axes, lettering
+from wattui.ui.figure.figure_data import FigureContent, FigureSeries
+from wattui.ui.figure.figure_plot import Box, FigurePlot
+from wattui.ui.plots import drawing
+from wattui.ui.plots.stack_layout import heights
 from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.window.number_text import count_text, duration_text, span_text
@@ -40,7 +40,7 @@ _KILO: Final = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FigureLayout:
     """What a person chose of a figure's looks."""
 
     width: int = 1280
@@ -52,7 +52,7 @@ class Layout:
     title: str = ""
 
 
-class Page:
+class FigurePage:
     """Lays a figure out and draws it.
 
     Parameters
@@ -67,12 +67,12 @@ class Page:
 
     def __init__(
         self,
-        content: Content,
+        content: FigureContent,
         panels: Sequence[Sequence[str]] = DEFAULT_PANELS,
-        layout: Layout | None = None,
+        layout: FigureLayout | None = None,
     ) -> None:
         self.content = content
-        self.layout = layout or Layout()
+        self.layout = layout or FigureLayout()
         series = content.series
         #: One colour a meter, where there are several.
         self.colours = (
@@ -93,7 +93,7 @@ class Page:
         layout, count = self.layout, len(panels)
         lines = 1 + len(self._legend or [None]) + len(self.content.notes)
         top = layout.height - _EDGE - _TITLE_LINE - lines * _LINE
-        right = _AXIS if any(len(p) > 1 or axes.is_energy(p[0]) for p in panels) else _BARE
+        right = _AXIS if any(len(p) > 1 or figure_axes.is_energy(p[0]) for p in panels) else _BARE
         around = count * _HEAD + (count - 1) * _FOOT + _TIME_FOOT + 4
         tall = heights(top - around, count)
         self.panels = []
@@ -101,7 +101,7 @@ class Page:
         for names, height in zip(panels, tall, strict=True):
             y2 -= _HEAD
             box = Box(_AXIS, y2 - height, layout.width - _AXIS - right, height)
-            self.panels.append(Panel(names, self.content, box, self.palette, self.colours))
+            self.panels.append(FigurePlot(names, self.content, box, self.palette, self.colours))
             y2 -= height + _FOOT
 
     # --- drawing --------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class Page:
     def draw(self, gc: Any) -> None:
         """Draw all of it."""
         layout = self.layout
-        ink.fill_rect(gc, -1, -1, layout.width + 2, layout.height + 2, self.palette.plot)
+        drawing.fill_rect(gc, -1, -1, layout.width + 2, layout.height + 2, self.palette.plot)
         self._draw_title(gc)
         ticks = TimeTicks(mode=layout.clock_mode, origin=self.content.origin)
         for panel in self.panels:
@@ -136,7 +136,7 @@ class Page:
             y -= _LINE
         for entries in self._legend:
             for x, number, text in entries:
-                ink.fill_rect(gc, x, y + 3, 14, 3, self.colours[number])
+                drawing.fill_rect(gc, x, y + 3, 14, 3, self.colours[number])
                 lettering.write(gc, text, x + 20, y, palette.text)
             y -= _LINE
         for note in self.content.notes:
@@ -194,7 +194,7 @@ def _gap_words(statistics: Any) -> str:
     return f"{words} ({span_text(statistics.gap_s)})" if statistics.gap_count else words
 
 
-def _legend_text(one: Series) -> str:
+def _legend_text(one: FigureSeries) -> str:
     energy = _energy_words(one.statistics.energy_wh, one.statistics.energy_error_wh)
     text = f"{one.label}   {energy}"
     return f"{text}   {_gap_words(one.statistics)}" if one.statistics.gap_count else text

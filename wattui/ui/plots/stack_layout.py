@@ -8,7 +8,7 @@ from typing import Any, Final
 from chaco.api import OverlayPlotContainer
 from traits.api import Any as AnyTrait
 
-from wattui.ui.plots import ink
+from wattui.ui.plots import drawing
 
 #: How much taller the first plot is than the others.
 FIRST_SHARE: Final = 1.8
@@ -72,7 +72,7 @@ class StackContainer(OverlayPlotContainer):
             return
         self.do_layout()
         # Kiva is half a pixel off, and would leave a line at the edges.
-        ink.fill_rect(gc, -1, -1, self.width + 2, self.height + 2, self.stack.palette.ground)
+        drawing.fill_rect(gc, -1, -1, self.width + 2, self.height + 2, self.stack.palette.ground)
         with gc:
             gc.translate_ctm(*self.position)
             for row in self.stack.shown_rows():

@@ -12,13 +12,13 @@ from traits.api import Any as AnyTrait
 from traits.api import Bool, Dict, HasStrictTraits, Instance, Property, Str
 
 from wattui.measurement.fields import CHANNEL, Field
-from wattui.ui.plots import ink
+from wattui.ui.plots import drawing
 from wattui.ui.plots.curve import CurvePlot, CurveSource
 from wattui.ui.plots.frame import Frame, Marks
-from wattui.ui.plots.layout import FOOT, HEAD, LEFT, RIGHT
-from wattui.ui.plots.loader import Curve
+from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.total import SUMMED, TOTAL
 from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
+from wattui.ui.plots.view_reader import Curve
 from wattui.ui.theme.palette import Palette
 
 #: Width of a curve, in pixels.
@@ -33,7 +33,7 @@ _EMPTY = np.empty(0)
 _ENERGY = ("energy_wh", "energy_error_wh")
 
 
-class Row(HasStrictTraits):
+class PlotRow(HasStrictTraits):
     """One plot of the stack.  Main thread only."""
 
     #: Name of the channel.
@@ -190,7 +190,7 @@ class Row(HasStrictTraits):
     def draw(self, gc: Any) -> None:
         """Draw all of it on *gc*: ground, frame, curves, marks."""
         plot = self.plot
-        ink.fill_rect(gc, plot.x, plot.y, plot.width, plot.height, self.palette.plot)
+        drawing.fill_rect(gc, plot.x, plot.y, plot.width, plot.height, self.palette.plot)
         for under in plot.underlays:
             under.overlay(plot, gc)
         with gc:

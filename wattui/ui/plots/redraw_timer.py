@@ -12,7 +12,7 @@ from pyface.qt import QtCore
 logger = logging.getLogger(__name__)
 
 
-class Pace:
+class RedrawTimer:
     """Runs a call at once, or as soon as the last one is long enough ago.
 
     Main thread only.  However often it is asked for, the call runs once an interval.

@@ -14,7 +14,7 @@ from plot_window import START, Recording, sample
 from wattui.errors import SessionDamaged
 from wattui.measurement.events import MeterInfo
 from wattui.session import Envelope, Session, SessionMeter, Statistics
-from wattui.ui.plots.loader import ViewReader, ViewRequest, merged, read_view
+from wattui.ui.plots.view_reader import ViewReader, ViewRequest, merged, read_view
 
 PATH = Path("run.wattui")
 

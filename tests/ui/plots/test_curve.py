@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.plots.stroke import closed, columns, polyline, runs, widened
+from wattui.ui.plots.curve import closed, columns, polyline, runs, widened
 
 
 class Painted:

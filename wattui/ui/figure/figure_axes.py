@@ -23,7 +23,7 @@ KILOJOULES: Final = 3.6
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class FigureAxis:
     """A value axis from *low* to *high*, in the base unit, and its ticks."""
 
     low: float
@@ -37,15 +37,15 @@ class Axis:
         return max(len(self.ticks) - 1, 1)
 
 
-def _axis(low: float, step: float, count: int, decimals: int | None = None) -> Axis:
+def _axis(low: float, step: float, count: int, decimals: int | None = None) -> FigureAxis:
     """Give the axis of so many steps."""
     if decimals is None:
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     ticks = low + np.arange(count + 1) * step
-    return Axis(low, float(ticks[-1]), ticks, labels(ticks, decimals))
+    return FigureAxis(low, float(ticks[-1]), ticks, labels(ticks, decimals))
 
 
-def first_axis(name: str, low: float, high: float, most: int) -> Axis:
+def first_axis(name: str, low: float, high: float, most: int) -> FigureAxis:
     """Give the axis of a channel whose values go from *low* to *high*.
 
     Parameters
@@ -62,7 +62,7 @@ def first_axis(name: str, low: float, high: float, most: int) -> Axis:
     return _axis(bottom * step, step, top - bottom)
 
 
-def second_axis(name: str, low: float, high: float, count: int) -> Axis:
+def second_axis(name: str, low: float, high: float, count: int) -> FigureAxis:
     """Give the axis of another channel that has *count* steps, as the first one has."""
     digits = CHANNEL[name].digits
     if name in FROM_ZERO and 0 <= low < 0.6 * high:
@@ -85,7 +85,7 @@ def _decimals(step: float) -> int:
     return next((n for n in range(9) if abs(step - round(step, n)) < 1e-9 * step), 9)
 
 
-def kilojoules(axis: Axis, most: int) -> Axis:
+def kilojoules(axis: FigureAxis, most: int) -> FigureAxis:
     """Give the axis of an energy in kJ that belongs to one in Wh; ends and values are in Wh."""
     width = (axis.high - axis.low) * KILOJOULES
     step = nice_step(width, max(most, 2))
@@ -93,7 +93,7 @@ def kilojoules(axis: Axis, most: int) -> Axis:
     last = math.floor(axis.high * KILOJOULES / step + 1e-6)
     values = np.arange(first, last + 1) * step
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    return Axis(axis.low, axis.high, values / KILOJOULES, labels(values, decimals))
+    return FigureAxis(axis.low, axis.high, values / KILOJOULES, labels(values, decimals))
 
 
 def title(name: str) -> str:
