@@ -216,13 +216,13 @@ def test_a_meter_that_is_removed_while_it_is_disconnected_is_not_connected_again
 
 def test_the_last_samples_of_a_recording_do_not_count_for_the_next(bench: Bench) -> None:
     record_until(bench, 3)
-    meter, committed = bench.meter, bench._committed
+    meter, recording = bench.meter, bench._recording
     info, late = meter.client.info, meter._tally.last
     bench.disconnect(meter)
     until(bench, lambda: not bench.recording and meter.state == "closed")
     bench._begin()
-    committed.on_samples(info, [late])
-    committed.on_status(WriterStatus(problem="The disk is full"))
+    recording.on_samples(info, [late])
+    recording.on_status(WriterStatus(problem="The disk is full"))
     bench.main_thread.drain()
     assert meter.sample_count == 0
     assert bench.session_path is None

@@ -11,8 +11,9 @@ from test_bench import DEADLINE, until
 
 from wattui.measurement.events import MeterInfo
 from wattui.model.bench import Bench
+from wattui.model.bench_recording import BenchRecording
+from wattui.model.main_thread import MainThread
 from wattui.model.meter import Meter
-from wattui.model.recording_feed import Keys
 from wattui.session import Session
 
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#9b4f96"]
@@ -94,30 +95,33 @@ def test_two_meters_of_one_name_are_kept_apart(bench: Bench) -> None:
 
 
 def test_adapters_with_one_serial_number_get_keys_of_their_own() -> None:
-    keys, meters = Keys(), [Meter(), Meter(), Meter()]
+    meters = [Meter(), Meter(), Meter()]
+    keys = BenchRecording(MainThread(), meters, {}, lambda _marks: None, lambda _status: None)
     infos = [MeterInfo("A8001", f"/dev/ttyUSB{n}") for n in (0, 1, 1)]
     given = [keys.claim(one, info) for one, info in zip(meters, infos, strict=True)]
     assert given == ["A8001", "A8001 at /dev/ttyUSB1", "A8001 at /dev/ttyUSB1 (2)"]
     moved = MeterInfo("A8001", "/dev/ttyUSB7")
     assert keys.claim(meters[1], moved) == given[1], "it stays, wherever it is plugged in"
-    assert keys.meter(given[2]) is meters[2]
+    following = BenchRecording(MainThread(), meters, {}, lambda _marks: None, lambda _status: None)
+    again = [following.claim(one, info) for one, info in zip(meters, infos, strict=True)]
+    assert again == given, "they stay in the next recording, whoever connects first"
     keys.release(meters[0])
     assert keys.claim(Meter(), moved) == "A8001"
 
 
 def test_one_that_fails_leaves_the_others_alone(bench: Bench) -> None:
     wanted = [url(1), "/dev/ttyUSB-none", url(2)]
-    meters = bench.connect_all(wanted)
+    meters = bench.connect(wanted)
     assert [meter.url for meter in meters] == wanted
     until(bench, lambda: meters[0].live and meters[2].live and meters[1].state == "failed")
     assert bench.recording
     assert "/dev/ttyUSB-none" in meters[1].problem
-    assert bench.connect_all(wanted) == [meters[1]], "those that run are left alone"
+    assert bench.connect(wanted) == [meters[1]], "those that run are left alone"
     assert len(bench.meters) == 3
 
 
 def test_a_removed_meter_keeps_its_samples_and_may_come_back(bench: Bench) -> None:
-    meters = bench.connect_all([url(1), url(2)])
+    meters = bench.connect([url(1), url(2)])
     until(bench, lambda: all(meter.live for meter in meters))
     bench.remove_meter(meters[0])
     assert bench.meter is meters[1]
@@ -132,7 +136,7 @@ def test_a_removed_meter_keeps_its_samples_and_may_come_back(bench: Bench) -> No
 
 
 def test_removing_the_last_one_ends_the_recording(bench: Bench) -> None:
-    (meter,) = bench.connect_all([url(1)])
+    (meter,) = bench.connect([url(1)])
     until(bench, lambda: meter.live)
     bench.remove_meter(meter)
     until(bench, lambda: not bench.recording)
@@ -156,7 +160,7 @@ def test_a_name_given_after_a_meter_was_disconnected_is_in_the_file(closed: bool
     """The recording went on with another meter, and the name was lost."""
     bench = Bench()
     urls = ["sim://pro?load=lamp&speed=50&seed=1", "sim://es?load=fridge&speed=50&seed=2"]
-    first, second = bench.connect_all(urls)
+    first, second = bench.connect(urls)
     until(bench, lambda: bool(first.sample_count and second.sample_count))
     bench.disconnect(first)
     until(bench, lambda: first.state == "closed")

@@ -90,3 +90,18 @@ def test_join_names_the_threads_that_do_not_end():
     finally:
         gate.set()
     assert main.join(DEADLINE) == []
+
+
+def test_what_is_asked_for_by_every_call_runs_once_after_them():
+    main = MainThread()
+    seen: list[str] = []
+
+    def refresh() -> None:
+        seen.append("refresh")
+
+    for number in range(3):
+        main.post(lambda number=number: (seen.append(str(number)), main.once(refresh)))
+    main.drain()
+    assert seen == ["0", "1", "2", "refresh"]
+    main.once(refresh)
+    assert seen[-2:] == ["refresh", "refresh"], "outside of a drain it runs at once"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from traits.api import (
@@ -30,11 +30,10 @@ from traits.api import (
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind
+from wattui.model.bench_recording import BenchRecording
 from wattui.model.main_thread import MainThread
 from wattui.model.meter import Meter
-from wattui.model.recording_feed import Committed, Feed, Keys, free_colour
 from wattui.session import Interrupted, WriterStatus, complete, describe_meter, interrupted_sessions
-from wattui.session.recorder import Recorder
 from wattui.session.session_totals import SessionTotals, read_totals
 
 _log = logging.getLogger(__name__)
@@ -106,17 +105,15 @@ class Bench(HasStrictTraits):
     #: Makes a meter: ``make(**traits)``; tests inject another.
     make_meter = Any(Meter)
 
-    #: What is recorded; what is shown, which goes on after the end; what is not closed yet.
-    _recorder = Instance(Recorder)
-    _shown = Instance(Recorder)
-    _ending = List(Instance(Recorder))
-    _committed = Any()
-    _keys = Any()
+    #: The recording that runs; the one that is shown, also after its end; those that are
+    #: still being closed.
+    _recording = Instance(BenchRecording)
+    _shown = Instance(BenchRecording)
+    _ending = List(Instance(BenchRecording))
     _closed = Bool()
 
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
-        self._keys = Keys()
         if self.identities is None:
             self.identities = {}
 
@@ -125,7 +122,6 @@ class Bench(HasStrictTraits):
     def add_meter(self, url: str = "", **traits: object) -> Meter:
         """Add a meter to the window; the first one is shown at once."""
         meter = self.make_meter(main_thread=self.main_thread, url=url, **traits)
-        meter.key_of = lambda info: self._keys.claim(meter, info)
         meter.colour = meter.colour or self._free_colour()
         self.meters.append(meter)
         if self.meter is None:
@@ -141,7 +137,8 @@ class Bench(HasStrictTraits):
             self.meter = self.meters[min(place, len(self.meters) - 1)] if self.meters else None
 
     def _removed(self, meter: Meter) -> None:
-        self._keys.release(meter)
+        if self._recording is not None:
+            self._recording.release(meter)
         self._end_if_idle()
 
     def move_meter(self, meter: Meter, place: int) -> None:
@@ -159,7 +156,7 @@ class Bench(HasStrictTraits):
             return
         self.identities[key] = {"name": meter.name, "colour": meter.colour}
         known = (key, meter.name, meter.colour)
-        kept = self._shown is not None and self._shown.describe(*known)
+        kept = self._shown is not None and self._shown.recorder.describe(*known)
         if not kept and path is not None and meter.sample_count:
             self.main_thread.run(f"name of {meter.label}", lambda: describe_meter(path, *known))
 
@@ -176,38 +173,64 @@ class Bench(HasStrictTraits):
             meter.colour = wanted
 
     def _free_colour(self) -> str:
-        taken = [meter.colour for meter in self.meters]
-        return free_colour(self.colours, taken, self.identities)
+        """Return a colour that no meter has, preferably one that is not remembered for any."""
+        taken = {meter.colour for meter in self.meters}
+        remembered = {one.get("colour") for one in self.identities.values()}
+        free = [colour for colour in self.colours if colour not in taken]
+        best = [colour for colour in free if colour not in remembered]
+        return (best or free or [*self.colours, ""])[0]
 
-    def connect(self, meter: Meter) -> None:
-        """Connect a meter: its samples go into the running recording, or into a new one."""
-        if meter.stopping:
-            # What it is being disconnected from may end with it.
-            meter.when_stopped(lambda: self.connect(meter))
-            return
+    def connect(
+        self,
+        urls: str | Meter | Iterable[str | Meter],
+        interval: int | None = None,
+        names: Iterable[str] = (),
+    ) -> list[Meter]:
+        """Connect a meter at each port; return those that were not connected before.
+
+        Their samples go into the running recording, or into a new one.  An opened session
+        is closed first.  A meter that is being disconnected is connected afterwards.
+
+        Parameters
+        ----------
+        urls
+            Ports, or meters of this bench.  A port without a meter gets a new one.
+        interval
+            Seconds between two records; None leaves each meter's own.
+        names
+            Names for those at the first, second, ... port that have no name yet.
+        """
+        ports = [urls] if isinstance(urls, str | Meter) else list(urls)
+        named = dict(zip(ports, names, strict=False))
         if self.opened:
             self.close_session()
-            if meter not in self.meters:
-                self.meters = [meter]
-                self.meter = meter
+        found = {port: self._meter_at(port) for port in ports}
+        wanted = {port: one for port, one in found.items() if one.stopping or not one.connected}
+        for port, meter in wanted.items():
+            meter.interval = interval or meter.interval
+            meter.name = meter.name or named.get(port, "")
+            self._connect(meter)
+        return list(wanted.values())
+
+    def _meter_at(self, port: str | Meter) -> Meter:
+        """Return the meter at a port, preferably the shown one; add one where there is none."""
+        if isinstance(port, Meter):
+            if port not in self.meters:
+                self.meters.append(port)
+                self.meter = self.meter or port
+            return port
+        there = [meter for meter in self.meters if meter.url == port]
+        return self.meter if self.meter in there else (there or [self.add_meter(port)])[0]
+
+    def _connect(self, meter: Meter) -> None:
+        if meter.stopping:
+            # The recording may end with its present connection.
+            meter.when_stopped(lambda: self._connect(meter))
+            return
         if not self.recording:
             self._begin()
-        meter.listener = Feed(meter, self._recorder, self._keys, self.identities)
+        meter.recording = self._recording
         meter.connect()
-
-    def connect_all(self, urls: Sequence[str]) -> list[Meter]:
-        """Connect a meter at each of the ports that has none in the window yet; give them.
-
-        Meters of the window at these ports that are not connected are connected again.
-        """
-        if self.opened:
-            self.close_session()
-        there = {meter.url: meter for meter in self.meters}
-        wanted = [there.get(url) or self.add_meter(url) for url in urls]
-        wanted = [meter for meter in wanted if not meter.connected]
-        for meter in wanted:
-            self.connect(meter)
-        return wanted
 
     def disconnect(self, meter: Meter) -> None:
         """Disconnect a meter; with the last one the recording ends."""
@@ -226,13 +249,13 @@ class Bench(HasStrictTraits):
         for meter in self.meters:
             meter.reset_totals()
         shows = (self._show_commit, self._show_status)
-        self._committed = Committed(self._keys, self.main_thread, *shows)
-        self._recorder = self._shown = Recorder(self._committed, self._committed.on_status)
+        recording = BenchRecording(self.main_thread, self.meters, self.identities, *shows)
+        self._recording = self._shown = recording
         self.recording = True
 
     def _clear_session(self) -> None:
-        if self._committed is not None:
-            self._committed.silence()
+        if self._shown is not None:
+            self._shown.silence()
         self._shown = None
         self.trait_set(
             session_path=None,
@@ -250,30 +273,30 @@ class Bench(HasStrictTraits):
     def _end_if_idle(self) -> None:
         """End the recording where no meter is connected any more."""
         if self.recording and not any(meter.connected for meter in self.meters):
-            recorder, self._recorder = self._recorder, None
-            self._ending.append(recorder)
+            recording, self._recording = self._recording, None
+            self._ending.append(recording)
             self.recording = False
             self.main_thread.run(
                 "end of the recording",
-                lambda: recorder.close(ENDING_TIME),
-                lambda _: self._ended(recorder),
-                lambda error: self._ended(recorder, error),
+                lambda: recording.recorder.close(ENDING_TIME),
+                lambda _: self._ended(recording),
+                lambda error: self._ended(recording, error),
             )
 
-    def _ended(self, recorder: Recorder, error: Exception | None = None) -> None:
-        self._ending.remove(recorder)
+    def _ended(self, recording: BenchRecording, error: Exception | None = None) -> None:
+        self._ending.remove(recording)
         if isinstance(error, WattuiError):
             _log.error("%s", error)
             self.trait_set(disk_problem=error.what, disk_hint=error.hint, disk_waiting=0)
-        if recorder is self._shown:
-            self.file_size = recorder.size
+        if recording is self._shown:
+            self.file_size = recording.recorder.size
             self.revision += 1
 
     def _show_commit(self, marks: Sequence[Event]) -> None:
         """Show what the recording has on disk now."""
         self.marks += [(mark.time_us / MICROSECONDS, mark.text) for mark in marks]
-        recorder = self._shown
-        if recorder is not None:
+        if self._shown is not None:
+            recorder = self._shown.recorder
             self.trait_set(session_path=recorder.path, file_size=recorder.size)
         times = [meter.last_time for meter in self.meters if meter.sample_count]
         starts = [meter.since for meter in self.meters if meter.sample_count]
@@ -294,10 +317,10 @@ class Bench(HasStrictTraits):
         """Mark the present moment in the session, for every meter that is connected."""
         for meter in self.meters:
             client = meter.client
-            if client is not None and self._recorder is not None and meter.sample_count:
+            if client is not None and self._recording is not None and meter.sample_count:
                 time = microseconds(client.clock.time())
                 name = text or f"Mark {len(self.marks) + 1}"
-                meter.listener.on_event(client.info, Event(time, EventKind.MARK, name))
+                meter.on_event(client.info, Event(time, EventKind.MARK, name))
                 return
 
     # -- session files -------------------------------------------------------------
@@ -338,8 +361,8 @@ class Bench(HasStrictTraits):
     def close_session(self) -> None:
         """Put an opened session, or one that has ended, away."""
         for meter in self.meters:
-            if not meter.connected:
-                self._keys.release(meter)
+            if self._recording is not None and not meter.connected:
+                self._recording.release(meter)
         self.meters = [meter for meter in self.meters if meter.connected]
         self.meter = self.meters[0] if self.meters else None
         self._clear_session()
@@ -367,13 +390,13 @@ class Bench(HasStrictTraits):
         for meter in self.meters:
             meter.disconnect()
         patience = REFUSED_TIME if self.disk_problem else CLOSING_TIME
-        for recorder in self._ending:
-            recorder.hurry(patience)
+        for ending in self._ending:
+            ending.recorder.hurry(patience)
         left = self.main_thread.join(CLOSING_TIME)
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
+        recording, self._recording = self._recording, None
+        if recording is not None:
             try:
-                recorder.close(patience)
+                recording.recorder.close(patience)
             except WattuiError as error:
                 _log.error("%s", error)
         self.recording = False

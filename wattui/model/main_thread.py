@@ -37,6 +37,8 @@ class MainThread:
         self._pending = False
         self._posted = threading.Condition(self._lock)
         self._workers: set[threading.Thread] = set()
+        self._draining = 0
+        self._at_end: list[Callable[[], None]] = []
 
     def post(self, call: Callable[[], None]) -> None:
         """Have *call* run on the main thread, in the order of posting.  Any thread."""
@@ -49,7 +51,7 @@ class MainThread:
         self.wake()
 
     def drain(self) -> int:
-        """Run what was posted so far and give the number of calls.  Main thread only.
+        """Run what was posted so far and return the number of calls.  Main thread only.
 
         A call that raises is logged; those behind it run all the same.
         """
@@ -57,12 +59,24 @@ class MainThread:
             calls = list(self._calls)
             self._calls.clear()
             self._pending = False
+        self._draining += 1
         for call in calls:
-            try:
-                call()
-            except Exception:  # noqa: BLE001 - those behind it must run
-                _log.exception("a call on the main thread failed")
+            _run_logged(call)
+        self._draining -= 1
+        at_end, self._at_end = self._at_end, []
+        for call in at_end:
+            _run_logged(call)
         return len(calls)
+
+    def once(self, call: Callable[[], None]) -> None:
+        """Run *call* once, however often it is asked for during a drain.  Main thread only.
+
+        It runs at the end of the drain; at once outside of one.
+        """
+        if not self._draining:
+            call()
+        elif call not in self._at_end:
+            self._at_end.append(call)
 
     def wait_for_post(self, timeout: float) -> bool:
         """Wait until something is there to drain; tell whether it is."""
@@ -110,3 +124,10 @@ class MainThread:
             if worker is not threading.current_thread():
                 worker.join(max(0.0, deadline - time.monotonic()))
         return [worker.name for worker in workers if worker.is_alive()]
+
+
+def _run_logged(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:  # noqa: BLE001 - those behind it must run
+        _log.exception("a call on the main thread failed")

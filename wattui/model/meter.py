@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from traits.api import (
     Any,
     Bool,
+    Dict,
     Enum,
     Float,
     HasStrictTraits,
@@ -29,7 +30,7 @@ from traits.api import (
 from wattui.client import ClientState, MeterClient
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS, clock_text
-from wattui.measurement.events import MeterInfo
+from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX
 from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
@@ -131,13 +132,12 @@ class Meter(HasStrictTraits):
 
     #: Whether it is plotted where several meters are shown.
     plotted = Bool(True)
-    #: Gives the key by which a session knows it; for its info's own unless set.
-    key_of = Any()
-
     #: Makes the connection: ``make(url, interval, name)``.
     make_client = Any(MeterClient)
-    #: Who is told of samples and events on the reader thread: the recording.
-    listener = Any()
+    #: Where its samples are written; None where they are only shown.
+    recording = Instance("wattui.model.bench_recording.BenchRecording")
+    #: The keys that it has in a session, by the keys that the meter itself reported.
+    session_keys = Dict(Str(), Str())
 
     _client = Any()
     _stopping = Any()
@@ -163,7 +163,7 @@ class Meter(HasStrictTraits):
             return
         client = self.make_client(self.url, interval=self.interval, name=self.name)
         self._client = client
-        client.add_listener(self.listener)
+        client.add_listener(self)
         client.add_state_listener(self._client_changed)
         self.trait_set(state="opening", state_text="Opening the port", problem="", hint="")
         self.lost_since = math.nan
@@ -220,14 +220,27 @@ class Meter(HasStrictTraits):
 
     # -- what the threads tell (any thread) --------------------------------------
 
-    def take(self, samples: Sequence[Sample]) -> None:
-        """Take samples that are on disk now.  Any thread."""
+    def on_samples(self, info: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Have samples recorded, and shown once they are on disk.  Reader thread."""
+        if self.recording is not None:
+            self.recording.record(self, info, samples)
+            return
+        self.count(samples)
         with self._lock:
-            self._tally.add(samples)
             if self._posted:
                 return
             self._posted = True
-        self.main_thread.post(self._show_tally)
+        self.main_thread.post(self.show_counted)
+
+    def on_event(self, info: MeterInfo, event: Event) -> None:
+        """Have an event recorded.  Any thread."""
+        if self.recording is not None:
+            self.recording.record_event(self, info, event)
+
+    def count(self, samples: Sequence[Sample]) -> None:
+        """Add samples to the totals, which show_counted() shows.  Any thread."""
+        with self._lock:
+            self._tally.add(samples)
 
     def _client_changed(self, _client: MeterClient) -> None:
         """Note that a client has another state.  Called on its reader thread."""
@@ -240,7 +253,8 @@ class Meter(HasStrictTraits):
 
     # -- showing (main thread) -----------------------------------------------------
 
-    def _show_tally(self) -> None:
+    def show_counted(self) -> None:
+        """Show the last sample and the totals."""
         with self._lock:
             self._posted = False
             tally = self._tally
@@ -259,7 +273,7 @@ class Meter(HasStrictTraits):
             return
         info: MeterInfo = client.info
         self.trait_set(
-            key=info.key if self.key_of is None else self.key_of(info),
+            key=info.key if self.recording is None else self.recording.claim(self, info),
             model=info.model,
             firmware=info.firmware,
             serial_number=info.serial_number,

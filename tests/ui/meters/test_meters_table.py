@@ -239,7 +239,7 @@ def test_the_menu_of_a_row_offers_what_can_be_done(two):
 def test_one_lost_and_one_failed_hide_nobody(window):
     model = window.model
     model.connect_added(url(1))
-    window.bench.connect_all([url(2, faults="unplug@100"), "/dev/ttyUSB-none"])
+    window.bench.connect([url(2, faults="unplug@100"), "/dev/ttyUSB-none"])
     states = lambda: [one.state for one in window.bench.meters]  # noqa: E731
     window.wait_for(lambda: states() == ["running", "lost", "failed"], "each state")
     rows = model.meter_rows

@@ -72,7 +72,7 @@ def test_twelve_meters_with_faults_on_three_lose_no_record_that_was_sent(served)
     server, counting, links = served
     window = OpenedWindow()
     try:
-        meters = window.bench.connect_all([str(link) for link in links])
+        meters = window.bench.connect([str(link) for link in links])
         away, first = meters[UNPLUGGED], meters[0]
         window.wait_for(lambda: away.sample_count > 10, "records of all")
         with server.paused():

@@ -39,8 +39,8 @@ def record(bench, samples, **traits):
     """Have the meter show samples, as it does once they are on disk."""
     meter = bench.meter
     meter._tally = Tally()
-    meter.take(samples)
-    bench.main_thread.drain()
+    meter.count(samples)
+    meter.show_counted()
     meter.trait_set(key="A80012", model="PRO", firmware="3.14", **traits)
     bench.session_path = Path("/data/2026-11-23 14.05 fan.wattui")
     bench.file_size = 118_000

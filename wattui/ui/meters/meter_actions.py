@@ -76,15 +76,17 @@ class MeterDeeds(HasTraits):
     def do_connect_found(self, info: Any) -> None:
         """Connect every meter that is plugged in."""
         model = info.object
-        count = model.connect_found()
-        if not count and not model.bench.recording:
+        found = [one for one in model.ports if one.likely_meter and one.problem != "in use"]
+        connected = model.connect_ports([port.url for port in found])
+        if not connected and not model.bench.recording:
             model.message = "No meter is plugged in; see Help, My port is missing"
-        elif not count:
+        elif not connected:
             model.message = "Every meter that was found is connected already"
 
     def do_connect_all(self, info: Any) -> None:
         """Connect every meter of the window again."""
-        info.object.connect_all()
+        model = info.object
+        model.bench.connect([one for one in model.bench.meters if model.may_connect(one.url)])
 
     def do_disconnect_all(self, info: Any) -> None:
         """Disconnect every meter."""
@@ -93,8 +95,7 @@ class MeterDeeds(HasTraits):
     def do_retry_failed(self, info: Any) -> None:
         """Try those that failed once more."""
         bench = info.object.bench
-        for meter in [one for one in bench.meters if one.state == "failed"]:
-            bench.connect(meter)
+        bench.connect([one for one in bench.meters if one.state == "failed"])
 
     def do_remove_meter(self, info: Any) -> None:
         """Take the chosen meter out of the window."""

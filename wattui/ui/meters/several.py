@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from traits.api import (
-    Any,
     Bool,
+    Callable,
     Enum,
     Event,
     HasStrictTraits,
@@ -53,6 +53,9 @@ class SeveralMeters(HasStrictTraits):
     arrangement = Enum("overlay", "rows")
     #: Whether the sum of all meters is plotted too.
     with_total = Bool()
+
+    #: Checks whether a port can be connected to now, and shows a message where it cannot.
+    port_gate = Callable()
 
     #: A port was picked for one meter more; empty for the list of them.
     add_port = Event()
@@ -122,68 +125,44 @@ class SeveralMeters(HasStrictTraits):
 
     # -- connecting --------------------------------------------------------------------
 
-    def meter_for(self, url: str) -> Meter:
-        """Give the meter that is to be connected at a port, made if there is none."""
+    def connect_port(self, url: str) -> None:
+        """Connect the shown meter at a port; one that was not used gives way to it."""
+        if not self.may_connect(url):
+            return
         bench = self.bench
-        there = [] if bench.opened else [one for one in bench.meters if one.url == url]
-        if bench.meter in there:
-            return bench.meter
-        if there:
-            meter = there[0]
-        elif self.several and not bench.opened and _unused(bench.meter):
-            meter = bench.meter
-            meter.url = url
-        else:
-            if not bench.recording and not (self.several and not bench.opened):
+        there = [meter for meter in bench.meters if meter.url == url and not bench.opened]
+        if there and bench.meter not in there:
+            bench.meter = there[0]
+        elif not there and not bench.opened:
+            if self.several and _unused(bench.meter):
+                bench.meter.url = url
+            elif not self.several and not bench.recording:
                 bench.close_session()
-            meter = bench.add_meter(url)
-        bench.meter = meter
-        return meter
+        self.message = ""
+        self.connect_ports([url])
+
+    def connect_ports(self, urls: Sequence[str], names: Sequence[str] = ()) -> list[Meter]:
+        """Connect a meter at each port, beside those of the window; return the new ones.
+
+        *names* are for those that have no name of their own.  A single one is shown.
+        """
+        bench = self.bench
+        named = dict(zip(urls, names, strict=False))
+        allowed = [url for url in dict.fromkeys(urls) if self.may_connect(url)]
+        found = bench.connect(allowed, self.interval, [named.get(url, "") for url in allowed])
+        if len(allowed) == 1 and (bench.meter is None or bench.meter.url != allowed[0]):
+            bench.meter = next(meter for meter in bench.meters if meter.url == allowed[0])
+        if found and bench.meter is not None:
+            self.port = bench.meter.url
+        self.refresh()
+        return found
 
     def connect_added(self, url: str) -> None:
-        """Connect to one port more."""
-        bench = self.bench
-        taken = {meter.url for meter in bench.meters}
+        """Connect to one port more; a simulated meter gets a load of its own."""
         if url == DEMO_URL:
+            taken = {meter.url for meter in self.bench.meters if not self.bench.opened}
             url = next(one for number in range(99) if (one := demo_url(number)) not in taken)
-        if bench.opened or not bench.meters:
-            self.connect_port(url)
-            return
-        if self._gate(url):
-            (meter,) = bench.connect_all([url]) or [m for m in bench.meters if m.url == url]
-            meter.interval = self.interval
-            bench.meter = meter
-            self.refresh()
-
-    def connect_ports(self, urls: Sequence[str], names: Sequence[str] = ()) -> None:
-        """Connect a meter at each port; *names* are for those that have none of their own."""
-        bench = self.bench
-        found = bench.connect_all([url for url in dict.fromkeys(urls) if self._gate(url)])
-        named = dict(zip(urls, names, strict=False))
-        for meter in found:
-            meter.interval = self.interval
-            meter.name = meter.name or named.get(meter.url, "")
-        if found:
-            bench.meter = found[0]
-            self.port = found[0].url
-        self.refresh()
-
-    def connect_found(self) -> int:
-        """Connect to every meter that is plugged in; give how many are connected anew."""
-        urls = [port.url for port in self.ports if port.likely_meter and port.problem != "in use"]
-        found = self.bench.connect_all([url for url in urls if self._gate(url)])
-        for meter in found:
-            meter.interval = self.interval
-        if found and self.bench.meter is None:
-            self.bench.meter = found[0]
-        self.refresh()
-        return len(found)
-
-    def connect_all(self) -> None:
-        """Connect every meter of the window that is not."""
-        for meter in self.bench.meters:
-            if not meter.connected and self._gate(meter.url):
-                self.bench.connect(meter)
+        self.connect_ports([url])
 
     def disconnect_all(self) -> None:
         """Disconnect every meter: that ends the recording."""
@@ -199,9 +178,9 @@ class SeveralMeters(HasStrictTraits):
         self.refresh()
         return label
 
-    def _gate(self, url: str) -> bool:
-        gate: Any = getattr(self, "port_gate", None)
-        return gate is None or bool(gate(url))
+    def may_connect(self, url: str) -> bool:
+        """Check whether a port can be connected to now; a message says why where it cannot."""
+        return self.port_gate is None or bool(self.port_gate(url))
 
 
 def _unused(meter: Meter | None) -> bool:

@@ -111,8 +111,6 @@ class WindowModel(SeveralMeters):
     marking = Bool()
     #: Whether the meter is being asked for its memory or its settings.
     memory_busy = Bool()
-    #: Tells of a port whether it can be connected to now; says why where it cannot.
-    port_gate = Any()
     #: Whether the view follows the newest sample.
     pinned = Bool(True)
 
@@ -157,18 +155,6 @@ class WindowModel(SeveralMeters):
 
     # -- connecting --------------------------------------------------------------------
 
-    def connect_port(self, url: str) -> None:
-        """Connect to a port and record; a session that was opened is put away."""
-        if self.port_gate is not None and not self.port_gate(url):
-            return
-        bench = self.bench
-        self.port = url
-        meter = self.meter_for(url)
-        meter.interval = self.interval
-        self.message = ""
-        bench.connect(meter)
-        self.refresh()
-
     def disconnect(self) -> None:
         """End the connection, or the attempt to have one."""
         if self.bench.meter is not None:
@@ -200,7 +186,8 @@ class WindowModel(SeveralMeters):
         "bench:meters.items"
     )
     def _on_bench(self, _event: object) -> None:
-        self.refresh()
+        if self.bench is not None:
+            self.bench.main_thread.once(self.refresh)
 
     @observe(
         "summary,energy_unit,palette,times_note,_dismissed.items,more_notices.items,"
