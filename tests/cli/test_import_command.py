@@ -73,7 +73,7 @@ def test_broken_lines_are_told(log: Path, tmp_path: Path) -> None:
     [
         (("--zone", "Mars/Olympus"), 2, "no time zone"),
         (("--start", "yesterday"), 2, "no date and time"),
-        (("--interval", "0"), 2, "moment"),
+        (("--interval", "0"), 2, "between zero"),
         (("--session", "/not/there/x.wattui"), 6, "does not exist"),
     ],
 )

@@ -72,7 +72,7 @@ def test_all_that_matters_of_a_meter_is_there(width: int) -> None:
     _, text = drawn([track("bench")], width)
     for expected in ("bench", "42.3", "119.8", "0.361", "0.97", "0.705 ± 0.016 Wh"):
         assert expected in text
-    for expected in ("counter 5.9 Wh", "00:01:00 recording", "60", "no gaps", "q or Ctrl-C ends"):
+    for expected in ("counter 5.9 Wh", "1:00 recording", "60", "no gaps", "q or Ctrl-C ends"):
         assert expected in text
     assert "2026-02-03 04.05.06 PRO.wattui" in text
     assert "…" not in text

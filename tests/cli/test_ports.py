@@ -8,7 +8,6 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from wattui.cli.commands.info import built_text
 from wattui.cli.program import program
 from wattui.ports.port import PortInfo
 
@@ -87,16 +86,3 @@ def test_info_of_what_is_no_meter(port: str, status: int) -> None:
     assert result.exit_code == status
     assert result.stdout == ""
     assert result.stderr.startswith("Error: ")
-
-
-@pytest.mark.parametrize(
-    ("digits", "text"),
-    [
-        ("200612211910", "2006-12-21 19:10"),
-        ("20071221230159", "2007-12-21 23:01:59"),
-        ("odd", "odd"),
-        ("", ""),
-    ],
-)
-def test_the_firmwares_time_stamp_is_a_date(digits: str, text: str) -> None:
-    assert built_text(digits) == text

@@ -91,7 +91,7 @@ def test_every_exit_code_of_the_errors_is_documented() -> None:
         (["nonsense"], "There is no command 'nonsense'"),
         (["log"], "Name a port"),
         (["log", "sim://pro", "sim://pro"], "named twice"),
-        (["log", "sim://pro", "-d", "3x"], "no span of time"),
+        (["log", "sim://pro", "-d", "3x"], "not a duration"),
         (["log", "sim://pro", "-i", "0"], "0"),
         (["log", "sim://pro", "sim://es", "--raw", "x"], "one port"),
         (["log", "--nonsense"], "No such option"),

@@ -155,7 +155,7 @@ def test_an_old_log_with_several_speeds_and_a_csv(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert [one.values[0] for one in samples_of(target)] == [n * 10 + 5 for n in range(60)]
     assert len(result.stdout.splitlines()) == 61
-    assert "60 samples in 00:01:00" in result.stderr
+    assert "60 samples in 1 min" in result.stderr
 
 
 def test_every_meter_of_a_session_or_the_chosen_one(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from wattui.errors import SettingOutOfRange
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.meter_memory.state import MemoryState
 from wattui.meter_memory.wording import (
-    duration_text,
     endurance,
     fields_text,
     left_text,
@@ -28,18 +27,6 @@ from wattui.simulator.record_memory import RecordMemory
 
 ALL = (True,) * FIELD_COUNT
 HALF = MemoryState(1000, 2000, 10, FullHandling.STOP, LoggingMode.INTERNAL, ALL)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        *((0, "0 seconds"), (1, "1 second"), (59.6, "1 minute"), (61, "1 minute 1 second")),
-        *((3600, "1 hour"), (3601, "1 hour"), (200_000, "2 days 7 hours")),
-        (86_400 * 1500, "1,500 days"),
-    ],
-)
-def test_durations_in_words(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
 
 
 @pytest.mark.parametrize("model", ["pro", "es", "net"])

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +159,16 @@ def test_model_names(model: int, name: str, network: bool) -> None:
     version = Version(model, 65_206, (5, 2), (3, 14), "", "")
     assert (version.model_name, version.has_network) == (name, network)
     assert version.firmware_text == "3.14"
+
+
+@pytest.mark.parametrize(
+    ("digits", "text"),
+    [
+        ("200612211910", "2006-12-21 19:10"),
+        ("20071221230159", "2007-12-21 23:01:59"),
+        ("odd", "odd"),
+        ("", ""),
+    ],
+)
+def test_the_firmwares_time_stamp_is_a_date(digits: str, text: str) -> None:
+    assert replace(PRO, built=digits).built_text == text

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from wattui.cli.commands.info import built_text
 from wattui.cli.exits import disk_error
 from wattui.cli.setting_options import HANDLINGS, parse_rate
 from wattui.errors import FormatError, SettingOutOfRange
@@ -129,7 +128,7 @@ def _version(settings: Settings) -> dict[str, Any] | None:
     return {
         "memory_bytes": version.memory,
         "hardware": "{}.{}".format(*version.hardware),
-        "firmware_date": built_text(version.built),
+        "firmware_date": version.built_text,
         "checksum": version.checksum,
     }
 

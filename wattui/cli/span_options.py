@@ -10,8 +10,8 @@ from typing import Final
 
 import click
 
-from wattui.cli.durations import parse_duration
 from wattui.measurement.clock import MICROSECONDS, microseconds
+from wattui.measurement.text import parse_duration
 
 _ZERO: Final = re.compile(r"[+-]?0+[dhms]?")
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
@@ -102,3 +102,13 @@ meters_option = click.option(
     help="Only this meter: its number in the session (1, 2, ...), its name, serial number or "
     "port. May be given several times.",
 )  # fmt: skip
+
+
+def duration_option(text: str) -> float:
+    """Give the seconds of an option's value: for ``type=`` of an option."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error}. Write seconds (90), or 90s, 5m, 8h, 2d, 1h30m."
+        ) from error

@@ -15,6 +15,7 @@ from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import WireValue
 from wattui.measurement.sample import Sample
+from wattui.measurement.text import duration_text
 
 #: Distance to the record before, in intervals, from which on something is missing.
 GAP_AFTER: Final = 2.5
@@ -96,7 +97,8 @@ class Sampler:
         samples = self._place(records, time, span, interval, gap)
         if gap:
             start = samples[0].time_us - samples[0].interval_us
-            events.append(Event(start, EventKind.GAP, f"No record for {_span(gap)}", gap))
+            text = f"No record for {duration_text(gap / MICROSECONDS)}"
+            events.append(Event(start, EventKind.GAP, text, gap))
         self._monotonic = mono
         self._wall = now
         self._time = samples[-1].time_us
@@ -127,9 +129,10 @@ class Sampler:
         return max(now + self._ahead, self._time + count)
 
     def _step_text(self, step: int) -> str:
-        text = f"The clock was set {'forward' if step > 0 else 'back'} by {_span(abs(step))}"
+        way = "forward" if step > 0 else "back"
+        text = f"The clock was set {way} by {duration_text(abs(step) / MICROSECONDS)}"
         if self._ahead:
-            text += f"; times are {_span(self._ahead)} ahead of it"
+            text += f"; times are {duration_text(self._ahead / MICROSECONDS)} ahead of it"
         return text
 
     def _divide(self, span: int, count: int) -> tuple[int, int]:
@@ -168,16 +171,3 @@ class Sampler:
                 )
             )
         return samples
-
-
-def _span(duration: int) -> str:
-    """Say a duration in microseconds to a person."""
-    seconds = duration / MICROSECONDS
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -66,12 +66,6 @@ class ScaledClock:
 SYSTEM_CLOCK: Final = SystemClock()
 
 
-def clock_text(seconds: float, seconds_shown: bool = True) -> str:
-    """Give a time (seconds UTC) as this machine's clock shows it: ``12:31:05``, ``12:31``."""
-    shown = "%H:%M:%S" if seconds_shown else "%H:%M"
-    return datetime.fromtimestamp(seconds).strftime(shown)
-
-
 def microseconds(seconds: float) -> int:
     """Give seconds as whole microseconds, as times and spans are stored."""
     return round(seconds * MICROSECONDS)

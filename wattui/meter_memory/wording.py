@@ -11,11 +11,11 @@ import math
 import time as host_time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.fields import FIELD_COUNT, FIELDS
+from wattui.measurement.text import count_text, date_text, duration_text
 from wattui.meter_memory.state import MemoryState
 from wattui.protocol import FullHandling, LoggingMode
 
@@ -41,21 +41,6 @@ _EXTREMES: Final = ("_max", "_min")
 _FIELD_BYTES: Final = tuple(
     1 if field.name.endswith(_EXTREMES) else (field.high.bit_length() + 7) // 8 for field in FIELDS
 )
-
-_UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-
-
-def duration_text(seconds: float) -> str:
-    """Give a span in words, by its two largest units: ``2 days 5 hours``."""
-    rest = max(round(seconds), 0)
-    parts = []
-    for size, unit in _UNITS:
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count:,} {unit}{'' if count == 1 else 's'}")
-        if parts and (len(parts) == 2 or not count):
-            break
-    return " ".join(parts) or "0 seconds"
 
 
 # -- how long a setting lasts ------------------------------------------------------
@@ -84,7 +69,7 @@ class Endurance:
         if self.records is None or self.seconds is None:
             return "How many records fit, the meter does not say."
         fit = f"{'About ' if self.estimated else ''}{self.records:,} records fit"
-        span = duration_text(self.seconds)
+        span = duration_text(self.seconds, long=True)
         if self.handling is FullHandling.STOP:
             return f"{fit}: {span}, then logging stops."
         if self.handling is FullHandling.OVERWRITE:
@@ -178,18 +163,17 @@ def span_text(state: MemoryState, now: float | None = None) -> str:
     if not state.used:
         return "nothing"
     end = host_time.time() if now is None else now
-    length = duration_text(state.span)
+    length = duration_text(state.span, long=True)
     if state.mode is not LoggingMode.INTERNAL:
         return f"about {length}, that ended at an unknown time"
-    return f"about {length}: {_moment(end - state.span)} to {_moment(end)}"
+    return f"about {length}: {date_text(end - state.span)} to {date_text(end)}"
 
 
 def loss_text(state: MemoryState, now: float | None = None) -> str:
     """Tell what would be lost if the memory were erased."""
     if not state.used:
         return "The memory is empty: no record would be lost"
-    records = "1 record" if state.used == 1 else f"{state.used:,} records"
-    return f"{records} would be lost, covering {span_text(state, now)}"
+    return f"{count_text(state.used, 'record')} would be lost, covering {span_text(state, now)}"
 
 
 def used_text(state: MemoryState) -> str:
@@ -217,7 +201,7 @@ def left_text(state: MemoryState) -> str:
 def _time_left(state: MemoryState) -> str:
     if state.limit is None:
         return "unknown"
-    return duration_text(max(state.limit - state.used, 0) * state.interval)
+    return duration_text(max(state.limit - state.used, 0) * state.interval, long=True)
 
 
 def memory_rows(state: MemoryState, now: float | None = None) -> list[tuple[str, str]]:
@@ -233,7 +217,3 @@ def memory_rows(state: MemoryState, now: float | None = None) -> list[tuple[str,
         ("When full", "unknown" if handling is None else HANDLING_SENTENCES[handling]),
         ("Fields", fields_text(state.fields)),
     ]
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")

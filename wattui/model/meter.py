@@ -29,10 +29,11 @@ from traits.api import (
 
 from wattui.client import ClientState, MeterClient
 from wattui.errors import WattuiError
-from wattui.measurement.clock import MICROSECONDS, clock_text
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX
 from wattui.measurement.sample import Sample
+from wattui.measurement.text import clock_text
 from wattui.measurement.totals import Tally
 from wattui.model.main_thread import MainThread
 from wattui.protocol.commands import MAX_INTERVAL

@@ -73,6 +73,15 @@ class Version:
         return "{}.{}".format(*self.firmware)
 
     @property
+    def built_text(self) -> str:
+        """When the firmware was built: ``2006-12-21 19:10``."""
+        digits = self.built
+        if len(digits) not in (12, 14) or not digits.isdigit():
+            return digits
+        pairs = [digits[i : i + 2] for i in range(4, len(digits), 2)]
+        return f"{digits[:4]}-{'-'.join(pairs[:2])} {':'.join(pairs[2:])}"
+
+    @property
     def has_network(self) -> bool:
         """Whether the meter has Ethernet and so takes the network commands."""
         return self.model == 3

@@ -10,7 +10,7 @@ import click
 from wattui.cli.erase_consent import asked, erase_option, memory_state, refuse_to_erase
 from wattui.cli.exits import say
 from wattui.cli.help import command
-from wattui.cli.recording.live_view import plural
+from wattui.measurement.text import count_text
 
 _EXAMPLES: Final = (
     ("wattui fetch /dev/ttyUSB0", "Fetch what is in the memory first."),
@@ -36,5 +36,5 @@ def clear(port: str, erase_memory: bool) -> None:
             what = "Clearing erases all records of the meter's memory"
             raise refuse_to_erase(what, port, client, state)
         clear_memory(client, erase=erase_memory)
-        used = "unknown records" if state is None else plural(state.used, "record")
+        used = "unknown records" if state is None else count_text(state.used, "record")
         say(f"Cleared: {used} erased.")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wattui.cli.commands.info import built_text
 from wattui.cli.erase_consent import asked, erase_option, memory_state, refuse_to_erase
 from wattui.cli.exits import printable, say
 from wattui.cli.help import command
@@ -237,7 +236,7 @@ def _show(
     info, version = client.info, settings.version
     rows = [("Meter", info.label), ("Port", info.port), ("Firmware", info.firmware or "unknown")]
     if version is not None:
-        rows.append(("Firmware of", built_text(version.built)))
+        rows.append(("Firmware of", version.built_text))
         rows.append(("Hardware", "{}.{}".format(*version.hardware)))
     if settings.network is not None:
         rows.append(("MAC", settings.network.mac))
@@ -255,7 +254,7 @@ def _show(
 
 def _tell_changes(client: MeterClient, before: Settings, after: Settings) -> None:
     """Print what is different now."""
-    from wattui.meter_memory.wording import duration_text
+    from wattui.measurement.text import duration_text
 
     old, new = dict(_setting_rows(before)), dict(_setting_rows(after))
     changed = [name for name in new if new[name] != old.get(name)]
@@ -265,5 +264,5 @@ def _tell_changes(client: MeterClient, before: Settings, after: Settings) -> Non
         say(f"{printable(client.info.label)}: nothing differs; nothing was written.")
     limit, logging = after.record_limit, after.logging
     if limit is not None and logging is not None and "Records that fit" in changed:
-        span = duration_text(limit * logging.interval)
+        span = duration_text(limit * logging.interval, long=True)
         click.echo(f"At {logging.interval} s a record that is {span}.")

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from wattui.cli import exits
-from wattui.cli.durations import duration_option
 from wattui.cli.help import command
 from wattui.cli.output import console, shown_path
-from wattui.cli.span_options import Moment, from_option, meters_option, to_option
+from wattui.cli.span_options import Moment, duration_option, from_option, meters_option, to_option
 from wattui.cli.stop_signals import Ending
 from wattui.errors import DiskRefused
 from wattui.measurement.fields import FIELDS

@@ -18,9 +18,9 @@ from wattui.cli.commands.export import CSV_DIALECTS, check_destination, export_s
 from wattui.cli.erase_consent import asked, fetch_line
 from wattui.cli.help import command
 from wattui.cli.output import Output, console, shown_path
-from wattui.cli.recording.live_view import plural
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, DiskRefused, LinkLost, ReadoutIncomplete, WattuiError
+from wattui.measurement.text import count_text
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
@@ -141,18 +141,18 @@ def _nothing(readout: Readout, *, quiet: bool) -> int:
 
 def _summarise(readout: Readout, path: Path) -> None:
     """Say on standard error what came, and how its times are to be taken."""
+    from wattui.measurement.text import duration_text
     from wattui.meter_memory.save_readout import readout_label
-    from wattui.meter_memory.wording import duration_text
     from wattui.session import Session
 
     with Session.open(path) as session:
         label = readout_label(session.info)
-    count = plural(len(readout.records), "record")
+    count = count_text(len(readout.records), "record")
     if not readout.complete and readout.expected:
-        count = f"{len(readout.records):,} of {plural(readout.expected, 'record')}"
+        count = f"{len(readout.records):,} of {count_text(readout.expected, 'record')}"
     exits.say(
         f"{exits.printable(readout.meter.label)}: {count}, one every {readout.interval} s, "
-        f"{duration_text(readout.span)} in all."
+        f"{duration_text(readout.span, long=True)} in all."
     )
     if label is not None:
         exits.say(label.reconstructed)

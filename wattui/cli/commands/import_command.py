@@ -15,12 +15,12 @@ import click
 
 from wattui.cli import exits
 from wattui.cli.commands.export import check_destination
-from wattui.cli.durations import duration_option
 from wattui.cli.help import command
 from wattui.cli.output import Output, console
-from wattui.cli.recording.live_view import plural
+from wattui.cli.span_options import duration_option
 from wattui.cli.stop_signals import Ending
 from wattui.measurement.clock import microseconds
+from wattui.measurement.text import count_text
 
 if TYPE_CHECKING:
     from wattui.formats.import_files import ImportResult
@@ -133,13 +133,13 @@ def _tell(result: ImportResult, *, quiet: bool) -> None:
     for skipped in result.skipped[:_TOLD]:
         exits.say(exits.printable(f"Left out: {skipped}"))
     if result.skipped_count > _TOLD:
-        exits.say(f"Left out: {plural(result.skipped_count - _TOLD, 'more line')}")
+        exits.say(f"Left out: {count_text(result.skipped_count - _TOLD, 'more line')}")
     if quiet:
         return
     for note in result.notes:
         exits.say(exits.printable(f"{note}."))
     for label, count in result.counts.items():
-        exits.say(exits.printable(f"{label}: {plural(count, 'sample')}."))
+        exits.say(exits.printable(f"{label}: {count_text(count, 'sample')}."))
 
 
 @contextlib.contextmanager

@@ -17,14 +17,6 @@ _EXAMPLES: Final = (
 )
 
 
-def built_text(digits: str) -> str:
-    """Give a firmware's time stamp as a date and time: ``2006-12-21 19:10``."""
-    if len(digits) not in (12, 14) or not digits.isdigit():
-        return digits
-    pairs = [digits[i : i + 2] for i in range(4, len(digits), 2)]
-    return f"{digits[:4]}-{'-'.join(pairs[:2])} {':'.join(pairs[2:])}"
-
-
 @command("info", examples=_EXAMPLES)
 @click.argument("port", metavar="PORT")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
@@ -46,7 +38,7 @@ def info(port: str, as_json: bool) -> None:
     if version is not None:
         facts |= {
             "firmware": found.info.firmware,
-            "firmware_date": built_text(version.built),
+            "firmware_date": version.built_text,
             "hardware": "{}.{}".format(*version.hardware),
             "memory_bytes": version.memory,
         }

@@ -15,18 +15,19 @@ import click
 
 from wattui.cli import exits
 from wattui.cli.commands.export import CSV_DIALECTS, check_destination, export_session
-from wattui.cli.durations import duration_option, format_elapsed
 from wattui.cli.help import command
 from wattui.cli.output import Output, console, shown_path
 from wattui.cli.recording.line_view import JsonLinesView, LinesView, QuietView
-from wattui.cli.recording.live_view import Figures, LiveView, plural
+from wattui.cli.recording.live_view import Figures, LiveView
 from wattui.cli.recording.raw_file import RawFile
 from wattui.cli.recording.recording import Recording, View
 from wattui.cli.recording.unattended import Unattended, UnattendedOptions, rotation_option
+from wattui.cli.span_options import duration_option
 from wattui.cli.stop_signals import Ending
 from wattui.cli.terminal import NO_KEYS, keyboard
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, DiskRefused, NoAnswer, PortNotFound, WattuiError
+from wattui.measurement.text import count_text, duration_text
 from wattui.ports.port import open_port
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.session import make_folder
@@ -353,8 +354,8 @@ class _Run:
             if track.tally.count:
                 figures = Figures.of(track.tally)
                 exits.say(
-                    f"{exits.printable(track.label)}: {plural(figures.count, 'sample')} in "
-                    f"{format_elapsed(track.tally.elapsed_s)}, {figures.gaps}, "
+                    f"{exits.printable(track.label)}: {count_text(figures.count, 'sample')} in "
+                    f"{duration_text(track.tally.elapsed_s)}, {figures.gaps}, "
                     f"{figures.energy} integrated; the meter's counter moved "
                     f"{figures.counter_wh:.1f} Wh."
                 )

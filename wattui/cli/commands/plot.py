@@ -16,10 +16,9 @@ import click
 
 from wattui.cli import exits
 from wattui.cli.commands.export import check_destination, chosen_meters, chosen_span, find_session
-from wattui.cli.durations import duration_option
 from wattui.cli.help import command
 from wattui.cli.output import shown_path
-from wattui.cli.span_options import Moment, from_option, meters_option, to_option
+from wattui.cli.span_options import Moment, duration_option, from_option, meters_option, to_option
 from wattui.cli.stop_signals import Ending
 from wattui.desktop import display_check
 from wattui.errors import DisplayMissing

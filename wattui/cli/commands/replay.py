@@ -14,10 +14,10 @@ import click
 from wattui.cli import exits
 from wattui.cli.commands.export import CSV_DIALECTS, find_session
 from wattui.cli.commands.import_command import moment, start_option, zone_option
-from wattui.cli.durations import duration_option, format_elapsed
 from wattui.cli.help import command
-from wattui.cli.recording.live_view import plural
+from wattui.cli.span_options import duration_option
 from wattui.errors import FormatError
+from wattui.measurement.text import count_text, duration_text
 
 if TYPE_CHECKING:
     from wattui.formats.replay_source import Recorded, ReplayPort
@@ -87,10 +87,10 @@ def replay(
         if not options["quiet"]:
             for note in recorded.notes:
                 exits.say(exits.printable(f"{note}."))
-            samples = plural(sum(port.samples for port in ports), "sample")
+            samples = count_text(sum(port.samples for port in ports), "sample")
             exits.say(
-                f"{samples} in {format_elapsed(recorded.duration)}, "
-                f"replayed in {format_elapsed(recorded.duration / speed)}."
+                f"{samples} in {duration_text(recorded.duration)}, "
+                f"replayed in {duration_text(recorded.duration / speed)}."
             )
         return _in_the_terminal(recorded, ports, options)
 

@@ -12,13 +12,12 @@ from typing import Final
 import click
 from rich.text import Text
 
-from wattui.cli.durations import format_elapsed
 from wattui.cli.exits import printable, say
 from wattui.cli.help import command
 from wattui.cli.output import print_table, shown_path
-from wattui.cli.recording.line_view import local_time
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.text import elapsed_text, iso_text
 
 _EXAMPLES: Final = (
     ("wattui sessions", "A table, the newest first."),
@@ -72,7 +71,7 @@ def sessions(as_json: bool) -> None:
         (
             Text(printable(Path(entry.path).name), style="bold"),
             entry.start[:16].replace("T", " "),
-            format_elapsed(entry.duration_s) if entry.start else "",
+            elapsed_text(entry.duration_s) if entry.start else "",
             f"{entry.samples:,}",
             printable(", ".join(entry.meters)),
             Text(_state(entry), style="red" if entry.problem else "yellow"),
@@ -109,7 +108,7 @@ def _entry(path: Path) -> Entry:
             if label is not None:
                 entry.reconstructed, entry.partial = True, label.partial
             if span is not None:
-                entry.start = local_time(span[0])
+                entry.start = iso_text(span[0])
                 entry.duration_s = (span[1] - span[0]) / MICROSECONDS
     except WattuiError as error:
         entry.problem = error.what

@@ -14,7 +14,6 @@ last column holds the port.
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Final
 
 from wattui.cli import exits
@@ -26,6 +25,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.sample import Sample
+from wattui.measurement.text import clock_text, iso_text
 from wattui.session import WriterStatus
 
 _SHOWN: Final = ("power", "voltage", "current", "power_factor")
@@ -44,18 +44,6 @@ _QUIET_EVENTS: Final = frozenset(
         EventKind.RECONNECTED,
     }
 )
-
-
-def local_time(time: int) -> str:
-    """Give a time (microseconds UTC) as local time with its offset, ISO 8601."""
-    seconds, rest = divmod(time, MICROSECONDS)
-    moment = datetime.fromtimestamp(seconds).astimezone().replace(microsecond=rest)
-    return moment.isoformat(timespec="microseconds")
-
-
-def clock_text(seconds: float) -> str:
-    """Give a time (seconds UTC) as the clock on the wall shows it: ``12:31:05``."""
-    return datetime.fromtimestamp(seconds).strftime("%H:%M:%S")
 
 
 def state_words(track: Track) -> str:
@@ -129,7 +117,7 @@ class LinesView(QuietView):
         """Give the line of a sample."""
         values = [(field, sample[field.name]) for field in _FIELDS]
         words = [
-            local_time(sample.time_us),
+            iso_text(sample.time_us),
             *("nan" if value is None else field.format(value) for field, value in values),
             f"{track.tally.energy_wh:.{_ENERGY_DIGITS}f}",
         ]
@@ -157,7 +145,7 @@ class LinesView(QuietView):
         """Print an event as a remark."""
         if event.kind not in _QUIET_EVENTS:
             text = " ".join(f"{event.kind}: {event.text}".split())
-            self.remark(f"{local_time(event.time_us)} {track.url} {text}")
+            self.remark(f"{iso_text(event.time_us)} {track.url} {text}")
 
     def changed(self, track: Track, before: ClientState) -> None:
         """Say on standard error what a meter's connection is doing."""
@@ -190,7 +178,7 @@ class JsonLinesView(LinesView):
     def sample_line(self, track: Track, sample: Sample) -> str:
         """Give the sample as JSON."""
         row: dict[str, object] = {
-            "time": local_time(sample.time_us),
+            "time": iso_text(sample.time_us),
             "unix_time": sample.time_us / MICROSECONDS,
             "meter": track.url,
         }

@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from wattui.cli import exits
-from wattui.cli.durations import format_elapsed
 from wattui.cli.output import shown_path
 from wattui.cli.recording.line_view import QuietView, state_words
 from wattui.cli.recording.recording import Recording, Track
@@ -23,6 +22,7 @@ from wattui.errors import LinkLost, PortNotFound
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, Field
 from wattui.measurement.sample import Sample
+from wattui.measurement.text import count_text, elapsed_text, energy_error_text
 from wattui.measurement.totals import Tally
 from wattui.session import WriterStatus
 
@@ -47,8 +47,6 @@ _NAME_WIDTH: Final = 10
 
 #: Lines beside the meters and their troubles: path, head, total, remarks, disk, keys.
 _OTHER_LINES: Final = 8
-
-_KWH: Final = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -76,11 +74,7 @@ class Figures:
     @property
     def energy(self) -> str:
         """The integrated energy with its limit of error."""
-        energy, error = self.energy_wh, self.error_wh
-        if energy >= _KWH:
-            return f"{energy / 1000:.3f} ± {error / 1000:.3f} kWh"
-        digits = 3 if energy < 1000 else 1
-        return f"{energy:.{digits}f} ± {error:.{digits}f} Wh"
+        return energy_error_text(self.energy_wh, self.error_wh, 3)
 
     @property
     def counter(self) -> str:
@@ -90,7 +84,7 @@ class Figures:
     @property
     def gaps(self) -> str:
         """How many gaps there are."""
-        return plural(self.gap_count, "gap") if self.gap_count else "no gaps"
+        return count_text(self.gap_count, "gap")
 
     def cells(self, *, roomy: bool, style: str = "dim") -> tuple[Text, Text]:
         """Give the cells for energy and samples, with a second line where there is room."""
@@ -99,11 +93,6 @@ class Figures:
             energy.append(f"\n{self.counter}", style=style)
             samples.append(f"\n{self.gaps}", style="yellow" if self.gap_count else style)
         return energy, samples
-
-
-def plural(count: int, word: str) -> str:
-    """Give a count with its noun: ``1 gap``, ``1,792 samples``."""
-    return f"{count:,} {word}{'s' * (count != 1)}"
 
 
 class LiveView(QuietView):
@@ -145,7 +134,7 @@ class LiveView(QuietView):
 
     def disk(self, status: WriterStatus) -> None:
         """Show that the disk refuses, as long as it does."""
-        waiting = f"{plural(status.waiting, 'sample')} in memory"
+        waiting = f"{count_text(status.waiting, 'sample')} in memory"
         self._disk = f"{status.problem} ({waiting}). {status.hint}" if status.problem else ""
 
     # -- drawing -------------------------------------------------------------------
@@ -259,7 +248,7 @@ def _short_state(track: Track) -> str:
     lost = track.state is ClientState.LOST and not track.done
     words = "unplugged" if lost else "failed" if track.failure else state_words(track)
     elapsed = track.tally.elapsed_s
-    return f"{format_elapsed(elapsed)} {words}" if elapsed else words
+    return f"{elapsed_text(elapsed)} {words}" if elapsed else words
 
 
 def _reading(last: Sample | None, shown: Field) -> str:

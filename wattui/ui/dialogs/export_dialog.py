@@ -15,9 +15,9 @@ from wattui.errors import Cancelled
 from wattui.formats.csv_file import write_csv
 from wattui.formats.wide_csv import write_wide_csv
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.text import count_text, elapsed_text, size_text
 from wattui.session import Session
 from wattui.ui.window.main_view import dress_dialog, set_role
-from wattui.ui.window.number_text import count_text, duration_text, size_text
 from wattui.ui.window.status_bar import Task
 
 #: Least time between two reports of progress, in seconds.
@@ -58,7 +58,7 @@ class ExportChoice(HasStrictTraits):
         )
 
     def _get_view_text(self) -> str:
-        return duration_text((self.stop - self.start) / MICROSECONDS)
+        return elapsed_text((self.stop - self.start) / MICROSECONDS)
 
     def bounds(self) -> tuple[int | None, int | None]:
         """Give start and stop in microseconds; None for the whole session."""

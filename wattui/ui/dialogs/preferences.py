@@ -7,8 +7,8 @@ from pyface.qt import QtGui
 from traits.api import DelegatesTo, HasStrictTraits, Instance, Range, Str, observe
 from traitsui.api import EnumEditor, Group, Handler, Item, TextEditor, View
 
+from wattui.measurement.text import ENERGY_UNITS
 from wattui.ui.window.main_view import dress_dialog
-from wattui.ui.window.number_text import ENERGY_UNITS
 
 #: The currencies that are offered.
 CURRENCIES = ("$", "€", "£", "¥", "CHF", "kr", "zł", "₹")

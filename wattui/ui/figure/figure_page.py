@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wattui.measurement.fields import CHANNEL
+from wattui.measurement.text import count_text, duration_text, elapsed_text, energy_error_text
 from wattui.ui.figure import figure_axes, lettering
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
 from wattui.ui.figure.figure_plot import Box, FigurePlot
@@ -16,7 +17,6 @@ from wattui.ui.plots import drawing
 from wattui.ui.plots.stack_layout import heights
 from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.theme.palette import LIGHT, Palette
-from wattui.ui.window.number_text import count_text, duration_text, span_text
 
 #: The panels of old: power with current, and the energy below.
 DEFAULT_PANELS: Final = (("power", "current"), ("integrated_energy",))
@@ -36,7 +36,6 @@ _TITLE_LINE: Final = 26
 _LINE: Final = 18
 
 #: What one Wh is in kWh, from which on energies are told in that.
-_KILO: Final = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +145,18 @@ class FigurePage:
     def span_words(self) -> str:
         """Tell when it was and how long, and which meter where there is one."""
         content = self.content
-        words = f"{content.when}   ({duration_text(content.stop - content.start)})"
+        words = f"{content.when}   ({elapsed_text(content.stop - content.start)})"
         if not self.colours:
             return f"{content.series[0].label}   {words}"
         energy = sum(one.statistics.energy_wh for one in content.series)
         error = sum(one.statistics.energy_error_wh for one in content.series)
-        return f"{words}   {len(content.series)} meters   {_energy_words(energy, error)} in all"
+        return f"{words}   {len(content.series)} meters   {energy_error_text(energy, error)} in all"
 
     def figures_of_one(self) -> str:
         """Tell energy with its error, mean power, records and gaps of the one meter."""
         statistics = self.content.series[0].statistics
         parts = [
-            _energy_words(statistics.energy_wh, statistics.energy_error_wh),
+            energy_error_text(statistics.energy_wh, statistics.energy_error_wh),
             f"mean {CHANNEL['power'].format(_none(statistics.average_power_w))} W",
             count_text(statistics.count, "record"),
             _gap_words(statistics),
@@ -183,18 +182,12 @@ def _none(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _energy_words(energy: float, error: float) -> str:
-    if energy >= _KILO:
-        return f"{energy / 1000:,.3f} ± {error / 1000:.3f} kWh"
-    return f"{energy:,.2f} ± {error:.2f} Wh"
-
-
 def _gap_words(statistics: Any) -> str:
     words = count_text(statistics.gap_count, "gap")
-    return f"{words} ({span_text(statistics.gap_s)})" if statistics.gap_count else words
+    return f"{words} ({duration_text(statistics.gap_s)})" if statistics.gap_count else words
 
 
 def _legend_text(one: FigureSeries) -> str:
-    energy = _energy_words(one.statistics.energy_wh, one.statistics.energy_error_wh)
+    energy = energy_error_text(one.statistics.energy_wh, one.statistics.energy_error_wh)
     text = f"{one.label}   {energy}"
     return f"{text}   {_gap_words(one.statistics)}" if one.statistics.gap_count else text

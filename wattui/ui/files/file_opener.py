@@ -21,10 +21,10 @@ from wattui.formats import detect
 from wattui.formats.import_files import ImportResult, import_files
 from wattui.formats.reading.block import Assumptions
 from wattui.formats.replay_source import Recorded, is_session, prepare
+from wattui.measurement.text import count_text
 from wattui.ui.files.import_question import ImportQuestion
 from wattui.ui.memory.memory_actions import new_window_command
 from wattui.ui.window.display_values import Notice
-from wattui.ui.window.number_text import count_text
 from wattui.ui.window.status_bar import Task
 
 #: Least time between two reports of progress, in seconds.

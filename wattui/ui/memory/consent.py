@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 
 from pyface.qt import QtCore, QtGui
 
+from wattui.measurement.text import clock_text, count_text
 from wattui.meter_memory.wording import loss_text
 from wattui.model.memory import MeterMemory
 from wattui.model.memory_work import Consent
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.window.number_text import clock_text, count_text
 
 #: Width of a question in pixels.
 WIDTH = 500

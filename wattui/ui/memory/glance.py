@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wattui.measurement.fields import FIELDS
-from wattui.meter_memory.wording import HANDLING_SENTENCES, duration_text, left_text
+from wattui.measurement.text import (
+    NO_VALUE,
+    clock_text,
+    count_text,
+    duration_text,
+    model_text,
+    short_port,
+)
+from wattui.meter_memory.wording import HANDLING_SENTENCES, left_text
 from wattui.protocol import FullHandling, LoggingMode
-from wattui.ui.window.number_text import NOTHING, clock_text, count_text, model_text, short_port
 
 if TYPE_CHECKING:
     from wattui.meter_memory.state import MemoryState
@@ -108,7 +115,7 @@ def _rows(state: MemoryState, now: float) -> tuple[tuple[str, str], ...]:
 def _stored(state: MemoryState, now: float) -> str:
     if not state.used:
         return "Nothing"
-    length = f"About {duration_text(state.span)}"
+    length = f"About {duration_text(state.span, long=True)}"
     if state.mode is LoggingMode.INTERNAL and not math.isnan(now):
         since = clock_text(now - state.span, seconds_shown=False)
         return f"{length}, since {since}" if state.span < 86_400 else length
@@ -118,7 +125,7 @@ def _stored(state: MemoryState, now: float) -> str:
 def fields_words(fields: tuple[bool, ...] | None) -> str:
     """Name the fields that are logged, as an engineer would: ``W, V, A``."""
     if fields is None:
-        return NOTHING
+        return NO_VALUE
     names = [field.symbol for field, on in zip(FIELDS, fields, strict=False) if on]
     if len(names) == len(fields):
         return f"All {len(names)}"

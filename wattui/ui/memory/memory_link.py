@@ -7,10 +7,10 @@ import math
 
 from traits.api import Any, HasStrictTraits, Instance, List, Str, observe
 
+from wattui.measurement.text import count_text, duration_text
 from wattui.model.memory import WORKS, Fetched, MeterMemory
 from wattui.ui.memory.origin import Origin
 from wattui.ui.window.display_values import Notice
-from wattui.ui.window.number_text import count_text, span_text
 from wattui.ui.window.status_bar import Task
 
 #: What ends a read-out, and what becomes of it.
@@ -31,7 +31,7 @@ def work_text(memory: MeterMemory) -> str:
     if memory.rate:
         parts.append(f"{memory.rate:,.0f}/s")
     if not math.isnan(memory.seconds_left) and memory.done < memory.total:
-        parts.append(f"{span_text(memory.seconds_left)} left")
+        parts.append(f"{duration_text(memory.seconds_left)} left")
     return " · ".join(parts)
 
 
@@ -53,7 +53,7 @@ def fetch_notice(fetched: Fetched, recording: bool) -> Notice:
     opens = "Open in a new window" if recording else "Open"
     show = (opens, "open_fetched")
     if fetched.complete:
-        text = f"The meter's memory was fetched: {count}, {span_text(readout.span)}."
+        text = f"The meter's memory was fetched: {count}, {duration_text(readout.span)}."
         hint = "It still has them. Their times are reconstructed: counted back from the read-out."
         return Notice("fetched", "info", text, hint, (show, dismiss))
     expected = f"{readout.expected:,}" if readout.expected is not None else "an unknown number of"

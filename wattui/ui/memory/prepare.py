@@ -22,6 +22,7 @@ from traitsui.api import (
 )
 
 from wattui.errors import SettingOutOfRange
+from wattui.measurement.text import short_port
 from wattui.meter_memory.settings import Changes
 from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
 from wattui.model.memory import MeterMemory
@@ -38,7 +39,6 @@ from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.window.display_values import Notice
 from wattui.ui.window.main_view import dress_lists, set_role
 from wattui.ui.window.menus import KeyFilter
-from wattui.ui.window.number_text import short_port
 from wattui.ui.window.placard import NoticesEditor
 
 _INTRODUCTION = (

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from wattui.measurement.text import count_text, date_text, elapsed_text
 from wattui.ui.window import display_values
 from wattui.ui.window.display_values import Notice, Status
-from wattui.ui.window.number_text import count_text, date_text, duration_text
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -32,7 +32,7 @@ def status_of(bench: Bench) -> Status:
         start = min(meter.since for meter in counted)
         stop = max(meter.last_time for meter in counted)
         left = (
-            duration_text(stop - start),
+            elapsed_text(stop - start),
             count_text(sum(meter.sample_count for meter in counted), "sample"),
             count_text(sum(meter.gap_count for meter in counted), "gap"),
         )

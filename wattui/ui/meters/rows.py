@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wattui.ui.theme.palette import Palette
-from wattui.ui.window.number_text import (
-    NOTHING,
+from wattui.measurement.text import (
+    NO_VALUE,
     clock_text,
     count_text,
+    duration_text,
     energy_text,
+    money_text,
     short_port,
-    span_text,
     value_text,
 )
+from wattui.ui.theme.palette import Palette
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -76,13 +77,13 @@ class TotalRow:
     """What stands below the table: all meters together."""
 
     name: str = ""
-    watts: str = NOTHING
+    watts: str = NO_VALUE
     #: Energy with its limit of error and its unit, and its cost.
-    energy: str = NOTHING
+    energy: str = NO_VALUE
     energy_error: str = ""
-    cost: str = NOTHING
-    samples: str = NOTHING
-    gaps: str = NOTHING
+    cost: str = NO_VALUE
+    samples: str = NO_VALUE
+    gaps: str = NO_VALUE
 
 
 def rows_of(
@@ -141,7 +142,7 @@ def _tooltip(meter: Meter) -> str:
     elif meter.state == "lost":
         lines += ["", meter.state_text]
     if meter.gap_count:
-        missing = span_text(meter.gap_duration)
+        missing = duration_text(meter.gap_duration)
         lines.append(f"{count_text(meter.gap_count, 'gap')}, {missing} missing")
     first, *rest = lines
     return "\n".join([first, *(line for line in dict.fromkeys(rest) if line != first)])
@@ -149,7 +150,7 @@ def _tooltip(meter: Meter) -> str:
 
 def _numbers(bench: Bench, meter: Meter, unit: str, view: Any) -> tuple[str, ...]:
     if not meter.sample_count:
-        return (NOTHING,) * len(COLUMNS)
+        return (NO_VALUE,) * len(COLUMNS)
     cost = meter.energy / 1000 * bench.rate
     readings = {name: meter.reading(name) for name in FIELDS}
     if view is not None and not bench.recording:
@@ -164,11 +165,6 @@ def _numbers(bench: Bench, meter: Meter, unit: str, view: Any) -> tuple[str, ...
     )
 
 
-def money_text(amount: float) -> str:
-    """Write an amount of money, without its currency."""
-    return f"{amount:,.2f}" if abs(amount) >= 100 else f"{amount:.4f}"
-
-
 def total_of(bench: Bench, unit: str) -> TotalRow:
     """Give what all meters are together."""
     meters = bench.meters
@@ -178,7 +174,7 @@ def total_of(bench: Bench, unit: str) -> TotalRow:
         name=f"{len(meters)} meters"
         if live in (0, len(meters))
         else f"{live} of {len(meters)} meters",
-        watts=value_text("power", bench.total_watts) if live else NOTHING,
+        watts=value_text("power", bench.total_watts) if live else NO_VALUE,
         energy=energy_text(bench.total_energy, unit),
         energy_error=f"± {energy_text(bench.total_energy_error, unit)} {unit}",
         cost=money_text(bench.total_energy / 1000 * bench.rate),

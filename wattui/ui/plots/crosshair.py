@@ -9,6 +9,7 @@ import numpy as np
 from chaco.api import AbstractOverlay
 from traits.api import Any as AnyTrait
 
+from wattui.measurement.text import energy_error_text
 from wattui.ui.plots import drawing
 from wattui.ui.plots.time_axis import elapsed_label
 from wattui.ui.theme.palette import rgba
@@ -147,7 +148,7 @@ class SelectionBubble(AbstractOverlay):
             if numbers is None or not numbers.count:
                 continue
             mean = f"mean {numbers.average_power_w:.1f} W   "
-            energy = f"{numbers.energy_wh:.2f} ± {numbers.energy_error_wh:.2f} Wh"
+            energy = energy_error_text(numbers.energy_wh, numbers.energy_error_wh)
             told.append((f"{label}  {mean}{energy}" if several else f"{mean}{energy}", ""))
         return [(text, stack.palette.text) for text, _ in told]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.window.number_text import NOTHING
+from wattui.measurement.text import NO_VALUE
 
 _DIGITS = "0123456789"
 
@@ -76,9 +76,9 @@ class Figures(QtGui.QWidget):
         painter = QtGui.QPainter(self)
         palette = self.palette()
         muted = palette.color(QtGui.QPalette.ColorRole.PlaceholderText)
-        present = self._current and self._text != NOTHING
+        present = self._current and self._text != NO_VALUE
         text = palette.color(QtGui.QPalette.ColorRole.WindowText) if present else muted
-        big = self._font(size, None if self._text != NOTHING else False)
+        big = self._font(size, None if self._text != NO_VALUE else False)
         baseline = QtGui.QFontMetrics(self._font(self._size)).ascent()
         painter.setFont(big)
         painter.setPen(text)

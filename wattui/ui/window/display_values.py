@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.ui.window.number_text import (
-    NOTHING,
+from wattui.measurement.text import (
+    NO_VALUE,
     clock_text,
     cost_text,
     count_text,
     date_text,
     duration_text,
+    elapsed_text,
     energy_text,
     model_text,
     short_port,
     size_text,
-    span_text,
     value_text,
 )
 
@@ -61,7 +61,7 @@ class Readings:
     #: Values of :data:`PANEL_FIELDS`, written.
     values: Mapping[str, str] | None = None
     #: Energy, its unit and its limit of error, written.
-    energy: str = NOTHING
+    energy: str = NO_VALUE
     energy_unit: str = "Wh"
     energy_error: str = ""
     #: Where the energy comes from, the meter's counter, the cost.
@@ -69,7 +69,7 @@ class Readings:
 
     def value(self, name: str) -> str:
         """Give a field's value, written."""
-        return (self.values or {}).get(name, NOTHING)
+        return (self.values or {}).get(name, NO_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _view_readings(
             "energy_error": energy_text(statistics.energy_error_wh, unit),
             "lines": (
                 f"{count_text(statistics.count, 'record')} {view.whose}, "
-                f"{duration_text(statistics.duration_s)}",
+                f"{elapsed_text(statistics.duration_s)}",
                 f"meter's own counter: {value_text('energy', statistics.counter_wh)} Wh",
                 f"cost  {cost_text(statistics.energy_wh, bench.rate, bench.currency)}",
             ),
@@ -177,7 +177,7 @@ def _view_readings(
 def _energy_lines(bench: Bench, meter: Meter) -> tuple[str, ...]:
     records = count_text(meter.sample_count, "record")
     return (
-        f"summed from {records} in {duration_text(meter.duration)}",
+        f"summed from {records} in {elapsed_text(meter.duration)}",
         f"meter's own counter: {value_text('energy', meter.counter_moved)} Wh",
         f"cost  {cost_text(meter.energy, bench.rate, bench.currency)}",
     )
@@ -192,7 +192,7 @@ def status_of(bench: Bench) -> Status:
     left: tuple[str, ...] = ()
     if meter is not None and meter.sample_count:
         left = (
-            duration_text(meter.elapsed),
+            elapsed_text(meter.elapsed),
             count_text(meter.sample_count, "sample"),
             _gap_words(meter),
         )
@@ -214,7 +214,7 @@ def _state_words(bench: Bench, state: str) -> str:
 
 def _gap_words(meter: Meter) -> str:
     words = count_text(meter.gap_count, "gap")
-    return f"{words} ({span_text(meter.gap_duration)})" if meter.gap_count else words
+    return f"{words} ({duration_text(meter.gap_duration)})" if meter.gap_count else words
 
 
 def _right_parts(bench: Bench) -> tuple[str, ...]:
@@ -246,14 +246,15 @@ def notices_of(bench: Bench, dismissed: Sequence[str] = ()) -> list[Notice]:
 def _disk_notice(bench: Bench) -> Notice:
     waiting = count_text(bench.disk_waiting, "sample")
     verb = "waits" if bench.disk_waiting == 1 else "wait"
-    hint = f"{waiting} {verb} in memory; there is room for {span_text(bench.disk_seconds_left)}."
+    room = duration_text(bench.disk_seconds_left)
+    hint = f"{waiting} {verb} in memory; there is room for {room}."
     if bench.disk_dropped:
         hint += f" {count_text(bench.disk_dropped, 'sample')} had to be dropped."
     return Notice("disk", "error", bench.disk_problem, f"{hint} {bench.disk_hint}".strip())
 
 
 def _interrupted_notice(found: object) -> Notice:
-    length = span_text(found.duration_s)  # type: ignore[attr-defined]
+    length = duration_text(found.duration_s)  # type: ignore[attr-defined]
     stop = clock_text(found.span[1] / MICROSECONDS)  # type: ignore[attr-defined]
     text = f"A recording of {length} ended without being closed. It is complete up to {stop}."
     buttons = (("Open", "open_interrupted"), ("Dismiss", "dismiss_interrupted"))

@@ -11,8 +11,8 @@ from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
+from wattui.measurement.text import short_port
 from wattui.ports.port import PortInfo
-from wattui.ui.window.number_text import short_port
 
 #: What the simulated meter is connected to: a desktop computer under changing work.  By its
 #: id it is the same one whenever it is opened, with its memory and its settings.

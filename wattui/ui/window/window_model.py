@@ -22,6 +22,7 @@ from traits.api import (
 )
 
 from wattui.measurement.fields import CHANNELS
+from wattui.measurement.text import ENERGY_UNITS, short_port
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.meters.meter_notices import notices_of, status_of
 from wattui.ui.meters.several import SeveralMeters
@@ -35,7 +36,6 @@ from wattui.ui.window.display_values import (
     readings_of,
     state_of,
 )
-from wattui.ui.window.number_text import ENERGY_UNITS, short_port
 from wattui.ui.window.port_chooser import DEMO_URL, first_choice
 from wattui.ui.window.status_bar import Task
 

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import pytest
+
+from wattui.measurement import text as texts
+from wattui.measurement.text import parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("90s", 90),
+        ("5m", 300),
+        ("8h", 28_800),
+        ("2d", 172_800),
+        ("1h30m", 5_400),
+        ("1h 30m", 5_400),
+        ("1.5h", 5_400),
+        (".5m", 30),
+        ("1D2H3M4S", 93_784),
+        ("0.25", 0.25),
+    ],
+)
+def test_spans_that_are_understood(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "h",
+        "1x",
+        "-5",
+        "0",
+        "0s",
+        "1h1h",
+        "1h30",
+        "5 minutes",
+        "1e3",
+        "nan",
+        "inf",
+        "1:30",
+        "9" * 40,
+    ],
+)
+def test_spans_that_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0:00"),
+        (-1, "0:00"),
+        (59.9994, "1:00"),
+        (1792, "29:52"),
+        (11525, "3:12:05"),
+        (183_725.9, "2 d 3:02:06"),
+        (math.nan, "–"),
+    ],
+)
+def test_a_duration_reads_as_a_clock_does(seconds: float, text: str) -> None:
+    assert texts.elapsed_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (45, "45 s"),
+        (558, "9 min 18 s"),
+        (660, "11 min"),
+        (11520, "3 h 12 min"),
+        (11532.4, "3 h 12 min"),
+        (3600, "1 h"),
+        (190_000, "2 d 4 h"),
+        (86_400 * 1500, "1,500 d"),
+        (4.24, "4.2 s"),
+        (4, "4 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min"),
+        (math.nan, "–"),
+    ],
+)
+def test_a_duration_has_two_units_at_most(seconds: float, text: str) -> None:
+    assert texts.duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(999, "999 B"), (118_000, "118 kB"), (1_500_000, "1.5 MB"), (999_600, "1.0 MB")],
+)
+def test_a_size_has_three_digits_at_most(count: int, text: str) -> None:
+    assert texts.size_text(count) == text
+
+
+def test_counts_have_their_noun() -> None:
+    assert texts.count_text(0, "gap") == "no gaps"
+    assert texts.count_text(1, "gap") == "1 gap"
+    assert texts.count_text(1792, "sample") == "1,792 samples"
+
+
+def test_energy_in_each_unit() -> None:
+    assert texts.energy_text(20.99) == "20.99"
+    assert texts.energy_text(20.99, "kWh") == "0.0210"
+    assert texts.energy_text(20.99, "kJ") == "75.56"
+    assert texts.energy_text(math.nan) == "–"
+
+
+def test_cost_says_its_rate() -> None:
+    assert texts.cost_text(20.99, 0.08, "$") == "$ 0.0017 at 0.08 per kWh"
+
+
+def test_a_value_has_the_decimals_of_its_field() -> None:
+    assert texts.value_text("power", 41.62) == "41.6"
+    assert texts.value_text("current", 0.3614) == "0.361"
+    assert texts.value_text("power", math.nan) == "–"
+    assert texts.value_text("power", None) == "–"
+
+
+def test_a_gap_below_a_second_was_told_as_none() -> None:
+    assert texts.duration_text(0.62) == "0.6 s"
+    assert texts.duration_text(0.01) == "0.1 s"
+    assert texts.duration_text(0) == "0 s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        *((0, "0 seconds"), (1, "1 second"), (59.6, "1 minute"), (61, "1 minute 1 second")),
+        *((3600, "1 hour"), (3601, "1 hour"), (200_000, "2 days 7 hours")),
+        (86_400 * 1500, "1,500 days"),
+    ],
+)
+def test_units_are_written_out_where_there_is_room(seconds: float, text: str) -> None:
+    assert texts.duration_text(seconds, long=True) == text
+
+
+def test_an_energy_is_shown_with_its_error() -> None:
+    assert texts.energy_error_text(20.99, 0.469) == "20.99 ± 0.47 Wh"
+    assert texts.energy_error_text(0.7051, 0.0155, 3) == "0.705 ± 0.015 Wh"
+    assert texts.energy_error_text(1_234_567.8, 18_518.5) == "1,234.568 ± 18.518 kWh"
+
+
+def test_times_are_shown_in_local_time() -> None:
+    noon = datetime(2026, 2, 3, 12, 31, 5, 123_456).astimezone()
+    assert texts.clock_text(noon.timestamp()) == "12:31:05"
+    assert texts.clock_text(noon.timestamp(), seconds_shown=False) == "12:31"
+    assert texts.date_text(noon.timestamp()) == "2026-02-03 12:31"
+    assert texts.clock_text(math.nan) == texts.date_text(math.nan) == "–"
+    assert texts.iso_text(round(noon.timestamp() * 1_000_000)) == noon.isoformat()
