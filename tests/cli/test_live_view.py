@@ -114,7 +114,7 @@ def test_a_dozen_failures_leave_the_readings_and_the_way_out_in_sight() -> None:
 
 def test_before_the_first_sample_there_are_dashes() -> None:
     waiting = Track("/dev/ttyUSB0", cast("Any", None), state=ClientState.OPENING)
-    waiting.activity = "asking at 19200 baud"
+    waiting.activity = "trying 19200 baud"
     _, text = drawn([waiting], path=None)
     assert "Waiting for the first sample" in text
     assert "–" in text

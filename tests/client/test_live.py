@@ -106,7 +106,7 @@ def test_states_are_told_in_their_order_with_what_is_tried(stopping: Stopping) -
     assert told == [
         (ClientState.OPENING, ""),
         (ClientState.OPENING, "opening the port"),
-        (ClientState.OPENING, "asking at 115200 baud"),
+        (ClientState.OPENING, "trying 115200 baud"),
         (ClientState.RUNNING, ""),
         (ClientState.CLOSED, ""),
     ]
@@ -152,7 +152,7 @@ def test_looks_for_the_speed_from_the_likeliest_on(stopping: Stopping) -> None:
     client.wait_running(DEADLINE)
     assert asked == [115_200, 115_200, 19_200, 19_200, 9_600]
     assert client.baudrate == 9_600
-    assert "asking at 19200 baud" in activities
+    assert "trying 19200 baud" in activities
 
 
 def test_nothing_that_answers_fails_with_what_to_do(stopping: Stopping) -> None:
@@ -367,7 +367,7 @@ def test_half_open_connection_is_lost_after_a_question_without_answer(
     clock.advance(3.5)
     notebook.wait_event(EventKind.RECONNECTED)
     first.check()
-    assert "fallen silent" in notebook.events[1].text
+    assert "gone silent" in notebook.events[1].text
 
 
 @pytest.mark.parametrize(

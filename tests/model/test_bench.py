@@ -166,7 +166,7 @@ def test_a_file_that_is_no_session_is_an_error_in_words(bench: Bench, tmp_path: 
 def test_close_leaves_no_thread_while_connecting(bench: Bench) -> None:
     meter = bench.add_meter("sim://pro?faults=silence@0:1000")
     bench.connect(meter)
-    until(bench, lambda: "asking" in meter.state_text.lower())
+    until(bench, lambda: "baud" in meter.state_text.lower())
     assert bench.close() == []
     assert not meter.client
 

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Talking with a meter undisturbed: all of its replies go to whoever talks.
-
-For what takes more than one question: the read-out of the memory, the settings.
-"""
+"""Talking with a meter without interruption: commands, and the replies that answer them."""
 
 from __future__ import annotations
 
@@ -12,39 +9,78 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from wattui.client.link import Link, refuse_erasing
-from wattui.client.requests import match
-from wattui.errors import LinkLost, NoAnswer, WattuiError
-from wattui.protocol import Command, Reply
+from wattui.errors import LinkLost, NoAnswer, UnexpectedReply, WattuiError
+from wattui.protocol import (
+    Calibration,
+    Command,
+    FieldNames,
+    FieldSelection,
+    FullHandlingReply,
+    LoggingState,
+    Malformed,
+    NetworkAction,
+    NetworkAddress,
+    PostTarget,
+    ReadoutEnd,
+    ReadoutStart,
+    Record,
+    RecordLimit,
+    Reply,
+    TcpLoggingStarted,
+    UserParameters,
+    Version,
+)
 
 #: Seconds that the reader thread may take to send something.
 _SENDING: Final = 2.0
-#: Batches that wait for whoever talks.  More come only if nobody takes them.
+#: Batches of replies that wait.  More come only if nobody takes them.
 _LIMIT: Final = 4096
 
+_REPLY_TYPES: Final[dict[tuple[str, str], type[Reply]]] = {
+    ("v", "-"): Version,
+    ("h", "-"): FieldNames,
+    ("c", "-"): FieldSelection,
+    ("n", "-"): RecordLimit,
+    ("l", "-"): ReadoutEnd,
+    ("s", "-"): LoggingState,
+    ("o", "-"): FullHandlingReply,
+    ("u", "-"): UserParameters,
+    ("f", "-"): Calibration,
+    ("d", "-"): Record,
+    ("i", "-"): TcpLoggingStarted,
+    ("i", "q"): NetworkAddress,
+    ("i", "s"): NetworkAddress,
+    ("i", "e"): PostTarget,
+    ("i", "x"): PostTarget,
+    ("i", "r"): NetworkAction,
+    ("i", "w"): NetworkAction,
+    ("i", "z"): NetworkAction,
+}
 
-class Reader(Protocol):
-    """What a conversation needs of the client."""
+
+class ReaderThread(Protocol):
+    """The part of the client that a conversation needs."""
 
     def on_reader(self, action: Callable[[Link], None], timeout: float) -> None:
-        """Have the reader thread do something with the link, and wait until it did."""
+        """Run an action with the link on the reader thread, and wait for it."""
 
 
 class Conversation:
-    """An exclusive talk with a meter, of one thread.  See ``MeterClient.conversation``."""
+    """An exclusive talk with a meter, for one thread.  See ``MeterClient.conversation``."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: ReaderThread) -> None:
         self._reader = reader
         self._queue: queue.Queue[Sequence[Reply] | WattuiError] = queue.Queue(_LIMIT)
 
     # -- the reader thread's side
 
     def put(self, replies: Sequence[Reply]) -> None:
-        """Take what came."""
+        """Take the replies of one read."""
         if replies:
             self._offer(replies)
 
-    def lost(self, error: WattuiError) -> None:
-        """Take note that the link is lost."""
+    def link_lost(self, error: WattuiError) -> None:
+        """End the waiting for replies: the link is lost."""
         self._offer(error)
 
     def _offer(self, item: Sequence[Reply] | WattuiError) -> None:
@@ -62,7 +98,7 @@ class Conversation:
         Raises
         ------
         WouldEraseMemory
-            It would erase the memory, and *consent* is not given.
+            The command would erase the memory, and *consent* is not given.
         LinkLost
             The meter is not connected.
         """
@@ -70,7 +106,7 @@ class Conversation:
         self._reader.on_reader(lambda link: link.send(command, consent=consent), _SENDING)
 
     def interrupt(self) -> None:
-        """Have the meter drop whatever it is sending (Control-X).
+        """Make the meter drop whatever it is sending (Control-X).
 
         Raises
         ------
@@ -80,12 +116,12 @@ class Conversation:
         self._reader.on_reader(lambda link: link.interrupt(), _SENDING)
 
     def receive(self, timeout: float) -> Sequence[Reply]:
-        """Give the replies of the next read; none when *timeout* seconds brought none.
+        """Return the replies of the next read; none if *timeout* seconds brought none.
 
         Raises
         ------
         LinkLost
-            The link was lost, and all that came before has been handed out.
+            The link was lost, and all replies before that have been returned.
         """
         try:
             item = self._queue.get(timeout=timeout)
@@ -96,7 +132,7 @@ class Conversation:
         return item
 
     def replies(self, timeout: float = 2.0) -> Iterator[Reply]:
-        """Give one reply after the other.
+        """Yield one reply after another.
 
         Raises
         ------
@@ -109,12 +145,12 @@ class Conversation:
             batch = self.receive(timeout)
             if not batch:
                 raise NoAnswer(
-                    f"The meter was silent for {timeout:g} s", "Look at the meter and try again."
+                    f"The meter was silent for {timeout:g} s", "Check the meter and try again."
                 )
             yield from batch
 
     def ask(self, command: Command, timeout: float = 2.0, *, consent: bool = False) -> Reply | None:
-        """Send a command and give its answer; None, at once, where the spec has none.
+        """Send a command and return its answer; None, at once, if the protocol has none.
 
         Raises
         ------
@@ -128,12 +164,15 @@ class Conversation:
             for reply in self.receive(left):
                 if match(command, reply):
                     return reply
-        raise no_answer(command, timeout)
+        raise NoAnswer(
+            f"The meter did not answer {command} within {timeout:g} s",
+            "Check the meter and try again.",
+        )
 
     def quiet(self, silence: float = 0.3, limit: float = 3.0) -> bool:
-        """Throw away what comes until nothing came for *silence* seconds.
+        """Throw replies away until none came for *silence* seconds.
 
-        Gives False when the line did not become quiet within *limit* seconds.
+        Returns False if the line did not become quiet within *limit* seconds.
 
         Raises
         ------
@@ -147,7 +186,7 @@ class Conversation:
         return False
 
     def forget_loss(self) -> None:
-        """Throw away all that waits, to begin anew after the link was lost."""
+        """Throw away everything that waits, to start again after the link was lost."""
         while True:
             try:
                 self._queue.get_nowait()
@@ -155,14 +194,37 @@ class Conversation:
                 return
 
 
-def no_answer(command: Command, timeout: float) -> NoAnswer:
-    """Say that nothing answered a command."""
-    return NoAnswer(
-        f"The meter did not answer {command} within {timeout:g} s",
-        "Look at the meter, and try again.",
-    )
+def match(command: Command, reply: Reply) -> bool:
+    """Check whether a reply answers a command.
+
+    Records that stream in between do not, nor do late replies to an earlier command.
+
+    Raises
+    ------
+    UnexpectedReply
+        The meter does not know the command, or answered with an impossible packet.
+    """
+    letters = command.reply
+    if letters is None:
+        return False
+    if isinstance(reply, ReadoutStart):
+        # The answer to a request for the memory; otherwise an old read-out begins.
+        return command.packet.command == "D"
+    if isinstance(reply, _REPLY_TYPES[letters]):
+        return not isinstance(reply, NetworkAction) or reply.action == letters[1]
+    if isinstance(reply, Version):
+        # A well-formed command that the meter does not know is answered with #v.
+        raise UnexpectedReply(
+            f"The meter does not know {command}",
+            "This model or its firmware cannot do that.",
+        )
+    if isinstance(reply, Malformed) and reply.packet[:2] == letters:
+        raise UnexpectedReply(
+            f"The meter answered {command} with {reply.packet}, which makes no sense", "Try again."
+        )
+    return False
 
 
 def not_connected(url: str) -> LinkLost:
-    """Say that there is nobody to talk to."""
+    """Return the error for a meter that is not connected."""
     return LinkLost(f"The meter at {url} is not connected", "Connect it first.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding out what hangs on a port: the speed, and whether it is a meter.
+"""Finding out what is connected to a port: the speed, and whether it is a meter.
 
 Sends Control-X and ``#V,R`` only: nothing here touches the meter's memory.
 """
@@ -23,34 +23,36 @@ _log = logging.getLogger(__name__)
 #: Speeds of the meters, the likeliest first (protocol, *Line and framing*).
 BAUDRATES: Final = (115_200, 19_200, 9_600)
 
-#: Seconds within which a meter answers, or is to be taken for absent.
+#: A meter that has not answered after this many seconds is absent.
 ANSWER_TIME: Final = 2.0
 
 # After Control-X: longest wait for the line to become quiet, in seconds.
 _QUIET_LIMIT: Final = 0.5
-# A live meter sends one record a second at most.  Three or more that come at more
-# than twice that rate are the rest of a read-out.
+# A live meter sends one record per second at most.  Three or more at over twice that
+# rate are the rest of a read-out.
 _LIVE_RATE: Final = 2.0
 _MANY: Final = 3
 
 
 @dataclass(slots=True)
-class Found:
+class FoundMeter:
     """A meter on a port."""
 
-    #: None where it sends records but does not answer.
+    #: None if it sends records but does not answer.
     version: Version | None
     baudrate: int
-    #: Records that came unasked meanwhile.
+    #: Records that arrived in the meantime.
     backlog: list[Arrival] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """What is on a port: for whoever only wants to know."""
+    """The meter on a port, as :func:`identify` reports it."""
 
     info: MeterInfo
+    #: None if it sends records but does not answer.
     version: Version | None
+    #: Bits per second.
     baudrate: int
 
 
@@ -58,7 +60,7 @@ def _never() -> bool:
     return False
 
 
-def _nobody(_text: str) -> None:
+def _ignore(_text: str) -> None:
     pass
 
 
@@ -68,9 +70,9 @@ def find_meter(
     baudrates: Sequence[int] = BAUDRATES,
     answer_time: float = ANSWER_TIME,
     stopped: Callable[[], bool] = _never,
-    activity: Callable[[str], None] = _nobody,
-) -> Found:
-    """Ask at one speed after the other what meter this is.
+    activity: Callable[[str], None] = _ignore,
+) -> FoundMeter:
+    """Find the meter on an open port by trying one speed after another.
 
     Parameters
     ----------
@@ -81,48 +83,48 @@ def find_meter(
     answer_time
         Seconds to wait for the answer at each of them.
     stopped
-        Asked at least ten times a second: whether to give up.
+        Called at least ten times a second; returns whether to give up.
     activity
-        Told what is being tried, as in ``asking at 19200 baud``.
+        Called with a description of each try, as in ``trying 19200 baud``.
 
     Raises
     ------
     NoAnswer
         Nothing came at any speed.
     NotAMeter
-        Something came, and it was none of a meter's replies.
+        Something came that no meter sends.
     LinkLost
         The port is gone.
     Cancelled
-        *stopped* said so.
+        *stopped* returned True.
     """
     before = link.framer.counts.bytes
     backlog: list[Arrival] = []
     for baudrate in baudrates:
         link.port.baudrate = baudrate
-        activity(f"asking at {baudrate} baud")
+        activity(f"trying {baudrate} baud")
         version = _ask(link, backlog, answer_time, stopped)
         if version is not None:
-            return Found(version, baudrate, _only_live(backlog))
+            return FoundMeter(version, baudrate, _only_live(backlog))
         if backlog:
             _log.info("%s: sends records, but does not answer", link.port.url)
-            return Found(None, baudrate, backlog)
+            return FoundMeter(None, baudrate, backlog)
     if link.framer.counts.bytes > before:
         raise NotAMeter(
-            f"What answers at {link.port.url} is no Watts up? meter",
-            "Choose another port.",
+            f"The device at {link.port.url} is not a Watts up? meter",
+            "Check the port, or pick another.",
         )
     speeds = ", ".join(map(str, baudrates))
     raise NoAnswer(
-        f"Nothing answers at {link.port.url} (asked at {speeds} baud)",
-        "Look whether the meter has mains power and is plugged into this port.",
+        f"Nothing answers at {link.port.url} (tried {speeds} baud)",
+        "Check that the meter has mains power and is plugged into this port.",
     )
 
 
 def _ask(
     link: Link, backlog: list[Arrival], answer_time: float, stopped: Callable[[], bool]
 ) -> Version | None:
-    """Ask at the present speed; records that come instead go into the backlog."""
+    """Ask for the version at the present speed; other records go into the backlog."""
     link.interrupt()
     quiet_by = time.monotonic() + min(_QUIET_LIMIT, answer_time)
     while time.monotonic() < quiet_by:
@@ -130,7 +132,7 @@ def _ask(
         arrival = link.receive()
         if arrival is None:
             break
-        _keep(arrival, backlog)
+        _add_records(arrival, backlog)
     link.send(commands.read_version())
     deadline = time.monotonic() + answer_time
     may_repeat, something_came = True, False
@@ -144,7 +146,7 @@ def _ask(
                 may_repeat = False
             continue
         something_came = True
-        _keep(arrival, backlog)
+        _add_records(arrival, backlog)
         for reply in arrival.replies:
             if isinstance(reply, Version):
                 return reply
@@ -156,15 +158,15 @@ def _give_up_if(stopped: Callable[[], bool]) -> None:
         raise Cancelled("Connecting was cancelled")
 
 
-def _keep(arrival: Arrival, backlog: list[Arrival]) -> None:
+def _add_records(arrival: Arrival, backlog: list[Arrival]) -> None:
     if arrival.records:
         backlog.append(arrival)
 
 
 def _only_live(backlog: list[Arrival]) -> list[Arrival]:
-    """Drop what an unfinished read-out of the memory left on the line.
+    """Return the backlog, or nothing if it is the rest of an unfinished read-out.
 
-    Its records are old ones.  They come far faster than any meter measures.
+    Records of a read-out are old.  They arrive far faster than any meter measures.
     """
     count = sum(len(arrival.records) for arrival in backlog)
     if count < _MANY:
@@ -177,15 +179,15 @@ def _only_live(backlog: list[Arrival]) -> list[Arrival]:
 
 
 def first_info(port: Port, name: str = "", interval: float = 1.0) -> MeterInfo:
-    """Give what is known of a meter before it was asked."""
-    # Simulated meters are all made with the same serial number, unless told otherwise.
+    """Return what is known of a meter before it has answered."""
+    # Simulated meters of the same URL have the same serial number.
     number = port.serial_number
     key = port.url if "://" in port.url else number or port.url
     return MeterInfo(key, port.url, name, serial_number=number, interval=interval)
 
 
-def meter_info(known: MeterInfo, version: Version | None) -> MeterInfo:
-    """Add to what is known of a meter what it said of itself, if it did."""
+def add_version(known: MeterInfo, version: Version | None) -> MeterInfo:
+    """Add model and firmware to what is known of a meter, if it reported them."""
     if version is None:
         return known
     return replace(known, model=version.model_name, firmware=version.firmware_text)
@@ -197,18 +199,35 @@ def identify(
     name: str = "",
     answer_time: float = ANSWER_TIME,
     stopped: Callable[[], bool] = _never,
-    activity: Callable[[str], None] = _nobody,
+    activity: Callable[[str], None] = _ignore,
 ) -> Identified:
-    """Open a port, ask what meter is there, and close the port again.
+    """Open a port, find out which meter is there, and close the port again.
+
+    The meter's memory and settings stay as they are.
+
+    Parameters
+    ----------
+    url
+        Port, as :func:`~wattui.api.open_port` accepts it.
+    name
+        What people call the meter.
+    answer_time
+        Seconds to wait for an answer at each of three speeds.
+    stopped
+        Called at least ten times a second; returns whether to give up.
+    activity
+        Called with a description of each try, as in ``trying 19200 baud``.
 
     Raises
     ------
     PortError
         The port cannot be opened.
     NoAnswer, NotAMeter
-        There is no meter on it.
+        There is no meter at the port.
+    LinkLost
+        The port vanished.
     Cancelled
-        *stopped* said so.
+        *stopped* returned True.
     """
     port = open_port(url)
     known = first_info(port, name)
@@ -216,4 +235,4 @@ def identify(
         found = find_meter(Link(port), answer_time=answer_time, stopped=stopped, activity=activity)
     finally:
         port.close()
-    return Identified(meter_info(known, found.version), found.version, found.baudrate)
+    return Identified(add_version(known, found.version), found.version, found.baudrate)

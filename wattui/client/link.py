@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A port with the protocol on it: commands go in, replies come out, with their time."""
+"""A port that speaks the protocol: commands go out, replies come in with their time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ONE_MOMENT: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What one read brought, and both clocks at that moment, in seconds."""
+    """The replies of one read, and both clocks at that moment, in seconds."""
 
     replies: Sequence[Reply]
     wall: float
@@ -36,7 +36,7 @@ class Arrival:
 
 
 class Link:
-    """An open port and its framer.  Of one thread only."""
+    """An open port and its framer, for one thread only."""
 
     def __init__(
         self, port: Port, framer: Framer | None = None, clock: Clock | None = None
@@ -47,7 +47,7 @@ class Link:
         self.clock = clock or port.clock
 
     def receive(self) -> Arrival | None:
-        """Wait up to 0.1 s and take what comes; None when nothing came.
+        """Wait up to 0.1 s and return what came; None if nothing did.
 
         Raises
         ------
@@ -73,12 +73,12 @@ class Link:
         return wall, monotonic
 
     def send(self, command: Command, *, consent: bool = False) -> None:
-        """Send a command.  The only way to the meter: here consent is asked for.
+        """Send a command.  This is the only way to the meter, so consent is checked here.
 
         Raises
         ------
         WouldEraseMemory
-            It would erase the memory, and *consent* is not given.  Nothing was sent.
+            The command would erase the memory, and *consent* is not given.  Nothing was sent.
         LinkLost
             The port is gone.
         """
@@ -87,7 +87,7 @@ class Link:
         self.port.write(command.encode())
 
     def interrupt(self) -> None:
-        """Have the meter drop whatever it is sending (Control-X).
+        """Make the meter drop whatever it is sending (Control-X).
 
         Raises
         ------
@@ -102,15 +102,15 @@ class Link:
 
 
 def refuse_erasing(command: Command, *, consent: bool) -> None:
-    """Refuse a command that erases the meter's memory, unless somebody consented.
+    """Refuse a command that erases the meter's memory without consent.
 
     Raises
     ------
     WouldEraseMemory
-        It erases, and nobody did.
+        The command erases, and *consent* is not given.
     """
     if command.erases and not consent:
         raise WouldEraseMemory(
             f"{command} would erase the meter's memory",
-            "Fetch the memory first, or say that it may be erased.",
+            "Fetch the memory first, or confirm that it may be erased.",
         )

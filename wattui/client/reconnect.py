@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a meter is now, and opening its port without being held up by a network."""
+"""Finding the port of a meter again, and opening it without waiting for a network."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from wattui.ports.port import Port, find_port, open_port, serial_number_of
 
 _log = logging.getLogger(__name__)
 
-#: Their opening can block for seconds, whatever happens meanwhile.
+#: Opening one of these can block for seconds.
 _NETWORK: Final = ("socket://", "rfc2217://")
 
-#: Seconds between two looks at whether to give up.
+#: Seconds between two checks whether to give up.
 _LOOK: Final = 0.05
 
 OpenPort = Callable[[str], Port]
@@ -29,7 +29,7 @@ def where_is(
     find: FindPort = find_port,
     serial_number: Callable[[str], str] = serial_number_of,
 ) -> str:
-    """Tell under which URL a meter is now: perhaps another than before.
+    """Return the URL of the port where a meter is now; it may have moved.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def where_is(
 
 
 def open_unless(stopped: threading.Event, url: str, opener: OpenPort = open_port) -> Port:
-    """Open a port; give up at once when *stopped* is set meanwhile.
+    """Open a port, but give up as soon as *stopped* is set.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def open_unless(stopped: threading.Event, url: str, opener: OpenPort = open_port
 
 
 class _Opening:
-    """An attempt to open a port that can be abandoned: the port is closed as it comes."""
+    """An attempt to open a port that can be abandoned; the port is closed when it opens later."""
 
     def __init__(self, url: str, opener: OpenPort) -> None:
         self._url = url
@@ -82,7 +82,7 @@ class _Opening:
             port = self._opener(self._url)
         except WattuiError as error:
             self._error = error
-        except Exception as error:  # noqa: BLE001 - must not leave the waiting thread without an answer
+        except Exception as error:  # noqa: BLE001 - the waiting thread needs an answer
             _log.exception("opening %s", self._url)
             self._error = PortNotFound(f"{self._url} could not be opened: {error}")
         else:

@@ -1,138 +1,165 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which reply answers which command, and whoever waits for one."""
+"""Commands from any thread, sent by the one thread that has the port.
+
+The calling thread leaves an action for the reader thread and waits, with a deadline.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from wattui.errors import UnexpectedReply, WattuiError
-from wattui.protocol import (
-    Calibration,
-    Command,
-    FieldNames,
-    FieldSelection,
-    FullHandlingReply,
-    LoggingState,
-    Malformed,
-    NetworkAction,
-    NetworkAddress,
-    PostTarget,
-    ReadoutEnd,
-    ReadoutStart,
-    Record,
-    RecordLimit,
-    Reply,
-    TcpLoggingStarted,
-    UserParameters,
-    Version,
-)
+from wattui.client.conversation import Conversation, not_connected
+from wattui.client.link import Link, refuse_erasing
+from wattui.client.live import LiveRecording
+from wattui.errors import LinkLost, NoAnswer, WattuiError
+from wattui.protocol import Command, Reply, Version
 
-_TYPES: Final[dict[tuple[str, str], tuple[type[Reply], ...]]] = {
-    ("v", "-"): (Version,),
-    ("h", "-"): (FieldNames,),
-    ("c", "-"): (FieldSelection,),
-    ("n", "-"): (RecordLimit,),
-    ("l", "-"): (ReadoutEnd,),
-    ("s", "-"): (LoggingState,),
-    ("o", "-"): (FullHandlingReply,),
-    ("u", "-"): (UserParameters,),
-    ("f", "-"): (Calibration,),
-    ("d", "-"): (Record,),
-    ("i", "-"): (TcpLoggingStarted,),
-    ("i", "q"): (NetworkAddress,),
-    ("i", "s"): (NetworkAddress,),
-    ("i", "e"): (PostTarget,),
-    ("i", "x"): (PostTarget,),
-    ("i", "r"): (NetworkAction,),
-    ("i", "w"): (NetworkAction,),
-    ("i", "z"): (NetworkAction,),
-}
+#: Seconds to wait for the reader thread where no other time limit is given.
+_GRACE: Final = 2.0
 
 
-def match(command: Command, reply: Reply) -> bool:
-    """Tell whether a reply answers a command.
+class Requests:
+    """Requests and conversations with one meter, never two of them at once."""
 
-    Records that stream in between do not, nor does what another command left over.
+    def __init__(self, url: str, live: LiveRecording) -> None:
+        self._url = url
+        self._live = live
+        self._turn = threading.Lock()
+        # Guards the link and the actions meant for it, so that none outlives its link.
+        self._lock = threading.Lock()
+        self._link: Link | None = None
+        self._actions: queue.SimpleQueue[Callable[[Link], None]] = queue.SimpleQueue()
+        self._conversation: Conversation | None = None
+        # Whether it is a single request, between questions of the live recording.
+        self._single = False
 
-    Raises
-    ------
-    UnexpectedReply
-        The meter does not know the command, or answered with an impossible packet.
-    """
-    letters = command.reply
-    if letters is None:
-        return False
-    if isinstance(reply, ReadoutStart):
-        # Asked for the memory, and that is what comes; else an old read-out begins.
-        return command.packet.command == "D"
-    if isinstance(reply, _TYPES[letters]):
-        return not isinstance(reply, NetworkAction) or reply.action == letters[1]
-    if isinstance(reply, Version):
-        # A well-formed command that the meter does not know is answered with #v.
-        raise UnexpectedReply(
-            f"The meter does not know {command}",
-            "This model or its firmware cannot do that.",
-        )
-    if isinstance(reply, Malformed) and reply.packet[:2] == letters:
-        raise UnexpectedReply(
-            f"The meter answered {command} with {reply.packet}, which makes no sense", "Try again."
-        )
-    return False
+    # -- any thread except the reader -------------------------------------------------
 
+    def request(self, command: Command, timeout: float, *, consent: bool) -> Reply | None:
+        """Send a command and wait for its answer; see ``MeterClient.request``."""
+        refuse_erasing(command, consent=consent)
+        with self._talk(pause=False, timeout=timeout, single=True) as conversation:
+            return conversation.ask(command, timeout, consent=consent)
 
-class Pending:
-    """A command that was, or will be, sent, and whoever waits for its answer."""
+    def conversation(
+        self, *, pause: bool, timeout: float
+    ) -> contextlib.AbstractContextManager[Conversation]:
+        """Talk with the meter exclusively; see ``MeterClient.conversation``."""
+        return self._talk(pause=pause, timeout=timeout)
 
-    def __init__(self, command: Command, timeout: float) -> None:
-        self.command = command
-        self.timeout = timeout
-        #: When to give up, by ``time.monotonic``; set as it is sent.
-        self.deadline = float("inf")
-        self._done = threading.Event()
-        self._reply: Reply | None = None
-        self._error: WattuiError | None = None
+    @contextlib.contextmanager
+    def _talk(self, *, pause: bool, timeout: float, single: bool = False) -> Iterator[Conversation]:
+        if not self._turn.acquire(timeout=timeout):
+            raise NoAnswer(
+                f"The meter at {self._url} is busy",
+                "Wait until its memory or its settings have been read.",
+            )
+        conversation = Conversation(self)
 
-    @property
-    def done(self) -> bool:
-        """Whether there is an answer, or an error."""
-        return self._done.is_set()
+        def begin(link: Link) -> None:
+            self._conversation, self._single = conversation, single
+            if pause:
+                self._live.pause(link)
 
-    def offer(self, reply: Reply) -> bool:
-        """Show it a reply; tell whether that was what it waited for."""
-        try:
-            if not match(self.command, reply):
-                return False
-        except UnexpectedReply as error:
-            self.fail(error)
-        else:
-            self.finish(reply)
-        return True
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._turn.release)
+            stack.callback(self._end, pause=pause)
+            self.on_reader(begin, timeout + _GRACE)
+            yield conversation
 
-    def finish(self, reply: Reply | None) -> None:
-        """Wake whoever waits, with the answer; None where the command has none."""
-        if not self._done.is_set():
-            self._reply = reply
-            self._done.set()
+    def _end(self, *, pause: bool) -> None:
+        """End a conversation; live recording resumes, now or when there is a link again."""
+        self._conversation = None
+        if pause:
+            try:
+                self.on_reader(self._live.resume)
+            except LinkLost:
+                self._live.resume(None)
 
-    def fail(self, error: WattuiError) -> None:
-        """Wake whoever waits, with an error."""
-        if not self._done.is_set():
-            self._error = error
-            self._done.set()
-
-    def wait(self, timeout: float) -> Reply | None:
-        """Wait for the answer, *timeout* seconds at most.
+    def on_reader(self, action: Callable[[Link], None], timeout: float = _GRACE) -> None:
+        """Run an action with the link on the reader thread, and wait for it.
 
         Raises
         ------
-        WattuiError
-            What went wrong.
-        TimeoutError
-            Nothing happened at all.
+        LinkLost
+            The meter is not connected.
         """
-        if not self._done.wait(timeout):
-            raise TimeoutError(str(self.command))
-        if self._error is not None:
-            raise self._error
-        return self._reply
+        done, given_up = threading.Event(), threading.Event()
+        failure: list[WattuiError] = []
+
+        def act(link: Link) -> None:
+            if given_up.is_set():
+                return
+            try:
+                action(link)
+            except WattuiError as error:
+                failure.append(error)
+                raise
+            finally:
+                done.set()
+
+        with self._lock:
+            link = self._link
+            if link is None:
+                raise not_connected(self._url)
+            self._actions.put(act)
+        link.port.cancel_read()
+        if not done.wait(timeout):
+            given_up.set()
+            raise not_connected(self._url)
+        if failure:
+            raise failure[0]
+
+    # -- the reader thread ------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread is talking with the meter."""
+        return self._conversation is not None
+
+    def open(self, link: Link) -> None:
+        """Accept requests from now on."""
+        with self._lock:
+            self._link = link
+
+    def dispatch(self, replies: Sequence[Reply]) -> None:
+        """Pass replies on to the conversation, if there is one."""
+        conversation = self._conversation
+        if conversation is None:
+            return
+        if self._single and self._live.asks:
+            # A version that recording asked for must not pass for "unknown command".
+            replies = [reply for reply in replies if not isinstance(reply, Version)]
+        conversation.put(replies)
+
+    def act(self, link: Link) -> None:
+        """Run the actions of other threads.
+
+        Raises
+        ------
+        LinkLost
+            The port is gone.
+        """
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._actions.get_nowait()(link)
+
+    def close(self) -> None:
+        """Accept no further requests, and end the conversation: the link is lost.
+
+        What was meant for this link must not be sent over the next one.
+        """
+        with self._lock:
+            if self._link is None:
+                return
+            self._link = None
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._actions.get_nowait()
+        conversation = self._conversation
+        if conversation is not None:
+            conversation.link_lost(not_connected(self._url))

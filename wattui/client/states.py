@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The states of a connection, and which may follow which."""
+"""The states of a connection, and which state may follow which."""
 
 from __future__ import annotations
 
 import enum
+import logging
 import threading
 from collections.abc import Callable
 from typing import Final
+
+_log = logging.getLogger(__name__)
 
 
 class ClientState(enum.Enum):
@@ -18,13 +21,13 @@ class ClientState(enum.Enum):
     OPENING = "opening"
     #: The meter answers; records come in.
     RUNNING = "running"
-    #: It was there, is gone, and is being looked for.
+    #: The meter was lost; the client is looking for it.
     LOST = "lost"
-    #: It could not be reached, and nothing more is tried.
+    #: The meter could not be reached, and the client has given up.
     FAILED = "failed"
 
 
-_FOLLOWING: Final[dict[ClientState, frozenset[ClientState]]] = {
+_NEXT: Final[dict[ClientState, frozenset[ClientState]]] = {
     ClientState.CLOSED: frozenset({ClientState.OPENING}),
     ClientState.OPENING: frozenset({ClientState.RUNNING, ClientState.FAILED, ClientState.CLOSED}),
     ClientState.RUNNING: frozenset({ClientState.LOST, ClientState.FAILED, ClientState.CLOSED}),
@@ -34,44 +37,49 @@ _FOLLOWING: Final[dict[ClientState, frozenset[ClientState]]] = {
 
 
 class WrongTransition(RuntimeError):
-    """A state was to follow one that it cannot follow: an error in the program."""
+    """A state cannot follow another one: an error in the program."""
 
 
 def check_transition(before: ClientState, after: ClientState) -> None:
-    """Make sure that a state may follow another.
+    """Check that a state may follow another.
 
     Raises
     ------
     WrongTransition
         It may not.
     """
-    if after not in _FOLLOWING[before]:
+    if after not in _NEXT[before]:
         raise WrongTransition(f"{after.value} cannot follow {before.value}")
 
 
-class Course:
-    """The state that a client is in, and what it is trying there."""
+class StateTracker:
+    """The state of one client, what it is trying, and the listeners that want to know."""
 
-    def __init__(self, tell: Callable[[], None]) -> None:
-        #: What it is doing.
+    def __init__(self) -> None:
+        #: What the client is doing.
         self.state = ClientState.CLOSED
-        #: What is being tried, as in ``asking at 19200 baud``; empty when nothing is.
+        #: What is being tried, as in ``trying 19200 baud``; empty when nothing is.
         self.activity = ""
-        self._tell = tell
+        # Replaced as a whole, never changed, since it may be in use on another thread.
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self._changed = threading.Condition()
 
     @property
     def trying(self) -> bool:
-        """Whether it looks for the meter, for the first time or again."""
+        """Whether the client is looking for the meter, for the first time or again."""
         return self.state in (ClientState.OPENING, ClientState.LOST)
 
-    def to(self, state: ClientState) -> None:
-        """Go into a state; staying in the present one is nothing.
+    def add_listener(self, listener: Callable[[], None]) -> None:
+        """Call a listener after each change of state or activity."""
+        self._listeners = (*self._listeners, listener)
+
+    def enter(self, state: ClientState) -> None:
+        """Enter a state; entering the present one does nothing.
 
         Raises
         ------
         WrongTransition
-            That cannot follow the present one.
+            It cannot follow the present one.
         """
         with self._changed:
             if state is self.state:
@@ -80,15 +88,22 @@ class Course:
             self.state = state
             self.activity = ""
             self._changed.notify_all()
-        self._tell()
+        self._notify()
 
-    def say(self, activity: str) -> None:
-        """Say what is being tried."""
+    def show_activity(self, activity: str) -> None:
+        """Show what is being tried."""
         self.activity = activity
-        self._tell()
+        self._notify()
 
-    def settle(self, timeout: float) -> ClientState:
-        """Wait until it tries no more, *timeout* seconds at most; give the state then."""
+    def wait_settled(self, timeout: float) -> ClientState:
+        """Wait until the client stops trying, *timeout* seconds at most; return its state."""
         with self._changed:
             self._changed.wait_for(lambda: not self.trying, timeout)
             return self.state
+
+    def _notify(self) -> None:
+        for listener in self._listeners:
+            try:
+                listener()
+            except Exception:  # noqa: BLE001 - a listener must not harm the connection
+                _log.exception("a listener failed")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """When silence means that something is wrong, and how long to wait before trying again.
 
-Pure: told what time it is.
+Pure: the time is passed in.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import Final
 class Timing:
     """How long to wait for what, in seconds of real time."""
 
-    #: For an answer; the meter is to be taken for absent after that.
+    #: For an answer; a meter that has not answered by then is absent.
     answer: float = 2.0
-    #: For records, before asking whether the meter is still there; three intervals at least.
+    #: For records, before asking for the version; three intervals at least.
     silence: float = 5.0
-    #: After a restart, during which the meter may be deaf.
+    #: After a restart, while the meter may be deaf.
     deaf: float = 15.0
-    #: Before looking for a lost meter again: at first, and at most.
+    #: Before looking for a lost meter again: the first and the longest delay.
     retry_first: float = 0.5
     retry_last: float = 10.0
     #: Between two lines in the log about packets that were dropped.
     report: float = 60.0
 
     def delays(self) -> Iterator[float]:
-        """Give the delays before one try after the other, for ever."""
+        """Yield the delay before each try, without end."""
         delay = self.retry_first
         while True:
             yield delay
@@ -42,19 +42,19 @@ class Advice(enum.Enum):
     NOTHING = enum.auto()
     #: Ask the meter for its version, to see whether it is there.
     ASK = enum.auto()
-    #: It does not answer: the link is lost.
+    #: The meter does not answer: the link is lost.
     LOST = enum.auto()
 
 
-#: Intervals without a record that are taken for silence.
+#: Intervals without a record that count as silence.
 _INTERVALS: Final = 3
 
 
 class Watchdog:
-    """Watches for silence, which a half-open connection keeps for ever.
+    """Detects silence, since a half-open connection reports no error.
 
-    Two clocks: of a simulated meter at speed, *silence* is real time but the
-    intervals are the meter's.
+    It needs two clocks: for a simulated meter at speed, the silence is real time, but
+    the intervals are the meter's.
     """
 
     def __init__(self, timing: Timing) -> None:
@@ -65,21 +65,21 @@ class Watchdog:
 
     @property
     def asks(self) -> bool:
-        """Whether it waits for the answer to its question."""
+        """Whether it is waiting for an answer."""
         return self._asked is not None
 
     def heard(self, now: float, clock: float) -> None:
-        """A record came, or logging was started and records are to be expected."""
+        """Note that a record came, or that logging was started."""
         self._asked = None
         self._heard, self._heard_clock = now, clock
 
     def answered(self) -> bool:
-        """The meter answered; tell whether that was to the watchdog's own question."""
+        """Note that the meter answered; return whether the watchdog had asked."""
         asked, self._asked = self._asked, None
         return asked is not None
 
     def check(self, now: float, clock: float, interval: float) -> Advice:
-        """Say what to do now, with a record expected every *interval* of the meter's clock."""
+        """Return what to do now, if the meter should send a record every *interval* seconds."""
         if self._asked is not None:
             return Advice.LOST if now - self._asked > self._timing.answer else Advice.NOTHING
         silent = now - self._heard > self._timing.silence

@@ -68,7 +68,7 @@ class MeterMemory(HasStrictTraits):
     work = Enum("", *WORKS)
     #: What was going on last.
     last_work = Str()
-    #: What is being tried, in words, as in ``asking at 19200 baud``.
+    #: What is being tried, in words, as in ``trying 19200 baud``.
     activity = Str()
     #: Whether work has a connection of its own, so that nobody else can connect.
     holds_port = Bool()

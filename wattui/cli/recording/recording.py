@@ -59,7 +59,7 @@ class Track:
     #: What was written to disk of it.
     tally: Tally = field(default_factory=Tally)
     state: ClientState = ClientState.CLOSED
-    #: What it is doing while it opens: ``asking at 19200 baud``.
+    #: What it is doing while it opens: ``trying 19200 baud``.
     activity: str = ""
     #: Why it failed or was lost.
     error: WattuiError | None = None
