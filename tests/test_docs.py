@@ -146,7 +146,7 @@ def test_simulated_meters_that_are_named_exist(page: Path) -> None:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a short session where the pages say that one is, with a gap and absent fields."""
-    from wattui.formats.csv_file import write_csv
+    from wattui.formats import write_csv
 
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "run.wattui"

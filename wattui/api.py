@@ -50,7 +50,7 @@ from wattui.errors import (
     WattuiError,
     WouldEraseMemory,
 )
-from wattui.formats.csv_file import write_csv
+from wattui.formats import write, write_csv
 from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
@@ -100,5 +100,6 @@ __all__ = [
     "new_session_path",
     "open_port",
     "sessions_folder",
+    "write",
     "write_csv",
 ]

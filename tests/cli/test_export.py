@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattui.cli.program import program
+from wattui.formats import FORMATS
+from wattui.formats.import_files import import_files
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample
-from wattui.session import SessionWriter, new_session_path
+from wattui.session import Session, SessionWriter, new_session_path
 
 START = 1_700_000_000 * MICROSECONDS
 
@@ -106,6 +108,49 @@ def test_the_spreadsheet_dialect(session: Path, tmp_path: Path) -> None:
     target = tmp_path / "sheet.csv"
     assert run("export", str(session), "-o", str(target), "--dialect", "spreadsheet").exit_code == 0
     assert ";10,0;" in target.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_by_its_name(session: Path, tmp_path: Path, name: str) -> None:
+    target = tmp_path / f"run{FORMATS[name].suffix}"
+    done = run("export", str(session), "-o", str(target), "--format", name, "--meter", "bench 2")
+    assert done.exit_code == 0, done.stderr
+    assert name in run("export", "--help").stdout
+    if name == "wide-csv":
+        return
+    result = import_files([target], tmp_path / "back.wattui")
+    assert set(result.formats.values()) == {name}
+    assert (result.count, result.skipped) == (100, [])
+    with Session.open(result.path) as back:
+        assert {one.values[0] for one in back.samples(1)} == {200}
+
+
+def test_an_old_log_is_read_again_by_the_command(session: Path, tmp_path: Path) -> None:
+    log, back = str(tmp_path / "log.out"), str(tmp_path / "back.wattui")
+    words = ["--format", "2011-log", "-o", log, "--meter", "1"]
+    assert run("export", str(session), *words).exit_code == 0
+    assert run("import", log, "--session", back).exit_code == 0
+    with Session.open(session) as one, Session.open(back) as other:
+        assert [s.time_us for s in one.samples(1)] == [s.time_us for s in other.samples(1)]
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (["--format", "2011-log"], 7, "holds one meter, and there are 2: bench 1, bench 2"),
+        (["--format", "raw", "--dialect", "json"], 7, "raw does not have the dialect json"),
+        (["--format", "nothing"], 2, "2011-log"),
+        (["--format", "raw", "--wide"], 2, "--wide is short for --format wide-csv"),
+        (["--format", "raw", "--fields", "W"], 2, "are for --wide"),
+    ],
+)
+def test_what_a_format_cannot_hold(
+    session: Path, tmp_path: Path, options: list[str], status: int, said: str
+) -> None:
+    result = run("export", str(session), "-o", str(tmp_path / "out"), *options)
+    assert result.exit_code == status
+    assert said in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_session_of_the_data_folder_by_its_name(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from session_samples import BEGIN, METER, OTHER, noisy, record, sample, sample_lists, steady
 
 from wattui.errors import Cancelled, DiskRefused
-from wattui.formats.csv_file import COLUMNS, write_csv
+from wattui.formats import write
+from wattui.formats.csv_file import COLUMNS
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELDS
@@ -27,7 +28,7 @@ from wattui.session import BulkWriter, Session, SessionWriter
 
 def exported(path: Path, **options: object) -> str:
     with Session.open(path) as session:
-        write_csv(session, path.with_suffix(".csv"), **options)  # type: ignore[arg-type]
+        write(session, path.with_suffix(".csv"), **options)  # type: ignore[arg-type]
     return path.with_suffix(".csv").read_bytes().decode()
 
 
@@ -97,10 +98,10 @@ print(len(frame), round(energy, 9), frame.time[0].isoformat())
 
 WRITE = """
 import sys
-from wattui.formats.csv_file import write_csv
+from wattui.formats import write
 from wattui.session import Session
 with Session.open(sys.argv[1]) as session:
-    write_csv(session, sys.argv[2])
+    write(session, sys.argv[2])
 """
 
 
@@ -198,7 +199,7 @@ def test_a_cancelled_export_leaves_the_old_file(tmp_path: Path) -> None:
     target.write_text("old")
     asked = iter([False, True])
     with Session.open(path) as session, pytest.raises(Cancelled):
-        write_csv(session, target, cancelled=lambda: next(asked))
+        write(session, target, cancelled=lambda: next(asked))
     assert target.read_text() == "old"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.csv", "a.wattui"]
 
@@ -209,7 +210,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     link = tmp_path / "a.csv"
     link.symlink_to("/dev/full")
     with Session.open(path) as session, pytest.raises(DiskRefused, match="full") as caught:
-        write_csv(session, link)
+        write(session, link)
     assert "Make room" in caught.value.hint
     assert link.is_symlink()
     assert Path("/dev/full").is_char_device()
@@ -219,9 +220,9 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     path = record(tmp_path / "a.wattui", steady(3))
     with Session.open(path) as session:
         with pytest.raises(DiskRefused, match="folder"):
-            write_csv(session, tmp_path)
+            write(session, tmp_path)
         with pytest.raises(DiskRefused):
-            write_csv(session, tmp_path / "absent" / "a.csv")
+            write(session, tmp_path / "absent" / "a.csv")
     assert [one.name for one in tmp_path.iterdir()] == ["a.wattui"]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,12 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wattui.errors import Cancelled, FormatError
-from wattui.formats import FORMATS, detect, log_2011, log_lines, write
+from wattui.formats import FORMATS, detect, write
 from wattui.formats.import_files import import_files
 from wattui.formats.reading import source as source_module
-from wattui.formats.reading.block import Assumptions
+from wattui.formats.reading import text_table
+from wattui.formats.reading.block import Block
 from wattui.formats.reading.local_times import LocalTimes
-from wattui.formats.reading.source import Source
+from wattui.formats.reading.source import Assumptions, Source
+from wattui.formats.registry import records
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import FIELD_INDEX
@@ -54,7 +57,7 @@ def test_a_line_of_the_2011_log(tmp_path: Path) -> None:
         "2016-11-09 13:24:20.5 19 0.3 99.8 0.361\n"
     )
     result, samples = imported(tmp_path, text, assumptions=IN_UTC)
-    assert set(result.formats.values()) == {"log-2011"}
+    assert set(result.formats.values()) == {"2011-log"}
     assert [one.values[:4] for one in samples] == [
         (423, 1198, 361, None),
         (13423, 1198, 11361, None),
@@ -93,7 +96,7 @@ def test_the_2015_csv_with_packets(tmp_path: Path) -> None:
     packet = "#d, -, 18, 423, 1198, 361" + ", 1" * 14 + ", 432;\r\n, \n"
     header = "Meter, Time, W, V, A, WH, Cost\n"
     result, samples = imported(tmp_path, header + packet * 3, assumptions=Assumptions(start=BEGIN))
-    assert set(result.formats.values()) == {"csv-2015"}
+    assert set(result.formats.values()) == {"2015-csv"}
     assert [one.values[17] for one in samples] == [432] * 3
     assert samples[0].time_us == BEGIN + MICROSECONDS
 
@@ -220,9 +223,9 @@ def test_a_cut_last_line_is_left_out(tmp_path: Path) -> None:
 
 def test_a_repeated_header_is_no_broken_line(tmp_path: Path) -> None:
     with Session.open(session(tmp_path / "source.wattui", full(10))) as opened:
-        for name in ("csv", "csv-2015", "maker"):
+        for name in ("csv", "2015-csv", "maker"):
             path = tmp_path / name
-            write(name, opened, path)
+            write(opened, path, name)
             text = path.read_text().rstrip("\x1a")
             result, samples = imported(tmp_path, text + text, assumptions=IN_UTC)
             assert result.skipped == [], name
@@ -245,7 +248,7 @@ def test_a_header_without_a_record(tmp_path: Path) -> None:
 def test_files_that_are_none_of_ours(tmp_path: Path) -> None:
     for content in (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"hello\nworld\n", b"a,b,c\n1,2,3\n"):
         (tmp_path / "file").write_bytes(content)
-        with pytest.raises(FormatError, match="no format"):
+        with pytest.raises(FormatError, match="no known format"):
             detect(tmp_path / "file")
     with pytest.raises(FormatError, match="session already"):
         detect(session(tmp_path / "run.wattui", full(3)))
@@ -341,7 +344,7 @@ def test_the_same_time_twice(tmp_path: Path) -> None:
 def test_a_file_without_times_ends_when_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "run.raw"
     with Session.open(session(tmp_path / "source.wattui", full(30))) as opened:
-        write("raw", opened, path)
+        write(opened, path, "raw")
     result = import_files([path], tmp_path / "run.wattui", Assumptions(interval=2.0))
     samples = samples_of(result.path)
     assert samples[-1].time_us == pytest.approx(path.stat().st_mtime * 1e6, abs=10)
@@ -385,52 +388,97 @@ def test_files_of_several_meters_make_one_session(tmp_path: Path) -> None:
         assert not opened.interrupted
 
 
-# -- the fast ways agree with the slow ones --
+# -- many lines at once are read as one by one --
 
 NUMBERS = st.one_of(
     st.from_regex(r"[0-9]{1,6}\.[0-9]", fullmatch=True),
     st.from_regex(r"[0-9]{1,3}\.[0-9]{3}", fullmatch=True),
     st.from_regex(r"[0-9.]{1,9}", fullmatch=True),
     st.text("0123456789.-+e_n a", max_size=9),
+    st.sampled_from(["", "nan", "-nan", "inf", "1e3", "1_0", "4294967295", "4294967296", '"1"']),
 )
 TIMES = st.one_of(
-    st.datetimes(datetime(1995, 1, 1), datetime(2090, 1, 1)).map(str),
+    st.datetimes(datetime(1985, 1, 1), datetime(2105, 1, 1)).map(str),
     st.from_regex(
-        r"20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9]:[0-6][0-9]", fullmatch=True
+        r"20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,7})?",
+        fullmatch=True,
     ),
-    st.text("0123456789-: .T", max_size=27),
+    st.text("0123456789-: .TZ", max_size=27),
 )
-LINES = st.builds(
-    lambda time, n, w, v, a: f"{time} {n} {w} {v} {a}", TIMES, st.integers(0, 10**9), *[NUMBERS] * 3
+MOMENTS = st.one_of(
+    st.integers(0, 2**32).map(str),
+    st.from_regex(r"1[0-9]{9}\.[0-9]{1,9}", fullmatch=True),
+    st.integers(10**12, 10**13).map(str),
+    NUMBERS,
 )
+NAMES = st.sampled_from(["a", "b", '"a,b"', '"a;""b"""', "0", "nan", "a, b", "a,,b", ""])
+
+#: The beginning of a file, and what a line is made of.
+KINDS = {
+    "2011-log": ("2016-11-09 13:24:18.1 17 42.3 119.8 0.361", " ", [TIMES, *[NUMBERS] * 4]),
+    "csv": (
+        "time,unix_time,meter,power_w,interval_s,gap_s\nx,1449718962.5,a,42.3,1,0",
+        *(",", [st.just("x"), MOMENTS, NAMES, *[NUMBERS] * 3]),
+    ),
+    "csv spreadsheet": (
+        "unix_time;meter;power_w;interval_s;gap_s\n1449718962,5;a;42,3;1;0",
+        *(";", [MOMENTS.map(lambda one: one.replace(".", ",")), NAMES, *[NUMBERS] * 3]),
+    ),
+    "2015-csv": (
+        "Meter, Time, W, V, A\na, 2015-06-01 12:00:00, " + "1.0, " * 18,
+        *(", ", [NAMES, TIMES, *[NUMBERS] * 18, st.just("")]),
+    ),
+    "maker": (
+        "Time\tWatts\tVolts\n" + "0.0\t" + "\t".join(["1.0"] * 16),
+        *("\t", [*[NUMBERS] * 17]),
+    ),
+    "lab11": ("1449718962000" + ",1.0" * 12, ",", [MOMENTS, *[NUMBERS] * 12]),
+    "c-client": ("42.3, 119.8, 0.36, 1", ", ", [NUMBERS] * 4),
+}
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @settings(
-    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(lines=st.lists(LINES, min_size=1, max_size=12))
-def test_fast_lines_are_read_as_slow_ones(tmp_path: Path, lines: list[str]) -> None:
-    path = tmp_path / "old.log"
-    path.write_text("\n".join(["2016-11-09 13:24:18.123456 17 42.3 119.8 0.361", *lines]) + "\n")
-    fast, slow = Source(path), Source(path)
-    blocks = list(log_lines.read_plain(fast, log_2011._read_line))
-    found = [row for block in blocks for row in _rows(block)]
-    expected = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(log_lines, "_fast", lambda _t, _s, end: _nothing(len(end)))
-        patch.setattr(log_lines, "_general", lambda table: _nothing(len(table)))
-        for block in log_lines.read_plain(slow, log_2011._read_line):
-            expected += _rows(block)
-    assert found == expected
-    assert fast.skipped.told == slow.skipped.told
+@given(data=st.data())
+def test_many_lines_at_once_are_read_as_one_by_one(
+    tmp_path: Path, kind: str, data: st.DataObject
+) -> None:
+    head, sign, cells = KINDS[kind]
+    usual = head.rpartition("\n")[2].split(sign)
+    usual = [" ".join(usual[:2]), *usual[2:]] if kind == "2011-log" else usual
+    # Most cells are as usual, so that some lines are.
+    mixed = [st.just(one) | st.just(one) | cell for one, cell in zip(usual, cells, strict=True)]
+    lines = data.draw(st.lists(st.tuples(*mixed).map(sign.join), min_size=1, max_size=6))
+    path = tmp_path / "old"
+    path.write_text("\n".join([head, *lines]) + "\n")
+    found, skipped = {}, {}
+    for way in ("many", "one"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(text_table, "_FEW", 1 if way == "many" else 10**9)
+            if way == "one":
+                patch.setattr(text_table._Table, "_many", _refuse)
+            source = Source(path, Assumptions(start=BEGIN, zone=UTC))
+            found[way] = sorted(
+                row for block in records(FORMATS[kind.split()[0]], source) for row in _rows(block)
+            )
+            skipped[way] = source.skipped.listed
+    assert found["many"] == found["one"]
+    assert skipped["many"] == skipped["one"]
 
 
-def _nothing(count: int) -> log_lines.Found:
-    return log_lines.Found({}, np.zeros(count, np.bool_))
+def _refuse(*_arguments: object) -> NoReturn:
+    raise ValueError("one by one")
 
 
-def _rows(block) -> list[tuple[int, ...]]:
-    return [(int(t), *v) for t, v in zip(block.time, block.values.tolist(), strict=True)]
+def _rows(block: Block) -> list[tuple[object, ...]]:
+    spans = (block.time, block.interval, block.gap)
+    columns = [[-1] * len(block) if one is None else one.tolist() for one in spans]
+    return [
+        (block.meter, *row[:3], *row[3])
+        for row in zip(*columns, block.values.tolist(), strict=True)
+    ]
 
 
 # -- garbage --
@@ -508,7 +556,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     found = {}
     with Session.open(session(folder / "source.wattui", absent(full(20)))) as opened:
         for name in FORMATS:
-            write(name, opened, folder / name)
+            write(opened, folder / name, name)
             found[name] = (folder / name).read_bytes()
     return found
 

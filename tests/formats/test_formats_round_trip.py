@@ -15,7 +15,7 @@ from format_samples import BEGIN, METER, absent, full, samples_of, session
 from wattui.errors import Cancelled, FormatError
 from wattui.formats import FORMATS, detect, read, write
 from wattui.formats.import_files import import_files
-from wattui.formats.reading.block import Assumptions
+from wattui.formats.reading.source import Assumptions
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
@@ -27,7 +27,7 @@ PLAIN = Assumptions(interval=1.0, start=BEGIN, zone=UTC)
 
 #: Fields that a format holds; the others come back absent.
 HELD = {
-    "log-2011": ("power", "voltage", "current"),
+    "2011-log": ("power", "voltage", "current"),
     "lab11": ("power", "voltage", "current", "energy", "cost"),
 }
 
@@ -36,15 +36,15 @@ WAYS = [
     ("csv", {}),
     ("csv", {"dialect": "spreadsheet"}),
     ("json-lines", {}),
-    ("log-2011", {"zone": UTC}),
-    ("csv-2015", {"zone": UTC}),
+    ("2011-log", {"zone": UTC}),
+    ("2015-csv", {"zone": UTC}),
     ("lab11", {}),
-    ("lab11", {"form": "json"}),
+    ("lab11", {"dialect": "json"}),
     ("maker", {}),
-    ("maker", {"point": ","}),
+    ("maker", {"dialect": "spreadsheet"}),
     ("raw", {}),
     ("c-client", {}),
-    ("c-client", {"labels": True}),
+    ("c-client", {"dialect": "labels"}),
 ]
 NAMED = [f"{name} {' '.join(map(str, options.values()))}".strip() for name, options in WAYS]
 
@@ -55,7 +55,7 @@ def through(
     source = session(folder / "source.wattui", samples)
     target = folder / f"there{FORMATS[name].suffix}"
     with Session.open(source) as opened:
-        assert write(name, opened, target, **options) == len(samples)
+        assert write(opened, target, name, **options) == len(samples)
     assert detect(target) is FORMATS[name]
     result = import_files([target], folder / "back.wattui", given)
     assert result.skipped == []
@@ -116,7 +116,7 @@ def test_our_own_formats_keep_uneven_intervals_and_several_meters(
         writer.add_samples(METER, one)
         writer.add_samples(other, two)
     with Session.open(tmp_path / "source.wattui") as opened:
-        write(way[0], opened, tmp_path / "there", **way[1])
+        write(opened, tmp_path / "there", way[0], **way[1])
         energies = [opened.statistics(n).energy_wh for n in (1, 2)]
     result = import_files([tmp_path / "there"], tmp_path / "back.wattui")
     assert result.skipped == []
@@ -141,7 +141,7 @@ def test_a_csv_tells_who_its_meters_are(tmp_path: Path) -> None:
         assert opened.meters[0].info == METER
 
 
-@pytest.mark.parametrize("name", [n for n in FORMATS if n not in ("csv", "json-lines")])
+@pytest.mark.parametrize("name", [n for n, form in FORMATS.items() if not form.several_meters])
 def test_what_a_format_cannot_hold_is_said(tmp_path: Path, name: str) -> None:
     with BulkWriter(tmp_path / "two.wattui") as writer:
         writer.add_samples(METER, full(3))
@@ -149,23 +149,23 @@ def test_what_a_format_cannot_hold_is_said(tmp_path: Path, name: str) -> None:
     assert FORMATS[name].cannot_hold
     with Session.open(tmp_path / "two.wattui") as opened:
         with pytest.raises(FormatError, match="bench, other"):
-            write(name, opened, tmp_path / "there")
+            write(opened, tmp_path / "there", name)
         assert not (tmp_path / "there").exists()
-        assert write(name, opened, tmp_path / "there", meters=[2]) == 3
+        assert write(opened, tmp_path / "there", name, meters=[2]) == 3
 
 
 @pytest.mark.parametrize("way", WAYS, ids=NAMED)
 def test_writing_can_be_cancelled(tmp_path: Path, way: tuple[str, dict]) -> None:
     source = session(tmp_path / "source.wattui", full(30))
     with Session.open(source) as opened, pytest.raises(Cancelled):
-        write(way[0], opened, tmp_path / "there", cancelled=lambda: True, **way[1])
+        write(opened, tmp_path / "there", way[0], cancelled=lambda: True, **way[1])
     assert [path.name for path in tmp_path.iterdir()] == ["source.wattui"]
 
 
 def test_reading_gives_arrays(tmp_path: Path) -> None:
     samples = absent(full(100))
     with Session.open(session(tmp_path / "source.wattui", samples)) as opened:
-        write("csv-2015", opened, tmp_path / "there", zone=ZONE)
+        write(opened, tmp_path / "there", "2015-csv", zone=ZONE)
     (block,) = read(tmp_path / "there", Assumptions(zone=ZONE))
     assert block.meter == "bench"
     assert block.time is not None

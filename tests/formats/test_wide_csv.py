@@ -18,7 +18,7 @@ from session_samples import METER, OTHER, noisy, sample_lists, steady
 
 from wattui.cli.program import program as command_line
 from wattui.errors import Cancelled, DiskRefused
-from wattui.formats.wide_csv import write_wide_csv
+from wattui.formats import write
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELDS
@@ -41,13 +41,13 @@ def written(path: Path, **options: object) -> tuple[list[str], list[dict[str, st
     """Give the lines of the head, and the rows."""
     target = path.with_suffix(".csv")
     with Session.open(path) as session:
-        count = write_wide_csv(session, target, **options)  # type: ignore[arg-type]
+        count = write(session, target, "wide-csv", **options)
+        span = (options.get("start"), options.get("stop"))
+        assert count == sum(session.count(one.id, *span) for one in session.meters)  # type: ignore[arg-type]
     lines = target.read_text(encoding="utf-8-sig").splitlines()
     head = [line for line in lines if line.startswith("#")]
     delimiter = ";" if options.get("dialect") == "spreadsheet" else ","
-    rows = list(csv.DictReader(lines[len(head) :], delimiter=delimiter))
-    assert len(rows) == count
-    return head, rows
+    return head, list(csv.DictReader(lines[len(head) :], delimiter=delimiter))
 
 
 def energies(path: Path) -> list[float]:
@@ -175,7 +175,7 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     for path in (few, many):
         with Session.open(path) as session:
             tracemalloc.start()
-            write_wide_csv(session, tmp_path / "a.csv")
+            write(session, tmp_path / "a.csv", "wide-csv")
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0] + 100_000
@@ -188,12 +188,12 @@ def test_a_cancelled_or_refused_export_leaves_the_older_file(tmp_path: Path) -> 
     reports: list[tuple[int, int]] = []
     with Session.open(path) as session:
         with pytest.raises(Cancelled):
-            write_wide_csv(
-                session, target, progress=lambda *n: reports.append(n),
+            write(
+                session, target, "wide-csv", progress=lambda *n: reports.append(n),
                 cancelled=lambda: len(reports) > 2,
             )  # fmt: skip
         with pytest.raises(DiskRefused):
-            write_wide_csv(session, tmp_path / "no" / "a.csv")
+            write(session, tmp_path / "no" / "a.csv", "wide-csv")
     assert target.read_text() == "older"
     assert reports[-1][1] == 5_000
     assert reports == sorted(reports)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wattui.errors import DiskRefused
-from wattui.formats.csv_file import write_csv
+from wattui.formats import write_csv
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, WireValue

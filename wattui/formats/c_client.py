@@ -1,33 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lines of the C client of 2006 and its descendants: up to 18 values, no date.
 
-``42.3, 119.8, 0.36, ...``, or ``[watts] 42.3, [volts] 119.8`` where labels were asked
-for; maybe ``[13:24:18]`` in front, which is not read.  Some of them divide every field
-of the wire by ten, whatever it is: those print one decimal everywhere, the current
-too, and are told by that.
+``42.3, 119.8, 0.36, ...``, or ``[watts] 42.3, [volts] 119.8`` with labels; perhaps
+``[13:24:18]`` in front, which is not read.  Some of them divide every field of the wire by
+ten: those print one decimal everywhere, even for the current, and are detected by that.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from wattui.formats.reading.block import Block, Format
+from wattui.formats.export_job import Dialect, ExportJob, field_text
+from wattui.formats.file_format import Format, Missing
+from wattui.formats.reading.block import Block
 from wattui.formats.reading.source import Head, Source, read_head
 from wattui.formats.reading.text_table import (
     DIGITS,
     BrokenLine,
-    Found,
-    Row,
-    Table,
-    exact,
+    Layout,
+    field_columns,
     read_table,
 )
-from wattui.formats.text_writer import SampleRow, field_text, write_lines
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
-from wattui.session import Session, SessionMeter
 
 _NUMBER: Final = r"(?:-?\d+(?:\.\d+)?|_)"
 _LINE: Final = re.compile(
@@ -56,103 +52,80 @@ _ALSO: Final = {
 
 _RATIOS: Final = (FIELD_INDEX["power_factor"], FIELD_INDEX["duty_cycle"])
 
-#: Decimals where every field was divided by ten.
+#: Decimals if every field was divided by ten.
 _TENTHS: Final = (1,) * FIELD_COUNT
 
 
 def _recognises(head: Head) -> bool:
     lines = head.data_lines()[:50]
-    fitting = [line for line in lines if _LINE.fullmatch(line) or _places(line)]
+    fitting = [line for line in lines if _LINE.fullmatch(line) or _labelled(line)]
     return len(fitting) * 2 > len(lines)
 
 
-def _places(line: str) -> list[tuple[int, str]]:
-    """Give the fields and numbers of a line with labels; none where it has other ones."""
-    found = []
+def _labelled(line: str) -> dict[int, str]:
+    """Return the numbers of a line with labels by field; none if it has other labels."""
+    found = {}
     for label, number in _LABELLED.findall(line):
         name = label.strip().lower().replace("max-", "max ").replace("min-", "min ")
         name = _ALSO.get(name, name.replace("-", " ") if name != "volt-amps" else name)
         if name not in _LABELS or not number:
-            return []
-        found.append((_LABELS.index(name), number))
+            return {}
+        found[_LABELS.index(name)] = number
     return found
 
 
+def _cells(text: str) -> Sequence[str] | None:
+    """Return the numbers of a line in the order of the wire."""
+    if text.startswith("Watts Up?"):
+        return None
+    text = _CLOCK.sub("", text)
+    labelled = _labelled(text)
+    if labelled:
+        return [labelled.get(index, "") for index in range(max(*labelled, 2) + 1)]
+    if "[" in text:
+        raise BrokenLine("no values of a meter")
+    return text.rstrip(" ,").split(",")
+
+
 def read(source: Source) -> Iterator[Block]:
-    """Give the records of a file."""
-    head = read_head(source.path)
-    digits = _digits(head)
+    """Yield the records of a file."""
+    rows = []
+    for line in read_head(source.path).data_lines()[:50]:
+        if _LINE.fullmatch(line) or _labelled(line):
+            rows.append([cell.strip() for cell in _cells(line) or ()])
+    digits = _digits(rows)
     if digits is _TENTHS:
         source.note("Every number has one decimal: each was taken as a tenth of the wire's")
-    sample = next((line for line in head.lines if _LINE.fullmatch(line)), "")
-    columns = len(_CLOCK.sub("", sample).rstrip(" ,").split(",")) if sample else FIELD_COUNT
-
-    def slow(text: str) -> Row | None:
-        if text.startswith("Watts Up?"):
-            return None
-        text = _CLOCK.sub("", text)
-        places = _places(text)
-        if places:
-            return Row({index: exact(number, digits[index]) for index, number in places})
-        cells = text.rstrip(" ,").split(",")
-        if not 3 <= len(cells) <= FIELD_COUNT or "[" in text:
-            raise BrokenLine("no values of a meter")
-        return Row({index: exact(cell, digits[index]) for index, cell in enumerate(cells)})
-
-    def fast(table: Table) -> Found:
-        found, ok = {}, table.text.bytes[table.starts] != ord("[")
-        for index in range(columns):
-            found[index], fine = table.decimals(index, digits[index])
-            ok &= fine
-        return Found(found, ok)
-
-    return read_table(source, ",", columns, fast, slow)
+    usual = len(rows[0]) if rows else FIELD_COUNT
+    layout = Layout(field_columns(digits), ", ", _cells, usual, least=3, absent="_")
+    return read_table(source, layout)
 
 
-def _digits(head: Head) -> tuple[int, ...]:
-    """Give the decimals of each field.
+def _digits(rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """Return the decimals of each field.
 
-    Where all numbers have one decimal, which a current has not otherwise, each is a
+    If all numbers have one decimal, which a current does not have otherwise, each is a
     tenth of the wire's.  A ratio is written with a point, a percentage without.
     """
-    numbers: list[tuple[int, str]] = []
-    for line in head.data_lines()[:50]:
-        plain = _CLOCK.sub("", line)
-        places = _places(plain)
-        if not places and _LINE.fullmatch(line):
-            places = list(enumerate(cell.strip() for cell in plain.rstrip(" ,").split(",")))
-        numbers += places
-    there = [number for _, number in numbers if number != "_"]
-    if there and all(_TENTH.fullmatch(number) for number in there):
+    numbers = [cell for row in rows for cell in row if cell not in ("", "_")]
+    if numbers and all(_TENTH.fullmatch(number) for number in numbers):
         return _TENTHS
-    ratios = any("." in number for index, number in numbers if index in _RATIOS)
+    ratios = any(
+        "." in cell for row in rows for index in _RATIOS for cell in row[index : index + 1]
+    )
     return tuple(
         0 if index in _RATIOS and not ratios else digits for index, digits in enumerate(DIGITS)
     )
 
 
-def write(session: Session, path: Path | str, *, labels: bool = False, **options: Any) -> int:
-    """Write a session as the client's lines, in base units: see :func:`write_lines`.
-
-    Parameters
-    ----------
-    labels
-        Whether to write ``[watts]`` and so on, and leave out absent values; they are
-        ``_`` otherwise.
-    """
-
-    def lines(_meter: SessionMeter, chunks: Iterable[Sequence[SampleRow]]) -> Iterator[str]:
-        for rows in chunks:
-            for row in rows:
-                values: list[int | None] = list(row[3:])
-                cells = [field_text(i, value) or "_" for i, value in enumerate(values)]
-                if labels:
-                    cells = [
-                        f"[{_LABELS[i]}] {cell}" for i, cell in enumerate(cells) if cell != "_"
-                    ]
-                yield ", ".join(cells) + "\n"
-
-    return write_lines(session, path, lines, **options)
+def write(job: ExportJob) -> Iterator[str]:
+    """Make the client's lines, in base units; absent values are ``_`` or have no label."""
+    labels = job.dialect == Dialect.LABELS
+    for row in job.rows():
+        cells = [field_text(index, value) for index, value in enumerate(row[3:])]
+        if labels:
+            cells = [f"[{_LABELS[index]}] {cell}" for index, cell in enumerate(cells) if cell]
+        yield ", ".join(cell or "_" for cell in cells) + "\n"
 
 
 FORMAT: Final = Format(
@@ -162,7 +135,8 @@ FORMAT: Final = Format(
     recognises=_recognises,
     read=read,
     write=write,
-    lacks=frozenset({"start", "interval"}),
+    dialects=(Dialect.STANDARD, Dialect.LABELS),
+    lacks=frozenset({Missing.START, Missing.INTERVAL}),
     cannot_hold=(
         "Times, intervals and gaps",
         "The meter's name, model and firmware; marks and notes",

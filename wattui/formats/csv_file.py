@@ -1,38 +1,50 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our CSV: lines of ``#`` that say what it is, one header, one row a sample.
+"""Our CSV: lines of ``#`` that say what it is, one header, one row per sample.
 
 One line of pandas reads it::
 
     pandas.read_csv(path, comment="#", parse_dates=["time"])
 
-Decimals are made from the integers of the file, so that none is rounded that was
-not.  All times carry the UTC offset of the first one, also across a change to
-or from summer time: readers take a column of one offset for times, and one of two
-for text.  The *spreadsheet* dialect has ``;``, decimal commas, a byte order mark, and
-times without offset, for programs that follow a country's customs.
+Decimals are made from the integers of the session, so none is rounded.  All times carry
+the UTC offset of the first one, also across a change to or from summer time: readers take
+a column of one offset for times, and one of two for text.  The *spreadsheet* dialect has
+``;``, decimal commas, a byte-order mark, and times without an offset, for programs that
+follow the customs of a country.
+
+Reading finds the columns by their names, so a file from which some were removed can be
+read as well.  The time is that of ``unix_time``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice, repeat
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from wattui import __version__
-from wattui.desktop.atomic_file import draft
-from wattui.errors import Cancelled
+from wattui.formats.export_job import Dialect, ExportJob, Part, SampleRow, decimal_text
+from wattui.formats.file_format import Format
+from wattui.formats.reading.block import Block
+from wattui.formats.reading.source import Head, Source, read_head
+from wattui.formats.reading.text_table import (
+    DIGITS,
+    BrokenLine,
+    Column,
+    Holds,
+    Layout,
+    field_column,
+    quoted,
+    read_table,
+)
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.events import EventKind
+from wattui.measurement.events import EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, WireValue
-from wattui.session.reader import Session, SessionMeter
-from wattui.session.span_statistics import ENERGY_SCALE, Statistics
+from wattui.session.reader import Session
+from wattui.session.span_statistics import ENERGY_SCALE
 from wattui.session.summary import POWER_LIMIT
-
-#: Samples between two reports of progress.
-CHUNK: Final = 10_000
 
 #: The columns, in order.
 COLUMNS: Final = (
@@ -44,140 +56,74 @@ COLUMNS: Final = (
 #: Texts of one field that are kept for the next row.
 _TEXTS: Final = 50_000
 
-#: Sign of a comment, and the one that stands in for it where a name has it: a
-#: reader would cut the line there.
+#: Sign of a comment, and the one that replaces it in a name: a reader would cut the line
+#: there.
 _COMMENT: Final = "#"
 _STAND_IN: Final = "＃"
 
-#: Events that the head tells of.
-_TOLD: Final = (
+#: Events that the head lists.
+_LISTED: Final = (
     *(EventKind.LOST, EventKind.RECONNECTED, EventKind.CLOCK_STEPPED, EventKind.POWER_ON),
     *(EventKind.PAUSED, EventKind.RESUMED, EventKind.DROPPED, EventKind.MARK, EventKind.NOTE),
 )
 
-Progress = Callable[[int, int], None]
+#: Columns that are read besides the fields.
+_READ: Final = {
+    "unix_time": Column(Holds.TIME, 6, low=1),
+    "meter": Column(Holds.METER),
+    "interval_s": Column(Holds.INTERVAL, 6, low=1),
+    "gap_s": Column(Holds.GAP, 6),
+    **{field.column: field_column(i, DIGITS[i]) for i, field in enumerate(FIELDS)},
+}
 
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How the file is written."""
-
-    delimiter: str
-    point: str
-    encoding: str
-    #: Times as ISO 8601 with their offset; else as a spreadsheet takes them for times.
-    iso_times: bool
-
-
-DIALECTS: Final = {
-    "standard": Dialect(",", ".", "utf-8", True),
-    "spreadsheet": Dialect(";", ",", "utf-8-sig", False),
+#: Words of the head that describe a meter, and what each is of :class:`MeterInfo`.
+_DETAILS: Final = {
+    "model": "model",
+    "firmware": "firmware",
+    "serial number": "serial_number",
+    "port": "port",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One meter of an export."""
+class Style:
+    """Signs and times of a dialect."""
 
-    meter: SessionMeter
-    label: str
-    start: int | None
-    stop: int
-    figures: Statistics
-
-
-def write_csv(
-    session: Session,
-    path: Path | str,
-    *,
-    meters: Collection[int] | None = None,
-    start: int | None = None,
-    stop: int | None = None,
-    dialect: str = "standard",
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> int:
-    """Write samples of a session as CSV, meter after meter; give how many.
-
-    The file has its name only when it is whole; memory stays flat.
-
-    Parameters
-    ----------
-    meters
-        Ids of the meters; all of them for None.
-    start, stop
-        Span in microseconds UTC (``start < time <= stop``); None is the begin or end.
-    dialect
-        ``standard`` or ``spreadsheet``.
-    progress
-        Called with the samples written and all samples.
-    cancelled
-        Asked now and then; once it says yes, nothing is left of the file.
-
-    Raises
-    ------
-    Cancelled
-        *cancelled* said so.
-    DiskRefused
-        The file cannot be written; an older one of its name is as it was.
-    SessionDamaged
-        The session cannot be read.
-    """
-    goal = Path(path)
-    manner = DIALECTS[dialect]
-    parts = parts_of(session, meters, start, stop)
-    span = session.span(meters)
-    origin = span[0] if span is not None else 0
-    total = sum(part.figures.count for part in parts)
-    done = 0
-    with draft(goal, manner.encoding) as file:
-        offset = utc_offset(first_time(parts, session, origin))
-        file.writelines(head_lines(session, parts, origin, offset))
-        file.write(manner.delimiter.join(COLUMNS) + "\n")
-        for part in parts:
-            writer = _RowWriter(manner, part.label, origin, offset)
-            for rows in session.rows(part.meter.id, part.start, part.stop, CHUNK):
-                if cancelled is not None and cancelled():
-                    raise Cancelled(f"The export to {goal} was cancelled")
-                file.writelines(writer.lines(rows))
-                done += len(rows)
-                if progress is not None:
-                    progress(done, total)
-    return done
+    delimiter: str
+    point: str
+    #: What the file begins with.
+    mark: str
+    #: Times as ISO 8601 with their offset; else as a spreadsheet recognises them.
+    iso_times: bool
 
 
-def parts_of(
-    session: Session, meters: Collection[int] | None, start: int | None, stop: int | None
-) -> list[Part]:
-    """Fix what is exported: a session that is being recorded goes on growing."""
-    chosen = [one for one in session.meters if meters is None or one.id in meters]
-    labels = [one.info.label for one in chosen]
-    parts = []
-    for one in chosen:
-        span = session.span([one.id])
-        if span is None:
-            continue
-        label = one.info.label
-        if labels.count(label) > 1:
-            label = f"{label} ({one.info.key})"
-        end = span[1] if stop is None else min(stop, span[1])
-        figures = session.statistics(one.id, start, end)
-        parts.append(Part(one, plain_text(label), start, end, figures))
-    return parts
+STYLES: Final = {
+    Dialect.STANDARD: Style(",", ".", "", True),
+    Dialect.SPREADSHEET: Style(";", ",", "\ufeff", False),
+}
 
 
-def first_time(parts: Sequence[Part], session: Session, origin: int) -> int:
-    """Give the time of the first sample, in microseconds."""
+def write(job: ExportJob) -> Iterator[str]:
+    """Make the text of a CSV."""
+    style = STYLES[Dialect(job.dialect)]
+    origin, offset = job.origin, first_offset(job)
+    yield style.mark
+    yield from head_lines(job, origin, offset)
+    yield style.delimiter.join(COLUMNS) + "\n"
+    for part in job.parts:
+        rows = _RowWriter(style, plain_text(part.label), origin, offset)
+        for chunk in job.chunks(part):
+            yield from rows.lines(chunk)
+
+
+def first_offset(job: ExportJob) -> timedelta:
+    """Return the offset to UTC that local time has at the first sample."""
     first = [
         sample.time_us
-        for part in parts
-        for sample in islice(session.samples(part.meter.id, part.start, part.stop), 1)
+        for part in job.parts
+        for sample in islice(job.session.samples(part.meter.id, part.start, part.stop), 1)
     ]
-    return min(first, default=origin)
-
-
-def utc_offset(time: int) -> timedelta:
-    """Give the local time's offset to UTC at a time in microseconds."""
+    time = min(first, default=job.origin)
     local = datetime.fromtimestamp(time / MICROSECONDS, UTC).astimezone()
     return local.utcoffset() or timedelta()
 
@@ -189,23 +135,22 @@ def _offset_text(offset: timedelta) -> str:
 
 
 def iso_time(time: int, offset: timedelta) -> str:
-    """Give a time in microseconds as local time of that offset, ISO 8601."""
+    """Return a time in microseconds as local time of that offset, ISO 8601."""
     moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time) + offset
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}{_offset_text(offset)}"
 
 
 def plain_text(text: str) -> str:
-    """Give a text without line ends and without what begins a comment."""
+    """Return a text without line ends and without the sign of a comment."""
     return " ".join(text.replace(_COMMENT, _STAND_IN).split())
 
 
 # -- the head --
 
 
-def head_lines(
-    session: Session, parts: Sequence[Part], origin: int, offset: timedelta
-) -> Iterator[str]:
-    """Give the lines before the header: what it is, the meters, their gaps and events."""
+def head_lines(job: ExportJob, origin: int, offset: timedelta) -> Iterator[str]:
+    """Make the lines before the header: what it is, the meters, their gaps and events."""
+    session = job.session
     info = session.info
     zone = _offset_text(offset)
     yield from (
@@ -219,19 +164,17 @@ def head_lines(
     for name, value in sorted(info.items()):
         if name not in ("software", "created", "time_zone"):
             yield f"# {plain_text(name)}: {plain_text(value)}\n"
-    for part in parts:
+    for part in job.parts:
         yield from _meter_lines(part)
         for begin, end in session.gaps(part.meter.id, part.start, part.stop).tolist():
-            yield (
-                f"# gap of {part.label}: {iso_time(round(begin * MICROSECONDS), offset)} to "
-                f"{iso_time(round(end * MICROSECONDS), offset)}, {end - begin:.3f} s\n"
-            )
-    yield from _event_lines(session, parts, offset)
+            first, last = (iso_time(round(one * MICROSECONDS), offset) for one in (begin, end))
+            yield f"# gap of {plain_text(part.label)}: {first} to {last}, {end - begin:.3f} s\n"
+    yield from _event_lines(session, job.parts, offset)
 
 
 def _meter_lines(part: Part) -> Iterator[str]:
     info, figures = part.meter.info, part.figures
-    yield f"# meter: {part.label}\n"
+    yield f"# meter: {plain_text(part.label)}\n"
     yield f"# model: {plain_text(info.model) or 'unknown'}\n"
     yield f"# firmware: {plain_text(info.firmware) or 'unknown'}\n"
     yield f"# serial number: {plain_text(info.serial_number) or 'unknown'}\n"
@@ -251,66 +194,55 @@ def _meter_lines(part: Part) -> Iterator[str]:
 
 
 def _event_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> Iterator[str]:
-    labels = {part.meter.id: part.label for part in parts}
+    labels = {part.meter.id: plain_text(part.label) for part in parts}
     stop = max((part.stop for part in parts), default=None)
     start = parts[0].start if parts else None
-    for one in session.events(_TOLD, start, stop):
+    for one in session.events(_LISTED, start, stop):
         if one.meter_id is not None and one.meter_id not in labels:
             continue
-        whose = f" of {labels[one.meter_id]}" if one.meter_id is not None else ""
+        owner = f" of {labels[one.meter_id]}" if one.meter_id is not None else ""
         event = one.event
-        told = f"{iso_time(event.time_us, offset)} {plain_text(event.text)}"
-        yield f"# {event.kind}{whose}: {told}".rstrip() + "\n"
+        text = f"{iso_time(event.time_us, offset)} {plain_text(event.text)}"
+        yield f"# {event.kind}{owner}: {text}".rstrip() + "\n"
 
 
 # -- the rows --
 
 
 class Texts(dict[WireValue, str]):
-    """The text of each integer, made once: values repeat."""
+    """The text of each integer, made once since values repeat."""
 
     def __init__(self, scale: int, point: str, most: int = _TEXTS) -> None:
         super().__init__()
         self._most = most
-        self._scale = scale
         self._digits = len(str(scale)) - 1
         self._point = point
-        self[None] = ""
 
     def __missing__(self, value: WireValue) -> str:
         if len(self) > self._most:
             self.clear()
-            self[None] = ""
-        text = decimal_text(value or 0, self._scale, self._digits, self._point)
+        text = decimal_text(value, self._digits, self._point)
         self[value] = text
         return text
-
-
-def decimal_text(value: int, scale: int, digits: int, point: str) -> str:
-    """Give value / scale, exactly."""
-    if not digits:
-        return str(value)
-    whole, rest = divmod(abs(value), scale)
-    return f"{'-' if value < 0 else ''}{whole}{point}{rest:0{digits}d}"
 
 
 class _RowWriter:
     """Makes the lines of one meter, many at a time."""
 
-    def __init__(self, dialect: Dialect, label: str, origin: int, offset: timedelta) -> None:
-        self._join = dialect.delimiter.join
-        self._point = dialect.point
-        self._label = quoted(label, dialect.delimiter)
+    def __init__(self, style: Style, label: str, origin: int, offset: timedelta) -> None:
+        self._join = style.delimiter.join
+        self._point = style.point
+        self._label = quoted(label, style.delimiter)
         self._origin = origin
         self._offset = offset // timedelta(microseconds=1)
-        self._suffix = _offset_text(offset) if dialect.iso_times else ""
-        self._form = "%Y-%m-%dT%H:%M:" if dialect.iso_times else "%Y-%m-%d %H:%M:"
-        self._fields = [Texts(field.scale, dialect.point) for field in FIELDS]
-        self._spans = Texts(MICROSECONDS, dialect.point)
+        self._suffix = _offset_text(offset) if style.iso_times else ""
+        self._form = "%Y-%m-%dT%H:%M:" if style.iso_times else "%Y-%m-%d %H:%M:"
+        self._fields = [Texts(field.scale, style.point) for field in FIELDS]
+        self._spans = Texts(MICROSECONDS, style.point)
         self._energy = 0
 
-    def lines(self, rows: Sequence[tuple[int, ...]]) -> Iterator[str]:
-        """Give the lines of samples as :meth:`Session.rows` gives them."""
+    def lines(self, rows: Sequence[SampleRow]) -> Iterator[str]:
+        """Make the lines of samples."""
         time, interval, gap, *fields = zip(*rows, strict=True)
         columns = [
             *self._moments(time),
@@ -327,7 +259,7 @@ class _RowWriter:
             yield self._join(row) + "\n"
 
     def _moments(self, times: Sequence[int]) -> tuple[list[str], list[str], list[str]]:
-        """Give local time, Unix time and elapsed time of each sample, in one pass."""
+        """Return local time, Unix time and elapsed time of each sample, in one pass."""
         point, suffix, offset, origin = self._point, self._suffix, self._offset, self._origin
         time_point = "." if suffix else point
         minute, prefix = -1, ""
@@ -345,7 +277,7 @@ class _RowWriter:
         return local, unix, elapsed
 
     def _energies(self, power: Sequence[WireValue], interval: Sequence[int]) -> list[str]:
-        """Give the energy up to each sample, in Wh to the millionth, rounded once."""
+        """Return the energy up to each sample, in Wh to the millionth, rounded once."""
         products = (
             min(watts, POWER_LIMIT) * span if watts else 0
             for watts, span in zip(power, interval, strict=True)
@@ -357,8 +289,90 @@ class _RowWriter:
         return [f"{one // 1_000_000}{point}{one % 1_000_000:06d}" for one in rounded]
 
 
-def quoted(text: str, delimiter: str) -> str:
-    """Give a text as a cell."""
-    if delimiter in text or '"' in text:
-        return '"' + text.replace('"', '""') + '"'
-    return text
+# -- reading --
+
+
+def _names(lines: Sequence[str]) -> tuple[Style, tuple[str, ...]] | None:
+    """Return how a file is written, and the names of its columns; None if it is not ours."""
+    for line in lines:
+        if line.startswith(_COMMENT):
+            continue
+        for style in STYLES.values():
+            names = tuple(name.strip().strip('"') for name in line.split(style.delimiter))
+            if "unix_time" in names and "power_w" in names and set(names) <= set(COLUMNS):
+                return style, names
+        if line.strip():
+            return None
+    return None
+
+
+def _recognises(head: Head) -> bool:
+    return _names(head.lines) is not None
+
+
+def read(source: Source) -> Iterator[Block]:
+    """Yield the records of a CSV; what its head says about the meters goes to the source."""
+    head = read_head(source.path)
+    found = _names(head.lines)
+    if found is None:
+        return iter(())
+    style, names = found
+    source.meters.update(_meters(head.lines))
+
+    def cells(text: str) -> Sequence[str] | None:
+        if text.startswith((_COMMENT, names[0])):
+            return None
+        try:
+            return next(csv.reader([text], delimiter=style.delimiter))
+        except (csv.Error, StopIteration):
+            raise BrokenLine("not a line of a CSV") from None
+
+    columns = [_READ.get(name, Column(Holds.TEXT)) for name in names]
+    return read_table(source, Layout(columns, style.delimiter, cells, point=style.point))
+
+
+def _meters(lines: Sequence[str]) -> dict[str, MeterInfo]:
+    """Return what the head says about the meters, by their labels."""
+    meters: dict[str, MeterInfo] = {}
+    label = ""
+    for line in lines:
+        name, _, value = line.removeprefix("# ").partition(": ")
+        if not line.startswith("#"):
+            break
+        if name == "meter":
+            label = value
+            meters[label] = MeterInfo(label, "", label)
+        elif label and value != "unknown":
+            if name in _DETAILS:
+                details: dict[str, Any] = {_DETAILS[name]: value}
+                meters[label] = replace(meters[label], **details)
+            elif name == "interval":
+                meters[label] = replace(meters[label], interval=_interval(value))
+    return {label: _named(label, info) for label, info in meters.items()}
+
+
+def _interval(text: str) -> float:
+    try:
+        seconds = float(text.removesuffix(" s"))
+    except ValueError:
+        return 1.0
+    return seconds if 0 < seconds < 1e6 else 1.0
+
+
+def _named(label: str, info: MeterInfo) -> MeterInfo:
+    """Add the meter's key, and its name unless the label was made of model and port."""
+    known = replace(info, key=info.serial_number or info.port or label, name="")
+    return known if known.label == label else replace(known, name=label)
+
+
+FORMAT: Final = Format(
+    name="csv",
+    title="CSV of wattui",
+    suffix=".csv",
+    recognises=_recognises,
+    read=read,
+    write=write,
+    dialects=(Dialect.STANDARD, Dialect.SPREADSHEET),
+    several_meters=True,
+    cannot_hold=("Marks, notes and other events are in its head, and are not read back",),
+)

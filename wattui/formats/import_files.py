@@ -19,10 +19,11 @@ from typing import Final
 import numpy as np
 
 from wattui.errors import FormatError
-from wattui.formats import detect
-from wattui.formats.reading.block import Assumptions, Block, Format, Progress, Skipped, SkippedLines
-from wattui.formats.reading.placing import Placed, Placer, joined, usual_interval
-from wattui.formats.reading.source import Source
+from wattui.formats.file_format import Format, Missing
+from wattui.formats.reading.block import Block, joined
+from wattui.formats.reading.source import Assumptions, Progress, Skipped, SkippedLines, Source
+from wattui.formats.reading.timeline import Placed, Placer, usual_interval
+from wattui.formats.registry import detect, records
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.session import new_session_path
@@ -151,10 +152,10 @@ def _opened(
 
 
 def _begin(file: _File) -> None:
-    blocks = file.format.read(file.source)
+    blocks = records(file.format, file.source)
     first = next(blocks, None)
     if first is None:
-        reasons = file.source.skipped.told
+        reasons = file.source.skipped.listed
         hint = f"The first line that was tried: {reasons[0]}" if reasons else ""
         raise FormatError(f"There is no record in {file.source.path}", hint)
     file.blocks = chain([first], blocks)
@@ -174,7 +175,7 @@ def _assumed_begin(file: _File) -> int:
     if source.assumptions.start is not None:
         return source.assumptions.start
     count = 0
-    for block in islice(file.format.read(Source(source.path, source.assumptions)), _COUNTED):
+    for block in islice(records(file.format, Source(source.path, source.assumptions)), _COUNTED):
         count += len(block)
     source.note("The file has no times: its last record was taken to be as old as the file")
     return max(source.written - count * _interval(source.assumptions), MICROSECONDS)
@@ -278,10 +279,10 @@ class _Import:
         source = file.source
         form = file.format
         self._note(f"Imported from {source.path.name} ({form.title})")
-        if "zone" in form.lacks:
+        if Missing.ZONE in form.lacks:
             zone = str(source.zone or local_zone())
             self._note(f"{source.path.name} has local times without a zone: taken as {zone}")
-        if "interval" in form.lacks and self._assumptions.interval is None:
+        if Missing.INTERVAL in form.lacks and self._assumptions.interval is None:
             self._note(f"{source.path.name} does not tell its interval: taken as 1 s")
         for text in source.notes:
             self._note(f"{source.path.name}: {text[0].lower()}{text[1:]}")
@@ -308,7 +309,7 @@ class _Import:
             self._writer.path,
             {self._placers[key].info.label: count for key, count in self._counts.items()},
             {one.source.path: one.format.name for one in files},
-            skipped.told,
+            skipped.listed,
             skipped.count,
             list(self._notes),
         )

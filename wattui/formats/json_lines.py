@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our JSON lines, as ``wattui log --json`` prints them: an object a sample.
+"""Our JSON lines, as ``wattui log --json`` prints them: one object per sample.
 
 Names and units are those of the CSV; meters may take turns.
 """
@@ -7,26 +7,21 @@ Names and units are those of the CSV; meters may take turns.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
-from wattui.formats.reading.block import ABSENT, Block, Format
-from wattui.formats.reading.json_rows import read_objects
+from wattui.formats.export_job import ExportJob, Part, SampleRow
+from wattui.formats.file_format import Format
+from wattui.formats.reading.block import ABSENT, Block, Row, blocks_of_rows
 from wattui.formats.reading.source import Head, Source
-from wattui.formats.reading.text_table import DIGITS, BrokenLine, Row, exact
-from wattui.formats.text_writer import SampleRow, write_lines
+from wattui.formats.reading.text_table import DIGITS, BrokenLine, integer, read_line
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
-from wattui.session import Session, SessionMeter
 from wattui.session.span_statistics import ENERGY_SCALE
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _POWER: Final = FIELD_INDEX["power"]
-
-#: A time in microseconds has no more digits.
-_LATEST: Final = 10**16
 
 
 def _recognises(head: Head) -> bool:
@@ -37,61 +32,83 @@ def _recognises(head: Head) -> bool:
 
 
 def read(source: Source) -> Iterator[Block]:
-    """Give the records of a file."""
+    """Yield the records of a file."""
     return read_objects(source, _object)
 
 
-def _object(found: dict[str, Any]) -> Row:
-    time = _micros(found, "unix_time")
-    if not 0 < time < _LATEST:
-        raise BrokenLine("unix_time is missing or out of range")
-    values = {
-        index: _number(found, field.column, DIGITS[index]) for index, field in enumerate(FIELDS)
-    }
-    interval, gap = _micros(found, "interval_s"), _micros(found, "gap_s")
-    if interval <= 0:
-        return Row(values, time, _name(found))
-    return Row(values, time, _name(found), interval, max(gap, 0))
+def read_objects(source: Source, make: Callable[[dict[str, Any]], Row]) -> Iterator[Block]:
+    """Yield the records of a file of JSON objects, meter by meter within each block.
+
+    Parameters
+    ----------
+    make
+        Makes the record of an object.  Raises BrokenLine.
+    """
+
+    def row(text: str) -> Row | None:
+        if text.startswith("#"):
+            return None
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            raise BrokenLine("not JSON") from None
+        if not isinstance(found, dict):
+            raise BrokenLine("not a JSON object")
+        return make(found)
+
+    for first, lines in source.lines():
+        rows = (read_line(source, number, text, row) for number, text in enumerate(lines, first))
+        yield from blocks_of_rows(one for one in rows if one is not None)
 
 
-def _name(found: dict[str, Any]) -> str:
-    return str(found.get("meter") or "")
+def number_of(found: dict[str, Any], name: str, digits: int) -> int:
+    """Return a number of an object times 10**digits; ABSENT if it is null or missing.
 
-
-def _number(found: dict[str, Any], name: str, digits: int) -> int:
+    Raises
+    ------
+    BrokenLine
+        It is not a number.
+    """
     value = found.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float | None):
-        raise BrokenLine(f"{name} is no number")
-    return exact("" if value is None else repr(value), digits)
+        raise BrokenLine(f"{name} is not a number")
+    return ABSENT if value is None else integer(str(value), digits)
 
 
-def _micros(found: dict[str, Any], name: str) -> int:
-    value = _number(found, name, 6)
-    return -1 if value == ABSENT else value
+def _object(found: dict[str, Any]) -> Row:
+    time = number_of(found, "unix_time", 6)
+    if time <= 0:
+        raise BrokenLine("unix_time is missing or out of range")
+    values = {i: number_of(found, one.column, DIGITS[i]) for i, one in enumerate(FIELDS)}
+    row = Row(values, time, str(found.get("meter") or ""))
+    interval, gap = number_of(found, "interval_s", 6), number_of(found, "gap_s", 6)
+    if interval > 0:
+        row.interval, row.gap = interval, max(gap, 0)
+    return row
 
 
-def write(session: Session, path: Path | str, **options: Any) -> int:
-    """Write a session as JSON lines: see :func:`write_lines` for the options."""
-
-    def lines(meter: SessionMeter, chunks: Iterable[Sequence[SampleRow]]) -> Iterator[str]:
+def write(job: ExportJob) -> Iterator[str]:
+    """Make the text of JSON lines."""
+    for part in job.parts:
         energy = 0
-        for rows in chunks:
-            for time, interval, gap, *fields in rows:
-                values: list[int | None] = list(fields)
-                energy += (values[_POWER] or 0) * interval
-                moment = (_EPOCH + timedelta(microseconds=time)).astimezone()
-                row: dict[str, object] = {
-                    "time": moment.isoformat(timespec="microseconds"),
-                    "unix_time": time / MICROSECONDS,
-                    "meter": meter.info.label,
-                }
-                for field, value in zip(FIELDS, values, strict=True):
-                    row[field.column] = field.to_base(value)
-                row[INTEGRATED_ENERGY.column] = round(energy / ENERGY_SCALE, 6)
-                row["interval_s"], row["gap_s"] = interval / MICROSECONDS, gap / MICROSECONDS
-                yield json.dumps(row) + "\n"
+        for rows in job.chunks(part):
+            for row in rows:
+                energy += (row[3 + _POWER] or 0) * row[1]
+                yield json.dumps(_members(part, row, energy)) + "\n"
 
-    return write_lines(session, path, lines, several=True, **options)
+
+def _members(part: Part, row: SampleRow, energy: int) -> dict[str, object]:
+    time, interval, gap, *values = row
+    moment = (_EPOCH + timedelta(microseconds=time)).astimezone()
+    return {
+        "time": moment.isoformat(timespec="microseconds"),
+        "unix_time": time / MICROSECONDS,
+        "meter": part.label,
+        **{field.column: field.to_base(v) for field, v in zip(FIELDS, values, strict=True)},
+        INTEGRATED_ENERGY.column: round(energy / ENERGY_SCALE, 6),
+        "interval_s": interval / MICROSECONDS,
+        "gap_s": gap / MICROSECONDS,
+    }
 
 
 FORMAT: Final = Format(
@@ -101,5 +118,6 @@ FORMAT: Final = Format(
     recognises=_recognises,
     read=read,
     write=write,
+    several_meters=True,
     cannot_hold=("The meter's model and firmware; marks and notes",),
 )

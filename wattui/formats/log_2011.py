@@ -2,90 +2,78 @@
 """The log of ``wattsup.py`` (2011), its copies and its successors.
 
 ``2016-11-09 13:24:18.123456 17 42.3 119.8 0.361``: local time without a zone, without
-microseconds where they were 0; seconds since the start; W, V, A.  The numbers after the
-time are separated by blanks.
+microseconds if they are 0; seconds since the start; W, V, A.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import tzinfo
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from wattui.formats.log_lines import read_plain
-from wattui.formats.reading.block import Block, Format
-from wattui.formats.reading.local_times import LocalTimes, parse_local
+from wattui.formats.export_job import ExportJob, field_text, local_text
+from wattui.formats.file_format import Format, Missing
+from wattui.formats.reading.block import Block
+from wattui.formats.reading.local_times import LOCAL_TIME, LocalTimes
 from wattui.formats.reading.source import Head, Source
-from wattui.formats.reading.text_table import DIGITS, BrokenLine, Row, exact
-from wattui.formats.text_writer import SampleRow, field_text, local_text, seconds, write_lines
-from wattui.measurement.fields import FIELD_INDEX
-from wattui.session import Session, SessionMeter
-
-_LINE: Final = re.compile(
-    r"\s*(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)\s+([0-9.]+)"
-    r"\s+([0-9.]+|nan)\s+([0-9.]+|nan)\s+([0-9.]+|nan)\s*"
+from wattui.formats.reading.text_table import (
+    DIGITS,
+    Column,
+    Holds,
+    Layout,
+    field_column,
+    read_table,
 )
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.fields import FIELD_INDEX
+
+_LINE: Final = re.compile(rf"\s*{LOCAL_TIME.pattern}\s+[0-9.]+(\s+([0-9.]+|nan)){{3}}\s*")
 
 #: The fields of a line, in its order.
 _FIELDS: Final = tuple(FIELD_INDEX[name] for name in ("power", "voltage", "current"))
+
+_COLUMNS: Final = (
+    Column(Holds.DATE),
+    Column(Holds.LOCAL_TIME),
+    Column(Holds.NUMBER, 6),
+    *(field_column(index, DIGITS[index]) for index in _FIELDS),
+)
 
 
 def _recognises(head: Head) -> bool:
     return any(_LINE.fullmatch(line) for line in head.data_lines()[:20])
 
 
-def _read_line(text: str) -> Row | None:
-    if text.startswith("#"):
-        return None
-    match = _LINE.fullmatch(text)
-    if match is None:
-        raise BrokenLine("no time and four numbers")
-    try:
-        time = parse_local(match[1])
-    except ValueError:
-        raise BrokenLine(f"{match[1]!r} is no time") from None
-    exact(match[2], 6)
-    cells = zip(_FIELDS, match.groups()[2:], strict=True)
-    return Row({index: exact(cell, DIGITS[index]) for index, cell in cells}, time)
+def _cells(text: str) -> Sequence[str] | None:
+    return None if text.startswith("#") else text.split()
 
 
 def read(source: Source) -> Iterator[Block]:
-    """Give the records of a log."""
-    times = LocalTimes(source.zone)
-    for block in read_plain(source, _read_line):
-        if block.time is not None:
-            block.time = times.to_utc(block.time)
-        yield block
+    """Yield the records of a log."""
+    return LocalTimes(source.zone).converted(read_table(source, Layout(_COLUMNS, None, _cells)))
 
 
-def write(session: Session, path: Path | str, *, zone: tzinfo | None = None, **options: Any) -> int:
-    """Write a session as such a log: see :func:`write_lines` for the options."""
-
-    def lines(_meter: SessionMeter, chunks: Iterable[Sequence[SampleRow]]) -> Iterator[str]:
-        origin: int | None = None
-        for rows in chunks:
-            for time, interval, _gap, *fields in rows:
-                origin = time - interval if origin is None else origin
-                values = (field_text(index, fields[index]) or "nan" for index in _FIELDS)
-                elapsed = round(seconds(time - origin))
-                yield f"{local_text(time, zone)} {elapsed} {' '.join(values)}\n"
-
-    return write_lines(session, path, lines, **options)
+def write(job: ExportJob) -> Iterator[str]:
+    """Make the text of such a log."""
+    origin: int | None = None
+    for time, interval, _gap, *fields in job.rows():
+        origin = time - interval if origin is None else origin
+        values = " ".join(field_text(index, fields[index]) or "nan" for index in _FIELDS)
+        elapsed = round((time - origin) / MICROSECONDS)
+        yield f"{local_text(time, job.zone)} {elapsed} {values}\n"
 
 
 FORMAT: Final = Format(
-    name="log-2011",
+    name="2011-log",
     title="log of wattsup.py (2011)",
     suffix=".log",
     recognises=_recognises,
     read=read,
     write=write,
-    lacks=frozenset({"zone"}),
+    lacks=frozenset({Missing.ZONE}),
     cannot_hold=(
-        "Only power, voltage and current",
-        "Local times without a zone: one hour a year is written twice",
+        "Any field except power, voltage and current",
+        "The time zone: one hour per year is written twice",
         "Intervals and gaps, which follow from the times",
         "The meter's name, model and firmware; marks and notes",
     ),

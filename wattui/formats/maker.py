@@ -1,37 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the maker's own Windows program exports: cells separated by tabs.
 
-The time is a fraction of a day since the first record, with eight decimals; a date
-there is none.  The header has 17 names; frequency and apparent power may follow
-without one.  ``Avg Kwh`` is WH/Mo in kWh.  Where Windows was set so, decimals are
-separated by a comma.  The byte 0x1A ends the file.
+The time is a fraction of a day since the first record, with eight decimals; there is no
+date.  The header has 17 names; frequency and apparent power may follow without one.
+``Avg Kwh`` is WH/Mo in kWh.  Decimals have a comma if Windows was set to it.  The byte
+0x1A ends the file.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from wattui.formats.reading.block import ABSENT, Assumptions, Block, Format, Integers
-from wattui.formats.reading.source import Head, Source, read_head
+from wattui.formats.export_job import Dialect, ExportJob, decimal_text
+from wattui.formats.file_format import Format, Missing
+from wattui.formats.reading.block import ABSENT, Block, Integers
+from wattui.formats.reading.source import Assumptions, Head, Source, read_head
 from wattui.formats.reading.text_table import (
     DIGITS,
     BrokenLine,
-    Found,
-    Row,
-    Table,
-    exact,
+    Column,
+    Holds,
+    Layout,
+    field_columns,
+    integer,
     read_table,
 )
-from wattui.formats.text_writer import SampleRow, decimal_text, write_lines
 from wattui.measurement.clock import MICROSECONDS, microseconds
-from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
-from wattui.session import Session, SessionMeter
+from wattui.measurement.fields import FIELD_INDEX
 
 _NAMES: Final = (
     *("Time", "Watts", "Volts", "Amps", "WattHrs", "Cost", "Avg Kwh", "Mo Cost"),
@@ -47,7 +47,7 @@ _HALF_STEP: Final = 440
 _RATIOS: Final = (FIELD_INDEX["power_factor"], FIELD_INDEX["duty_cycle"])
 _MONTH: Final = FIELD_INDEX["energy_per_month"]
 
-#: Decimals of each value; of power factor and duty cycle where they are ratios.
+#: Decimals of each value; of power factor and duty cycle if they are ratios.
 _DIGITS: Final = tuple(3 if index == _MONTH else digits for index, digits in enumerate(DIGITS))
 
 #: Bytes of the end in which the last record is looked for.
@@ -66,28 +66,27 @@ def _recognises(head: Head) -> bool:
     return bool(rows) and all(16 <= len(row) <= 20 for row in rows) and "\t0" in head.lines[0]
 
 
-def _snapped(time: int) -> int:
-    """Give a whole second where the time is one, as far as eight decimals tell."""
-    rest = (time + _HALF_STEP) % MICROSECONDS
-    return time - rest + _HALF_STEP if rest <= 2 * _HALF_STEP else time
-
-
-def _time(cell: str, point: str) -> int:
-    fraction = exact(cell, _TIME_DIGITS, point)
-    if fraction == ABSENT:
-        raise BrokenLine("no time")
-    return _snapped(round(fraction * _DAY / 10**_TIME_DIGITS))
-
-
 def _times(fraction: Integers) -> Integers:
+    """Return times in microseconds; a whole second if it is one within eight decimals."""
     time = np.rint(fraction * (_DAY / 10**_TIME_DIGITS)).astype(np.int64)
     rest = (time + _HALF_STEP) % MICROSECONDS
     snapped: Integers = np.where(rest <= 2 * _HALF_STEP, time - rest + _HALF_STEP, time)
     return snapped
 
 
+def _times_of(lines: Sequence[str], point: str) -> Integers:
+    """Return the times of those lines that begin with one, in microseconds."""
+    found = []
+    for line in lines:
+        try:
+            found.append(integer(line.split("\t")[0].replace(point, "."), _TIME_DIGITS))
+        except BrokenLine:
+            continue
+    return _times(np.array([one for one in found if one != ABSENT], np.int64))
+
+
 def _digits(rows: Sequence[str], point: str) -> tuple[int, ...]:
-    """Give the decimals of each value: a ratio is written with a point, a percentage without."""
+    """Return the decimals of each value: a ratio has a point, a percentage has none."""
     cells = [line.split("\t")[index + 1 : index + 2] for line in rows for index in _RATIOS]
     ratios = any(point in cell for one in cells for cell in one)
     return tuple(
@@ -95,112 +94,65 @@ def _digits(rows: Sequence[str], point: str) -> tuple[int, ...]:
     )
 
 
-def _row(text: str, point: str, digits: Sequence[int]) -> Row | None:
-    """Read a line; its time counts from the first record."""
+def _cells(text: str) -> Sequence[str] | None:
     text = text.strip("\x1a\0")
-    if _is_header(text) or not text.strip():
-        return None
-    cells = text.split("\t")
-    while len(cells) > 1 and not cells[-1].strip():
-        cells.pop()
-    values = cells[1:]
-    if not 3 <= len(values) <= FIELD_COUNT:
-        raise BrokenLine(f"{len(values)} values")
-    found = {index: exact(value, digits[index], point) for index, value in enumerate(values)}
-    return Row(found, _time(cells[0], point))
+    return None if _is_header(text) or not text.strip() else text.rstrip("\t ").split("\t")
 
 
 def read(source: Source) -> Iterator[Block]:
-    """Give the records of an export."""
+    """Yield the records of an export."""
     head = read_head(source.path)
     rows = [line for line in head.lines if "\t" in line and not _is_header(line)]
     point = "," if any("," in line for line in rows) else "."
-    digits = _digits(rows, point)
-    columns = max((len(line.rstrip("\t\x1a ").split("\t")) for line in rows[:10]), default=0)
     interval = _interval(source.assumptions, rows, point)
-    begin = source.assumptions.start
-    if begin is None:
-        begin = source.written - _last_time(source, point) - interval
+    first = source.assumptions.start
+    if first is None:
+        first = source.written - _last_time(source, point) - interval
         source.note("The file has no date: its last record was taken to be as old as the file")
-    first = begin + interval
-
-    def fast(table: Table) -> Found:
-        fraction, ok = table.decimals(0, _TIME_DIGITS, point)
-        ok &= fraction != ABSENT
-        columns = {}
-        for index in range(table.columns - 1):
-            columns[index], fine = table.decimals(index + 1, digits[index], point)
-            ok &= fine
-        return Found(columns, ok, _times(np.where(ok, fraction, 0)))
-
-    def slow(text: str) -> Row | None:
-        return _row(text, point, digits)
-
-    for block in read_table(source, "\t", max(2, min(columns, FIELD_COUNT + 1)), fast, slow):
+    columns = [Column(Holds.TIME, _TIME_DIGITS), *field_columns(_digits(rows, point))]
+    usual = max((len(_cells(line) or ()) for line in rows[:10]), default=0)
+    layout = Layout(columns, "\t", _cells, min(usual, len(columns)), least=4, point=point)
+    for block in read_table(source, layout):
         if block.time is not None:
-            block.time = block.time + first
+            block.time = _times(block.time) + (first + interval)
         yield block
 
 
 def _interval(assumptions: Assumptions, rows: Sequence[str], point: str) -> int:
-    """Give what a record stands for, in microseconds: the usual distance of the first ones."""
+    """Return the usual distance of the first records in microseconds, unless it is given."""
     if assumptions.interval is not None:
         return microseconds(assumptions.interval)
-    times = []
-    for line in rows[:1000]:
-        try:
-            times.append(_time(line.split("\t")[0], point))
-        except BrokenLine:
-            continue
+    times = _times_of(rows[:1000], point).tolist()
     steps = [b - a for a, b in pairwise(times) if b > a]
     return round(statistics.median(steps)) if steps else MICROSECONDS
 
 
 def _last_time(source: Source, point: str) -> int:
-    """Give the time of the last record, from the end of the file."""
+    """Return the time of the last record, from the end of the file."""
     try:
         with source.path.open("rb") as file:
             file.seek(max(0, source.size - _TAIL))
             text = file.read().decode("utf-8", "replace").replace("\0", "")
     except OSError:
         return 0
-    for line in reversed(text.splitlines()[1:] or text.splitlines()):
-        try:
-            row = _row(line, point, _DIGITS)
-        except BrokenLine:
-            continue
-        if row is not None and row.time is not None:
-            return row.time
-    return 0
+    lines = text.splitlines()[1:] or text.splitlines()
+    times = _times_of([line for line in lines if line.count("\t") >= 3], point)
+    return int(times[-1]) if len(times) else 0
 
 
-def write(session: Session, path: Path | str, *, point: str = ".", **options: Any) -> int:
-    """Write a session as the maker's program would: see :func:`write_lines`.
-
-    Parameters
-    ----------
-    point
-        The decimal sign: ``.`` or ``,``.
-    """
-
-    def cell(index: int, value: int | None) -> str:
-        if index in _RATIOS:
-            return "" if value is None else str(value)
-        return decimal_text(value, _DIGITS[index]).replace(".", point)
-
-    def lines(_meter: SessionMeter, chunks: Iterable[Sequence[SampleRow]]) -> Iterator[str]:
-        first: int | None = None
-        yield "\t".join(_NAMES) + "\r\n"
-        for rows in chunks:
-            for time, _interval, _gap, *fields in rows:
-                first = time if first is None else first
-                fraction = round((time - first) * 10**_TIME_DIGITS / _DAY)
-                cells = [decimal_text(fraction, _TIME_DIGITS).replace(".", point)]
-                cells += [cell(index, value) for index, value in enumerate(fields)]
-                yield "\t".join(cells) + "\r\n"
-        yield "\x1a"
-
-    return write_lines(session, path, lines, **options)
+def write(job: ExportJob) -> Iterator[str]:
+    """Make the text that the maker's program would have written."""
+    point = "," if job.dialect == Dialect.SPREADSHEET else "."
+    digits = [0 if index in _RATIOS else digits for index, digits in enumerate(_DIGITS)]
+    first: int | None = None
+    yield "\t".join(_NAMES) + "\r\n"
+    for time, _interval, _gap, *fields in job.rows():
+        first = time if first is None else first
+        fraction = round((time - first) * 10**_TIME_DIGITS / _DAY)
+        cells = [decimal_text(fraction, _TIME_DIGITS, point)]
+        cells += [decimal_text(v, n, point) for v, n in zip(fields, digits, strict=True)]
+        yield "\t".join(cells) + "\r\n"
+    yield "\x1a"
 
 
 FORMAT: Final = Format(
@@ -210,7 +162,8 @@ FORMAT: Final = Format(
     recognises=_recognises,
     read=read,
     write=write,
-    lacks=frozenset({"start"}),
+    dialects=(Dialect.STANDARD, Dialect.SPREADSHEET),
+    lacks=frozenset({Missing.START}),
     cannot_hold=(
         "The date: times count from the first record",
         f"Times finer than {_DAY / 10**_TIME_DIGITS / 1000:.3f} ms",

@@ -18,9 +18,9 @@ from typing import Final
 from urllib.parse import quote
 
 from wattui.errors import FormatError, WattuiError
-from wattui.formats import detect
+from wattui.formats import detect, raw_capture
 from wattui.formats.import_files import import_files
-from wattui.formats.reading.block import Assumptions
+from wattui.formats.reading.source import Assumptions
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
 from wattui.session import Session
@@ -135,7 +135,7 @@ def _open_wanted(wanted: Wanted) -> TimedReplay | None:
             known = detect(wanted.path)
         except FormatError:
             return None
-        if known.name == "raw":
+        if known is raw_capture.FORMAT:
             return None
         folder = tempfile.TemporaryDirectory(prefix="wattui-replay-")
         passing = Path(folder.name) / "run.wattui"

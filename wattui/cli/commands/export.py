@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui export``: a session, or a part of it, as CSV."""
+"""``wattui export``: a session, or a part of it, as CSV or in another format."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,31 +18,27 @@ from wattui.cli.output import console, shown_path
 from wattui.cli.span_options import Moment, duration_option, from_option, meters_option, to_option
 from wattui.cli.stop_signals import Ending
 from wattui.errors import DiskRefused
+from wattui.formats import FORMATS, write
+from wattui.formats.export_job import WIDE_FIELDS, Dialect
 from wattui.measurement.fields import FIELDS
 
 if TYPE_CHECKING:
     from wattui.session import Session
 
 #: Kinds of CSV.
-CSV_DIALECTS: Final = ("standard", "spreadsheet")
+CSV_DIALECTS: Final = [one.value for one in FORMATS["csv"].dialects]
+
+#: Formats that can be written.
+_FORMATS: Final = [name for name, form in FORMATS.items() if form.write is not None]
 
 _EXAMPLES: Final = (
     ("wattui export run.wattui -o run.csv", "The whole session."),
     ("wattui export run.wattui -o start.csv --to 10m", "Its first ten minutes."),
     ("wattui export run.wattui -o end.csv --from -1h", "Its last hour."),
     ("wattui export run.wattui -o wide.csv --wide", "Columns for each meter, one row a second."),
+    ("wattui export run.wattui -o old.log --format 2011-log", "As a log of wattsup.py."),
     ("wattui export run.wattui -o noon.csv --from 11:30 --to 12:30", "An hour around noon."),
 )
-
-
-@dataclass(frozen=True)
-class Wide:
-    """What was asked for of the wide form."""
-
-    #: Names of fields; None for the usual ones.
-    fields: Sequence[str] | None = None
-    #: Seconds between two rows; None for the least interval of the meters.
-    interval: float | None = None
 
 
 def field_names(text: str) -> tuple[str, ...]:
@@ -64,19 +58,24 @@ def field_names(text: str) -> tuple[str, ...]:
 @command("export", examples=_EXAMPLES)
 @click.argument("session", type=click.Path(path_type=Path))
 @click.option(
-    *("-o", "--output"), type=click.Path(path_type=Path), required=True, metavar="FILE.csv",
+    *("-o", "--output"), type=click.Path(path_type=Path), required=True, metavar="FILE",
     help="The file to write; one that exists is replaced.",
 )  # fmt: skip
 @from_option
 @to_option
 @meters_option
 @click.option(
-    "--dialect", type=click.Choice(CSV_DIALECTS), default="standard", show_default=True,
-    help="Kind of CSV; spreadsheet has semicolons and decimal commas.",
+    "--format", "form", type=click.Choice(_FORMATS), metavar="NAME",
+    help=f"Format of the file: {', '.join(_FORMATS)}.  [default: csv]",
+)  # fmt: skip
+@click.option(
+    "--dialect", type=click.Choice([one.value for one in Dialect]), default="standard",
+    show_default=True, help="Variant of the format: spreadsheet (csv, wide-csv, maker) has decimal "
+    "commas, and a CSV semicolons; labels is for c-client and json for lab11.",
 )  # fmt: skip
 @click.option(
     "--wide", is_flag=True,
-    help="One row a time, with columns of its own for each meter, in place of one row a sample.",
+    help="One row per time with separate columns for each meter: short for --format wide-csv.",
 )  # fmt: skip
 @click.option(
     "--fields", type=field_names, metavar="FIELDS",
@@ -90,21 +89,24 @@ def field_names(text: str) -> tuple[str, ...]:
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def export(
     session: Path, output: Path, start: Moment | None, stop: Moment | None,
-    meters: Sequence[str], dialect: str, wide: bool, fields: Sequence[str] | None,
+    meters: Sequence[str], form: str | None, dialect: str, wide: bool, fields: Sequence[str] | None,
     interval: float | None, quiet: bool,
 ) -> None:  # fmt: skip
-    """Write a SESSION as CSV, the whole of it or a part.
+    """Write a SESSION as CSV or in another format, the whole of it or a part.
 
     The file opens in pandas by read_csv(path, comment="#", parse_dates=["time"]). The
     file appears when it is complete. SESSION is a path, or the name of a file in the
     data folder as `wattui sessions` lists it.
     """
-    if not wide and (fields is not None or interval is not None):
+    if wide and form not in (None, "wide-csv"):
+        raise click.UsageError("--wide is short for --format wide-csv. Leave out one of them.")
+    form = "wide-csv" if wide else form or "csv"
+    if form != "wide-csv" and (fields is not None or interval is not None):
         raise click.UsageError("--fields and --interval are for --wide.")
     check_destination(output)
     export_session(
-        find_session(session), output, start=start, stop=stop, meters=meters, dialect=dialect,
-        wide=Wide(fields, interval) if wide else None, quiet=quiet,
+        find_session(session), output, form, start=start, stop=stop, meters=meters,
+        dialect=dialect, fields=fields or WIDE_FIELDS, interval=interval, quiet=quiet,
     )  # fmt: skip
     if not quiet:
         exits.say(f"Wrote {exits.printable(shown_path(output))}.")
@@ -145,15 +147,17 @@ def check_destination(path: Path) -> None:
 def export_session(
     source: Path,
     output: Path,
+    form: str = "csv",
     *,
     start: Moment | None = None,
     stop: Moment | None = None,
     meters: Sequence[str] = (),
-    dialect: str = "standard",
-    wide: Wide | None = None,
     quiet: bool = False,
+    **options: Any,
 ) -> None:
-    """Write a session as CSV, with a progress bar where somebody watches.
+    """Write a session to a file, with a progress bar on a terminal.
+
+    *options* are those of :class:`wattui.formats.export_job.ExportJob`.
 
     Raises
     ------
@@ -161,22 +165,14 @@ def export_session(
         The session cannot be read, the file cannot be written, a meter is not in it,
         or it was cancelled.
     """
-    from wattui.formats.csv_file import write_csv
-    from wattui.formats.wide_csv import DEFAULT_FIELDS, write_wide_csv
     from wattui.session import Session
 
-    kind: Literal["standard", "spreadsheet"]
-    kind = "spreadsheet" if dialect == "spreadsheet" else "standard"
     with Ending() as ending, Session.open(source) as session, _progress(quiet=quiet) as progress:
         chosen = chosen_meters(session, meters)
         begin, end = chosen_span(session, start, stop)
-        write: Callable[..., int] = write_csv
-        if wide is not None:
-            fields = DEFAULT_FIELDS if wide.fields is None else wide.fields
-            write = partial(write_wide_csv, fields=fields, interval=wide.interval)
         write(
-            session, output, meters=chosen, start=begin, stop=end, dialect=kind,
-            progress=progress, cancelled=ending,
+            session, output, form, meters=chosen, start=begin, stop=end,
+            progress=progress, cancelled=ending, **options,
         )  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def import_files(
     The last line on standard output is the path of the session.
     """
     from wattui.formats.import_files import import_files as make_session
-    from wattui.formats.reading.block import Assumptions
+    from wattui.formats.reading.source import Assumptions
 
     if session is not None:
         check_destination(session)

@@ -223,7 +223,7 @@ def _imported(path: Path, interval: float | None, stack: contextlib.ExitStack) -
     import tempfile
 
     from wattui.formats.import_files import import_files
-    from wattui.formats.reading.block import Assumptions
+    from wattui.formats.reading.source import Assumptions
 
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wattui-plot-")))
     target = folder / f"{path.stem}.wattui"

@@ -75,7 +75,7 @@ def replay(
     own distances, gaps and all. They are recorded into a new session as `wattui log`
     does it; it ends with the last record, or by q or Ctrl-C. The clock starts at the present.
     """
-    from wattui.formats.reading.block import Assumptions
+    from wattui.formats.reading.source import Assumptions
     from wattui.formats.replay_source import prepare
 
     assumptions = Assumptions(interval, moment(start, zone), zone)

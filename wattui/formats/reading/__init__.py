@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the readers of all formats share: blocks of lines in, blocks of records out."""
+"""What all readers share: a source file, tables of text, blocks of records, local times."""

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every format reads into: blocks of records as arrays, and what was skipped."""
+"""What every format is read into: blocks of records as arrays of integers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import tzinfo
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,31 +13,23 @@ from numpy.typing import NDArray
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.session.summary import ABSENT
 
-if TYPE_CHECKING:
-    from wattui.formats.reading.source import Head, Source
-
 Integers = NDArray[np.int64]
 
-Progress = Callable[[int, int], None]
-
-__all__ = ["ABSENT", "Assumptions", "Block", "Format", "Integers", "Progress", "Skipped"]
-
-#: Skipped lines that are kept with their reason; beyond it they are only counted.
-MOST_TOLD: Final = 1_000
+__all__ = ["ABSENT", "Block", "Integers", "Row", "blocks_of_rows", "joined"]
 
 
 @dataclass(slots=True)
 class Block:
     """Records of one meter that follow one another in a file; n of them."""
 
-    #: Name of the meter in the file; empty where it has none.
+    #: Name of the meter in the file; empty if the file has none.
     meter: str
-    #: Integers of the wire by the field's position, each (n,), ABSENT where there is none.
+    #: Integers of the wire by the field's position, each (n,), ABSENT where a record has none.
     #: A field that no record has is left out.
     columns: Mapping[int, Integers]
-    #: Microseconds UTC, (n,); None where the format has no times.
+    #: Microseconds UTC, (n,); None if the format has no times.
     time: Integers | None = None
-    #: Microseconds, (n,), where the format tells them.
+    #: Microseconds, (n,), if the format has them.
     interval: Integers | None = None
     gap: Integers | None = None
 
@@ -48,74 +38,89 @@ class Block:
 
     @property
     def values(self) -> Integers:
-        """All 18 fields, (n, 18), ABSENT where there is none."""
+        """All 18 fields, (n, 18), ABSENT where a record has none."""
         table = np.full((len(self), FIELD_COUNT), ABSENT, np.int64)
         for index, column in self.columns.items():
             table[:, index] = column
         return table
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A line that could not be read."""
-
-    path: Path
-    #: Counted from 1; 0 where the format has no lines.
-    line: int
-    #: Why: a few words without a full stop.
-    reason: str
-
-    def __str__(self) -> str:
-        where = f"line {self.line}" if self.line else "packets"
-        return f"{self.path.name}, {where}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """What a person says of a file that cannot tell it."""
-
-    #: Seconds between two records; None: as the file tells, else by its times, else 1.
-    interval: float | None = None
-    #: Begin of the first interval, in microseconds UTC; None: so that the last record falls
-    #: on the moment at which the file was written last.
-    start: int | None = None
-    #: Time zone of local times; None is that of this machine.
-    zone: tzinfo | None = None
-    #: Name of the meter; empty: as the file tells, else the file's name.
-    meter: str = ""
-
-
-@dataclass(frozen=True)
-class Format:
-    """One kind of file: how it is told, read and written."""
-
-    #: Name in code and on the command line.
-    name: str
-    #: What a person reads.
-    title: str
-    #: Usual suffix of such a file.
-    suffix: str
-    #: Tells the format by the beginning of a file.
-    recognises: Callable[[Head], bool]
-    #: Gives the records of a file; broken lines go to ``source.skip``.
-    read: Callable[[Source], Iterator[Block]]
-    #: Writes a session; gives how many records.
-    write: Callable[..., int]
-    #: What it cannot tell: any of ``zone``, ``start``, ``interval``.
-    lacks: frozenset[str] = frozenset()
-    #: What of a session is lost by writing it so, a sentence each.
-    cannot_hold: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
-class SkippedLines:
-    """The broken lines of an import: the first with their reasons, all of them counted."""
+class Row:
+    """One record that was read by itself."""
 
-    told: list[Skipped] = field(default_factory=list)
-    count: int = 0
+    values: Mapping[int, int]
+    time: int | None = None
+    meter: str = ""
+    interval: int | None = None
+    gap: int | None = None
 
-    def add(self, path: Path, line: int, reason: str) -> None:
-        """Take note of a broken line."""
-        self.count += 1
-        if len(self.told) < MOST_TOLD:
-            self.told.append(Skipped(path, line, reason))
+
+def blocks_of_rows(rows: Iterable[Row]) -> Iterator[Block]:
+    """Make blocks of records, one meter after the other."""
+    meters: dict[str, list[Row]] = {}
+    for row in rows:
+        meters.setdefault(row.meter, []).append(row)
+    for name, own in meters.items():
+        for _, part in groupby(own, lambda row: row.interval is None):
+            yield _block(name, list(part))
+
+
+def _block(meter: str, rows: Sequence[Row]) -> Block:
+    found = {index for row in rows for index, value in row.values.items() if value != ABSENT}
+    fields = sorted(found) or [0]
+
+    def column(values: Iterable[int | None]) -> Integers | None:
+        listed = list(values)
+        return None if None in listed else np.array(listed, np.int64)
+
+    return Block(
+        meter,
+        {i: np.array([row.values.get(i, ABSENT) for row in rows], np.int64) for i in fields},
+        column(row.time for row in rows),
+        column(row.interval for row in rows),
+        column(row.gap for row in rows),
+    )
+
+
+def joined(blocks: Iterable[Block], most: int) -> Iterator[Block]:
+    """Join consecutive blocks of one meter, up to *most* records."""
+    waiting: list[Block] = []
+    count = 0
+    for block in blocks:
+        if not len(block):
+            continue
+        if waiting and (count + len(block) > most or _kind(waiting[0]) != _kind(block)):
+            yield _join(waiting)
+            waiting, count = [], 0
+        waiting.append(block)
+        count += len(block)
+    if waiting:
+        yield _join(waiting)
+
+
+def _kind(block: Block) -> tuple[object, ...]:
+    return block.meter, block.time is None, block.interval is None, block.gap is None
+
+
+def _join(blocks: Sequence[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+
+    def part(columns: Sequence[Integers | None]) -> Integers | None:
+        found = [column for column in columns if column is not None]
+        return np.concatenate(found) if found else None
+
+    columns = {
+        index: np.concatenate(
+            [one.columns.get(index, np.full(len(one), ABSENT, np.int64)) for one in blocks]
+        )
+        for index in sorted({index for one in blocks for index in one.columns})
+    }
+    return Block(
+        blocks[0].meter,
+        columns,
+        part([one.time for one in blocks]),
+        part([one.interval for one in blocks]),
+        part([one.gap for one in blocks]),
+    )

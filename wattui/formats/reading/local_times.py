@@ -1,26 +1,80 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Local times without a zone to UTC, right also when summer time ends.
+"""Local times without a zone: read from text, and converted to UTC.
 
-The hour that the clock shows twice is taken the first time until the times go back,
-and the second time from there on, so that they increase.
+The hour that the clock shows twice in autumn is taken the first time until the times go
+back, and the second time from there on, so that they increase.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wattui.formats.reading.block import Integers
+from wattui.formats.reading.block import Block, Integers
 from wattui.measurement.clock import MICROSECONDS
 
 _DAY: Final = 86_400 * MICROSECONDS
 _EPOCH: Final = datetime(1970, 1, 1)
 
-#: Years that a file of a meter can be of; others are a broken line.
-FIRST_YEAR: Final = 1990
-LAST_YEAR: Final = 2100
+#: A date and time as Python writes it; the fraction is missing if it is 0.
+LOCAL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?", re.ASCII)
+
+#: Places of the digits and signs in such a time, and its length with a fraction.
+_DIGITS: Final = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
+_SIGNS: Final = {4: b"-", 7: b"-", 10: b" T", 13: b":", 16: b":", 19: b".\0"}
+_SHORT, _LONG = 19, 26
+
+#: Years that a meter's file can be from; a time of another year is a broken line.
+_FIRST_YEAR: Final = 1990
+_LAST_YEAR: Final = 2100
+
+
+def parse_local(text: str) -> int:
+    """Return a date and time without a zone as microseconds since 1970 on its own clock.
+
+    Raises
+    ------
+    ValueError
+        It is not such a time, or of a year in which there was no meter.
+    """
+    if LOCAL_TIME.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not a date and time")
+    moment = datetime.fromisoformat(text)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"the year {moment.year}")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def parse_local_column(texts: NDArray[Any]) -> Integers:
+    """Return what :func:`parse_local` returns for each text of an array of bytes, (n,).
+
+    Raises
+    ------
+    ValueError
+        At least one of them is not such a time.
+    """
+    texts = texts.astype(f"S{max(texts.itemsize, _LONG + 1)}")
+    signs = texts.view(np.uint8).reshape(len(texts), -1)
+    digit = signs - ord("0") <= 9
+    good = digit[:, _DIGITS].all(axis=1) & ~signs[:, _LONG:].any(axis=1)
+    for place, allowed in _SIGNS.items():
+        good &= np.isin(signs[:, place], list(allowed))
+    # A fraction is digits up to its end.
+    fraction = signs[:, _SHORT] != 0
+    good &= (digit[:, _SHORT + 1 : _LONG] | (signs[:, _SHORT + 1 : _LONG] == 0)).all(axis=1)
+    good &= digit[:, _SHORT + 1] == fraction
+    if not good.all():
+        raise ValueError("not all of them are dates and times")
+    times: Integers = texts.astype("datetime64[us]").astype(np.int64)
+    years = np.array([f"{_FIRST_YEAR}", f"{_LAST_YEAR + 1}"], "datetime64[us]").astype(np.int64)
+    if len(times) and not years[0] <= times.min() <= times.max() < years[1]:
+        raise ValueError("not all of them are of a possible year")
+    return times
 
 
 class LocalTimes:
@@ -36,11 +90,18 @@ class LocalTimes:
         self._zone = zone
         self._days: dict[int, int | None] = {}
         self._last = -(2**62)
-        #: Whether an hour that the clock shows twice was met.
+        #: Whether there was an hour that the clock shows twice.
         self.ambiguous = False
 
+    def converted(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """Yield the blocks of a file with their local times in UTC."""
+        for block in blocks:
+            if block.time is not None:
+                block.time = self.to_utc(block.time)
+            yield block
+
     def to_utc(self, local: Integers) -> Integers:
-        """Give UTC for local times, both in microseconds, (n,)."""
+        """Return UTC for local times, both in microseconds, (n,)."""
         if not len(local):
             return local
         day = local // _DAY
@@ -54,7 +115,7 @@ class LocalTimes:
         return found
 
     def _of_day(self, day: int) -> int | None:
-        """Give the offset of a whole local day; None where it changes within."""
+        """Return the offset of a whole local day; None if it changes within the day."""
         if day not in self._days:
             start = day * _DAY
             ends = {self._offset(start, 0), self._offset(start + _DAY, 0)}
@@ -85,19 +146,3 @@ class LocalTimes:
         moment = (_EPOCH + timedelta(microseconds=local)).replace(fold=fold)
         aware = moment.astimezone() if self._zone is None else moment.replace(tzinfo=self._zone)
         return (aware.utcoffset() or timedelta()) // timedelta(microseconds=1)
-
-
-def parse_local(text: str) -> int:
-    """Give a date and time without zone as microseconds since 1970 of its own clock.
-
-    Raises
-    ------
-    ValueError
-        It is none, or of no year in which there was a meter.
-    """
-    moment = datetime.fromisoformat(text.strip())
-    if moment.tzinfo is not None:
-        raise ValueError("a time without a zone was expected")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"the year {moment.year}")
-    return (moment - _EPOCH) // timedelta(microseconds=1)

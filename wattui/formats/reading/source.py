@@ -1,32 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file to import: its bytes in blocks, its lines in whole blocks, its beginning.
 
-Whatever wrote it, lines come out as UTF-8 that end in LF: byte-order marks are taken
-off, UTF-16 of Windows is converted, CR LF and CR become LF.
+Lines come out as text that ends in LF, whatever wrote them: byte-order marks are removed,
+the UTF-16 of Windows is decoded, CR LF and CR become LF.
 """
 
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 from typing import IO, Final
 
 from wattui.errors import Cancelled, FormatError
-from wattui.formats.reading.block import Assumptions, Progress, SkippedLines
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import MeterInfo
+
+#: Called with what is done, and all there is to do.
+Progress = Callable[[int, int], None]
 
 #: Bytes that are read at once: some ten thousand lines.
 BLOCK_BYTES: Final = 1 << 20
 
-#: Bytes of the beginning by which a format is told.
+#: Bytes of the beginning from which a format is detected.
 HEAD_BYTES: Final = 1 << 16
 
-#: A line that is longer is none.
+#: Characters of the longest line that is read.
 LONGEST_LINE: Final = 1 << 16
+
+#: Skipped lines that are listed with their reason; all of them are counted.
+MOST_LISTED: Final = 1_000
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -35,29 +41,48 @@ _MARKS: Final = (
 )
 
 
-#: Bytes before the first line of a block, so that a word can begin before it.
-PAD: Final = 16
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A line that could not be read."""
 
-_PADDING: Final = b"\n" * PAD
+    path: Path
+    #: Counted from 1; 0 if the format has no lines.
+    line: int
+    #: Why: a few words without a full stop.
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}" if self.line else "packets"
+        return f"{self.path.name}, {where}: {self.reason}"
 
 
 @dataclass(slots=True)
-class Lines:
-    """Whole lines of a file, each with its LF."""
+class SkippedLines:
+    """The broken lines of an import: the first ones with their reasons, all of them counted."""
 
-    #: The lines, from :data:`PAD` on; what follows them is to come again.
-    padded: bytes
-    #: Where the last one has ended.
-    end: int
-    #: Number of the first one, from 1.
-    first: int
-    #: How many they are, where whoever reads them has counted; counting twice takes time.
-    count: int | None = None
+    listed: list[Skipped] = field(default_factory=list)
+    count: int = 0
 
-    @property
-    def data(self) -> bytes:
-        """The lines alone."""
-        return self.padded[PAD : self.end]
+    def add(self, path: Path, line: int, reason: str) -> None:
+        """Add a broken line."""
+        self.count += 1
+        if len(self.listed) < MOST_LISTED:
+            self.listed.append(Skipped(path, line, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What the user says about a file where the file itself does not."""
+
+    #: Seconds between two records; None: taken from the file or its times, else 1.
+    interval: float | None = None
+    #: Start of the first interval, in microseconds UTC; None: such that the last record is
+    #: as old as the file.
+    start: int | None = None
+    #: Time zone of local times; None is that of this machine.
+    zone: tzinfo | None = None
+    #: Name of the meter; empty: the one in the file, else the file's name.
+    meter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +91,11 @@ class Head:
 
     #: Bytes as they are.
     raw: bytes
-    #: The first lines as text; one that is cut off is left out unless it is the only one.
+    #: The first lines as text; an incomplete last line is left out unless it is the only one.
     lines: tuple[str, ...]
 
     def data_lines(self, comment: str = "#") -> list[str]:
-        """Give the lines that are neither empty nor a comment."""
+        """Return the lines that are neither empty nor a comment."""
         return [one for one in self.lines if one.strip() and not one.startswith(comment)]
 
 
@@ -89,9 +114,7 @@ def read_head(path: Path) -> Head:
             raise _unreadable(path, error) from error
     if not raw.strip(b"\0\x1a\r\n\t \xef\xbb\xbf\xff\xfe"):
         raise FormatError(f"{path} is empty", "There is nothing in it to import.")
-    encoding, mark = _encoding(raw)
-    text = raw[mark:].decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
+    lines = _decoder(raw).decode(raw).lstrip("\ufeff").split("\n")
     if len(raw) == HEAD_BYTES and len(lines) > 1:
         lines.pop()
     return Head(raw, tuple(line for line in lines if line))
@@ -105,13 +128,13 @@ class Source:
     path
         The file.
     assumptions
-        What a person says of it.
+        What the user says about it.
     skipped
-        Takes the broken lines.
+        Collects the broken lines.
     progress
-        Called with the bytes read of this file and its size.
+        Called with the bytes read from this file and its size.
     cancelled
-        Asked at each block.
+        Called before each block; True ends the reading.
     """
 
     def __init__(
@@ -125,9 +148,9 @@ class Source:
         self.path = path
         self.assumptions = assumptions or Assumptions()
         self.skipped = skipped if skipped is not None else SkippedLines()
-        #: What was assumed, in the order in which it was; the values mean nothing.
+        #: What was assumed, in that order; the values mean nothing.
         self.notes: dict[str, None] = {}
-        #: What the file tells of its meters, by the names that it has for them.
+        #: What the file says about its meters, by the names it uses for them.
         self.meters: dict[str, MeterInfo] = {}
         self._progress = progress
         self._cancelled = cancelled
@@ -136,7 +159,7 @@ class Source:
         except OSError as error:
             raise _unreadable(path, error) from error
         self.size = found.st_size
-        #: When the file was written last, in microseconds UTC.
+        #: When the file was last written, in microseconds UTC.
         self.written = microseconds(found.st_mtime)
 
     @property
@@ -145,22 +168,22 @@ class Source:
         return self.assumptions.zone
 
     def note(self, text: str) -> None:
-        """Keep a note on what was assumed; the same one only once."""
+        """Record an assumption; the same one only once."""
         self.notes.setdefault(text)
 
     def skip(self, line: int, reason: str) -> None:
-        """Take note of a line that cannot be read."""
+        """Record a line that cannot be read."""
         self.skipped.add(self.path, line, reason)
 
     def blocks(self) -> Iterator[bytes]:
-        """Give the bytes as they are, a block at a time.
+        """Yield the bytes as they are, one block at a time.
 
         Raises
         ------
         FormatError
             The file cannot be read.
         Cancelled
-            Somebody asked for it to stop.
+            *cancelled* returned True.
         """
         done = 0
         with _opened(self.path) as file:
@@ -178,60 +201,43 @@ class Source:
                 if self._progress is not None:
                     self._progress(done, max(self.size, done))
 
-    def lines(self) -> Iterator[Lines]:
-        """Give the lines, many at a time, each ended by LF."""
-        rest = b""
-        number = 1
-        for data in self._plain():
-            padded = b"".join((_PADDING, rest, data))
-            end = padded.rfind(b"\n", PAD) + 1
-            if not end and len(padded) > LONGEST_LINE:
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the number of a line, counted from 1, and the lines from there, many at a time."""
+        number, rest = 1, ""
+        for text in self._texts():
+            lines = (rest + text).split("\n")
+            rest = lines.pop()
+            if lines:
+                yield number, lines
+                number += len(lines)
+            if len(rest) > LONGEST_LINE:
                 self.skip(number, "the line has no end")
                 # What follows it up to the next line end is not read either.
-                rest = padded[-1:]
-                continue
-            if end:
-                lines = Lines(padded, end, number)
-                yield lines
-                if lines.count is None:
-                    lines.count = padded.count(b"\n", PAD, end)
-                number += lines.count
-            rest = padded[end or PAD :]
+                rest = "\N{REPLACEMENT CHARACTER}"
         if rest:
-            yield Lines(b"".join((_PADDING, rest, b"\n")), PAD + len(rest) + 1, number)
+            yield number, [rest]
 
-    def _plain(self) -> Iterator[bytes]:
-        """Give the bytes as UTF-8 with LF at the line ends."""
-        held = b""
-        decoder: codecs.IncrementalDecoder | None = None
-        for number, data in enumerate(self.blocks()):
-            if not number:
-                encoding, mark = _encoding(data)
-                data = data[mark:]
-                if encoding != "utf-8":
-                    decoder = codecs.getincrementaldecoder(encoding)("replace")
-            if decoder is not None:
-                data = decoder.decode(data).encode("utf-8", "replace")
-            if held:
-                data, held = held + data, b""
-            if b"\r" in data:
-                if data.endswith(b"\r"):
-                    data, held = data[:-1], b"\r"
-                data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            yield data
-        yield held and b"\n"
+    def _texts(self) -> Iterator[str]:
+        decoder: io.IncrementalNewlineDecoder | None = None
+        for data in self.blocks():
+            if decoder is None:
+                decoder = _decoder(data)
+                yield decoder.decode(data).removeprefix("\ufeff")
+            else:
+                yield decoder.decode(data)
+        if decoder is not None:
+            yield decoder.decode(b"", final=True)
 
 
-def _encoding(raw: bytes) -> tuple[str, int]:
-    """Give the encoding and the length of the byte-order mark."""
-    for mark, name in _MARKS:
-        if raw.startswith(mark):
-            return name, len(mark)
-    # Windows' UTF-16 without its mark: every other byte is nought.
+def _decoder(raw: bytes) -> io.IncrementalNewlineDecoder:
+    """Make the decoder of a file that begins with *raw*."""
+    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+    # UTF-16 of Windows without its mark: every other byte is 0.
     start = raw[:64]
     if len(start) >= 8 and not any(start[1::2]) and all(start[::2]):
-        return "utf-16-le", 0
-    return "utf-8", 0
+        encoding = "utf-16-le"
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    return io.IncrementalNewlineDecoder(decoder, translate=True)
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -243,4 +249,6 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _unreadable(path: Path, error: OSError) -> FormatError:
     reason = error.strerror or str(error)
-    return FormatError(f"{path} cannot be read ({reason})", "Check its name and who may read it.")
+    return FormatError(
+        f"{path} cannot be read ({reason})", "Check its name and that you are allowed to read it."
+    )

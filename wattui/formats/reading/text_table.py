@@ -1,250 +1,350 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines with a fixed number of cells: fast where they are as expected, one by one elsewhere."""
+"""Lines of cells, read by :func:`numpy.loadtxt` many at a time.
+
+A format describes its lines by a :class:`Layout`.  Where NumPy refuses some lines they are
+halved until the fault is among a few, which are read one by one: there headers are passed
+over, odd lines are understood, and broken ones are reported with their number and reason.
+Both ways make the same numbers: a decimal number is a double, and its integer on the wire
+is the nearest one.  That is exact for up to 15 digits, and so for every value of a meter,
+and for a time in microseconds since 1970.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import Final
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wattui.formats.reading.block import ABSENT, Block, Integers
-from wattui.formats.reading.cells import Booleans, Text
-from wattui.formats.reading.source import PAD, Lines, Source
-from wattui.measurement.fields import FIELDS, WIRE_MAXIMUM
-
-#: Characters of a broken line that are quoted.
-_QUOTED: Final = 60
-
-#: No number of a meter, nor a time in microseconds, has more digits than this and one.
-_MOST_DIGITS: Final = 15
+from wattui.formats.reading.block import ABSENT, Block, Integers, Row, blocks_of_rows
+from wattui.formats.reading.local_times import parse_local, parse_local_column
+from wattui.formats.reading.source import Source
+from wattui.measurement.fields import FIELD_COUNT, FIELDS, WIRE_MAXIMUM
 
 #: Decimals of each field, in the order of the wire.
 DIGITS: Final = tuple(len(str(one.scale)) - 1 for one in FIELDS)
 
+#: Lines that are read one by one if one of them has a fault.
+_FEW: Final = 64
+
+#: Characters of a broken line that are quoted.
+_QUOTED: Final = 60
+
+#: Integers up to here have a double of their own.
+_EXACT: Final = 2**53
+
 
 class BrokenLine(Exception):
-    """A line that is no record; says why in a few words."""
+    """A line that is not a record; says why in a few words."""
 
 
-@dataclass(slots=True)
-class Row:
-    """A record, read the slow way."""
+class Holds(Enum):
+    """What a cell of a line holds."""
 
-    values: Mapping[int, int]
-    time: int | None = None
-    meter: str = ""
-    interval: int | None = None
-    gap: int | None = None
-
-
-#: Reads one line; None for a header, a comment and the like.  Raises BrokenLine.
-ReadLine = Callable[[str], Row | None]
-
-
-class Table:
-    """The lines of a block that have the expected number of cells; m of them."""
-
-    def __init__(self, text: Text, delimiter: str, columns: int) -> None:
-        self.text = text
-        signs = text.bytes
-        cuts = np.flatnonzero((signs == ord("\n")) | (signs == ord(delimiter)))[PAD:]
-        last = np.flatnonzero(signs[cuts] == ord("\n"))
-        #: Where each line of the block ends, (n,).
-        self.line_ends: Integers = cuts[last]
-        count = np.diff(last, prepend=-1)
-        #: Number of the line within the block, (m,).
-        self.line: Integers = np.flatnonzero(count == columns)
-        ends = cuts[last[self.line][:, None] + np.arange(1 - columns, 1)]
-        starts = np.empty_like(ends)
-        starts[:, 1:] = ends[:, :-1] + 1
-        starts[:, 0] = np.concatenate(([PAD], self.line_ends[:-1] + 1))[self.line]
-        while (blank := (signs[starts] == ord(" ")) & (starts < ends)).any():
-            starts += blank
-        while (blank := (signs[ends - 1] == ord(" ")) & (starts < ends)).any():
-            ends -= blank
-        self._starts, self._ends = starts, ends
-        #: Where each line begins, (m,).
-        self.starts: Integers = starts[:, 0]
-        #: Cells of each line.
-        self.columns = columns
-
-    def __len__(self) -> int:
-        return len(self.line)
-
-    def decimals(self, column: int, digits: int, point: str = ".") -> tuple[Integers, Booleans]:
-        """Give a column times 10**digits: see :meth:`Text.decimals`."""
-        return self.text.decimals(self._starts[:, column], self._ends[:, column], digits, point)
-
-    def local_times(self, first: int, last: int) -> tuple[Integers, Booleans]:
-        """Give dates with times that fill some cells: see :meth:`Text.local_times`."""
-        return self.text.local_times(self._starts[:, first], self._ends[:, last])
-
-    def cell(self, row: int, column: int) -> str:
-        """Give the text of one cell."""
-        return self.text.string(int(self._starts[row, column]), int(self._ends[row, column]))
-
-    def same(self, column: int) -> Booleans:
-        """Tell in which rows a cell holds what it holds in the first."""
-        start, end = self._starts[:, column], self._ends[:, column]
-        ok: Booleans = end - start == end[0] - start[0]
-        for place in range(int(end[0] - start[0])):
-            ok &= (
-                self.text.bytes[np.where(ok, start + place, start[0])]
-                == (self.text.bytes[start[0] + place])
-            )
-        return ok
+    FIELD = auto()
+    #: Time, interval and gap are numbers; their digits make microseconds of them.
+    TIME = auto()
+    INTERVAL = auto()
+    GAP = auto()
+    #: Local date and time in one cell, or the time alone behind a cell with the date.
+    LOCAL_TIME = auto()
+    DATE = auto()
+    METER = auto()
+    #: A number that is not used.
+    NUMBER = auto()
+    #: Anything.
+    TEXT = auto()
 
 
-@dataclass(slots=True)
-class Found:
-    """What the fast way made of a table."""
-
-    columns: dict[int, Integers]
-    ok: Booleans
-    time: Integers | None = None
-    meter: str = ""
-    extra: dict[str, Integers] = field(default_factory=dict)
+_NUMBERS: Final = (Holds.FIELD, Holds.TIME, Holds.INTERVAL, Holds.GAP, Holds.NUMBER, Holds.METER)
+_WIDTHS: Final = {Holds.LOCAL_TIME: "S28", Holds.DATE: "S11", Holds.TEXT: "S1"}
 
 
-def read_table(
-    source: Source,
-    delimiter: str,
-    columns: int,
-    fast: Callable[[Table], Found],
-    slow: ReadLine,
-) -> Iterator[Block]:
-    """Give the records of a file of lines.
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One cell of each line."""
 
-    Parameters
-    ----------
-    delimiter
-        Separates the cells; blanks around a cell do not count.
-    columns
-        Cells of an ordinary line.
-    fast
-        Reads many lines; those that it says are not ok are given to *slow*.
-    slow
-        Reads one line of any kind.
-    """
-    for lines in source.lines():
-        table = Table(Text(lines), delimiter, columns)
-        lines.count = len(table.line_ends)
-        yield from join(source, lines, table.line_ends, table.line, _tried(table, fast), slow)
+    holds: Holds
+    #: The number times 10**digits is the integer that is meant.
+    digits: int = 0
+    #: Position of the field in a record.
+    field: int = -1
+    #: Range of that integer.
+    low: int = 0
+    high: int = _EXACT
 
 
-def _tried(table: Table, fast: Callable[[Table], Found]) -> Found:
-    if not len(table):
-        return Found({}, np.zeros(0, np.bool_))
-    return fast(table)
+def field_columns(digits: Sequence[int] = DIGITS) -> list[Column]:
+    """Make columns for all fields in the order of the wire."""
+    return [field_column(index, digits[index]) for index in range(FIELD_COUNT)]
 
 
-def join(
-    source: Source,
-    lines: Lines,
-    line_ends: Integers,
-    which: Integers,
-    found: Found,
-    slow: ReadLine,
-) -> Iterator[Block]:
-    """Give the records of a block in order: those found fast, and the others one by one.
-
-    Parameters
-    ----------
-    line_ends
-        Where each line ends in the text, (n,).
-    which
-        Numbers of the lines that were tried fast, (m,).
-    """
-    ok = found.ok
-    for column in found.columns.values():
-        ok = ok & (column <= WIRE_MAXIMUM)
-    if len(which) == len(line_ends) and ok.all():
-        if len(ok):
-            yield _block(found, slice(None))
-        return
-    done = np.zeros(len(line_ends), np.bool_)
-    done[which[ok]] = True
-    place = np.flatnonzero(ok)
-    # Runs of lines that were read fast, and the lines between them.
-    begin = 0
-    for number in [*np.flatnonzero(~done).tolist(), len(line_ends)]:
-        if number > begin:
-            first = int(np.searchsorted(which[place], begin))
-            yield _block(found, place[first : first + number - begin])
-        if number < len(line_ends):
-            yield from _slow_block(source, lines, line_ends, number, slow)
-        begin = number + 1
+def field_column(index: int, digits: int) -> Column:
+    """Make the column of a field."""
+    return Column(Holds.FIELD, digits, index, high=WIRE_MAXIMUM)
 
 
-def _block(found: Found, part: slice | Integers) -> Block:
-    return Block(
-        found.meter,
-        {index: column[part] for index, column in found.columns.items()},
-        None if found.time is None else found.time[part],
-        *(found.extra[name][part] if name in found.extra else None for name in ("interval", "gap")),
-    )
+@dataclass(frozen=True)
+class Layout:
+    """How the lines of a file are built."""
+
+    columns: Sequence[Column]
+    #: Separates the cells; None for blanks, two characters for a sign and a blank.
+    delimiter: str | None
+    #: Returns the cells of any line, None for a header or a comment.  Raises BrokenLine.
+    cells: Callable[[str], Sequence[str] | None]
+    #: Cells of an ordinary line; 0 for all columns.
+    usual: int = 0
+    #: Cells that a line must have; 0 for all columns.
+    least: int = 0
+    #: Decimal sign.
+    point: str = "."
+    #: Stands for a value that a record does not have, besides an empty cell.
+    absent: str = ""
 
 
-def _slow_block(
-    source: Source, lines: Lines, line_ends: Integers, number: int, slow: ReadLine
-) -> Iterator[Block]:
-    start = int(line_ends[number - 1]) + 1 if number else PAD
-    text = lines.padded[start : int(line_ends[number])].decode("utf-8", "replace")
-    row = read_line(source, lines.first + number, text, slow)
-    if row is not None:
-        yield row_block(row)
+def read_table(source: Source, layout: Layout) -> Iterator[Block]:
+    """Yield the records of a file of lines, in order."""
+    table = _Table(source, layout)
+    for first, lines in source.lines():
+        yield from table.blocks(first, lines)
 
 
-def read_line(source: Source, number: int, text: str, slow: ReadLine) -> Row | None:
-    """Read one line; what is wrong with it is taken note of."""
-    if not text.strip("\0\x1a \t"):
-        return None
-    try:
-        row = slow(text)
-        if row is not None:
-            for value in row.values.values():
-                if value != ABSENT and not 0 <= value <= WIRE_MAXIMUM:
-                    raise BrokenLine("a value is out of range")
-    except BrokenLine as error:
-        source.skip(number, f"{error}: {_short(text)!r}")
-        return None
-    return row
-
-
-def row_block(row: Row) -> Block:
-    """Make a block of a single record."""
-
-    def one(value: int | None) -> Integers | None:
-        return None if value is None else np.array([value], np.int64)
-
-    columns = {index: np.array([value], np.int64) for index, value in row.values.items()}
-    return Block(row.meter, columns, one(row.time), one(row.interval), one(row.gap))
-
-
-def exact(text: str, digits: int, point: str = ".") -> int:
-    """Give a number times 10**digits, rounded; ABSENT for nothing, ``_`` or ``nan``.
+def integer(text: str, digits: int) -> int:
+    """Return a number times 10**digits, rounded; ABSENT for nothing, ``_`` or ``nan``.
 
     Raises
     ------
     BrokenLine
-        It is no number, or one that no meter sends.
+        It is not a number, or too large for any meter.
     """
     text = text.strip()
-    if text in ("", "_", "nan"):
+    if text in ("", "_"):
         return ABSENT
     try:
-        number = Decimal(text.replace(point, ".") if point != "." else text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or "_" in text:
-        raise BrokenLine(f"{_short(text)!r} is no number")
-    if number < 0 or (number and number.adjusted() > _MOST_DIGITS):
-        raise BrokenLine(f"{_short(text)!r} is out of range")
-    return int(number.scaleb(digits).to_integral_value()) if number.adjusted() > -30 else 0
+        # Python allows "_" between digits; NumPy does not.
+        number = float(text.replace("_", "?"))
+    except ValueError:
+        raise BrokenLine(f"{shortened(text)!r} is not a number") from None
+    if math.isnan(number):
+        return ABSENT
+    scaled = number * 10.0**digits
+    if not abs(scaled) <= _EXACT:
+        raise BrokenLine(f"{shortened(text)!r} is out of range")
+    return round(scaled)
 
 
-def _short(text: str) -> str:
+def _integers(numbers: NDArray[Any], digits: int) -> Integers:
+    """Return what :func:`integer` returns for each number.
+
+    Raises
+    ------
+    ValueError
+        One is too large.
+    """
+    absent = np.isnan(numbers)
+    scaled = np.rint(np.where(absent, 0.0, numbers) * 10.0**digits)
+    if (np.abs(scaled) > _EXACT).any():
+        raise ValueError("a number is out of range")
+    return np.where(absent, ABSENT, scaled.astype(np.int64))
+
+
+def read_line(
+    source: Source, number: int, text: str, read: Callable[[str], Row | None]
+) -> Row | None:
+    """Read one line; a fault in it is recorded in the source."""
+    if not text.strip("\0\x1a \t"):
+        return None
+    try:
+        row = read(text)
+        for value in row.values.values() if row is not None else ():
+            if value != ABSENT and not 0 <= value <= WIRE_MAXIMUM:
+                raise BrokenLine("a value is out of range")
+    except BrokenLine as error:
+        source.skip(number, f"{error}: {shortened(text)!r}")
+        return None
+    return row
+
+
+def shortened(text: str) -> str:
+    """Return a text, or its beginning if it is long."""
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
+
+
+class _Table:
+    """Reads the lines of one file."""
+
+    def __init__(self, source: Source, layout: Layout) -> None:
+        self._source = source
+        self._layout = layout
+        #: The columns of an ordinary line, and their types in an array.
+        self._usual = layout.columns[: layout.usual or len(layout.columns)]
+        self._type = np.dtype(
+            [(str(n), _WIDTHS.get(one.holds, "f8")) for n, one in enumerate(self._usual)]
+        )
+        self._has_meter = any(one.holds is Holds.METER for one in self._usual)
+
+    def blocks(self, first: int, lines: Sequence[str]) -> Iterator[Block]:
+        """Yield the records of some lines; *first* is the number of the first one."""
+        start = next((n for n, line in enumerate(lines) if not self._is_header(line)), len(lines))
+        first, lines = first + start, lines[start:]
+        if not lines:
+            return
+        with contextlib.suppress(ValueError):
+            yield self._many(lines)
+            return
+        if len(lines) > _FEW:
+            half = len(lines) // 2
+            yield from self.blocks(first, lines[:half])
+            yield from self.blocks(first + half, lines[half:])
+        else:
+            rows = (
+                read_line(self._source, number, text, self._row)
+                for number, text in enumerate(lines, first)
+            )
+            yield from blocks_of_rows(row for row in rows if row is not None)
+
+    def _is_header(self, line: str) -> bool:
+        with contextlib.suppress(BrokenLine):
+            return not line.strip() or self._layout.cells(line) is None
+        return False
+
+    # -- many lines --
+
+    def _many(self, lines: Sequence[str]) -> Block:
+        """Read lines that are all as usual.
+
+        Raises
+        ------
+        ValueError
+            One of them is not.
+        """
+        meter, count = "", len(lines)
+        delimiter = self._layout.delimiter
+        if delimiter is not None:
+            text = "\n".join(("", *lines, ""))
+            if self._has_meter:
+                meter, text = self._without_meter(lines[0], text, count)
+            lines = self._filled(text, delimiter).split("\n")[1:-1]
+            delimiter = delimiter[0]
+        table = np.loadtxt(
+            lines, self._type, comments=None, delimiter=delimiter, quotechar=None, ndmin=1
+        )
+        if len(table) != count:
+            raise ValueError("an empty line")
+        return self._block(meter, table)
+
+    def _without_meter(self, line: str, text: str, count: int) -> tuple[str, str]:
+        """Return the meter of the first line, and the lines with 0 in place of its name."""
+        try:
+            cells = self._layout.cells(line) or ()
+        except BrokenLine:
+            cells = ()
+        place = next(n for n, one in enumerate(self._usual) if one.holds is Holds.METER)
+        if place >= len(cells) or not cells[place]:
+            raise ValueError("no meter")
+        sign = (self._layout.delimiter or " ")[0]
+        before = sign if place else "\n"
+        name = f"{before}{quoted(cells[place], sign)}{sign}"
+        if text.count(name) != count:
+            raise ValueError("several meters")
+        return cells[place], text.replace(name, f"{before}0{sign}")
+
+    def _filled(self, text: str, delimiter: str) -> str:
+        """Return lines with decimal points and without empty cells."""
+        if self._layout.point != ".":
+            text = text.replace(self._layout.point, ".")
+        sign = delimiter[0]
+        if len(delimiter) > 1:
+            text = text.replace(delimiter, sign)
+        if self._layout.absent:
+            text = text.replace(self._layout.absent, "nan")
+        while sign * 2 in text:
+            text = text.replace(sign * 2, f"{sign}nan{sign}")
+        return text.replace(f"{sign}\n", f"{sign}nan\n")
+
+    def _block(self, meter: str, table: NDArray[Any]) -> Block:
+        fields: dict[int, Integers] = {}
+        found: dict[Holds, Integers] = {}
+        date = None
+        for number, column in enumerate(self._usual):
+            cells = table[str(number)]
+            if column.holds is Holds.DATE:
+                date = cells
+            elif column.holds is Holds.LOCAL_TIME:
+                texts = cells if date is None else np.char.add(np.char.add(date, b" "), cells)
+                found[Holds.TIME] = parse_local_column(texts)
+            elif column.holds in _NUMBERS:
+                integers = _integers(cells, column.digits)
+                _check(integers, column)
+                if column.holds is not Holds.FIELD:
+                    found[column.holds] = integers
+                elif (integers != ABSENT).any():
+                    fields[column.field] = integers
+        columns = fields or {0: np.full(len(table), ABSENT, np.int64)}
+        return Block(meter, columns, *map(found.get, (Holds.TIME, Holds.INTERVAL, Holds.GAP)))
+
+    # -- one line --
+
+    def _row(self, text: str) -> Row | None:
+        cells = self._layout.cells(text)
+        if cells is None:
+            return None
+        columns = self._layout.columns
+        if not (self._layout.least or len(columns)) <= len(cells) <= len(columns):
+            raise BrokenLine(f"{len(cells)} cells instead of {len(columns)}")
+        values: dict[int, int] = {}
+        found: dict[Holds, int] = {}
+        meter = date = ""
+        for cell, column in zip(cells, columns, strict=False):
+            if column.holds is Holds.METER:
+                meter = cell
+            elif column.holds is Holds.DATE:
+                date = f"{cell} "
+            elif column.holds is Holds.LOCAL_TIME:
+                found[Holds.TIME] = _local_time(date + cell)
+            elif column.holds in _NUMBERS:
+                self._number(cell, column, values, found)
+        row = Row(values, found.get(Holds.TIME), meter)
+        if Holds.INTERVAL in found and Holds.GAP in found:
+            row.interval, row.gap = found[Holds.INTERVAL], found[Holds.GAP]
+        return row
+
+    def _number(
+        self, cell: str, column: Column, values: dict[int, int], found: dict[Holds, int]
+    ) -> None:
+        value = integer(cell.replace(self._layout.point, "."), column.digits)
+        if column.holds is Holds.FIELD:
+            values[column.field] = value
+        elif value != ABSENT and column.low <= value <= column.high:
+            found[column.holds] = value
+        elif column.holds not in (Holds.INTERVAL, Holds.GAP):
+            what = "time" if column.holds is Holds.TIME else "number"
+            raise BrokenLine(f"no {what}" if value == ABSENT else f"the {what} is out of range")
+
+
+def _check(integers: Integers, column: Column) -> None:
+    good = (column.low <= integers) & (integers <= column.high)
+    if column.holds is Holds.FIELD:
+        good |= integers == ABSENT
+    if not good.all():
+        raise ValueError("a number is out of range")
+
+
+def _local_time(text: str) -> int:
+    try:
+        return parse_local(text)
+    except ValueError as error:
+        raise BrokenLine(str(error)) from None
+
+
+def quoted(text: str, delimiter: str) -> str:
+    """Return a text as a cell, in quotation marks if it needs them."""
+    if delimiter in text or '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text

@@ -12,8 +12,7 @@ from traits.api import Any, Bool, Enum, HasStrictTraits, Instance, Int, Property
 from traitsui.api import EnumEditor, Handler, Item, Label, UItem, VGroup, View
 
 from wattui.errors import Cancelled
-from wattui.formats.csv_file import write_csv
-from wattui.formats.wide_csv import write_wide_csv
+from wattui.formats import write
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
 from wattui.session import Session
@@ -188,11 +187,11 @@ class Export(HasStrictTraits):
 
     def _write(self) -> None:
         start, stop = self.choice.bounds()
-        write = write_wide_csv if self.choice.shape == "wide" else write_csv
         with Session.open(Path(self.choice.session_path)) as session:
             write(
                 session,
                 self.path,
+                "wide-csv" if self.choice.shape == "wide" else "csv",
                 start=start,
                 stop=stop,
                 dialect=self.choice.dialect,

@@ -19,7 +19,7 @@ from traits.api import Bool, HasStrictTraits, Instance, List
 from wattui.errors import Cancelled, WattuiError
 from wattui.formats import detect
 from wattui.formats.import_files import ImportResult, import_files
-from wattui.formats.reading.block import Assumptions
+from wattui.formats.reading.source import Assumptions
 from wattui.formats.replay_source import Recorded, is_session, prepare
 from wattui.measurement.text import count_text
 from wattui.ui.files.import_question import ImportQuestion

@@ -12,7 +12,7 @@ from traits.api import Any as AnyTrait
 from traits.api import Bool, Enum, HasStrictTraits, List, Range, Str
 from traitsui.api import EnumEditor, Handler, Item, Label, VGroup, View
 
-from wattui.formats.reading.block import Assumptions
+from wattui.formats.reading.source import Assumptions
 from wattui.measurement.clock import microseconds
 from wattui.ui.window.main_view import dress_dialog, set_role
 

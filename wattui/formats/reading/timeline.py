@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imported records in time: intervals, gaps, and clocks that were set back."""
+"""Imported records on the time line: intervals, gaps, and clocks that were set back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from wattui.formats.reading.block import ABSENT, Block, Integers
+from wattui.formats.reading.block import Block, Integers
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
 
@@ -136,51 +135,3 @@ class Placer:
         if self.set_back <= _MOST_EVENTS:
             text = f"The clock of the file went back by {back / MICROSECONDS:.1f} s"
             self._events.append(Event(time, EventKind.CLOCK_STEPPED, text))
-
-
-def joined(blocks: Iterable[Block], most: int) -> Iterator[Block]:
-    """Join blocks of one meter that follow one another, up to *most* records."""
-    waiting: list[Block] = []
-    count = 0
-    for block in blocks:
-        if not len(block):
-            continue
-        if waiting and (count + len(block) > most or not _alike(waiting[0], block)):
-            yield _join(waiting)
-            waiting, count = [], 0
-        waiting.append(block)
-        count += len(block)
-    if waiting:
-        yield _join(waiting)
-
-
-def _alike(one: Block, other: Block) -> bool:
-    return (
-        one.meter == other.meter
-        and (one.time is None) == (other.time is None)
-        and (one.interval is None) == (other.interval is None)
-        and (one.gap is None) == (other.gap is None)
-    )
-
-
-def _join(blocks: list[Block]) -> Block:
-    if len(blocks) == 1:
-        return blocks[0]
-    fields = sorted({index for block in blocks for index in block.columns})
-
-    def parts(name: str) -> Integers | None:
-        found = [getattr(block, name) for block in blocks]
-        return None if found[0] is None else np.concatenate(found)
-
-    columns = {
-        index: np.concatenate(
-            [
-                block.columns[index]
-                if index in block.columns
-                else np.full(len(block), ABSENT, np.int64)
-                for block in blocks
-            ]
-        )
-        for index in fields
-    }
-    return Block(blocks[0].meter, columns, parts("time"), parts("interval"), parts("gap"))

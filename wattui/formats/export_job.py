@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is written of a session, and how: the options of every export, and its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from wattui.errors import Cancelled
+from wattui.formats.reading.source import Progress
+from wattui.measurement.fields import FIELDS, WireValue
+from wattui.session.reader import Session, SessionMeter
+from wattui.session.span_statistics import Statistics
+
+#: A sample as :meth:`Session.rows` returns it: time, interval, gap, 18 fields.
+SampleRow = tuple[int, ...]
+
+#: Fields of each meter in a wide table, unless others are named.
+WIDE_FIELDS: Final = ("power", "voltage", "current", "power_factor", "energy")
+
+#: Samples between two reports of progress.
+CHUNK: Final = 10_000
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Dialect(StrEnum):
+    """A variant of a format."""
+
+    STANDARD = "standard"
+    #: Decimal commas, as many countries use them.
+    SPREADSHEET = "spreadsheet"
+    #: The name of each value in front of it.
+    LABELS = "labels"
+    #: JSON lines in place of CSV.
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One meter of an export."""
+
+    meter: SessionMeter
+    #: Its label; with its key if several meters have the same label.
+    label: str
+    start: int | None
+    stop: int
+    figures: Statistics
+
+
+@dataclass
+class ExportJob:
+    """One export of a session."""
+
+    session: Session
+    #: The file.
+    path: Path
+    #: Ids of the meters; None for all of them.
+    meters: Collection[int] | None = None
+    #: Span in microseconds UTC (``start < time <= stop``); None for its beginning or end.
+    start: int | None = None
+    stop: int | None = None
+    #: Variant of the format.
+    dialect: Dialect | str = Dialect.STANDARD
+    #: Time zone of local times in formats that do not name one; None is this machine's.
+    zone: tzinfo | None = None
+    #: Names of the fields of a wide table.
+    fields: Sequence[str] = WIDE_FIELDS
+    #: Seconds between two rows of a wide table; None for the least interval of the meters.
+    interval: float | None = None
+    #: Called with the samples that are written, and all samples.
+    progress: Progress | None = None
+    #: Called now and then; True ends the export.
+    cancelled: Callable[[], bool] | None = None
+    #: The meters that have samples.  Their ends are fixed: a session may be growing.
+    parts: list[Part] = field(init=False)
+    #: Samples that are written.
+    done: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.parts = list(self._parts())
+        self._total = sum(part.figures.count for part in self.parts)
+
+    def _parts(self) -> Iterator[Part]:
+        chosen = [
+            one for one in self.session.meters if self.meters is None or one.id in self.meters
+        ]
+        labels = [one.info.label for one in chosen]
+        for one in chosen:
+            span = self.session.span([one.id])
+            if span is None:
+                continue
+            label = one.info.label
+            if labels.count(label) > 1:
+                label = f"{label} ({one.info.key})"
+            stop = span[1] if self.stop is None else min(self.stop, span[1])
+            figures = self.session.statistics(one.id, self.start, stop)
+            yield Part(one, label, self.start, stop, figures)
+
+    @property
+    def origin(self) -> int:
+        """Beginning of the session for these meters, in microseconds."""
+        span = self.session.span(self.meters)
+        return span[0] if span is not None else 0
+
+    def chunks(self, part: Part, size: int = CHUNK) -> Iterator[Sequence[SampleRow]]:
+        """Yield the samples of a meter, many at a time, and report the progress.
+
+        Raises
+        ------
+        Cancelled
+            *cancelled* returned True.
+        """
+        for rows in self.session.rows(part.meter.id, part.start, part.stop, size):
+            if self.cancelled is not None and self.cancelled():
+                raise Cancelled(f"The export to {self.path} was cancelled")
+            yield rows
+            self.done += len(rows)
+            if self.progress is not None:
+                self.progress(self.done, self._total)
+
+    def rows(self) -> Iterator[SampleRow]:
+        """Yield the samples of all meters, one meter after the other."""
+        for part in self.parts:
+            for rows in self.chunks(part):
+                yield from rows
+
+
+def decimal_text(value: WireValue, digits: int, point: str = ".") -> str:
+    """Return value / 10**digits, exactly; nothing for None."""
+    if value is None:
+        return ""
+    if not digits:
+        return str(value)
+    whole, rest = divmod(abs(value), 10**digits)
+    return f"{'-' if value < 0 else ''}{whole}{point}{rest:0{digits}d}"
+
+
+def field_text(index: int, value: WireValue) -> str:
+    """Return the value of a field in its base unit, exactly."""
+    return decimal_text(value, len(str(FIELDS[index].scale)) - 1)
+
+
+def float_text(value: WireValue, scale: float) -> str:
+    """Return value / scale as Python writes a float: ``42.3``; nothing for None."""
+    return "" if value is None else str(value / scale)
+
+
+def local_text(time: int, zone: tzinfo | None = None) -> str:
+    """Return a time as Python writes a local one: without microseconds if they are 0."""
+    moment = _EPOCH + timedelta(microseconds=time)
+    return str(moment.astimezone(zone).replace(tzinfo=None))

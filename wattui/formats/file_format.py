@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a file format is: how it is detected, read and written.
+
+A format is one module that ends in a :class:`Format`, listed in
+:mod:`wattui.formats.registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wattui.formats.export_job import Dialect, ExportJob
+from wattui.formats.reading.block import Block
+from wattui.formats.reading.source import Head, Source
+
+
+class Missing(StrEnum):
+    """What a file cannot say about its records, and the user may."""
+
+    INTERVAL = "interval"
+    START = "start"
+    ZONE = "zone"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file."""
+
+    #: Name in code and on the command line.
+    name: str
+    #: What the user reads.
+    title: str
+    #: Usual suffix of such a file.
+    suffix: str
+    #: Detects the format from the beginning of a file; None if it is only written.
+    recognises: Callable[[Head], bool] | None = None
+    #: Yields the records of a file; broken lines go to ``source.skip``.
+    read: Callable[[Source], Iterator[Block]] | None = None
+    #: Makes the text of a file, some of it at a time; None if it is only read.
+    write: Callable[[ExportJob], Iterator[str]] | None = None
+    #: Variants in which it can be written.
+    dialects: tuple[Dialect, ...] = (Dialect.STANDARD,)
+    #: Whether one file can hold several meters.
+    several_meters: bool = False
+    #: What it cannot say about its records.
+    lacks: frozenset[Missing] = frozenset()
+    #: What is lost by writing a session in it, one sentence each.
+    cannot_hold: tuple[str, ...] = ()

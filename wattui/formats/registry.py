@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All file formats; a new one is a module in this folder and a line in this list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from wattui.desktop.atomic_file import draft
+from wattui.errors import FormatError
+from wattui.formats import (
+    c_client,
+    csv_2015,
+    csv_file,
+    json_lines,
+    lab11,
+    log_2011,
+    maker,
+    raw_capture,
+    wide_csv,
+)
+from wattui.formats.export_job import ExportJob
+from wattui.formats.file_format import Format
+from wattui.formats.reading.block import Block
+from wattui.formats.reading.source import Assumptions, Head, Source, read_head
+from wattui.session.reader import Session
+
+#: Every format by its name.  They are tried in this order, the most particular first.
+FORMATS: Final[dict[str, Format]] = {
+    form.name: form
+    for form in (
+        csv_file.FORMAT,
+        wide_csv.FORMAT,
+        json_lines.FORMAT,
+        csv_2015.FORMAT,
+        maker.FORMAT,
+        lab11.FORMAT,
+        log_2011.FORMAT,
+        raw_capture.FORMAT,
+        c_client.FORMAT,
+    )
+}
+
+_SQLITE: Final = b"SQLite format 3\0"
+
+
+def detect(path: Path | str) -> Format:
+    """Return the format of a file, found by its content, not its name.
+
+    Raises
+    ------
+    FormatError
+        It is empty, cannot be read, or has no known format.
+    """
+    found = Path(path)
+    head = read_head(found)
+    for form in FORMATS.values():
+        if form.recognises is not None and form.recognises(head):
+            return form
+    raise _unknown(found, head)
+
+
+def _unknown(path: Path, head: Head) -> FormatError:
+    if head.raw.startswith(_SQLITE):
+        return FormatError(
+            f"{path} is a session already, or another program's database",
+            "Open it as a session: it needs no import.",
+        )
+    titles = ", ".join(form.title for form in FORMATS.values() if form.read)
+    return FormatError(f"{path} has no known format", f"These can be imported: {titles}.")
+
+
+def read(path: Path | str, assumptions: Assumptions | None = None) -> Iterator[Block]:
+    """Yield the records of a file in blocks; broken lines are left out.
+
+    Raises
+    ------
+    FormatError
+        As :func:`detect`.
+    """
+    found = Path(path)
+    return records(detect(found), Source(found, assumptions))
+
+
+def records(form: Format, source: Source) -> Iterator[Block]:
+    """Yield the records of a source in a format that can be read."""
+    assert form.read is not None
+    return form.read(source)
+
+
+def write(session: Session, path: Path | str, form: str = "csv", **options: Any) -> int:
+    """Write samples of a session in a format, and return how many.
+
+    The file appears under its name when it is complete; memory stays flat.
+
+    Parameters
+    ----------
+    session
+        An open :class:`~wattui.session.Session`.
+    form
+        Name of the format, a key of :data:`FORMATS`.
+    **options
+        Fields of :class:`~wattui.formats.export_job.ExportJob`: ``meters``, ``start``,
+        ``stop``, ``dialect``, ``zone``, ``fields``, ``interval``, ``progress``,
+        ``cancelled``.
+
+    Raises
+    ------
+    KeyError
+        There is no format or field of that name.
+    FormatError
+        The format cannot hold several meters, or does not have that dialect.
+    Cancelled
+        *cancelled* returned True; no file is left.
+    DiskRefused
+        The file cannot be written; an older one of its name is unchanged.
+    SessionDamaged
+        The session cannot be read.
+    """
+    chosen = FORMATS[form]
+    if chosen.write is None:
+        raise FormatError(f"The format {form} can only be read", "Choose another format.")
+    job = ExportJob(session, Path(path), **options)
+    if job.dialect not in chosen.dialects:
+        raise FormatError(
+            f"The format {form} does not have the dialect {job.dialect}",
+            f"Choose one of: {', '.join(chosen.dialects)}.",
+        )
+    labels = [part.label for part in job.parts if part.figures.count]
+    if len(labels) > 1 and not chosen.several_meters:
+        raise FormatError(
+            f"The format {form} holds one meter, and there are {len(labels)}: {', '.join(labels)}",
+            "Choose one meter.",
+        )
+    with draft(job.path, "utf-8") as file:
+        file.writelines(chosen.write(job))
+    return job.done
+
+
+def write_csv(session: Session, path: Path | str, **options: Any) -> int:
+    """Write samples of a session as CSV: :func:`write` with the format ``csv``."""
+    return write(session, path, "csv", **options)
