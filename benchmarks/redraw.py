@@ -188,7 +188,8 @@ def with_wattui(path: Path, seconds: int, redraws: int) -> float:
     """Draw with the program's own window, through its own file."""
     from PyQt5.QtWidgets import QApplication
 
-    from wattui.session import BulkWriter, Session
+    from wattui.measurement.sample import Sample
+    from wattui.session import Session, SessionWriter
 
     _ui, stack = live_window(path, seconds)
     running, random = QApplication.instance(), np.random.default_rng(1)
@@ -200,7 +201,9 @@ def with_wattui(path: Path, seconds: int, redraws: int) -> float:
         nonlocal stop
         stop += 1_000_000
         second = np.array([stop // 1_000_000 - BEGIN])
-        writer.add(meter, [stop], 1_000_000, new_values(second, random))
+        values = tuple(new_values(second, random)[0].tolist())
+        writer.on_samples(meter, [Sample(stop, 1_000_000, values)])
+        writer.flush()
         time.sleep(0.15)  # longer than the least time between two redraws
         running.processEvents()
 
@@ -208,7 +211,7 @@ def with_wattui(path: Path, seconds: int, redraws: int) -> float:
         stack.revision += 1
         wait()
 
-    with BulkWriter(path) as writer:
+    with SessionWriter(path, commit_seconds=0) as writer:
         spent = measure(prepare, redraw, redraws)
     assert abs(stack.view.last - stop / 1e6) < 1, "the records did not arrive"
     os._exit(report(spent))  # the window would ask whether to end

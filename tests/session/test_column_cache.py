@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +14,17 @@ import pytest
 from session_samples import METER, noisy, sample, steady
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.session import BulkWriter, Session
+from wattui.measurement.sample import Sample
+from wattui.session import BulkWriter, Session, SessionWriter
 from wattui.session.column_cache import Columns, Kept
+from wattui.session.store import rebuild
 
 NAMES = ("power", "voltage", "integrated_energy")
+
+
+def add(writer: SessionWriter, samples: Sequence[Sample]) -> None:
+    writer.on_samples(METER, samples)
+    assert writer.flush()
 
 
 def assert_as_new(kept: Session, path: Path, start: int, stop: int, pixels: int) -> None:
@@ -32,13 +42,13 @@ def assert_as_new(kept: Session, path: Path, start: int, stop: int, pixels: int)
 def test_a_growing_session_is_drawn_as_if_opened_anew(tmp_path: Path, seed: int) -> None:
     random_, path = random.Random(seed), tmp_path / "a.wattui"
     samples = noisy(3_000, seed)
-    with BulkWriter(path) as writer:
-        writer.add_samples(METER, samples[:1_500])
+    with SessionWriter(path, commit_seconds=0) as writer:
+        add(writer, samples[:1_500])
         with Session.open(path) as kept:
             done, width = 1_500, 3_600 * MICROSECONDS
             while done < len(samples):
                 step = random_.choice((1, 1, 1, 7, 60))
-                writer.add_samples(METER, samples[done : done + step])
+                add(writer, samples[done : done + step])
                 done = min(done + step, len(samples))
                 last = samples[done - 1].time_us
                 if random_.random() < 0.1:
@@ -61,8 +71,15 @@ def test_records_that_are_put_in_between_are_seen(tmp_path: Path) -> None:
         begin, end = kept.span() or (0, 0)
         kept.envelope(1, NAMES, begin, end, 100)
         kept.statistics(1, begin, end)
-        with BulkWriter(path) as writer:
-            writer.add_samples(METER, [sample(4_001 + n, 5_000) for n in range(4_000)])
+        between = [sample(4_001 + n, 5_000) for n in range(4_000)]
+        with closing(sqlite3.connect(path)) as database:
+            database.executemany(
+                "INSERT INTO sample (meter, time, interval, power) VALUES (1, ?, ?, ?)",
+                [(one.time_us, one.interval_us, one.values[0]) for one in between],
+            )
+            rebuild(database, 1, 0, begin, end)
+            database.execute("INSERT INTO event (time, kind) VALUES (0, 'note')")
+            database.commit()
         assert_as_new(kept, path, begin, end, 100)
         assert kept.statistics(1, begin, end)["power"].high == 500.0
 
@@ -70,8 +87,8 @@ def test_records_that_are_put_in_between_are_seen(tmp_path: Path) -> None:
 def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
     path = tmp_path / "a.wattui"
     samples = steady(5_000)
-    with BulkWriter(path) as writer:
-        writer.add_samples(METER, samples[:-1])
+    with SessionWriter(path, commit_seconds=0) as writer:
+        add(writer, samples[:-1])
         with Session.open(path) as kept:
             work: list[int] = []
             for number in (-2, -1):
@@ -88,7 +105,7 @@ def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
                 kept._connection.set_progress_handler(None, 0)
                 work.append(steps)
                 if number == -2:
-                    writer.add_samples(METER, samples[-1:])
+                    add(writer, samples[-1:])
             with Session.open(path) as new:
                 steps = 0
                 new._connection.set_progress_handler(count, 10)

@@ -7,14 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from session_samples import BEGIN, METER, OTHER, noisy, record, sample, steady
+from session_samples import BEGIN, METER, noisy, record, sample, steady
 
 from wattui.errors import Cancelled, DiskRefused, NotASession
-from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.session import (
     BulkWriter,
@@ -132,66 +130,6 @@ def test_any_label_makes_a_name_that_every_file_system_takes(label: str) -> None
     assert not set(name) & set('<>:"/\\|?*\0')
     assert all(ord(c) >= 32 for c in name)
     assert not name.removesuffix(".wattui").endswith((" ", "."))
-
-
-# -- the bulk path --
-
-
-def test_the_bulk_path_writes_what_the_writer_writes(tmp_path: Path) -> None:
-    samples = noisy(9_000, seed=4)
-    record(tmp_path / "a.wattui", samples)
-    with BulkWriter(tmp_path / "b.wattui") as writer:
-        assert writer.add_samples(METER, samples[:4_321]) == 4_321
-        assert writer.add_samples(METER, samples[4_321:]) == 9_000 - 4_321
-    tables = []
-    for name in ("a", "b"):
-        with Session.open(tmp_path / f"{name}.wattui") as session:
-            tables.append(
-                [
-                    session._connection.execute(f"SELECT * FROM {table}").fetchall()
-                    for table in ("sample", "summary", "seal", "meter")
-                ]
-            )
-            assert not session.interrupted
-    assert tables[0] == tables[1]
-
-
-def test_samples_fetched_twice_merge_without_doubles(tmp_path: Path) -> None:
-    samples = noisy(3_000, seed=6)
-    with BulkWriter(tmp_path / "a.wattui") as writer:
-        assert writer.add_samples(METER, samples[500:1_500]) == 1_000
-        assert writer.add_samples(METER, samples[2_000:]) == 1_000
-        assert writer.add_samples(METER, samples) == 1_000
-    record(tmp_path / "b.wattui", samples)
-    with Session.open(tmp_path / "a.wattui") as a, Session.open(tmp_path / "b.wattui") as b:
-        assert list(a.samples(1)) == samples
-        for table in ("summary", "seal"):
-            query = f"SELECT * FROM {table}"
-            found = [one._connection.execute(query).fetchall() for one in (a, b)]
-            assert found[0] == found[1]
-
-
-def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    with BulkWriter(tmp_path / "a.wattui") as writer:
-        with pytest.raises(ValueError, match="increase"):
-            writer.add(METER, [2, 1], 1, np.zeros((2, 18), int))
-        with pytest.raises(ValueError, match="fit"):
-            writer.add(METER, [1, 2], 1, np.zeros((2, 17), int))
-        assert writer.add(METER, [], 1, np.zeros((0, 18), int)) == 0
-
-
-def test_a_bulk_session_has_events_and_words(tmp_path: Path) -> None:
-    with BulkWriter(tmp_path / "a.wattui") as writer:
-        writer.add_samples(METER, [sample(1), sample(2)])
-        writer.add_samples(OTHER, [sample(7, gap=3)])
-        writer.add_event(Event(BEGIN, EventKind.NOTE, "times are a guess"))
-        writer.set_info("source", "fan.raw")
-    with Session.open(tmp_path / "a.wattui") as session:
-        assert session.info["source"] == "fan.raw"
-        assert session.span() == (BEGIN, BEGIN + 7 * MICROSECONDS)
-        assert session.statistics(2).gap_count == 1
-        kinds = sorted(one.event.kind for one in session.events())
-        assert kinds == ["note", "started", "started", "stopped", "stopped"]
 
 
 def test_a_meter_keeps_name_and_colour_in_the_file(tmp_path: Path) -> None:

@@ -26,8 +26,7 @@ from wattui.formats.reading.timeline import Placed, Placer, usual_interval
 from wattui.formats.registry import detect, records
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.session import new_session_path
-from wattui.session.fresh import FreshWriter
+from wattui.session import BulkWriter, new_session_path
 from wattui.session.store import local_zone
 
 #: Records that are placed and written at once; blocks of a few lines are joined.
@@ -110,7 +109,7 @@ def import_files(
         if session_path is not None
         else new_session_path(first.label, when=_local(files[0].begin))
     )
-    with FreshWriter(target) as writer:
+    with BulkWriter(target) as writer:
         job = _Import(writer, given)
         for one in files:
             job.take(one)
@@ -203,7 +202,7 @@ def _info(file: _File, name: str, assumptions: Assumptions) -> MeterInfo:
 class _Import:
     """One import under way."""
 
-    def __init__(self, writer: FreshWriter, assumptions: Assumptions) -> None:
+    def __init__(self, writer: BulkWriter, assumptions: Assumptions) -> None:
         self._writer = writer
         self._assumptions = assumptions
         self._placers: dict[str, Placer] = {}
@@ -270,7 +269,7 @@ class _Import:
     def _place(self, key: str, block: Block) -> None:
         placer = self._placers[key]
         placed: Placed = placer.place(block)
-        self._writer.add(placer.info, placed.time, placed.interval, placed.gap, block.columns)
+        self._writer.add(placer.info, placed.time, placed.interval, block.values, placed.gap)
         self._counts[key] = self._counts.get(key, 0) + len(block)
         for event in placed.events:
             self._writer.add_event(event, placer.info)

@@ -9,7 +9,6 @@ memory takes the place of a partial one, and holds each record once.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from wattui.errors import DiskRefused, WattuiError
+from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
@@ -27,7 +26,6 @@ from wattui.meter_memory.readout import POWER_TEXT, Readout
 from wattui.meter_memory.records import UNLOGGED, RecordList, agreed
 from wattui.protocol import LoggingMode
 from wattui.session import BulkWriter, Session, SessionMeter, new_session_path
-from wattui.session.lock import require_unwritten
 from wattui.session.summary import ABSENT, Integers
 
 #: Keys of a session's info.
@@ -101,7 +99,7 @@ def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | Non
     joined = None if earlier is None else _joined(earlier, readout)
     if goal.exists() and joined is None:
         goal = new_session_path(label, goal.parent)
-    with _draft(goal) as draft, BulkWriter(draft) as writer:
+    with BulkWriter(goal, replace=True) as writer:
         whole = joined or readout
         times, gaps = _times(whole)
         interval = whole.interval * MICROSECONDS
@@ -177,31 +175,6 @@ def _how_far_off(readout: Readout) -> str:
 
 def _cycles_unknown(readout: Readout) -> bool:
     return bool(len(readout.records)) and readout.records[-1][_POWER_CYCLES] is None
-
-
-# -- the file ----------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _draft(goal: Path) -> Iterator[Path]:
-    """Give a name to write to; the file gets its own when it is whole."""
-    draft = goal.with_name(f".{goal.name}.part")  # no session to whoever lists them
-    try:
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        lock = require_unwritten(goal)
-        try:
-            yield draft
-            draft.replace(goal)
-        finally:
-            lock.release()
-            for end in ("", "-wal", "-shm"):
-                draft.with_name(draft.name + end).unlink(missing_ok=True)
-    except OSError as error:
-        raise DiskRefused(
-            f"{goal} cannot be written ({error.strerror or error})",
-            "Make room there, or choose another folder.",
-        ) from error
 
 
 # -- two read-outs of one memory ---------------------------------------------------

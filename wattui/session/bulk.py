@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many samples at once into a session: imported files, a meter's memory, made-up years.
+"""A new session from many samples at once: imported files, or a meter's memory.
 
-Not for live recording: nobody is told, and the caller's thread does the work.
+The rows go into a draft beside the file, in one transaction without a journal.  The
+draft is synced and takes the file's name when it is complete, so that a crash or a full
+disk leaves nothing half done.  Samples, summaries and checksums are the same as if a
+:class:`~wattui.session.SessionWriter` had recorded them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -21,35 +25,57 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample, complete
 from wattui.session.lock import require_unwritten
-from wattui.session.schema import FIELD_COLUMNS, translated
-from wattui.session.store import Store, StoredMeter, rebuild, transaction
-from wattui.session.summary import ABSENT, Integers, close_buckets
+from wattui.session.schema import WIDTHS, connect, migrate, translated
+from wattui.session.store import describe_session, insert_event, store_meter
+from wattui.session.summary import (
+    ABSENT,
+    Integers,
+    Rows,
+    Seal,
+    checksums,
+    concatenate,
+    from_samples,
+    insert,
+    insert_seals,
+    merge,
+    write_rows,
+)
 
-#: Samples of one transaction.
-CHUNK: Final = 50_000
-
-_INSERT: Final = f"INSERT INTO sample VALUES (?,?,?,NULLIF(?, {ABSENT}){',?' * len(FIELD_COLUMNS)})"
+#: Samples that are written at once: a few MB of memory.
+CHUNK: Final = 8_000
 
 
 class BulkWriter:
-    """Writes a session by arrays; a context manager.
+    """Write a new session from arrays; a context manager.
+
+    Each meter's samples come in order of time; meters may take turns.  Leaving the
+    context through an exception leaves nothing behind.
 
     Parameters
     ----------
     path
-        The file; made with its folder, or continued.
+        The file; its folder is made.
+    replace
+        Whether a file of that name is replaced.
     software
-        Name and version of what writes.
+        Name and version of the program that writes.
 
     Raises
     ------
-    DiskRefused, NotASession, SessionTooNew, SessionDamaged
-        As :class:`wattui.session.SessionWriter`.
+    DiskRefused
+        The file exists, cannot be made, or is being recorded.
     """
 
-    def __init__(self, path: Path | str, *, software: str = f"wattui {__version__}") -> None:
+    def __init__(
+        self, path: Path | str, *, replace: bool = False, software: str = f"wattui {__version__}"
+    ) -> None:
         #: The session's file.
         self.path = Path(path).absolute()
+        self._replace = replace
+        self._draft = self.path.with_name(f".{self.path.name}.part")
+        self._meters: dict[str, _Meter] = {}
+        self._closed = False
+        self._require_new()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -59,31 +85,43 @@ class BulkWriter:
             ) from error
         self._lock = require_unwritten(self.path)
         try:
-            self._store = Store(self.path, software)
+            with self._translating():
+                self._remove_draft()
+                self._connection = self._begin(software)
         except BaseException:
             self._lock.release()
             raise
-        self._started: dict[str, MeterInfo] = {}
+
+    def _require_new(self) -> None:
+        if not self._replace and os.path.lexists(self.path):
+            raise DiskRefused(f"{self.path} already exists", "Choose another name.")
+
+    def _begin(self, software: str) -> sqlite3.Connection:
+        connection = connect(self._draft, "mode=rwc")
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        migrate(connection)
+        connection.execute("BEGIN")
+        describe_session(connection, software)
+        return connection
 
     def add(
         self,
         meter: MeterInfo,
-        time: ArrayLike,
-        interval: ArrayLike,
+        time_us: ArrayLike,
+        interval_us: ArrayLike,
         values: ArrayLike,
-        gap: ArrayLike = 0,
+        gap_us: ArrayLike = 0,
     ) -> int:
-        """Add samples of one meter; give how many were new.
-
-        Samples that come after all others are the fast case.  Others are put in between,
-        and of two at the same time the first one stays.
+        """Add samples of one meter, later than those that it has; return their number.
 
         Parameters
         ----------
-        time
+        time_us
             Microseconds UTC, increasing, (n,).
-        interval, gap
-            Microseconds, (n,) or one for all; gap 0 where none is.
+        interval_us, gap_us
+            Microseconds, (n,) or one for all; gap 0 where there is none.
         values
             Integers of the wire, (n, 18), ABSENT where a field has none.
 
@@ -91,118 +129,139 @@ class BulkWriter:
         ------
         ValueError
             Times do not increase, or shapes do not fit.
-        DiskRefused, SessionDamaged
-            Of this call, whole blocks of 50,000 samples may be in the file.
+        DiskRefused
+            The disk does not accept it.
         """
-        samples = _table(time, interval, values, gap)
-        added = 0
-        with self._translating():
-            for start in range(0, len(samples), CHUNK):
-                added += self._add_chunk(meter, samples[start : start + CHUNK])
-        return added
-
-    def add_samples(self, meter: MeterInfo, samples: Iterable[Sample]) -> int:
-        """Add samples of one meter, oldest first; give how many were new."""
-        kept = list(samples)
-        if not kept:
+        samples = _table(time_us, interval_us, values, gap_us)
+        if not len(samples):
             return 0
+        with self._translating():
+            stored = self._meters.get(meter.key)
+            if stored is None:
+                stored = self._meters[meter.key] = _Meter(self._connection, meter)
+                begin = int(samples[0, 0] - samples[0, 1])
+                self.add_event(Event(begin, EventKind.STARTED), meter)
+            elif samples[0, 0] <= stored.last:
+                raise ValueError("the times of the samples do not increase")
+            for start in range(0, len(samples), CHUNK):
+                stored.add(samples[start : start + CHUNK])
+        return len(samples)
+
+    def add_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> int:
+        """Add samples of one meter, oldest first; see :meth:`add`."""
         values = [
-            [ABSENT if value is None else value for value in complete(one.values)] for one in kept
+            [ABSENT if value is None else value for value in complete(one.values)]
+            for one in samples
         ]
         return self.add(
             meter,
-            [one.time_us for one in kept],
-            [one.interval_us for one in kept],
-            values,
-            [one.gap_us for one in kept],
+            [one.time_us for one in samples],
+            [one.interval_us for one in samples],
+            np.reshape(np.array(values, np.int64), (len(samples), FIELD_COUNT)),
+            [one.gap_us for one in samples],
         )
 
     def add_event(self, event: Event, meter: MeterInfo | None = None) -> None:
-        """Add an event of a meter, or of the whole session."""
-        with self._translating(), transaction(self._connection):
-            stored = None if meter is None else self._store.stored(meter)
-            self._connection.execute(
-                "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
-                (
-                    *(None if stored is None else stored.id, event.time_us, str(event.kind)),
-                    *(event.text, event.duration_us),
-                ),
-            )
+        """Add an event of a meter that has samples, or of the whole session."""
+        with self._translating():
+            insert_event(self._connection, self._meters[meter.key].id if meter else None, event)
 
     def set_info(self, name: str, value: str) -> None:
-        """Keep a word on the session, such as ``reconstructed`` or ``source``."""
-        with self._translating(), transaction(self._connection):
+        """Store a fact about the session, such as its ``source``."""
+        with self._translating():
             self._connection.execute("INSERT OR REPLACE INTO info VALUES (?,?)", (name, value))
 
     def close(self) -> None:
-        """Write the end of each meter, and close the file; closing again does nothing."""
+        """Complete the file and give it its name; closing again does nothing.
+
+        Raises
+        ------
+        DiskRefused
+            The disk does not accept it; nothing is left of it.
+        """
+        if self._closed:
+            return
         try:
-            for meter in self._started.values():
-                last = self._store.stored(meter).last
-                if last is not None:
-                    self.add_event(Event(last, EventKind.STOPPED), meter)
+            with self._translating():
+                for meter in self._meters.values():
+                    insert_event(self._connection, meter.id, Event(meter.last, EventKind.STOPPED))
+                self._connection.execute("COMMIT")
+                self._connection.close()
+                with self._draft.open("r+b") as file:
+                    os.fsync(file.fileno())
+                self._require_new()
+                self._draft.replace(self.path)
         finally:
-            self._started.clear()
-            self._store.close()
-            self._lock.release()
+            self.discard()
+
+    def discard(self) -> None:
+        """Close the draft and leave nothing behind; does nothing once it is closed."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+        with contextlib.suppress(OSError):
+            self._remove_draft()
+        self._lock.release()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
 
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        return self._store.connection
+    def _remove_draft(self) -> None:
+        for end in ("", "-journal"):
+            Path(f"{self._draft}{end}").unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._store.forget()
             raise translated(error, self.path) from error
+        except OSError as error:
+            raise DiskRefused(
+                f"{self.path} cannot be written ({error.strerror or error})",
+                "Make room on the disk, or choose another folder.",
+            ) from error
 
-    def _add_chunk(self, info: MeterInfo, samples: Integers) -> int:
-        with transaction(self._connection):
-            meter = self._store.stored(info)
-            if info.key not in self._started:
-                begin = int(samples[0, 0] - samples[0, 1])
-                self._connection.execute(
-                    "INSERT INTO event (meter, time, kind) VALUES (?,?,?)",
-                    (meter.id, begin, str(EventKind.STARTED)),
-                )
-            if meter.last is None or samples[0, 0] > meter.last:
-                self._append(meter, samples)
-                added = len(samples)
-            else:
-                added = self._insert_between(meter, samples)
-        self._started[info.key] = info
-        return added
 
-    def _append(self, meter: StoredMeter, samples: Integers) -> None:
-        self._connection.executemany(_INSERT, _parameters(meter.id, samples))
-        old = int(samples[0, 0]) if meter.last is None else meter.last
-        new = int(samples[-1, 0])
-        close_buckets(self._connection, meter.id, meter.first_level, old, new, samples)
-        meter.last = new
+class _Meter:
+    """The rows of one meter, and the summaries and the checksum that are still open."""
 
-    def _insert_between(self, meter: StoredMeter, samples: Integers) -> int:
-        before = self._connection.total_changes
-        self._connection.executemany(
-            _INSERT.replace("INSERT", "INSERT OR IGNORE"), _parameters(meter.id, samples)
-        )
-        added = self._connection.total_changes - before
-        new = max(int(samples[-1, 0]), meter.last or 0)
-        rebuild(self._connection, meter.id, meter.first_level, int(samples[0, 0]), new)
-        meter.last = new
-        return added
+    def __init__(self, connection: sqlite3.Connection, info: MeterInfo) -> None:
+        stored = store_meter(connection, info, None)
+        self.id = stored.id
+        self.last = 0
+        self._connection = connection
+        #: Level and the rows that its open bucket is made of, finest level first.
+        self._open: dict[int, list[Rows]] = {n: [] for n in range(stored.first_level, len(WIDTHS))}
+        self._seal: Seal | None = None
+
+    def add(self, samples: Integers) -> None:
+        """Write samples, (n, 21), and the summaries and checksums that are over with them."""
+        insert(self._connection, "INSERT INTO sample", (self.id,), samples)
+        self.last = int(samples[-1, 0])
+        *over, self._seal = checksums(samples, self._seal)
+        insert_seals(self._connection, self.id, over)
+        rows = from_samples(samples)
+        for level, waiting in self._open.items():
+            width = WIDTHS[level]
+            merged = merge(concatenate([*waiting, merge(rows, width)]), width)
+            count = int(np.searchsorted(merged.bucket, self.last // width * width))
+            rows, self._open[level] = merged[:count], [merged[count:]]
+            if not count:
+                break
+            write_rows(self._connection, self.id, level, rows)
 
 
 def _table(time: ArrayLike, interval: ArrayLike, values: ArrayLike, gap: ArrayLike) -> Integers:
-    """Give the samples as one table, (n, 21)."""
+    """Return the samples as one table, (n, 21)."""
     times = np.asarray(time, np.int64)
     fields = np.asarray(values, np.int64)
     if times.ndim != 1 or fields.shape != (len(times), FIELD_COUNT):
@@ -216,18 +275,3 @@ def _table(time: ArrayLike, interval: ArrayLike, values: ArrayLike, gap: ArrayLi
     samples[:, 2] = np.where(gaps > 0, gaps, ABSENT)
     samples[:, 3:] = fields
     return samples
-
-
-def _parameters(meter: int, samples: Integers) -> Iterable[list[int | None]]:
-    """Give the rows for SQL; the conversion to None is slow, and seldom needed."""
-    rows: list[list[int | None]]
-    absent = samples[:, 3:] == ABSENT
-    if absent.any():
-        table = samples.astype(object)
-        table[:, 3:][absent] = None
-        rows = table.tolist()
-    else:
-        rows = samples.tolist()
-    for row in rows:
-        row.insert(0, meter)
-    return rows

@@ -18,7 +18,7 @@ from wattui.session.lock import is_being_written, require_unwritten
 from wattui.session.open_session import open_for_reading
 from wattui.session.reader import Session, unfinished
 from wattui.session.schema import SEAL_LEVEL, SUFFIX, WIDTHS, connect, migrate, translated
-from wattui.session.store import stored_meters, transaction
+from wattui.session.store import insert_event, stored_meters, transaction
 from wattui.session.summary import checksums, read_samples
 
 _logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def add_event(path: Path | str, event: Event, meter_id: int | None = None) -> No
     """
 
     def add(connection: sqlite3.Connection) -> None:
-        _insert(connection, meter_id, event)
+        insert_event(connection, meter_id, event)
 
     _change(Path(path).absolute(), add)
 
@@ -150,14 +150,7 @@ def _complete(connection: sqlite3.Connection, text: str = "ended without being c
             (end,) = connection.execute(
                 "SELECT max(time) FROM event WHERE meter=?", (meter_id,)
             ).fetchone()
-        _insert(connection, meter_id, Event(end, EventKind.STOPPED, text))
-
-
-def _insert(connection: sqlite3.Connection, meter_id: int | None, event: Event) -> None:
-    connection.execute(
-        "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
-        (meter_id, event.time_us, str(event.kind), event.text, event.duration_us),
-    )
+        insert_event(connection, meter_id, Event(end, EventKind.STOPPED, text))
 
 
 def copy_session(

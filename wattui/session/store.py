@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from wattui.errors import DiskRefused
-from wattui.measurement.events import MeterInfo
+from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample, complete
 from wattui.session.schema import (
     FIELD_COLUMNS,
@@ -83,20 +83,12 @@ class Store:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(f"PRAGMA journal_size_limit={_JOURNAL_BYTES}")
             migrate(connection)
-            self._describe(connection)
+            describe_session(connection, self._software)
             self._load(connection)
         except BaseException:
             connection.close()
             raise
         return connection
-
-    def _describe(self, connection: sqlite3.Connection) -> None:
-        rows = {
-            "software": self._software,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "time_zone": local_zone(),
-        }
-        connection.executemany("INSERT OR IGNORE INTO info VALUES (?,?)", rows.items())
 
     def _load(self, connection: sqlite3.Connection) -> None:
         """Read what the file knows: after opening, and after a failed transaction."""
@@ -131,10 +123,6 @@ class Store:
             self.connection = fresh
         else:
             self._load(self.connection)
-
-    def forget(self) -> None:
-        """Read again what the file knows: a transaction failed."""
-        self._load(self.connection)
 
     def _require_file(self) -> None:
         """See that the file has its name yet: SQLite would write on into a deleted one."""
@@ -259,6 +247,24 @@ def stored_meters(connection: sqlite3.Connection) -> list[StoredMeter]:
         " FROM meter ORDER BY id"
     ).fetchall()
     return [StoredMeter(row[0], MeterInfo(*row[3:]), row[1], row[2]) for row in rows]
+
+
+def describe_session(connection: sqlite3.Connection, software: str) -> None:
+    """Store which program made the session, when, and in which time zone."""
+    rows = {
+        "software": software,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time_zone": local_zone(),
+    }
+    connection.executemany("INSERT OR IGNORE INTO info VALUES (?,?)", rows.items())
+
+
+def insert_event(connection: sqlite3.Connection, meter_id: int | None, event: Event) -> None:
+    """Store an event of a meter, or of the whole session for None."""
+    connection.execute(
+        "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
+        (meter_id, event.time_us, str(event.kind), event.text, event.duration_us),
+    )
 
 
 def store_meter(

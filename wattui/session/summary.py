@@ -12,7 +12,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ _NO_LOW: Final = 2**62
 #: Power that counts at most, in 0.1 W: a hundred times what the meter can measure.  It
 #: keeps the sum of a bucket within 64 bits whatever a noisy line brings.
 POWER_LIMIT: Final = 5_000_000
+
+#: Start of a 4096 s bucket in microseconds, number of its samples, and their CRC-32.
+Seal = tuple[int, int, int]
 
 #: Columns of a sample in arrays: time, interval, gap, then the fields.
 SAMPLE_COLUMNS: Final = ("time", "interval", "gap", *FIELD_COLUMNS)
@@ -137,7 +140,9 @@ _SUMMARIES: Final = (
     f"SELECT bucket, {_select(SUMMARY_COLUMNS)} FROM summary"
     " WHERE meter=? AND level=? AND bucket>=? AND bucket<? ORDER BY bucket"
 )
-_INSERT: Final = f"INSERT OR REPLACE INTO summary VALUES (?,?,?{',?' * len(SUMMARY_COLUMNS)})"
+
+#: Values that are bound to one statement at most; any SQLite takes 999.
+_VARIABLES: Final = 999
 
 
 def read_samples(connection: sqlite3.Connection, meter: int, low: int, high: int) -> Integers:
@@ -169,16 +174,34 @@ def _matrix(rows: Sequence[tuple[int, ...]], columns: int) -> Integers:
 def write_rows(connection: sqlite3.Connection, meter: int, level: int, rows: Rows) -> None:
     """Store summaries; those of the same buckets are replaced."""
     lows = np.where(rows.low == _NO_LOW, ABSENT, rows.low)
-    table = np.hstack((rows.sums[:, :_TOTALS], rows.counter, rows.sums[:, _TOTALS:], lows))
+    table = np.hstack(
+        (rows.bucket[:, None], rows.sums[:, :_TOTALS], rows.counter, rows.sums[:, _TOTALS:], lows)
+    )
     table = np.hstack((table, rows.high))
-    connection.executemany(_INSERT, _tuples((meter, level), rows.bucket, table))
+    insert(connection, "INSERT OR REPLACE INTO summary", (meter, level), table)
 
 
-def _tuples(
-    prefix: tuple[int, ...], bucket: Integers, table: Integers
-) -> Iterator[tuple[int | None, ...]]:
-    for start, row in zip(bucket.tolist(), table.tolist(), strict=True):
-        yield (*prefix, start, *(None if value == ABSENT else value for value in row))
+def insert(
+    connection: sqlite3.Connection, verb: str, prefix: tuple[int, ...], table: Integers
+) -> None:
+    """Insert the rows of a table, (n, k), each after *prefix*; ABSENT becomes NULL.
+
+    One statement inserts many rows, and columns that are NULL or 0 throughout are not
+    bound: a row by itself would take three times as long.
+    """
+    if not len(table):
+        return
+    absent = table == ABSENT
+    some, all_ = absent.any(axis=0), absent.all(axis=0)
+    zero = ~table.any(axis=0)
+    terms = np.select((all_, zero, some), ("NULL", "0", f"NULLIF(?, {ABSENT})"), "?").tolist()
+    row = f"({', '.join([*map(str, prefix), *terms])})"
+    bound = table[:, ~(all_ | zero)]
+    count = max(1, _VARIABLES // bound.shape[1])
+    whole = len(bound) // count * count
+    many = bound[:whole].reshape(-1, count * bound.shape[1])
+    connection.executemany(f"{verb} VALUES {', '.join([row] * count)}", many.tolist())
+    connection.executemany(f"{verb} VALUES {row}", bound[whole:].tolist())
 
 
 def concatenate(parts: Sequence[Rows]) -> Rows:
@@ -193,80 +216,62 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
 
 
 def close_buckets(
-    connection: sqlite3.Connection,
-    meter: int,
-    first_level: int,
-    old: int,
-    new: int,
-    samples: Integers | None = None,
+    connection: sqlite3.Connection, meter: int, first_level: int, old: int, new: int
 ) -> None:
     """Store the summaries and checksums of all buckets that are over since *old*.
 
-    Belongs into the transaction of the samples.
+    Belongs to the transaction of the samples.
 
     Parameters
     ----------
     old, new
         Time of the meter's last sample before and now, in microseconds.
-    samples
-        The samples from then until now, (n, 21), where they are at hand; they are in
-        the table already.
     """
-    fresh = None if samples is None else from_samples(samples)
-    begin = new if samples is None or not len(samples) else int(samples[0, 0])
-    below = -1
+    rows, below = None, -1
+    begin = new
     for level in range(first_level, len(WIDTHS)):
         width = WIDTHS[level]
         low, high = old // width * width, new // width * width
         if low >= high:
             # Wider buckets hold this one whole: none of them is over either.
             break
+        # What this call made of the level below is at hand; before it, the file has it.
         stored = read_rows(connection, meter, below, low, min(begin, high))
-        if fresh is None:
-            source = stored
-        else:
-            ready = fresh[: int(np.searchsorted(fresh.bucket, high))]
-            source = concatenate([stored, ready]) if len(stored) else ready
-        fresh, begin, below = merge(source, width), low, level
-        write_rows(connection, meter, level, fresh)
-    _seal(connection, meter, old, new, samples)
-
-
-def _seal(
-    connection: sqlite3.Connection, meter: int, old: int, new: int, samples: Integers | None
-) -> None:
-    """Store the checksums of all 4096 s buckets that are over since *old*."""
+        if rows is not None:
+            ready = rows[: int(np.searchsorted(rows.bucket, high))]
+            stored = concatenate([stored, ready])
+        rows, begin, below = merge(stored, width), low, level
+        write_rows(connection, meter, level, rows)
     width = WIDTHS[SEAL_LEVEL]
     low, high = old // width * width, new // width * width
-    if low >= high:
-        return
-    if samples is None or not len(samples):
-        write_seals(connection, meter, read_samples(connection, meter, low, high))
-        return
-    # The first bucket began before what is at hand.
-    whole = int(samples[0, 0]) // width * width + width
-    write_seals(connection, meter, read_samples(connection, meter, low, min(whole, high)))
-    first, last = np.searchsorted(samples[:, 0], (whole, high)).tolist()
-    write_seals(connection, meter, samples[first:last])
+    if low < high:
+        insert_seals(connection, meter, checksums(read_samples(connection, meter, low, high)))
 
 
-def write_seals(connection: sqlite3.Connection, meter: int, samples: Integers) -> None:
-    """Store the checksums of the buckets that *samples* fill."""
+def insert_seals(connection: sqlite3.Connection, meter: int, seals: Iterable[Seal]) -> None:
+    """Store the checksums of buckets."""
     connection.executemany(
-        "INSERT OR REPLACE INTO seal VALUES (?,?,?,?)",
-        [(meter, bucket, count, crc) for bucket, count, crc in checksums(samples)],
+        "INSERT OR REPLACE INTO seal VALUES (?,?,?,?)", [(meter, *seal) for seal in seals]
     )
 
 
-def checksums(samples: Integers) -> Iterator[tuple[int, int, int]]:
-    """Give bucket, count and CRC-32 of each 4096 s bucket of *samples*, (n, 21)."""
-    if not len(samples):
-        return
+def checksums(samples: Integers, before: Seal | None = None) -> Iterator[Seal]:
+    """Yield the checksum of each 4096 s bucket of *samples*, (n, 21).
+
+    *before* is the checksum of what comes before them: its bucket may go on.
+    """
     bucket = samples[:, 0] // WIDTHS[SEAL_LEVEL] * WIDTHS[SEAL_LEVEL]
-    starts = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1)).tolist()
-    data: NDArray[Any] = np.ascontiguousarray(samples, dtype="<i8")
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1)).tolist()
+    data = np.ascontiguousarray(samples, dtype="<i8")
     for start, stop in zip(starts, [*starts[1:], len(samples)], strict=True):
-        yield int(bucket[start]), stop - start, zlib.crc32(data[start:stop].tobytes())
+        which, count, crc = int(bucket[start]), 0, 0
+        if before is not None and before[0] == which:
+            _, count, crc = before
+        elif before is not None:
+            yield before
+        before = (which, count + stop - start, zlib.crc32(data[start:stop].data, crc))
+    if before is not None:
+        yield before
 
 
 def first_level(interval: float) -> int:
