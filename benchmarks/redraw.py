@@ -160,12 +160,12 @@ def live_window(path: Path, seconds: int) -> tuple[Any, Any]:
     from PyQt5.QtCore import QEventLoop
     from PyQt5.QtWidgets import QApplication
 
-    from wattui.desktop.preferences_file import Settings
+    from wattui.desktop.preferences_file import PreferencesFile
     from wattui.model.bench import Bench
     from wattui.ui import app
 
     bench = Bench()
-    ui = app.build(bench, Settings.load(), look=None)
+    ui = app.build(bench, PreferencesFile.load(), look=None)
     model, running = ui.context["object"], QApplication.instance()
     ui.control.resize(SIZE[0] + 340, SIZE[1] + 130)
     ui.control.show()

@@ -39,11 +39,11 @@ def measure(count: int, speed: float) -> None:
     """Read out that many records, and print how long events waited."""
     from PyQt5 import QtCore
 
-    from wattui.desktop.preferences_file import Settings
+    from wattui.desktop.preferences_file import PreferencesFile
     from wattui.ui import app
     from wattui.ui.plots import paint_guard
 
-    settings = Settings(theme="light")
+    settings = PreferencesFile(theme="light")
     application = app.application(settings)
     paint_guard.install()
     ui = app.build(settings=settings, look=None)

@@ -47,11 +47,11 @@ def take(theme: str, target: Path) -> None:
     """Record, and take one picture in that theme."""
     from PyQt5.QtWidgets import QApplication
 
-    from wattui.desktop.preferences_file import Settings
+    from wattui.desktop.preferences_file import PreferencesFile
     from wattui.ui import app
     from wattui.ui.plots import paint_guard
 
-    settings = Settings.load()
+    settings = PreferencesFile.load()
     settings.theme = theme
     application = QApplication(["wattui"])
     font = application.font()

@@ -9,7 +9,7 @@ import time
 
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.model.bench import Bench
 from wattui.simulator.devices import forget_devices
 from wattui.ui import app
@@ -36,7 +36,7 @@ class OpenedWindow:
 
     def __init__(self, look=None, settings=None, bench=None):
         forget_devices()
-        self.settings = settings if settings is not None else Settings(theme="light")
+        self.settings = settings if settings is not None else PreferencesFile(theme="light")
         self.bench = bench if bench is not None else Bench()
         self.uncaught = Uncaught()
         self.uncaught.__enter__()

@@ -48,7 +48,7 @@ STILL_TO_MEND = {
     "wattui.ui.dialogs <> wattui.ui.files <> wattui.ui.memory <> wattui.ui.meters <> "
     "wattui.ui.window",
     # File names and public classes that are there twice.
-    *("pages", "Command", "Figures", "Found", "Options", "Settings", "View", "Wanted"),
+    *("pages", "Command", "Figures", "Found", "Options", "View", "Wanted"),
 }
 
 #: What comes from elsewhere, and where alone it may be imported.

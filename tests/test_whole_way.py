@@ -11,7 +11,7 @@ import pytest
 from opened_window import OpenedWindow
 from PyQt5 import QtGui
 
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.measurement.fields import FIELDS
 from wattui.session import Session
 from wattui.simulator import meter_from_url
@@ -25,7 +25,9 @@ LOW, HIGH = 50.0, 150.0
 
 @pytest.fixture
 def window():
-    found = OpenedWindow(settings=Settings(theme="light", channels=["power"], time_axis="elapsed"))
+    found = OpenedWindow(
+        settings=PreferencesFile(theme="light", channels=["power"], time_axis="elapsed")
+    )
     yield found
     found.close()
 

@@ -55,7 +55,8 @@ from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
 from wattui.measurement.sample import Sample
-from wattui.ports.port import PortInfo, list_ports, open_port
+from wattui.ports.listing import PortInfo, list_ports
+from wattui.ports.port import open_port
 from wattui.session import Session, SessionWriter, new_session_path
 
 __all__ = [

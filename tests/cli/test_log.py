@@ -260,15 +260,15 @@ def test_without_a_single_sample_there_is_no_session(monkeypatch: pytest.MonkeyP
 
 
 def test_all_takes_the_likely_meters(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wattui.ports.port import PortInfo
+    from wattui.ports.listing import PortInfo
 
     found = [
         PortInfo("sim://pro?speed=200", "a meter", "A1", likely_meter=True),
         PortInfo("/dev/ttyS0", "no meter", "", likely_meter=False),
     ]
-    monkeypatch.setattr("wattui.ports.port.list_ports", lambda: found)
+    monkeypatch.setattr("wattui.ports.listing.list_ports", lambda: found)
     assert len(samples_of(session_of(log("--all", "-d", "3", "-q")))) == 1
-    monkeypatch.setattr("wattui.ports.port.list_ports", lambda: found[1:])
+    monkeypatch.setattr("wattui.ports.listing.list_ports", lambda: found[1:])
     result = log("--all")
     assert result.exit_code == 3
     assert "No Watts up? meter is plugged in" in result.stderr

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattui.cli.program import program
-from wattui.ports.port import PortInfo
+from wattui.ports.listing import PortInfo
 
 
 def run(*args: str) -> Result:
@@ -23,7 +23,7 @@ def three_ports(monkeypatch: pytest.MonkeyPatch) -> None:
         PortInfo("/dev/ttyUSB1", "[b]odd[/b]", "", problem="in use"),
         PortInfo("/dev/ttyS0", "", "", problem="no permission"),
     ]
-    monkeypatch.setattr("wattui.ports.port.list_ports", lambda: found)
+    monkeypatch.setattr("wattui.ports.listing.list_ports", lambda: found)
 
 
 @pytest.mark.usefixtures("three_ports")
@@ -49,7 +49,7 @@ def test_the_ports_as_json() -> None:
 
 
 def test_without_a_port_the_simulated_meter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wattui.ports.port.list_ports", list)
+    monkeypatch.setattr("wattui.ports.listing.list_ports", list)
     result = run("ports")
     assert result.exit_code == 0
     assert result.stdout == ""

@@ -136,7 +136,7 @@ def test_an_unforeseen_error_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) 
     def fail() -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("wattui.ports.port.list_ports", fail)
+    monkeypatch.setattr("wattui.ports.listing.list_ports", fail)
     result = run("ports")
     assert result.exit_code == 1
     assert "RuntimeError: boom" in result.stderr

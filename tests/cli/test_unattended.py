@@ -226,7 +226,7 @@ def test_meters_that_are_plugged_in_later_are_recorded_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from wattui.cli.recording import unattended
-    from wattui.ports.port import PortInfo
+    from wattui.ports.listing import PortInfo
 
     def port(url: str, number: str, likely: bool = True) -> PortInfo:
         return PortInfo(url, "", number, 0x0403, 0x6001, likely, "")

@@ -45,7 +45,7 @@ def test_install_then_remove_leaves_no_file(prefix: Path) -> None:
 
 def test_installing_twice_is_the_same_as_once(prefix: Path) -> None:
     assert menu_entry.install(prefix) == menu_entry.install(prefix)
-    assert not list(prefix.rglob(".*.new"))
+    assert not list(prefix.rglob(".*.part"))
 
 
 def test_it_goes_into_the_users_data_folder(

@@ -11,25 +11,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattui.desktop import folders
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.errors import DiskRefused
 
 
 def test_settings_come_back_as_they_were(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "settings.json"
-    settings = Settings.load(path)
+    settings = PreferencesFile.load(path)
     settings.port = "/dev/ttyUSB0"
     settings.rate = 0.31
     settings.currency = "€"
     settings.window = [10, 20, 1200, 800]
     settings.meters["A80012"] = {"name": "desk", "colour": "#009e73"}
     settings.save()
-    assert Settings.load(path) == settings
+    assert PreferencesFile.load(path) == settings
     assert [one.name for one in path.parent.iterdir()] == ["settings.json"]
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
-    settings = Settings.load(tmp_path / "settings.json")
+    settings = PreferencesFile.load(tmp_path / "settings.json")
     assert (settings.rate, settings.interval, settings.theme) == (0.08, 1, "system")
     assert not list(tmp_path.iterdir())
 
@@ -40,20 +40,20 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 def test_a_broken_file_counts_as_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text, encoding="latin-1")
-    assert Settings.load(path) == Settings(path=path)
+    assert PreferencesFile.load(path) == PreferencesFile(path=path)
 
 
 def test_values_of_the_wrong_kind_are_left_out_and_the_others_kept(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     values = {"interval": "fast", "rate": True, "window": [1, "x"], "port": "sim://", "meters": 3}
     path.write_text(json.dumps(values))
-    assert Settings.load(path) == Settings(path=path, port="sim://")
+    assert PreferencesFile.load(path) == PreferencesFile(path=path, port="sim://")
 
 
 def test_what_a_later_version_wrote_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(json.dumps({"hologram": {"depth": 3}, "rate": 1}))
-    settings = Settings.load(path)
+    settings = PreferencesFile.load(path)
     settings.currency = "€"
     settings.save()
     found = json.loads(path.read_text(encoding="utf-8"))
@@ -68,9 +68,9 @@ _json = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(list(Settings(path=Path()).to_dict())), _json))
+@given(st.dictionaries(st.sampled_from(list(PreferencesFile(path=Path()).to_dict())), _json))
 def test_no_value_whatever_breaks_them(values: dict[str, object]) -> None:
-    settings, defaults = Settings(path=Path()), Settings(path=Path())
+    settings, defaults = PreferencesFile(path=Path()), PreferencesFile(path=Path())
     settings.update(values)
     for name, default in defaults.to_dict().items():
         kind = (int, float) if isinstance(default, float) else type(default)
@@ -79,14 +79,14 @@ def test_no_value_whatever_breaks_them(values: dict[str, object]) -> None:
 
 def test_settings_that_cannot_be_written_leave_the_old_ones(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    settings = Settings.load(tmp_path / "file" / "settings.json")
+    settings = PreferencesFile.load(tmp_path / "file" / "settings.json")
     with pytest.raises(DiskRefused) as caught:
         settings.save()
     assert caught.value.hint
 
 
 def test_recent_sessions_are_few_and_the_latest_first(tmp_path: Path) -> None:
-    settings = Settings(path=tmp_path / "s.json")
+    settings = PreferencesFile(path=tmp_path / "s.json")
     for number in (*range(12), 5):
         settings.remember_session(Path(f"{number}.wattui"))
     assert settings.recent[:2] == ["5.wattui", "11.wattui"]
@@ -97,7 +97,7 @@ def test_folders_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("WATTUI_DATA", "/somewhere")
     monkeypatch.setenv("WATTUI_CONFIG", "~/else")
     assert folders.sessions_folder() == Path("/somewhere/sessions")
-    assert folders.settings_file() == Path.home() / "else" / "settings.json"
+    assert folders.preferences_path() == Path.home() / "else" / "settings.json"
     monkeypatch.delenv("WATTUI_DATA")
     monkeypatch.delenv("WATTUI_CONFIG")
     assert folders.data_folder().name == "wattui"

@@ -25,7 +25,7 @@ from wattui.meter_memory.logging_modes import stop_internal_logging
 from wattui.meter_memory.settings import Changes, clear_memory
 from wattui.model.bench import Bench
 from wattui.model.memory import MeterMemory
-from wattui.ports.port import list_ports
+from wattui.ports.listing import list_ports
 from wattui.protocol import Command, FullHandling, Packet, commands
 from wattui.protocol.commands import erases_memory
 from wattui.simulator.devices import forget_devices

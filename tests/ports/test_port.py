@@ -17,13 +17,15 @@ from pathlib import Path
 import pytest
 import serial
 
+import wattui.ports.listing
 import wattui.ports.open_errors
 import wattui.ports.port
 from wattui.errors import LinkLost, PortBusy, PortDenied, PortError, PortNotFound, PortUnknown
 from wattui.measurement.clock import SYSTEM_CLOCK
 from wattui.ports.holder import Holder, find_holder
+from wattui.ports.listing import PortInfo
 from wattui.ports.open_errors import opening_error
-from wattui.ports.port import Port, PortInfo, find_port, list_ports, open_port
+from wattui.ports.port import Port, open_port
 
 pty = pytest.importorskip("pty")
 tty = pytest.importorskip("tty")
@@ -121,7 +123,7 @@ def test_unplugged_while_reading_is_a_lost_link(terminal: Pty, port: Port) -> No
     os.write(terminal.master, b"last words")
     assert port.read() == b"last words"
     terminal.unplug()
-    with pytest.raises(LinkLost, match="broke off"):
+    with pytest.raises(LinkLost, match="was lost"):
         port.read()
     with pytest.raises(LinkLost):
         port.write(b"#V,R,0;")
@@ -228,7 +230,7 @@ def test_what_came_before_the_port_died_is_not_thrown_away() -> None:
 
 
 def test_no_such_port_names_those_that_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wattui.ports.port, "list_ports", lambda: [PortInfo("/dev/ttyUSB3")])
+    monkeypatch.setattr(wattui.ports.open_errors, "list_ports", lambda: [PortInfo("/dev/ttyUSB3")])
     with pytest.raises(PortNotFound) as caught:
         open_port("/dev/ttyUSB77")
     assert "/dev/ttyUSB77" in caught.value.what
@@ -236,8 +238,8 @@ def test_no_such_port_names_those_that_exist(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_no_port_at_all_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wattui.ports.port, "list_ports", list)
-    with pytest.raises(PortNotFound, match="No serial port is there at all"):
+    monkeypatch.setattr(wattui.ports.open_errors, "list_ports", list)
+    with pytest.raises(PortNotFound, match="This machine has no serial ports"):
         open_port("/dev/ttyUSB77")
 
 
@@ -262,7 +264,7 @@ def test_nothing_listens_there() -> None:
         open_port(f"socket://127.0.0.1:{number}")
 
 
-def test_handler_that_fails_to_load_is_told_from_an_unknown_scheme(
+def test_handler_that_fails_to_load_is_not_called_an_unknown_scheme(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # pyserial itself reports "protocol 'sim' not known" here.
@@ -360,7 +362,7 @@ def test_denied_port_names_the_group_and_the_command(
 ) -> None:
     monkeypatch.setattr(wattui.ports.open_errors.Path, "group", lambda self: "dialout")
     cause = serial.SerialException(errno.EACCES, "could not open port: Permission denied")
-    error = opening_error(terminal.path, cause, [])
+    error = opening_error(terminal.path, cause)
     assert isinstance(error, PortDenied)
     assert "sudo usermod -aG dialout $USER" in error.hint
     assert "log in again" in error.hint
@@ -378,7 +380,7 @@ def test_windows_tells_in_words_only(
     text: str, kind: type[PortError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wattui.ports.open_errors.sys, "platform", "win32")
-    error = opening_error("COM3", serial.SerialException(text), [])
+    error = opening_error("COM3", serial.SerialException(text))
     assert type(error) is kind
 
 
@@ -422,59 +424,3 @@ def test_socket_that_closes_is_a_lost_link(served: tuple[Port, socket.socket]) -
     meter.close()
     with pytest.raises(LinkLost):
         read_until_lost(port)
-
-
-# -- listing -----------------------------------------------------------------------------
-
-
-def usb(device: str, vendor: int, product: int, number: str) -> types.SimpleNamespace:
-    return types.SimpleNamespace(
-        device=device, description="FT232R USB UART", vid=vendor, pid=product, serial_number=number
-    )
-
-
-@pytest.fixture
-def plugged(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [
-        types.SimpleNamespace(
-            device="/dev/ttyS0", description="n/a", vid=None, pid=None, serial_number=None
-        ),
-        usb("/dev/ttyUSB10", 0x0403, 0x6001, "A10"),
-        usb("/dev/ttyACM0", 0x2341, 0x0043, "9"),
-        usb("/dev/ttyUSB9", 0x0403, 0x6001, "A9"),
-    ]
-    monkeypatch.setattr(wattui.ports.port._list_ports, "comports", lambda: found)
-    monkeypatch.setattr(wattui.ports.port.os, "access", lambda path, mode: path != "/dev/ttyUSB9")
-    monkeypatch.setattr(
-        wattui.ports.port, "find_holders", lambda paths: {"/dev/ttyUSB10": Holder(1, "minicom")}
-    )
-
-
-@pytest.mark.usefixtures("plugged")
-def test_likely_meters_come_first_and_say_what_is_wrong() -> None:
-    ports = list_ports()
-    assert [port.url for port in ports] == [
-        "/dev/ttyUSB9",
-        "/dev/ttyUSB10",
-        "/dev/ttyACM0",
-        "/dev/ttyS0",
-    ]
-    assert [port.likely_meter for port in ports] == [True, True, False, False]
-    assert [port.problem for port in ports] == ["no permission", "in use", "", ""]
-    assert ports[0].label == "Watts up? · A9 · /dev/ttyUSB9 · no permission"
-    assert ports[3].label == "/dev/ttyS0"
-
-
-@pytest.mark.usefixtures("plugged")
-def test_meter_is_found_by_its_serial_number() -> None:
-    assert find_port("A10") == "/dev/ttyUSB10"
-    assert find_port("A11") is None
-    assert find_port("") is None
-
-
-def test_listing_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    def vanish() -> list[object]:
-        raise OSError(errno.ENODEV, "vanished while it was looked at")
-
-    monkeypatch.setattr(wattui.ports.port._list_ports, "comports", vanish)
-    assert list_ports() == []

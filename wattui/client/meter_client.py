@@ -25,7 +25,8 @@ from wattui.client.watchdog import Timing
 from wattui.errors import Cancelled, LinkLost, NoAnswer, PortUnknown, WattuiError
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.measurement.events import Listener, MeterInfo, SampleFunction, as_listener
-from wattui.ports.port import find_port, open_port
+from wattui.ports.listing import find_port
+from wattui.ports.port import open_port
 from wattui.protocol import Command, Framer, FramerCounts, Reply, Version, commands
 
 _log = logging.getLogger(__name__)

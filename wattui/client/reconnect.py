@@ -10,7 +10,8 @@ from typing import Final
 
 from wattui.errors import Cancelled, PortNotFound, WattuiError
 from wattui.measurement.events import MeterInfo
-from wattui.ports.port import Port, find_port, open_port, serial_number_of
+from wattui.ports.listing import find_port, serial_number_of
+from wattui.ports.port import Port, open_port
 
 _log = logging.getLogger(__name__)
 

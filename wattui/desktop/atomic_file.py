@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are whole or not there: written beside their name, and renamed at the end."""
+"""Files that are complete or absent: written beside their name, and renamed at the end."""
 
 from __future__ import annotations
 
@@ -15,57 +15,80 @@ from wattui.errors import DiskRefused
 
 
 @contextlib.contextmanager
-def draft(goal: Path, encoding: str) -> Iterator[TextIO]:
-    """Give a file that takes its name when all is well, and is removed if not.
+def draft_path(goal: Path) -> Iterator[Path]:
+    """Provide a path to write to, which takes the name *goal* at the end.
+
+    After an error the draft is removed, and an older file of that name is unchanged.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    target = goal.resolve()
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        draft.unlink(missing_ok=True)
+        yield draft
+        with draft.open("r+b") as file:
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        for ending in ("", "-journal", "-wal", "-shm"):  # the latter are SQLite's
+            with contextlib.suppress(OSError):
+                draft.with_name(draft.name + ending).unlink(missing_ok=True)
+
+
+def write_whole(goal: Path, content: bytes) -> None:
+    """Write a file, or leave the older one of its name unchanged; make its folder.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    with draft_path(goal) as draft:
+        draft.write_bytes(content)
+
+
+@contextlib.contextmanager
+def draft_file(goal: Path, encoding: str) -> Iterator[TextIO]:
+    """Provide a text file to write to, which takes the name *goal* at the end.
 
     Devices and pipes are written to directly.
 
     Raises
     ------
     DiskRefused
-        It cannot be written; an older file of its name is as it was.
+        It cannot be written; an older file of that name is unchanged.
     """
-    direct = _is_special(goal)
-    target = goal.resolve()
-    name = target if direct else target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with name.open("w", encoding=encoding, newline="") as file:
-            yield file
-            file.flush()
-            if not direct:
-                os.fsync(file.fileno())
-        if not direct:
-            name.replace(target)
+        with contextlib.ExitStack() as stack:
+            path = goal if _is_special(goal) else stack.enter_context(draft_path(goal))
+            with path.open("w", encoding=encoding, newline="") as file:
+                yield file
     except OSError as error:
-        _remove(name, direct)
         raise _refused(error, goal) from error
-    except BaseException:
-        _remove(name, direct)
-        raise
 
 
 def _is_special(path: Path) -> bool:
-    """Say whether it is a device or a pipe: those are written to, not replaced."""
+    """Check whether it is a device, a pipe or a folder, which cannot be replaced."""
     try:
         return not stat.S_ISREG(path.stat().st_mode)
     except OSError:
         return False
 
 
-def _remove(name: Path, direct: bool) -> None:
-    if not direct:
-        with contextlib.suppress(OSError):
-            name.unlink()
-
-
 def _refused(error: OSError, goal: Path) -> DiskRefused:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskRefused(
-            f"The disk is full: {goal} was not written", "Make room on it, or choose another one."
+            f"The disk is full: {goal} was not written",
+            "Free some space, or choose another disk.",
         )
     if error.errno == errno.EISDIR:
         return DiskRefused(f"{goal} is a folder", "Give the name of a file in it.")
     return DiskRefused(
         f"{goal} cannot be written ({error.strerror})",
-        "Check that its folder exists and may be written to, or choose another one.",
+        "Check that you may write to its folder, or choose another one.",
     )

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where wattui keeps things: sessions in the data folder, settings in the configuration.
+"""Where wattui saves things: sessions in the data folder, preferences in the configuration.
 
 Both follow the system's conventions (``platformdirs``); the environment variables
-``WATTUI_DATA`` and ``WATTUI_CONFIG`` put another folder in their place.  Nothing
-here creates a folder: whoever writes does.
+``WATTUI_DATA`` and ``WATTUI_CONFIG`` name other folders.  Nothing here creates a folder.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ CONFIG_VARIABLE: Final = "WATTUI_CONFIG"
 
 
 def data_folder() -> Path:
-    """Give the folder of what must be kept."""
+    """Return the folder of everything that must not be lost."""
     chosen = os.environ.get(DATA_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
@@ -30,18 +29,21 @@ def data_folder() -> Path:
 
 
 def sessions_folder() -> Path:
-    """Give the folder into which every run is recorded."""
+    """Return the folder into which every run is recorded.
+
+    It need not exist yet.  ``WATTUI_DATA`` in the environment moves it.
+    """
     return data_folder() / "sessions"
 
 
 def config_folder() -> Path:
-    """Give the folder of the settings."""
+    """Return the folder of the preferences."""
     chosen = os.environ.get(CONFIG_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
     return Path(platformdirs.user_config_dir("wattui", appauthor=False))
 
 
-def settings_file() -> Path:
-    """Give the path of the settings."""
+def preferences_path() -> Path:
+    """Return the path of the preferences."""
     return config_folder() / "settings.json"

@@ -19,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from wattui.desktop.atomic_file import write_whole
 from wattui.errors import DiskRefused, WattuiError
 
 logger = logging.getLogger(__name__)
@@ -67,10 +68,7 @@ def install(prefix: Path | None = None) -> list[Path]:
     written = []
     try:
         for target, content in _files(prefix):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = target.with_name(f".{target.name}.new")
-            unfinished.write_bytes(content)
-            unfinished.replace(target)
+            write_whole(target, content)
             written.append(target)
     except OSError as error:
         raise DiskRefused(

@@ -1,33 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is remembered from one start to the next: a JSON file in the configuration folder.
+"""The user's preferences: a JSON file in the configuration folder.
 
-A broken file, or a value of the wrong kind, counts as not set; names that this
-version does not know are kept for the one that does.
+A broken file or a value of the wrong type counts as not set.  Names that this
+version does not know stay in the file for the version that does.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from wattui.desktop.folders import settings_file
+from wattui.desktop.atomic_file import write_whole
+from wattui.desktop.folders import preferences_path
 from wattui.errors import DiskRefused
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Settings:
-    """The settings, with their defaults; ``load`` and ``save`` them."""
+class PreferencesFile:
+    """The preferences with their defaults; ``load`` and ``save`` them."""
 
-    #: URL of the port that was used last.
+    #: URL of the last port.
     port: str = ""
     #: Seconds between two records.
     interval: int = 1
@@ -52,22 +50,22 @@ class Settings:
     export_folder: str = ""
     #: CSV dialect: ``standard`` or ``spreadsheet``.
     csv_dialect: str = "standard"
-    #: Sessions that were opened, the latest first.
+    #: Sessions that were opened, most recent first.
     recent: list[str] = field(default_factory=list)
-    #: Interrupted sessions that are not to be offered again.
+    #: Interrupted sessions that are not offered again.
     dismissed: list[str] = field(default_factory=list)
     #: Name and colour of each meter, by its key.
     meters: dict[str, dict[str, str]] = field(default_factory=dict)
-    #: Several meters are plotted in an ``overlay``, or in ``rows``.
+    #: How several meters are plotted: as an ``overlay`` or in ``rows``.
     arrangement: str = "overlay"
-    #: What the file holds besides.
+    #: Everything else in the file.
     unknown: dict[str, Any] = field(default_factory=dict, repr=False)
-    #: Where they are kept.
-    path: Path = field(default_factory=settings_file, repr=False)
+    #: The file.
+    path: Path = field(default_factory=preferences_path, repr=False)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
-        """Read the settings; the defaults where there are none, or none that can be read."""
+        """Read the preferences; return the defaults if there are none that can be read."""
         settings = cls() if path is None else cls(path=path)
         try:
             found = json.loads(settings.path.read_text(encoding="utf-8"))
@@ -79,60 +77,50 @@ class Settings:
         if isinstance(found, dict):
             settings.update(found)
         else:
-            _logger.warning("%s holds no settings", settings.path)
+            _logger.warning("%s contains no preferences", settings.path)
         return settings
 
     def update(self, values: Mapping[str, Any]) -> None:
-        """Take over values by name; those of the wrong kind are left out."""
+        """Set values by name, except for those of the wrong type."""
         for name, value in values.items():
-            if name not in _KEPT:
+            if name not in _NAMES:
                 self.unknown[name] = value
             elif _is_like(value, getattr(_DEFAULTS, name), name):
                 setattr(self, name, value)
             else:
-                _logger.warning("%s: %s is no value for %s", self.path, value, name)
+                _logger.warning("%s: %s is not a value for %s", self.path, value, name)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what is kept in the file."""
-        return {**self.unknown, **{name: getattr(self, name) for name in _KEPT}}
+        """Return the contents of the file."""
+        return {**self.unknown, **{name: getattr(self, name) for name in _NAMES}}
 
     def save(self) -> None:
-        """Write the file, whole or not at all.
+        """Write the file.
 
         Raises
         ------
         DiskRefused
-            It cannot be written; the old one is as it was.
+            It cannot be written; the old one is unchanged.
         """
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
-        draft = ""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, draft = tempfile.mkstemp(".tmp", "settings", self.path.parent)
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(draft).replace(self.path)
+            write_whole(self.path, text.encode())
         except OSError as error:
-            if draft:
-                with contextlib.suppress(OSError):
-                    Path(draft).unlink()
             raise DiskRefused(
-                f"The settings cannot be written to {self.path} ({error.strerror})",
-                "Make room on the disk, or make its folder writable.",
+                f"The preferences cannot be saved to {self.path} ({error.strerror})",
+                "Free some space on the disk, or make the folder writable.",
             ) from error
 
     def remember_session(self, path: Path, most: int = 10) -> None:
-        """Put a session to the front of the recent ones."""
+        """Move a session to the front of the recent ones."""
         name = str(path)
         self.recent = [name, *(one for one in self.recent if one != name)][:most]
 
 
-_KEPT = tuple(one.name for one in fields(Settings) if one.name not in ("unknown", "path"))
-_DEFAULTS = Settings(path=Path())
+_NAMES = tuple(one.name for one in fields(PreferencesFile) if one.name not in ("unknown", "path"))
+_DEFAULTS = PreferencesFile(path=Path())
 
-#: What the items of lists are.
+#: Types of the items of lists, where not text.
 _ITEMS: dict[str, type] = {"window": int, "panes": int}
 
 

@@ -16,6 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from wattui.desktop.atomic_file import write_whole
 from wattui.errors import DiskRefused, WattuiError
 
 _log = logging.getLogger(__name__)
@@ -114,12 +115,8 @@ def install(arguments: Sequence[str]) -> tuple[Path, list[list[str]]]:
     """
     _refuse_elsewhere()
     path = unit_path()
-    text = unit_text(arguments)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.new")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        write_whole(path, unit_text(arguments).encode())
     except OSError as error:
         raise DiskRefused(
             f"{error.filename or path} cannot be written: {error.strerror or error}",

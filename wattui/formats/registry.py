@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from wattui.desktop.atomic_file import draft
+from wattui.desktop.atomic_file import draft_file
 from wattui.errors import FormatError
 from wattui.formats import (
     c_client,
@@ -133,7 +133,7 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
             f"The format {form} holds one meter, and there are {len(labels)}: {', '.join(labels)}",
             "Choose one meter.",
         )
-    with draft(job.path, "utf-8") as file:
+    with draft_file(job.path, "utf-8") as file:
         file.writelines(chosen.write(job))
     return job.done
 

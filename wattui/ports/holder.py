@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who has a port open: the process, as far as the system tells (Linux's ``/proc``).
+"""Which process has a port open, where the system shows it (Linux's ``/proc``).
 
-Nothing here opens the port: opening one can reset what hangs on it.  Where the
-system tells nothing, the answer is that nobody is known to hold it.
+Nothing here opens the port: opening can reset the device on it.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ class Holder:
     """A process that has a port open."""
 
     pid: int
-    #: The program's name; empty where the system does not tell.
+    #: The program's name; empty where the system does not show it.
     program: str = ""
 
     @property
     def is_this_process(self) -> bool:
-        """Whether it is the program that asks."""
+        """Whether it is this very program."""
         return self.pid == os.getpid()
 
     def __str__(self) -> str:
@@ -36,12 +35,12 @@ class Holder:
 
 
 def find_holder(path: str) -> Holder | None:
-    """Tell which process has the device at *path* open; None if none is known."""
+    """Return the process that has the device at *path* open; None if none is known."""
     return find_holders([path]).get(path)
 
 
 def find_holders(paths: Iterable[str]) -> dict[str, Holder]:
-    """Tell for each of the devices which process has it open, where one is known.
+    """Return the process that has each device open, by path, where one is known.
 
     Another process is preferred to this one.  Never raises.
     """
@@ -68,17 +67,18 @@ def find_holders(paths: Iterable[str]) -> dict[str, Holder]:
 
 
 def _is_terminal(device: int) -> bool:
-    """Tell a serial port, or a pty, from ``/dev/null`` and the like, which everybody has open."""
+    """Check whether it is a serial port or a pty, unlike ``/dev/null``, which all have open."""
     subsystem = Path(f"/sys/dev/char/{os.major(device)}:{os.minor(device)}/subsystem")
     try:
         return subsystem.readlink().name == "tty"
     except OSError:
-        # Ptys are not in there, and some containers have no /sys: 1 is /dev/null's kind.
+        # Ptys are not listed there, and some containers have no /sys. Major 1 is memory:
+        # /dev/null and the like.
         return os.major(device) != 1
 
 
 def _by_lock(wanted: dict[int, str]) -> dict[str, Holder]:
-    """Find holders by their advisory locks, which show for other users' processes too."""
+    """Return holders by their advisory locks, which are visible for other users' processes too."""
     inodes: dict[int, str] = {}
     for device in wanted.values():
         try:
@@ -91,14 +91,14 @@ def _by_lock(wanted: dict[int, str]) -> dict[str, Holder]:
     except OSError:
         return found
     for line in lines:
-        # "3: FLOCK  ADVISORY  WRITE 4711 00:18:5 0 EOF"; "->" marks one that waits.
+        # "3: FLOCK  ADVISORY  WRITE 4711 00:18:5 0 EOF"; "->" marks a process that waits.
         words = line.split()
         if len(words) < 6 or words[1] != "FLOCK" or not words[4].isdigit():
             continue
         inode = words[5].rpartition(":")[2]
         path = inodes.get(int(inode)) if inode.isdigit() else None
         pid = int(words[4])
-        # The inode alone may belong to another file system: look whether it can be true.
+        # The same inode may exist in another file system, so check the process as well.
         if path is not None and pid > 0 and _may_hold(pid, Path(path)):
             found[path] = Holder(pid, _program(pid))
     return found
@@ -108,7 +108,7 @@ def _may_hold(pid: int, path: Path) -> bool:
     try:
         return path.stat().st_rdev in _open_devices(pid, strict=True)
     except PermissionError:
-        return True  # another user's process: the lock is all there is to go by
+        return True  # another user's process: only its lock is visible
     except OSError:
         return False
 
@@ -121,7 +121,7 @@ def _processes() -> list[int]:
 
 
 def _open_devices(pid: int, *, strict: bool = False) -> set[int]:
-    """Give the device numbers of the character devices that a process has open."""
+    """Return the device numbers of the character devices that a process has open."""
     devices: set[int] = set()
     folder = _PROC / str(pid) / "fd"
     try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ports: opening, reading and listing them, with errors that say what to do.
+"""An open port: reading, writing, and losing it.
 
 A port is a URL: a device (``/dev/ttyUSB0``, ``COM3``), a simulated meter
-(``sim://``), or a serial port elsewhere (``socket://``, ``rfc2217://``).  pyserial
-does the work; whatever it raises leaves here as one of :mod:`wattui.errors`.
+(``sim://``), or a serial port on another machine (``socket://``, ``rfc2217://``).
+pyserial does the work; every error that it raises becomes one of :mod:`wattui.errors`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,17 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 import serial
-from serial.tools import list_ports as _list_ports
-from serial.tools.list_ports_common import ListPortInfo
 
-from wattui.errors import LinkLost, PortUnknown, WattuiError
+from wattui.errors import LinkLost, WattuiError
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
-from wattui.ports.holder import find_holder, find_holders
-from wattui.ports.open_errors import busy, opening_error, ports_hint, scheme_of, url_error
+from wattui.ports.holder import find_holder
+from wattui.ports.listing import scheme_of, serial_number_of
+from wattui.ports.open_errors import busy, no_port_given, opening_error, url_error
 
 fcntl: ModuleType | None
 termios: ModuleType | None
@@ -40,20 +38,16 @@ _log = logging.getLogger(__name__)
 
 #: Longest wait for the first byte of a read, in seconds.
 READ_WAIT: Final = 0.1
-#: Longest wait for a write: a few bytes go at once, unless the other end hangs.
+#: Longest wait for a write, in seconds: a few bytes go at once, unless the other end hangs.
 WRITE_WAIT: Final = 0.5
-#: Most that one read takes, so that a flood cannot keep it for ever.
+#: Most bytes of one read, so that a flood of them cannot make it last for ever.
 READ_LIMIT: Final = 65_536
-
-#: USB adapter of the Watts up?: FTDI FT232R (protocol, *Line and framing*).
-FTDI_VENDOR: Final = 0x0403
-FTDI_PRODUCT: Final = 0x6001
 
 #: Where pyserial finds the handler of ``sim://``.
 _HANDLERS: Final = "wattui.simulator.pyserial_urls"
 
 _TERMIOS_ERROR: Final[tuple[type[Exception], ...]] = (termios.error,) if termios else ()
-#: All that pyserial is known to raise when a device vanishes under it: SerialException
+#: Everything that pyserial is known to raise when a device vanishes: SerialException
 #: (an OSError), a bare OSError, termios.error, TypeError and AttributeError after a
 #: close, ValueError for a file descriptor of 1024 or more.
 _LOST: Final[tuple[type[Exception], ...]] = (
@@ -65,24 +59,27 @@ _UNIX98_PTYS: Final = range(136, 144)  # major numbers of /dev/pts/*
 
 
 class Port:
-    """An open port.  One thread reads, writes and closes it; any may cancel the read."""
+    """An open port.
+
+    One thread reads, writes and closes it; any thread may cancel the read.
+    """
 
     def __init__(self, device: serial.Serial, url: str) -> None:
         self.url = url
-        #: The clock by which this port's meter runs: the system's, unless it is simulated.
+        #: The clock of the meter at this port: the system's, unless the meter is simulated.
         self.clock: Clock = getattr(device, "clock", SYSTEM_CLOCK)
         #: FTDI serial number of the adapter; empty where it has none.
         self.serial_number: str = getattr(device, "serial_number", "") or serial_number_of(url)
         self._device = device
-        # A cancel must not meet a close: it would write to a descriptor that by then
-        # may belong to another file.
+        # A cancel during a close would write to a descriptor that may belong to another
+        # file by then.
         self._closing = threading.Lock()
         self._closed = False
         self._is_socket = url.lower().startswith("socket://")
 
     @property
     def arrived(self) -> tuple[float, float] | None:
-        """Wall and monotonic clock when the last bytes came, in seconds; None where unknown."""
+        """Wall and monotonic clock at the arrival of the last bytes, in s; None if unknown."""
         moment: tuple[float, float] | None = getattr(self._device, "arrived", None)
         return moment
 
@@ -107,7 +104,7 @@ class Port:
             raise self._lost("setting the speed", error) from error
 
     def read(self) -> bytes:
-        """Wait up to 0.1 s for a byte, then take all that is waiting.
+        """Wait up to 0.1 s for a byte, then return everything that is waiting.
 
         Returns
         -------
@@ -129,15 +126,15 @@ class Port:
         try:
             return first + self._waiting()
         except _LOST as error:
-            # What has come is worth having: the next read says that the link is lost.
+            # Keep what has come: the next read reports that the link is lost.
             _log.debug("%s: reading on: %s: %s", self.url, type(error).__name__, error)
             return first
 
     def _waiting(self) -> bytes:
-        """Take what is waiting, without waiting for more."""
+        """Return what is waiting, without waiting for more."""
         device = self._device
         if self._is_socket:
-            # A socket tells only that there is something, not how much.
+            # A socket reports only that there is something, not how much.
             device.timeout = 0
             try:
                 return bytes(device.read(READ_LIMIT))
@@ -152,12 +149,12 @@ class Port:
         return data
 
     def write(self, data: bytes) -> None:
-        """Send bytes; all of them are handed to the system on return.
+        """Send bytes; the system has all of them on return.
 
         Raises
         ------
         LinkLost
-            The device is gone, or takes nothing for half a second.
+            The device is gone, or accepts nothing for half a second.
         """
         try:
             self._device.write(data)
@@ -165,8 +162,8 @@ class Port:
             raise self._lost("writing", error) from error
 
     def cancel_read(self) -> None:
-        """Have a read that is waiting return at once; from any thread, at any time."""
-        # Whoever holds it is closing, which may take seconds, or cancelling already.
+        """End a read that is waiting; from any thread, at any time."""
+        # Another thread is closing, which may take seconds, or cancelling already.
         if not self._closing.acquire(blocking=False):
             return
         try:
@@ -179,7 +176,10 @@ class Port:
             self._closing.release()
 
     def close(self) -> None:
-        """Close it; by the thread that reads.  Never raises; twice does nothing."""
+        """Close the port, on the thread that reads.
+
+        Never raises; closing again does nothing.
+        """
         with self._closing:
             if self._closed:
                 return
@@ -194,33 +194,38 @@ class Port:
     def _lost(self, doing: str, error: Exception) -> LinkLost:
         _log.info("%s: link lost, %s: %s: %s", self.url, doing, type(error).__name__, error)
         return LinkLost(
-            f"The connection to {self.url} broke off",
-            "Look whether the meter is still plugged in.",
+            f"The connection to {self.url} was lost",
+            "Check that the meter is still plugged in.",
         )
 
 
-# -- opening ------------------------------------------------------------------
-
-
 def open_port(url: str, baudrate: int = 115_200) -> Port:
-    """Open a port, for nobody else where the system can keep others out.
+    """Open a port, exclusively where the system supports it.
 
     Nothing is sent.
+
+    Parameters
+    ----------
+    url
+        Device (``/dev/ttyUSB0``, ``COM3``), ``sim://``, ``socket://host:port`` or
+        ``rfc2217://host:port``.
+    baudrate
+        Bits per second.
 
     Raises
     ------
     PortNotFound
         There is no such device, or nothing listens at that address.
     PortDenied
-        This user may not open it.
+        This user has no permission to open it.
     PortBusy
-        Another program, or another meter of this one, has it open.
+        Another program, or another meter of this program, has it open.
     PortUnknown
-        The URL's scheme or one of its options means nothing here.
+        The URL's scheme or one of its options is unknown.
     """
     url = url.strip()
     if not url:
-        raise PortUnknown("No port was named", ports_hint(_urls()))
+        raise no_port_given()
     scheme = scheme_of(url)
     if scheme:
         _register_handlers()
@@ -242,7 +247,7 @@ def open_port(url: str, baudrate: int = 115_200) -> Port:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise url_error(url, error, _broken_handler(scheme)) from error
     except _LOST as error:
-        raise opening_error(url, error, _urls()) from error
+        raise opening_error(url, error) from error
     if not scheme:
         _shut_others_out(device)
     return Port(device, url)
@@ -256,10 +261,10 @@ def _register_handlers() -> None:
 def _refuse_if_taken(url: str) -> None:
     """Refuse a device that another process has open without a lock.
 
-    Both would read it then, and each get half of the bytes.
+    Otherwise both would read, and each get half of the bytes.
     """
     if _is_pty(url):
-        return  # the program that serves a pty may well hold both of its ends
+        return  # the program that serves a pty may have both ends open
     holder = find_holder(url)
     if holder is not None and not holder.is_this_process:
         raise busy(url, holder)
@@ -277,7 +282,7 @@ def _shut_others_out(device: serial.Serial) -> None:
     if fcntl is None or termios is None:
         return
     try:
-        # A pty keeps the mark after its user died, and could not be opened again.
+        # A pty stays marked when its user is killed, and could not be opened again.
         if not _is_pty(str(device.port)):
             fcntl.ioctl(device.fileno(), termios.TIOCEXCL)
     except (OSError, AttributeError) as error:
@@ -285,7 +290,7 @@ def _shut_others_out(device: serial.Serial) -> None:
 
 
 def _broken_handler(scheme: str) -> Exception | None:
-    """Give the error with which the handler of a scheme fails to load; None if it loads."""
+    """Return the error of a scheme whose handler fails to load; None if it loads."""
     if not scheme.isidentifier():
         return None
     for package in serial.protocol_handler_packages:
@@ -298,93 +303,3 @@ def _broken_handler(scheme: str) -> Exception | None:
         except ImportError as error:
             return error
     return None
-
-
-def _urls() -> list[str]:
-    return [port.url for port in list_ports()]
-
-
-# -- listing ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PortInfo:
-    """A port that could be opened."""
-
-    url: str
-    description: str = ""
-    serial_number: str = ""
-    vendor_id: int | None = None
-    product_id: int | None = None
-    #: Whether its adapter is the one that is built into the Watts up?.
-    likely_meter: bool = False
-    #: ``in use``, ``no permission``, or empty where nothing speaks against it.
-    problem: str = ""
-
-    @property
-    def label(self) -> str:
-        """What a person picks: what it is, its serial number, where, and what is wrong."""
-        what = "Watts up?" if self.likely_meter else self.description
-        parts = (what, self.serial_number, self.url, self.problem)
-        return " · ".join(part for part in parts if part)
-
-
-def list_ports() -> list[PortInfo]:
-    """List the serial ports of this machine, likely meters first.  Never raises.
-
-    Looks at them without opening any.  Ptys and network ports are not listed.
-    """
-    found = _comports()
-    holders = find_holders([port.device for port in found])
-    ports = [
-        PortInfo(
-            url=port.device,
-            description="" if port.description in (None, "n/a") else port.description,
-            serial_number=port.serial_number or "",
-            vendor_id=port.vid,
-            product_id=port.pid,
-            likely_meter=(port.vid, port.pid) == (FTDI_VENDOR, FTDI_PRODUCT),
-            problem=_problem(port.device, in_use=port.device in holders),
-        )
-        for port in found
-    ]
-    return sorted(ports, key=lambda port: (not port.likely_meter, _natural(port.url)))
-
-
-def _comports() -> list[ListPortInfo]:
-    try:
-        return list(_list_ports.comports())
-    except Exception as error:  # noqa: BLE001 - a device that vanishes can raise anything
-        _log.debug("listing ports: %s: %s", type(error).__name__, error)
-        return []
-
-
-def _problem(path: str, *, in_use: bool) -> str:
-    if in_use:
-        return "in use"
-    if sys.platform != "win32" and not os.access(path, os.R_OK | os.W_OK):
-        return "no permission"
-    return ""
-
-
-def _natural(text: str) -> tuple[str, int]:
-    """Sort ttyUSB10 after ttyUSB9."""
-    stem = text.rstrip("0123456789")
-    return stem, int(text[len(stem) :] or 0)
-
-
-def find_port(serial_number: str) -> str | None:
-    """Give the URL of the port whose adapter has that serial number; None if none has."""
-    found = _comports() if serial_number else []
-    return next((port.device for port in found if port.serial_number == serial_number), None)
-
-
-def serial_number_of(url: str) -> str:
-    """Give the serial number of the adapter behind a port; empty where there is none."""
-    if scheme_of(url):
-        return ""
-    device = os.path.realpath(url)
-    for port in _comports():
-        if device == os.path.realpath(port.device):
-            return port.serial_number or ""
-    return ""

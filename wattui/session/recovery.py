@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from wattui.desktop.atomic_file import draft_path
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, DiskRefused, SessionError
 from wattui.measurement.clock import MICROSECONDS
@@ -180,7 +181,6 @@ def copy_session(
         raise DiskRefused(f"{origin} cannot be copied onto itself", "Choose another name.")
     if is_being_written(goal):
         raise DiskRefused(f"{goal} is being recorded", "Choose another name.")
-    draft = goal.with_name(f".{goal.name}.part")
 
     def step(_status: int, remaining: int, total: int) -> None:
         if cancelled is not None and cancelled():
@@ -189,18 +189,13 @@ def copy_session(
             progress(total - remaining, total)
 
     try:
-        draft.unlink(missing_ok=True)
-        _back_up(origin, draft, step)
-        draft.replace(goal)
+        with draft_path(goal) as draft:
+            _back_up(origin, draft, step)
     except sqlite3.Error as error:
         raise translated(error, goal) from error
     except OSError as error:
         what = f"{goal} cannot be written ({error.strerror})"
         raise DiskRefused(what, "Choose another folder.") from error
-    finally:
-        for name in (draft, Path(f"{draft}-journal"), Path(f"{draft}-wal"), Path(f"{draft}-shm")):
-            with contextlib.suppress(OSError):
-                name.unlink(missing_ok=True)
 
 
 def _back_up(origin: Path, draft: Path, step: Callable[[int, int, int], None]) -> None:

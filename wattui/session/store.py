@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from wattui.desktop.atomic_file import draft_path
 from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample, complete
@@ -139,16 +140,14 @@ class Store:
 
     def _restore(self) -> None:
         """Write the file anew from the deleted one, which is still open here."""
-        draft = self.path.with_name(f".{self.path.name}.restored")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            draft.unlink(missing_ok=True)
-            with contextlib.closing(connect(draft, "mode=rwc")) as target:
+            with (
+                draft_path(self.path) as draft,
+                contextlib.closing(connect(draft, "mode=rwc")) as target,
+            ):
                 self.connection.backup(target)
-            draft.replace(self.path)
         except (OSError, sqlite3.Error) as error:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
             raise DiskRefused(
                 f"{self.path} was removed while it was recorded, and cannot be made again "
                 f"({error})",

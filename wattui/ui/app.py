@@ -32,7 +32,7 @@ import wattui
 from wattui.desktop import display_check
 from wattui.desktop.folders import data_folder
 from wattui.desktop.launch import told_apart
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.errors import WattuiError
 from wattui.ui.theme import style_sheet
 from wattui.ui.theme.theme_switch import SystemTheme, choose
@@ -53,7 +53,7 @@ _MOST_DIALOGS = 10
 _state: dict[str, Any] = {}
 
 
-def application(settings: Settings | None = None) -> QApplication:
+def application(settings: PreferencesFile | None = None) -> QApplication:
     """Give the Qt application, made if there is none, in the colours of its theme."""
     if "system" in _state and QApplication.instance() is _state["application"]:
         return _state["application"]
@@ -103,7 +103,9 @@ def _set_enthought_folder() -> None:
     ETSConfig.company = "wattui"
 
 
-def build(bench: Bench | None = None, settings: Settings | None = None, **options: Any) -> Any:
+def build(
+    bench: Bench | None = None, settings: PreferencesFile | None = None, **options: Any
+) -> Any:
     """Open the window without running the event loop; give its TraitsUI ``UI``.
 
     Parameters
@@ -120,7 +122,7 @@ def build(bench: Bench | None = None, settings: Settings | None = None, **option
     -----
     ``ui.dispose()`` does not end its threads; closing ``ui.control`` does.
     """
-    settings = settings if settings is not None else Settings.load()
+    settings = settings if settings is not None else PreferencesFile.load()
     running = application(settings)
     from wattui.desktop.menu_entry import udev_command
     from wattui.model.bench import Bench
@@ -155,7 +157,7 @@ def run(
     names
         What the meters at these ports are called, unless they have a name already.
     """
-    settings = Settings.load()
+    settings = PreferencesFile.load()
     running = application(settings)
     from wattui.ui.plots import paint_guard
     from wattui.ui.window import error_report

@@ -11,7 +11,7 @@ import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtGui, QtWidgets
 
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.session import Session
 
 
@@ -113,19 +113,19 @@ def test_recent_files_are_looked_for_behind_the_window(window, session, monkeypa
 
 def test_settings_are_written_behind_the_window_and_are_there_when_it_is_closed(monkeypatch):
     threads = []
-    save = Settings.save
+    save = PreferencesFile.save
 
     def watched(settings):
         threads.append(threading.current_thread())
         save(settings)
 
-    monkeypatch.setattr(Settings, "save", watched)
+    monkeypatch.setattr(PreferencesFile, "save", watched)
     window = OpenedWindow()
     window.model.energy_unit = "kJ"
     window.close()
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
-    assert Settings.load().energy_unit == "kJ"
+    assert PreferencesFile.load().energy_unit == "kJ"
 
 
 def test_an_old_log_is_imported_and_its_broken_line_told(window, log):

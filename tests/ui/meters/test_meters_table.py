@@ -7,9 +7,9 @@ import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtGui, QtWidgets
 
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.measurement.fields import CHANNELS
-from wattui.ports.port import PortInfo
+from wattui.ports.listing import PortInfo
 from wattui.ui.meters.rows import BOX, COLUMNS, NAME
 from wattui.ui.meters.table_model import FIRST_NUMBER
 from wattui.ui.theme.palette import DARK, LIGHT
@@ -312,7 +312,7 @@ def test_rows_that_do_not_fit_are_scrolled_to(two):
 
 
 def test_arrangement_and_colours_are_remembered():
-    settings = Settings(theme="light")
+    settings = PreferencesFile(theme="light")
     opened = OpenedWindow(settings=settings)
     try:
         opened.model.arrangement = "rows"

@@ -8,7 +8,7 @@ from opened_window import FAST, OpenedWindow, own_threads
 from PyQt5 import QtCore, QtWidgets
 from traitsui.testing.api import MouseClick, UITester
 
-from wattui.ports.port import PortInfo
+from wattui.ports.listing import PortInfo
 from wattui.session import Session
 from wattui.ui.window.port_chooser import DEMO_URL
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import threading
 
 from wattui.model.main_thread import MainThread
-from wattui.ports.port import PortInfo
+from wattui.ports.listing import PortInfo
 from wattui.ui.window.port_chooser import DEMO_URL, OTHER, choices, first_choice
 from wattui.ui.window.port_watcher import PortWatcher
 

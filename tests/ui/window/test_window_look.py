@@ -9,7 +9,7 @@ import pytest
 from opened_window import FAST, OpenedWindow, own_threads
 from PyQt5 import QtGui, QtWidgets
 
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.session import Session
 from wattui.ui import app
 
@@ -28,7 +28,9 @@ def window():
 @pytest.mark.parametrize("points", [10, 15])
 def test_disconnect_is_not_cut_in_a_narrow_window(points):
     """Its width was a number of pixels, whatever the letters; both ends were cut at 900."""
-    application = QtWidgets.QApplication.instance() or app.application(Settings(theme="light"))
+    application = QtWidgets.QApplication.instance() or app.application(
+        PreferencesFile(theme="light")
+    )
     before = application.font()
     letters = QtGui.QFont(before)
     letters.setPointSize(points)
@@ -95,21 +97,21 @@ def test_preferences_are_in_force_at_once(window):
     ("port", "kept"), [("sim://es", "sim://es"), ("sim://pro?replay=fan.raw&speed=60", "sim://net")]
 )
 def test_a_replay_is_not_the_port_of_the_next_start(port, kept):
-    opened = OpenedWindow(settings=Settings(theme="light", port="sim://net"))
+    opened = OpenedWindow(settings=PreferencesFile(theme="light", port="sim://net"))
     opened.model.port = port
     opened.close()
     assert opened.settings.port == kept
 
 
 def test_what_was_chosen_is_there_the_next_time():
-    first = OpenedWindow(settings=Settings.load())
+    first = OpenedWindow(settings=PreferencesFile.load())
     first.model.trait_set(theme="dark", clock_mode="elapsed", interval=5, energy_unit="kWh")
     first.model.channels = ["voltage", "frequency"]
     first.bench.trait_set(rate=0.3, currency="€")
     first.window.resize(1111, 666)
     first.handle_events()
     first.close()
-    second = OpenedWindow(settings=Settings.load())
+    second = OpenedWindow(settings=PreferencesFile.load())
     try:
         model = second.model
         assert (model.theme, model.clock_mode, model.interval) == ("dark", "elapsed", 5)
@@ -122,7 +124,9 @@ def test_what_was_chosen_is_there_the_next_time():
 
 
 def test_settings_that_make_no_sense_do_no_harm():
-    settings = Settings(theme="purple", channels=["nonsense"], interval=-3, window=[0, 0, 5, 5])
+    settings = PreferencesFile(
+        theme="purple", channels=["nonsense"], interval=-3, window=[0, 0, 5, 5]
+    )
     opened = OpenedWindow(settings=settings)
     try:
         assert opened.model.theme == "system"

@@ -162,7 +162,7 @@ def log(
 def _chosen_ports(ports: Sequence[str], *, every: bool, wait: bool) -> tuple[str, ...]:
     """Give the ports to record, each once."""
     if every:
-        from wattui.ports.port import list_ports
+        from wattui.ports.listing import list_ports
 
         found = [port.url for port in list_ports() if port.likely_meter]
         if not found and not ports and not wait:

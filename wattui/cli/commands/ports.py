@@ -27,7 +27,7 @@ def ports(as_json: bool) -> None:
 
     The simulated meter is always there as sim://pro, sim://es or sim://net.
     """
-    from wattui.ports.port import list_ports
+    from wattui.ports.listing import list_ports
 
     found = list_ports()
     if as_json:

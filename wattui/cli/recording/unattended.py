@@ -19,7 +19,7 @@ from wattui.client import ClientState
 from wattui.desktop.systemd_notify import Notifier
 from wattui.errors import WattuiError
 from wattui.measurement.events import Listener
-from wattui.ports.port import list_ports
+from wattui.ports.listing import list_ports
 from wattui.session import WriterStatus
 from wattui.session.rotation import RotatingRecorder, Rotation
 

@@ -13,7 +13,7 @@ from pyface.qt import QtCore, QtGui
 from PyQt5.QtSvg import QSvgGenerator
 
 from wattui import __version__
-from wattui.desktop.atomic_file import draft
+from wattui.desktop.atomic_file import draft_file
 from wattui.errors import WattuiError
 from wattui.ui.figure import lettering
 from wattui.ui.figure.figure_page import FigurePage
@@ -69,7 +69,7 @@ def save(page: FigurePage, path: Path, dpi: int = DPI) -> None:
         ".pdf": lambda: _pdf(page),
     }
     data = makers[path.suffix.lower()]()
-    with draft(path, "utf-8") as file:
+    with draft_file(path, "utf-8") as file:
         file.buffer.write(data)
 
 

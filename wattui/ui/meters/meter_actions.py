@@ -9,6 +9,7 @@ from pyface.qt import QtCore, QtGui
 from traits.api import Any as AnyTrait
 from traits.api import HasTraits
 
+from wattui.ports.listing import PortProblem
 from wattui.ui.dialogs.about import show_text
 from wattui.ui.window.port_chooser import DEMO_URL, port_text
 
@@ -76,7 +77,9 @@ class MeterDeeds(HasTraits):
     def do_connect_found(self, info: Any) -> None:
         """Connect every meter that is plugged in."""
         model = info.object
-        found = [one for one in model.ports if one.likely_meter and one.problem != "in use"]
+        found = [
+            one for one in model.ports if one.likely_meter and one.problem != PortProblem.IN_USE
+        ]
         connected = model.connect_ports([port.url for port in found])
         if not connected and not model.bench.recording:
             model.message = "No meter is plugged in; see Help, My port is missing"

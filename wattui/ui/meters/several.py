@@ -19,7 +19,7 @@ from traits.api import (
 )
 
 from wattui.model.meter import Meter
-from wattui.ports.port import PortInfo
+from wattui.ports.listing import PortInfo
 from wattui.ui.meters.rows import MeterRow, TotalRow, rows_of, total_of
 from wattui.ui.window.port_chooser import DEMO_URL
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from pyface.qt import QtCore
 
-from wattui.desktop.preferences_file import Settings
+from wattui.desktop.preferences_file import PreferencesFile
 from wattui.model.bench import Bench
-from wattui.ports.port import PortInfo, list_ports
+from wattui.ports.listing import PortInfo, list_ports
 from wattui.ui.memory.memory_link import MemoryLink
 from wattui.ui.plots.plot_stack import PlotStack
 from wattui.ui.theme.theme_switch import ThemeSwitch
@@ -28,7 +28,7 @@ TICK = 1000
 
 def assemble(
     bench: Bench,
-    settings: Settings,
+    settings: PreferencesFile,
     application: Any,
     system: Any,
     rule_command: str = "",

@@ -12,7 +12,7 @@ from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
 from wattui.measurement.text import short_port
-from wattui.ports.port import PortInfo
+from wattui.ports.listing import PortInfo, PortProblem
 
 #: What the simulated meter is connected to: a desktop computer under changing work.  By its
 #: id it is the same one whenever it is opened, with its memory and its settings.
@@ -56,8 +56,8 @@ def _url_text(url: str) -> str:
 
 def _port_tooltip(port: PortInfo) -> str:
     advice = {
-        "in use": "Another program has it open; close that first.",
-        "no permission": "This user may not open it; see Help, My port is missing.",
+        PortProblem.IN_USE: "Another program has it open; close that first.",
+        PortProblem.NO_PERMISSION: "This user may not open it; see Help, My port is missing.",
     }
     said = " ".join(part for part in (port.description, f"at {port.url}") if part)
     return f"{said}. {advice.get(port.problem, '')}".strip()
@@ -96,7 +96,7 @@ def additions(free: Sequence[PortInfo], chosen: str, connected_text: str) -> lis
 
 def found_line(ports: Sequence[PortInfo]) -> list[Choice]:
     """Give the line that connects all meters which are plugged in, where there are several."""
-    count = sum(1 for port in ports if port.likely_meter and port.problem != "in use")
+    count = sum(1 for port in ports if port.likely_meter and port.problem != PortProblem.IN_USE)
     if count < 2:
         return []
     text = f"Connect all {count} meters found"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wattui.model.main_thread import MainThread
-from wattui.ports.port import PortInfo, list_ports
+from wattui.ports.listing import PortInfo, list_ports
 
 _log = logging.getLogger(__name__)
 

@@ -14,12 +14,12 @@ from wattui.measurement.fields import CHANNEL
 from wattui.ui.theme.palette import LIGHT
 
 if TYPE_CHECKING:
-    from wattui.desktop.preferences_file import Settings
+    from wattui.desktop.preferences_file import PreferencesFile
     from wattui.ui.window.window_model import WindowModel
 
 _log = logging.getLogger(__name__)
 
-#: Settings, and the traits of the window's model that they are kept in.
+#: Preferences, and the traits of the window's model that they are kept in.
 _OF_MODEL = {
     "theme": "theme",
     "interval": "interval",
@@ -27,7 +27,7 @@ _OF_MODEL = {
     "energy_unit": "energy_unit",
 }
 
-#: Settings of the bench.
+#: Preferences of the bench.
 _OF_BENCH = ("rate", "currency")
 
 #: What was played from a file once is not what one connects to the next time.
@@ -41,7 +41,7 @@ MOST = (10_000, 10_000)
 class Memory:
     """Puts the settings into a new window's model, and keeps them when it closes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: PreferencesFile) -> None:
         #: The settings themselves.
         self.settings = settings
 
@@ -82,7 +82,7 @@ class Memory:
         model.bench.main_thread.run("settings", lambda: _save(settings))
 
 
-def _save(settings: Settings) -> None:
+def _save(settings: PreferencesFile) -> None:
     try:
         settings.save()
     except WattuiError as error:
