@@ -20,7 +20,7 @@ from wattui.measurement.sample import Sample
 from wattui.session import Session, SessionWriter
 from wattui.simulator.faults import LASTING, TIMED
 from wattui.simulator.loads import LOADS
-from wattui.simulator.sim_url import _KEYS as SIM_KEYS
+from wattui.simulator.sim_url import KEYS as SIM_KEYS
 from wattui.simulator.sim_url import parse_url
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,9 +16,9 @@ from wattui.measurement.events import MeterInfo
 from wattui.measurement.sample import Sample
 from wattui.protocol import Framer, LoggingMode, Record
 from wattui.session import BulkWriter, Session
+from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, open_replay
 from wattui.simulator.sim_url import meter_from_url
 from wattui.simulator.simulated_meter import SimulatedMeter
-from wattui.simulator.timed_replay import TimedRecord, TimedReplay, Wanted, open_replay
 
 START = b"#L,W,3,E,_,1;"
 
@@ -112,15 +112,15 @@ def test_what_cannot_be_replayed(tmp_path: Path) -> None:
     install()
     path = session(tmp_path / "run.wattui", full(3))
     with pytest.raises(ValueError, match="no meter 2"):
-        open_replay(Wanted(path, meter=2))
+        open_replay(ReplayRequest(path, meter=2))
     (tmp_path / "empty").write_bytes(b"")
-    assert open_replay(Wanted(tmp_path / "empty")) is None
+    assert open_replay(ReplayRequest(tmp_path / "empty")) is None
     (tmp_path / "run.raw").write_text("#d,-,18" + ",1" * 18 + ";\r\n")
-    assert open_replay(Wanted(tmp_path / "run.raw")) is None
+    assert open_replay(ReplayRequest(tmp_path / "run.raw")) is None
     with BulkWriter(tmp_path / "none.wattui"):
         pass
     with pytest.raises(ValueError, match="no meter 1"):
-        open_replay(Wanted(tmp_path / "none.wattui"))
+        open_replay(ReplayRequest(tmp_path / "none.wattui"))
 
 
 def test_ports_tell_model_and_serial_number(tmp_path: Path) -> None:

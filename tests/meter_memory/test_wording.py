@@ -22,7 +22,7 @@ from wattui.meter_memory.wording import (
     used_text,
 )
 from wattui.protocol import FullHandling, LoggingMode
-from wattui.simulator.models import MODELS
+from wattui.protocol.models import MODELS
 from wattui.simulator.record_memory import RecordMemory
 
 ALL = (True,) * FIELD_COUNT

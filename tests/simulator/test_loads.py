@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from wattui.measurement.fields import FIELD_INDEX, FIELDS
 from wattui.protocol import Framer, parse
 from wattui.protocol.replies import Record
+from wattui.simulator.display import Display
 from wattui.simulator.loads import LOADS, Load, Reading, find_load, scatter
-from wattui.simulator.measuring import Display
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "samples"
 

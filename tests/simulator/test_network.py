@@ -10,19 +10,24 @@ from urllib.parse import parse_qs
 import pytest
 from test_simulated_meter import Bench
 
-from wattui.simulator.network import POST_NAMES, CallPoster, HttpPoster, Post
+from wattui.simulator.network import POST_NAMES, HttpPoster, Post
 
 
 class Web:
-    """Whoever is posted to: keeps the posts, answers what it was told to."""
+    """A poster that collects the posts and answers each one with the same text at once."""
 
     def __init__(self, answer: str = "") -> None:
         self.posts: list[Post] = []
         self.answer = answer
+        self._answers: list[str] = []
 
-    def __call__(self, post: Post) -> str:
+    def post(self, post: Post) -> None:
         self.posts.append(post)
-        return self.answer
+        self._answers.append(self.answer)
+
+    def answers(self) -> list[str]:
+        answers, self._answers = self._answers, []
+        return answers
 
     def fields(self) -> dict[str, str]:
         return {name: values[0] for name, values in parse_qs(self.posts[-1].body).items()}
@@ -30,7 +35,7 @@ class Web:
 
 def test_a_post_every_interval_with_the_chosen_fields_and_no_time_stamp() -> None:
     web = Web()
-    bench = Bench("net", poster=CallPoster(web), serial_number="W0042")
+    bench = Bench("net", poster=web, serial_number="W0042")
     bench.ask(b"#I,X,5,lab.example,8080,/power,agent,20;#L,W,3,T,_,20;")
     bench.hear(60.5)
     assert len(web.posts) == 3
@@ -85,7 +90,7 @@ def test_a_post_every_interval_with_the_chosen_fields_and_no_time_stamp() -> Non
 )
 def test_the_answer_steers_relay_and_interval(answer: str, relay: bool, interval: int) -> None:
     web = Web(answer)
-    bench = Bench("net", poster=CallPoster(web))
+    bench = Bench("net", poster=web)
     bench.ask(b"#L,W,3,T,_,10;")
     bench.hear(10.0)
     assert bench.meter.display.relay_open is relay

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wattui.measurement.fields import FIELD_COUNT, WIRE_MAXIMUM
 from wattui.protocol import FullHandling
-from wattui.simulator.models import find_model
+from wattui.protocol.models import find_model
 from wattui.simulator.record_memory import RecordMemory
 
 ALL = (True,) * FIELD_COUNT

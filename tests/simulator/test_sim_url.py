@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,7 @@ from hypothesis import strategies as st
 from wattui.measurement.clock import SYSTEM_CLOCK, ScaledClock
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.simulator import meter_from_url, sim_url
-from wattui.simulator.faults import LASTING, TIMED, parse_faults
-from wattui.simulator.loads import LOADS
+from wattui.simulator.faults import LASTING, TIMED, Fault, parse_faults
 from wattui.simulator.sim_url import parse_url
 
 
@@ -39,7 +41,7 @@ def test_everything_at_once() -> None:
     )
     assert (options.load, options.speed, options.seed, options.interval) == ("fridge", 60.0, 7, 5)
     assert "cut" in options.faults
-    assert [n for n, kept in enumerate(options.fields) if kept] == [0, 1, 5]
+    assert [n for n, on in enumerate(options.fields) if on] == [0, 1, 5]
     assert (options.full, options.logging) == (FullHandling.CONDENSE, LoggingMode.STOPPED)
     assert (options.id, options.serial, options.baud, options.old) == ("a", "A1", 19_200, True)
     assert (options.mains, options.deaf, options.replay) == (230, 15.0, Path("a b.raw"))
@@ -112,14 +114,30 @@ def test_speed_brings_a_clock_and_old_firmware_16_fields() -> None:
     assert len(meter.memory.chosen) == 16
 
 
-def test_the_documentation_names_every_key_load_and_fault() -> None:
-    text = sim_url.__doc__ or ""
-    for key in sim_url._KEYS:
-        assert re.search(rf"^{key} ", text, re.MULTILINE), key
-    for load in LOADS:
-        assert f"``{load}``" in text
-    for name in (*LASTING, *TIMED):
-        assert name.isalnum()
+def test_keys_are_the_attributes_of_the_options() -> None:
+    assert list(sim_url.KEYS) == [one.name for one in fields(sim_url.SimOptions)]
+
+
+def test_every_fault_has_a_description() -> None:
+    assert [fault for fault in Fault if fault not in (LASTING | TIMED)] == []
+    assert all(fault.isalnum() for fault in Fault)
+
+
+def test_new_model_is_one_row_of_the_table() -> None:
+    """In a process of its own, since the table is read by the program and all its help."""
+    script = """
+from wattui.protocol.models import MODELS, Model
+MODELS["lab"] = Model("lab", "LAB 9", number=9, memory=1_000_000)
+from wattui.client import identify
+from wattui.cli.commands.simulate import simulate
+found = identify("sim://lab?speed=10")
+print(found.info.model, found.version.memory)
+print("lab" in next(one.help for one in simulate.params if one.name == "models"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout.splitlines(), done.stderr) == (["LAB 9 1000000", "True"], "")
 
 
 @given(st.text(max_size=60))

@@ -15,12 +15,12 @@ from wattui.measurement.fields import FIELD_INDEX, FIELDS
 from wattui.protocol import Framer, FullHandling, LoggingMode, Packet, parse
 from wattui.protocol.replies import Record
 from wattui.simulator import SimulatedMeter
-from wattui.simulator.capture_replay import Replay
 from wattui.simulator.faults import parse_faults
 from wattui.simulator.line import Line
 from wattui.simulator.loads import Load
-from wattui.simulator.meter_setup import Setup
+from wattui.simulator.meter_setup import MeterSetup
 from wattui.simulator.network import Poster
+from wattui.simulator.replays import CaptureReplay
 
 
 class ManualClock:
@@ -47,7 +47,7 @@ class Bench:
         model: str = "pro",
         *,
         load: Load | None = None,
-        replay: Replay | None = None,
+        replay: CaptureReplay | None = None,
         faults: str = "",
         poster: Poster | None = None,
         **setup: Any,
@@ -60,7 +60,7 @@ class Bench:
             replay=replay,
             faults=parse_faults(faults),
             poster=poster,
-            setup=Setup(**setup),
+            setup=MeterSetup(**setup),
         )
         self.framer = Framer()
 
@@ -426,7 +426,7 @@ def capture(count: int) -> list[tuple[str, ...]]:
 
 
 def test_a_replay_starts_with_its_first_record_however_late_logging_starts() -> None:
-    bench = Bench(replay=Replay(capture(5)))
+    bench = Bench(replay=CaptureReplay(capture(5)))
     bench.clock.advance(1_000.0)
     bench.meter.receive(b"#L,W,3,E,,2;")
     assert [packet.args for packet in bench.packets(60.0)] == capture(5)
@@ -435,7 +435,7 @@ def test_a_replay_starts_with_its_first_record_however_late_logging_starts() -> 
 
 
 def test_a_replay_waits_while_nobody_has_the_port_open() -> None:
-    bench = Bench(replay=Replay(capture(10)))
+    bench = Bench(replay=CaptureReplay(capture(10)))
     bench.meter.receive(b"#L,W,3,E,,1;")
     first = bench.records(4.1)
     bench.meter.close_link()
@@ -445,7 +445,7 @@ def test_a_replay_waits_while_nobody_has_the_port_open() -> None:
 
 
 def test_a_replay_loops_and_rewinds_where_asked_to() -> None:
-    bench = Bench(replay=Replay(capture(3), loop=True, rewind=True))
+    bench = Bench(replay=CaptureReplay(capture(3), loop=True, rewind=True))
     bench.meter.receive(b"#L,W,3,E,,1;")
     assert [values[0] for values in bench.records(4.1)] == [0, 1, 2, 0]
     bench.meter.close_link()

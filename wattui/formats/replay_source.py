@@ -23,9 +23,9 @@ from wattui.formats.import_files import import_files
 from wattui.formats.reading.source import Assumptions
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
+from wattui.protocol.models import find_model
 from wattui.session import Session
-from wattui.simulator.models import find_model
-from wattui.simulator.timed_replay import TimedRecord, TimedReplay, Wanted, add_source
+from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, add_source
 
 _SQLITE: Final = b"SQLite format 3\0"
 
@@ -124,7 +124,7 @@ def install() -> None:
     add_source(_open_wanted)
 
 
-def _open_wanted(wanted: Wanted) -> TimedReplay | None:
+def _open_wanted(wanted: ReplayRequest) -> TimedReplay | None:
     """Open a recording; raw captures, and what nobody knows, are the simulator's own."""
     if not wanted.path.is_file():
         return None
@@ -152,7 +152,7 @@ def _close(session: Session, folder: tempfile.TemporaryDirectory[str] | None) ->
 
 
 def _replay(
-    wanted: Wanted, path: Path, folder: tempfile.TemporaryDirectory[str] | None
+    wanted: ReplayRequest, path: Path, folder: tempfile.TemporaryDirectory[str] | None
 ) -> TimedReplay:
     session = Session.open(path)
     meters = session.meters

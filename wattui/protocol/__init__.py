@@ -9,6 +9,8 @@ replies come out, and the other way round.
 ``framing``
     :class:`Framer` cuts packets, or typed replies, out of whatever comes over the
     wire.
+``models``
+    The models of the meter, as one table.
 ``commands``
     Every command of the meter, each made by one function; which of them erase
     the memory.

@@ -10,6 +10,7 @@ from typing import Final
 
 from wattui.measurement.fields import FIELD_COUNT, WIRE_MAXIMUM, WireValue
 from wattui.measurement.sample import complete
+from wattui.protocol.models import model_of
 from wattui.protocol.packet import Packet
 
 
@@ -27,9 +28,6 @@ class LoggingMode(enum.IntEnum):
     STOPPED = 0
     INTERNAL = 1
     EXTERNAL = 2
-
-
-_MODELS: Final = ("Standard", "PRO", "PRO ES", ".NET", "Blind Module")
 
 
 class Record(tuple[WireValue, ...]):
@@ -65,7 +63,8 @@ class Version:
     @property
     def model_name(self) -> str:
         """The model as it is printed on the meter."""
-        return _MODELS[self.model] if 0 <= self.model < len(_MODELS) else f"model {self.model}"
+        model = model_of(self.model)
+        return model.title if model is not None else f"model {self.model}"
 
     @property
     def firmware_text(self) -> str:
@@ -84,7 +83,8 @@ class Version:
     @property
     def has_network(self) -> bool:
         """Whether the meter has Ethernet and so takes the network commands."""
-        return self.model == 3
+        model = model_of(self.model)
+        return model is not None and model.has_network
 
 
 @dataclass(frozen=True, slots=True)

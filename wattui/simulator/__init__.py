@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Watts up? in software, which other programs take for a real one.
+"""A Watts up? in software, which other programs cannot distinguish from a real one.
 
-``meter``       :class:`SimulatedMeter`: the device; bytes in, bytes out, an injected clock
-``answers``     what it does and answers to each command
-``setup``       how it is set up when it is made
-``agenda``      its events, in the order of their times
-``models``      the models: memory, versions, banners
-``memory``      its record memory, and what happens when that is full
-``display``     readings into records: counters, extremes, roundings
-``loads``       what is plugged into it
-``replay``      a capture of a real meter in place of a load
-``line``        the wire: pacing by the baud rate, line ends, spoiled bytes
-``faults``      what goes wrong on request
-``network``     addresses, HTTP posting and relay of a .NET
-``url``         ``sim://`` URLs
-``devices``     the meters that ``sim://`` URLs of this process have opened
-``pty_server``  serves meters on ptys; not on Windows, so import it where it is needed
+``simulated_meter``
+    :class:`SimulatedMeter`: bytes in, bytes out, with an injected clock.
+``meter_hardware``, ``meter_setup``
+    The meter without its commands; how it is set up when it is made.
+``command_handlers``
+    What it does and answers for each command.
+``display``, ``record_memory``, ``line``, ``network``
+    Readings into records; the memory; the wire; addresses, posts and relay of a .NET.
+``loads``, ``replays``
+    What is plugged in: a simulated load, or records of the past.
+``faults``
+    What goes wrong on request.
+``sim_url``, ``devices``
+    ``sim://`` URLs, and the meters that they have opened in this process.
+``pty_server``
+    Serves meters on ptys.  Not on Windows, so import it only where it is needed.
 """
 
 from wattui.simulator.sim_url import meter_from_url

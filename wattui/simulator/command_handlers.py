@@ -1,30 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulated meter does and answers to each command of the protocol."""
+"""What the simulated meter does and answers for each command of the protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from wattui.measurement.fields import FIELDS
 from wattui.protocol import FullHandling, LoggingMode, NetworkAddress, Packet, PostTarget
 from wattui.protocol.commands import MAX_INTERVAL, MAX_NETWORK_TEXT, MAX_RATE_MILS, MAX_THRESHOLD
-from wattui.simulator.line import record_line
+from wattui.simulator.faults import Fault
+from wattui.simulator.meter_hardware import MeterHardware
 from wattui.simulator.record_memory import CONDENSE_INTERVAL
-
-if TYPE_CHECKING:
-    from wattui.simulator.simulated_meter import SimulatedMeter
 
 Args = tuple[str, ...]
 
 
 class _Refused(Exception):
-    """The command is known, but its arguments are out of range: it has no effect."""
+    """The arguments of a known command are out of range: it has no effect."""
 
 
-def obey(meter: SimulatedMeter, packet: Packet) -> None:
-    """Do what a well-formed packet asks for; ``#v`` where it is not known."""
+def obey(meter: MeterHardware, packet: Packet) -> None:
+    """Carry out a well-formed command; answer ``#v`` if it is unknown."""
     action = _ACTIONS.get((packet.command, packet.subcommand))
     count = -1 if action is None else action[0]
     if action is None or (count >= 0 and len(packet.args) < count):
@@ -41,44 +39,8 @@ def obey(meter: SimulatedMeter, packet: Packet) -> None:
         meter.diagnose(str(refused))
 
 
-def readout(meter: SimulatedMeter) -> Iterator[str | float]:
-    """Give the lines of a read-out of the memory as it is now, and pauses in seconds."""
-    faults, memory = meter.faults, meter.memory
-    count = len(memory)
-    records = memory.records(meter.model.fields)
-    interval = _shown_interval(meter, memory.interval)
-    sent = max(count - int(faults.value("short")), 0)
-
-    def lines() -> Iterator[str | float]:
-        yield f"#n,-,3,_,{interval},{count};"
-        text = ""
-        for n, values in enumerate(records):
-            if n >= sent:
-                break
-            if "stall" in faults and n == count // 2:
-                yield faults.value("stall")
-            text = record_line(values, meter.model.fields)
-            yield text
-            if "mixed" in faults and n % max(int(faults.value("mixed")), 1) == 0:
-                yield record_line(meter.display.record(), meter.model.fields)
-        for _ in range(int(faults.value("more")) if text else 0):
-            yield text
-        if "noend" in faults:
-            return
-        if meter.model.old or "end3" in faults:
-            yield f"#l,-,2,_,{interval},{count};"
-        else:
-            yield f"#l,-,2,_,{interval};"
-
-    return lines()
-
-
-def _shown_interval(meter: SimulatedMeter, interval: int) -> int:
-    return int(meter.faults.value("interval")) if "interval" in meter.faults else interval
-
-
-def _stubborn(meter: SimulatedMeter) -> bool:
-    return "stubborn" in meter.faults
+def _stubborn(meter: MeterHardware) -> bool:
+    return Fault.STUBBORN in meter.faults
 
 
 def _number(text: str, low: int, high: int, what: str) -> int:
@@ -90,53 +52,53 @@ def _number(text: str, low: int, high: int, what: str) -> int:
 # -- reading ------------------------------------------------------------------
 
 
-def _version(meter: SimulatedMeter, args: Args) -> None:
+def _version(meter: MeterHardware, args: Args) -> None:
     del args
     values = meter.model.version(meter.line.baudrate)
     meter.answer(f"#v,-,{len(values)},{','.join(values)};")
 
 
-def _field_names(meter: SimulatedMeter, args: Args) -> None:
+def _field_names(meter: MeterHardware, args: Args) -> None:
     del args
     names = [field.header for field in FIELDS[: meter.model.fields]]
     meter.answer(f"#h,-,{len(names)},{','.join(names)};")
 
 
-def _chosen(meter: SimulatedMeter, args: Args) -> None:
+def _chosen(meter: MeterHardware, args: Args) -> None:
     del args
-    flags = [str(int(kept)) for kept in meter.memory.chosen]
+    flags = [str(int(on)) for on in meter.memory.chosen]
     meter.answer(f"#c,-,{len(flags)},{','.join(flags)};")
 
 
-def _limit(meter: SimulatedMeter, args: Args) -> None:
+def _limit(meter: MeterHardware, args: Args) -> None:
     del args
     meter.answer(f"#n,-,1,{meter.memory.limit};")
 
 
-def _handling(meter: SimulatedMeter, args: Args) -> None:
+def _handling(meter: MeterHardware, args: Args) -> None:
     del args
     meter.answer(f"#o,-,1,{int(meter.memory.handling)};")
 
 
-def _state(meter: SimulatedMeter, args: Args) -> None:
+def _state(meter: MeterHardware, args: Args) -> None:
     del args
-    meter.answer(f"#s,-,3,_,{_shown_interval(meter, meter.interval)},{int(meter.mode)};")
+    meter.answer(f"#s,-,3,_,{meter.shown_interval(meter.interval)},{int(meter.mode)};")
 
 
-def _user(meter: SimulatedMeter, args: Args) -> None:
+def _user(meter: MeterHardware, args: Args) -> None:
     del args
     display = meter.display
     meter.answer(f"#u,-,3,{display.rate_mils},{display.threshold},{int(display.euro)};")
 
 
-def _calibration(meter: SimulatedMeter, args: Args) -> None:
+def _calibration(meter: MeterHardware, args: Args) -> None:
     del args
-    # Anything that looks like it: 16-bit gains near the middle, over 256 bytes in all.
+    # Plausible values: 16-bit gains near the middle, over 256 bytes in all.
     factors = [str(20_480 + (n * 7_919 + 331) % 24_989) for n in range(meter.model.factors)]
     meter.answer(f"#f,-,{len(factors)},{','.join(factors)};")
 
 
-def _memory(meter: SimulatedMeter, args: Args) -> None:
+def _memory(meter: MeterHardware, args: Args) -> None:
     del args
     meter.start_readout()
 
@@ -144,7 +106,7 @@ def _memory(meter: SimulatedMeter, args: Args) -> None:
 # -- logging ------------------------------------------------------------------
 
 
-def _log(meter: SimulatedMeter, args: Args) -> None:
+def _log(meter: MeterHardware, args: Args) -> None:
     interval = _number(args[2], 1, MAX_INTERVAL, "interval")
     if args[0] == "E":
         _same(meter, interval)
@@ -160,26 +122,26 @@ def _log(meter: SimulatedMeter, args: Args) -> None:
         _version(meter, ())
 
 
-def _same(meter: SimulatedMeter, interval: int) -> None:
+def _same(meter: MeterHardware, interval: int) -> None:
     if interval == meter.interval:
         meter.diagnose(f"No change; interval already =={interval}")
 
 
-def _log_internally(meter: SimulatedMeter, interval: int) -> None:
+def _log_internally(meter: MeterHardware, interval: int) -> None:
     _set_interval(meter, interval)
     meter.mode = LoggingMode.INTERNAL
     meter.posting = False
     meter.erase()
-    meter.answer(f"#s,-,3,_,{_shown_interval(meter, meter.interval)},1;")
+    meter.answer(f"#s,-,3,_,{meter.shown_interval(meter.interval)},1;")
 
 
-def _set_interval(meter: SimulatedMeter, interval: int) -> None:
+def _set_interval(meter: MeterHardware, interval: int) -> None:
     if not _stubborn(meter):
         condensing = meter.memory.handling is FullHandling.CONDENSE
         meter.memory.interval = CONDENSE_INTERVAL if condensing else interval
 
 
-def _stop(meter: SimulatedMeter, args: Args) -> None:
+def _stop(meter: MeterHardware, args: Args) -> None:
     del args
     if meter.mode is LoggingMode.EXTERNAL:
         meter.posting = False
@@ -190,7 +152,7 @@ def _stop(meter: SimulatedMeter, args: Args) -> None:
 # -- settings -----------------------------------------------------------------
 
 
-def _choose(meter: SimulatedMeter, args: Args) -> None:
+def _choose(meter: MeterHardware, args: Args) -> None:
     flags = args[: meter.model.fields]
     if any(flag not in ("0", "1") for flag in flags) or "1" not in flags:
         raise _Refused("fields out of range")
@@ -200,7 +162,7 @@ def _choose(meter: SimulatedMeter, args: Args) -> None:
     _limit(meter, ())
 
 
-def _set_handling(meter: SimulatedMeter, args: Args) -> None:
+def _set_handling(meter: MeterHardware, args: Args) -> None:
     handling = FullHandling(_number(args[0], 0, 2, "handling"))
     if not _stubborn(meter):
         meter.memory.handling = handling
@@ -209,7 +171,7 @@ def _set_handling(meter: SimulatedMeter, args: Args) -> None:
         _handling(meter, ())
 
 
-def _clear(meter: SimulatedMeter, args: Args) -> None:
+def _clear(meter: MeterHardware, args: Args) -> None:
     del args
     if not _stubborn(meter):
         meter.erase()
@@ -217,7 +179,7 @@ def _clear(meter: SimulatedMeter, args: Args) -> None:
         meter.answer("#r,-,0;")
 
 
-def _write_interval(meter: SimulatedMeter, args: Args) -> None:
+def _write_interval(meter: MeterHardware, args: Args) -> None:
     interval = _number(args[1], 1, MAX_INTERVAL, "interval")
     _same(meter, interval)
     _set_interval(meter, interval)
@@ -228,7 +190,7 @@ def _write_interval(meter: SimulatedMeter, args: Args) -> None:
         _state(meter, ())
 
 
-def _write_user(meter: SimulatedMeter, args: Args) -> None:
+def _write_user(meter: MeterHardware, args: Args) -> None:
     rate = _number(args[0], 0, MAX_RATE_MILS, "rate")
     threshold = _number(args[1], 0, MAX_THRESHOLD, "threshold")
     euro = _number(args[2], 0, 1, "currency")
@@ -239,18 +201,18 @@ def _write_user(meter: SimulatedMeter, args: Args) -> None:
         _user(meter, ())
 
 
-def _restart(meter: SimulatedMeter, args: Args) -> None:
+def _restart(meter: MeterHardware, args: Args) -> None:
     del args
     meter.line.drop()
     meter.display.reset()
     meter.start_up()
 
 
-def _diagnostics(meter: SimulatedMeter, args: Args) -> None:
+def _diagnostics(meter: MeterHardware, args: Args) -> None:
     meter.diagnostics = _number(args[0], 0, 2, "diagnostic level")
 
 
-def _test_flash(meter: SimulatedMeter, args: Args) -> None:
+def _test_flash(meter: MeterHardware, args: Args) -> None:
     _number(args[0], 1, 1, "test")
     meter.answer("Flash write/verify test")
     meter.at(3.0, lambda: meter.send(f"Flash ok; {meter.model.memory} bytes verified"))
@@ -259,18 +221,18 @@ def _test_flash(meter: SimulatedMeter, args: Args) -> None:
 # -- network (.NET) -----------------------------------------------------------
 
 
-def _address_text(meter: SimulatedMeter) -> str:
+def _address_text(meter: MeterHardware) -> str:
     a = meter.network.address
     texts = (a.ip, a.gateway, a.dns1, a.dns2, a.netmask, str(int(a.dhcp)))
     return ",".join(text or "_" for text in texts)
 
 
-def _read_address(meter: SimulatedMeter, args: Args) -> None:
+def _read_address(meter: MeterHardware, args: Args) -> None:
     del args
     meter.answer(f"#i,q,7,{_address_text(meter)},{meter.network.address.mac};")
 
 
-def _write_address(meter: SimulatedMeter, args: Args) -> None:
+def _write_address(meter: MeterHardware, args: Args) -> None:
     addresses = ["" if text == "_" else text for text in args[:5]]
     for address in filter(None, addresses):
         parts = address.split(".")
@@ -288,18 +250,18 @@ def _is_byte(part: str) -> bool:
     return part.isdigit() and len(part) <= 3 and int(part) <= 255
 
 
-def _target_text(meter: SimulatedMeter) -> str:
+def _target_text(meter: MeterHardware) -> str:
     t = meter.network.target
     texts = (t.host, str(t.port), t.file, t.user_agent, str(t.interval))
     return ",".join(text or "_" for text in texts)
 
 
-def _read_target(meter: SimulatedMeter, args: Args) -> None:
+def _read_target(meter: MeterHardware, args: Args) -> None:
     del args
     meter.answer(f"#i,e,5,{_target_text(meter)};")
 
 
-def _write_target(meter: SimulatedMeter, args: Args) -> None:
+def _write_target(meter: MeterHardware, args: Args) -> None:
     host, port, file, agent, interval = args[:5]
     if max(map(len, (host, file, agent))) > MAX_NETWORK_TEXT:
         raise _Refused("text too long")
@@ -316,26 +278,26 @@ def _write_target(meter: SimulatedMeter, args: Args) -> None:
     meter.answer(f"#i,x,5,{_target_text(meter)};")
 
 
-def _reload(meter: SimulatedMeter, args: Args) -> None:
+def _reload(meter: MeterHardware, args: Args) -> None:
     del args
     meter.network.reload()
     meter.answer("#i,r,0;")
 
 
-def _save(meter: SimulatedMeter, args: Args) -> None:
+def _save(meter: MeterHardware, args: Args) -> None:
     del args
     meter.network.save()
     meter.answer("#i,w,0;")
 
 
-def _reset(meter: SimulatedMeter, args: Args) -> None:
+def _reset(meter: MeterHardware, args: Args) -> None:
     del args
     meter.network.reset()
     meter.answer("#i,z,0;")
 
 
-#: By command and subcommand: the least number of arguments, and what is done.
-_ACTIONS: Final[dict[tuple[str, str], tuple[int, Callable[[SimulatedMeter, Args], None]]]] = {
+#: By command and subcommand: the smallest number of arguments, and the handler.
+_ACTIONS: Final[dict[tuple[str, str], tuple[int, Callable[[MeterHardware, Args], None]]]] = {
     ("V", "R"): (0, _version),
     ("V", "W"): (0, _restart),
     ("H", "R"): (0, _field_names),

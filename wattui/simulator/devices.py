@@ -1,34 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated meters of this process that ``sim://`` URLs open.
 
-Opening a URL makes a meter of its own, unless it names an ``id``: then the same
-meter is found again, memory and all.  A meter that was unplugged is found again
-under its URL too, so that a client can wait for it to come back.
+Each time a URL is opened there is a new meter, unless the URL has an ``id``: then the same
+meter is found again, with its memory.  An unplugged meter is also found again under its
+URL, so that a client can wait for it to come back.
 """
 
 from __future__ import annotations
 
 import threading
 
-from wattui.simulator.sim_url import meter_from_options, parse_url
-from wattui.simulator.simulated_meter import MOST_EVENTS, SimulatedMeter
+from wattui.simulator.meter_hardware import MOST_EVENTS
+from wattui.simulator.sim_url import SimOptions, meter_from_options, parse_url
 
 
 class DeviceBusy(Exception):
-    """The meter of that id is open already."""
+    """The meter of that id is already open."""
 
 
 class Device:
     """A meter with the lock that makes it safe for threads."""
 
-    def __init__(self, url: str) -> None:
-        options = parse_url(url)
-        #: What it is found by, until then nobody else's.
-        self.key = f"id:{options.id}" if options.id else url
+    def __init__(self, key: str, options: SimOptions) -> None:
+        #: How it is found again; no other device has the same key.
+        self.key = key
         self.lasting = bool(options.id)
-        self.meter: SimulatedMeter = meter_from_options(options)
+        self.meter = meter_from_options(options)
         self.meter.most_events = MOST_EVENTS
-        #: Held while the meter is used; told when there may be something to read.
+        #: Held while the meter is used; notified when there may be something to read.
         self.condition = threading.Condition()
         self.opened = False
 
@@ -38,14 +37,14 @@ _lock = threading.Lock()
 
 
 def take_device(url: str) -> Device:
-    """Give the meter of a URL, now open.
+    """Return the meter of a URL, now open.
 
     Raises
     ------
     ValueError
-        The URL cannot be understood.
+        The URL makes no sense.
     DeviceBusy
-        It names the id of a meter that is open.
+        The URL has the id of a meter that is already open.
     """
     options = parse_url(url)
     key = f"id:{options.id}" if options.id else url
@@ -54,7 +53,7 @@ def take_device(url: str) -> Device:
         if device is not None and device.opened and device.lasting:
             raise DeviceBusy(options.id)
         if device is None or device.opened:
-            device = Device(url)
+            device = Device(key, options)
             if device.lasting:
                 _devices[key] = device
         device.opened = True
@@ -62,7 +61,7 @@ def take_device(url: str) -> Device:
 
 
 def release_device(device: Device) -> None:
-    """Take a meter for closed; an unplugged one is kept for whoever opens its URL."""
+    """Mark a meter as closed; an unplugged one is found again under its URL."""
     with _lock:
         device.opened = False
         if device.lasting:
@@ -74,7 +73,7 @@ def release_device(device: Device) -> None:
 
 
 def forget_devices() -> None:
-    """Forget all meters that are not open: their ids are new ones then."""
+    """Forget all meters that are not open; their ids can be used again."""
     with _lock:
         for key in [key for key, device in _devices.items() if not device.opened]:
             del _devices[key]

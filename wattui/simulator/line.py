@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wire from the meter to the computer: packets leave it no faster than bytes can.
+"""The wire from the meter to the computer, as fast as its baud rate.
 
 Everything that the meter sends goes through one :class:`Line`: line ends with the
 stray NULs of real meters, pacing by the baud rate, and the faults of a line.
-Times are seconds of the meter's monotonic clock, given by the caller.
+Times are seconds of the meter's monotonic clock, passed in by the caller.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wattui.measurement.fields import WireValue
-from wattui.simulator.faults import Faults
+from wattui.simulator.faults import Fault, Faults
 
 #: Share of the line ends with a NUL before the CR, and before the LF (seen).
 _NUL_BEFORE_CR: Final = 0.037
@@ -23,19 +23,19 @@ _NUL_BEFORE_LF: Final = 0.066
 #: Bits of one byte on the wire: start, eight, stop.
 _BITS: Final = 10
 
-#: What one step of a read-out gives: bytes, or seconds of silence.
+#: One step of a read-out: bytes, or seconds of silence.
 Step = bytes | float
 
 
 def record_line(values: Sequence[WireValue], fields: int) -> str:
-    """Give a record as it is sent: so many fields, ``_`` for one without a value."""
+    """Return the packet of a record: its first *fields* values, ``_`` for one without."""
     values = values[:fields]
     texts = ("_" if value is None else str(value) for value in values)
     return f"#d,-,{len(values)},{','.join(texts)};"
 
 
 class Line:
-    """What waits to be sent, and how much of it has gone by now."""
+    """Bytes that wait to be sent, and how many of them have been sent by now."""
 
     def __init__(self, baudrate: int, faults: Faults, seed: int = 0) -> None:
         self.baudrate = baudrate
@@ -45,21 +45,21 @@ class Line:
         self._chunks: deque[tuple[float, bytes]] = deque()
         self._current = b""
         self._bulk: Iterator[Step] | None = None
-        # The moment up to which the wire has been used.
+        # The time until which the wire has been in use.
         self._time = 0.0
         self._cut_next = False
         self._waiting = 0
-        #: Bytes that have gone since the meter was made.
+        #: Bytes sent since the meter was made.
         self.sent = 0
 
     @property
     def waiting(self) -> int:
-        """Bytes that wait to be sent, without those of a read-out."""
+        """Bytes that wait to be sent, except for those of a read-out."""
         return self._waiting + len(self._current)
 
     @property
     def carried_at(self) -> float:
-        """When the last byte that was taken had gone over the wire."""
+        """When the wire had carried the last byte that was taken."""
         return self._time
 
     @property
@@ -73,33 +73,33 @@ class Line:
         return self._bulk is not None
 
     def send(self, now: float, data: bytes) -> None:
-        """Hand over bytes as they are."""
+        """Send bytes as they are."""
         self._chunks.append((now, data))
         self._waiting += len(data)
 
     def send_line(self, now: float, text: str) -> None:
-        """Hand over a packet or a line of text; gets its line end and the faults."""
+        """Send a packet or a line of text, with a line end and the faults."""
         self.send(now, self.dress(text))
 
     def send_bulk(self, now: float, steps: Iterator[Step]) -> None:
-        """Hand over a read-out, made as it is sent; takes the place of one under way."""
+        """Send a read-out, made while it is sent; it replaces one that is being sent."""
         if not self.busy:
             self._time = max(self._time, now)
         self._bulk = steps
 
     def drop(self) -> None:
-        """Drop all that is waiting to be sent, the rest of a packet included."""
+        """Drop everything that waits to be sent, including the rest of a packet."""
         self._chunks.clear()
         self._current = b""
         self._waiting = 0
         self._bulk = None
 
     def cut_next(self) -> None:
-        """Have the next packet lose its beginning."""
+        """Cut off the beginning of the next packet."""
         self._cut_next = True
 
     def dress(self, text: str) -> bytes:
-        """Give a line as it goes over the wire: line end, stray NULs, faults."""
+        """Return a line as it goes over the wire: line end, stray NULs, faults."""
         chance = self._random.random()
         end = b"\r\n"
         if chance < _NUL_BEFORE_LF:
@@ -112,19 +112,19 @@ class Line:
         if self._cut_next:
             self._cut_next = False
             data = data[self._random.randint(1, max(len(data) - 4, 1)) :]
-        if "nul" in faults and chance() < faults.value("nul"):
+        if Fault.NUL in faults and chance() < faults.value(Fault.NUL):
             place = self._random.randint(0, len(data))
             data = data[:place] + b"\0" + data[place:]
-        if "garbage" in faults and chance() < faults.value("garbage"):
+        if Fault.GARBAGE in faults and chance() < faults.value(Fault.GARBAGE):
             place = self._random.randrange(len(data))
             data = data[:place] + self._random.randbytes(3) + data[place + 3 :]
-        if "noise" in faults and chance() < faults.value("noise"):
-            # Noise may look like anything but the beginning or the end of a packet.
+        if Fault.NOISE in faults and chance() < faults.value(Fault.NOISE):
+            # Noise may look like anything except the beginning or the end of a packet.
             data += self._random.randbytes(12).translate(None, b"#;")
         return data
 
     def take(self, now: float, limit: int) -> bytes:
-        """Give what the wire has carried by *now*, at most *limit* bytes."""
+        """Return what the wire has carried by *now*, at most *limit* bytes."""
         rate = self.baudrate / _BITS
         out = bytearray()
         while len(out) < limit:
@@ -141,7 +141,7 @@ class Line:
         return bytes(out)
 
     def _next(self, now: float) -> bool:
-        """Make the next chunk the current one; False where there is none by *now*."""
+        """Make the next chunk the current one; False if there is none by *now*."""
         if self._chunks:
             ready, self._current = self._chunks.popleft()
             self._waiting -= len(self._current)
@@ -159,7 +159,7 @@ class Line:
         return False
 
     def seconds_to_output(self, now: float) -> float | None:
-        """Give how long it takes until a byte has gone; None where nothing is waiting."""
+        """Return how long the next byte takes; None if nothing waits."""
         if not self.busy:
             return None
         start = self._time

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the simulated meter measures: loads on a mains that is never quite steady.
 
-A load is a pure function of time, also of times before the start, and the same
-for the same seed: a meter that was not looked at for an hour catches up exactly.
+A load is a pure function of time, including times before the start, and always the same
+for the same seed: a meter that was not read for an hour catches up exactly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MASK: Final = (1 << 64) - 1
 
 
 class Reading(NamedTuple):
-    """What there is to measure at a moment."""
+    """What the meter can measure at one moment."""
 
     #: Active power in W.
     power: float
@@ -26,24 +26,24 @@ class Reading(NamedTuple):
     power_factor: float
     #: Line frequency in Hz.
     frequency: float
-    #: Highest power of the moment in W, where it is more (an inrush).
+    #: Highest power of the moment in W, if it is higher (an inrush).
     peak: float = 0.0
 
 
 def scatter(seed: int, n: int) -> float:
-    """Give a number from -1 to 1 that looks random and is the same for the same n."""
+    """Return a number from -1 to 1 that looks random and is the same for the same n."""
     x = (n * 0x9E3779B97F4A7C15 + (seed + 1) * 0xD1B54A32D192ED03) & _MASK
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
     return (x ^ (x >> 31)) / 2.0**63 - 1.0
 
 
-# The same few points are asked for again and again, second after second.
+# The same few points are needed again and again.
 _point = functools.lru_cache(maxsize=4_096)(scatter)
 
 
 def wander(seed: int, t: float, period: float) -> float:
-    """Give a number from -1 to 1 that wanders smoothly, by the *period* in seconds."""
+    """Return a number from -1 to 1 that wanders smoothly; *period* is in seconds."""
     place = t / period
     n = math.floor(place)
     share = place - n
@@ -62,7 +62,7 @@ class Load:
         self._hertz = hertz
 
     def reading(self, t: float) -> Reading:
-        """Give what there is to measure *t* seconds after the start."""
+        """Return what the meter can measure *t* seconds after the start."""
         seed = self._seed
         power, factor, peak = self._demand(seed, t)
         tick = math.floor(t)
@@ -78,7 +78,7 @@ class Load:
         return Reading(power, volts, factor, hertz, peak)
 
 
-#: Gives power in W, power factor and peak power in W, of seed and time in s.
+#: Returns power in W, power factor and peak power in W, for a seed and a time in s.
 Demand = Callable[[int, float], tuple[float, float, float]]
 
 
@@ -89,7 +89,7 @@ def idle(seed: int, t: float) -> tuple[float, float, float]:
 
 
 def lamp(seed: int, t: float) -> tuple[float, float, float]:
-    """A bulb of 60 W: follows the voltage and nothing else."""
+    """A bulb of 60 W that follows the voltage."""
     return 60.0 + 0.8 * wander(seed + 1, t, 900.0) + 0.1 * scatter(seed + 5, int(t)), 0.998, 0.0
 
 
@@ -99,7 +99,7 @@ _FRIDGE_RUN: Final = 1_000.0
 
 def fridge(seed: int, t: float) -> tuple[float, float, float]:
     """A fridge: its compressor starts with an inrush and runs a third of the time."""
-    # It is just about to start, so that whoever looks sees something happen.
+    # It is about to start, so that something happens soon.
     place = t + _FRIDGE_CYCLE - 15.0
     cycle = math.floor(place / _FRIDGE_CYCLE)
     since = place - cycle * _FRIDGE_CYCLE
@@ -123,7 +123,7 @@ _WORK: Final = (
 
 
 def desktop(seed: int, t: float) -> tuple[float, float, float]:
-    """A desktop computer: idles, browses, builds, renders, by spells of half a minute or so."""
+    """A desktop computer that idles, browses, builds and renders, for about half a minute each."""
     spell = math.floor((t + 6.0 * wander(seed + 8, t, 60.0)) / 24.0)
     kind = int((scatter(seed + 5, spell) + 1.0) * 0.4999 * len(_WORK))
     base, factor = _WORK[kind]
@@ -133,7 +133,7 @@ def desktop(seed: int, t: float) -> tuple[float, float, float]:
 
 
 def charger(seed: int, t: float) -> tuple[float, float, float]:
-    """A phone charger: 6.5 W, then less and less; current too small for the meter to see."""
+    """A phone charger: 6.5 W, then less and less; the meter does not detect the current."""
     since = t % 9_000.0
     if since < 3_000.0:
         power = 6.5 - since * 0.000_1
@@ -143,7 +143,7 @@ def charger(seed: int, t: float) -> tuple[float, float, float]:
 
 
 def noise(seed: int, t: float) -> tuple[float, float, float]:
-    """Anything from 0 to 300 W, another every second: for tests of the display."""
+    """Anything from 0 to 300 W, changing every second, to test plots."""
     n = math.floor(t)
     return 150.0 + 150.0 * scatter(seed + 5, n), 0.75 + 0.25 * scatter(seed + 6, n), 0.0
 
@@ -155,14 +155,14 @@ LOADS: Final[dict[str, Demand]] = {
 
 
 def find_load(name: str, *, seed: int = 0, volts: int = 120, hertz: int = 60) -> Load:
-    """Give the load of that name.
+    """Return the load of that name.
 
     Raises
     ------
     ValueError
-        There is no such load; the message names those that there are.
+        There is no such load; the message lists the loads.
     """
     try:
         return Load(LOADS[name], seed, volts, hertz)
     except KeyError:
-        raise ValueError(f"no load {name!r}; there are {', '.join(LOADS)}") from None
+        raise ValueError(f"unknown load {name!r}; use one of {', '.join(LOADS)}") from None

@@ -7,45 +7,45 @@ from dataclasses import dataclass
 
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.protocol import FullHandling, LoggingMode
+from wattui.protocol.models import Model
 from wattui.simulator.loads import Load, find_load
-from wattui.simulator.models import Model
 from wattui.simulator.record_memory import RecordMemory
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
-    """What a meter is like and what it has been through; the rest follows from the model."""
+class MeterSetup:
+    """What a meter is like and what it has logged; the rest follows from the model."""
 
-    #: Another one gives another course of the default load, and other stray NULs.
+    #: A different seed changes the course of the default load and the stray NULs.
     seed: int = 0
     baudrate: int = 115_200
-    #: Whether it matters at which baud rate it is heard.
+    #: Whether the computer must use the same baud rate.
     minds_baudrate: bool = False
     #: Whether it is of the generation before USB.
     old: bool = False
-    #: FTDI serial number; empty: made of the seed.
+    #: FTDI serial number; if empty, it is made of the seed.
     serial_number: str = ""
-    #: Seconds between two records of the memory.
+    #: Seconds between two records in the memory.
     interval: int = 1
     #: Which fields are logged, in the order of FIELDS.
     chosen: tuple[bool, ...] = (True,) * FIELD_COUNT
     handling: FullHandling = FullHandling.STOP
-    #: Intervals that were logged before the start.
+    #: Intervals logged before the start.
     logged: int = 0
     mode: LoggingMode = LoggingMode.INTERNAL
-    #: Voltage of the mains; from 200 on it has 50 Hz, else 60.
+    #: Voltage of the mains; 50 Hz from 200 V on, otherwise 60 Hz.
     volts: int = 120
-    #: Seconds for which it is deaf after a restart.
+    #: Seconds for which the meter is deaf after a restart.
     deaf_for: float = 2.0
-    #: Whether it answers also where the specification names no answer.
+    #: Whether it also answers commands that have no answer in the specification.
     talkative: bool = False
 
     def default_load(self) -> Load:
-        """Give what is plugged in where nothing else is."""
+        """Return the load that is plugged in by default."""
         return find_load("desktop", seed=self.seed, volts=self.volts, hertz=self.hertz)
 
     def memory(self, model: Model) -> RecordMemory:
-        """Give the empty memory of a meter of that model."""
+        """Return the empty memory of a meter of that model."""
         chosen = self.chosen[: model.fields]
         return RecordMemory(model.memory, chosen, self.handling, self.interval)
 

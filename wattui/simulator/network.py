@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network part of a .NET: its settings, and posting records over HTTP.
 
-The device hands a :class:`Post` to its :class:`Poster` and takes the answers when
-they have come; so it never waits, and a test needs no network.
+The meter passes each :class:`Post` to its :class:`Poster` and collects the answers later, so
+it never waits, and a test needs no network.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ import logging
 import queue
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from wattui.measurement.fields import FIELD_INDEX
 from wattui.protocol import NetworkAddress, PostTarget
-
-if TYPE_CHECKING:
-    from wattui.simulator.simulated_meter import SimulatedMeter
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +51,7 @@ _FACTORY_TARGET: Final = PostTarget("www.example.com", 80, "/post.php", "WattsUp
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post: where to, and what."""
+    """One post: its address and its body."""
 
     host: str
     port: int
@@ -64,34 +61,26 @@ class Post:
 
 
 class Poster(Protocol):
-    """Whoever carries posts."""
+    """Sends posts and receives their answers."""
 
     def post(self, post: Post) -> None:
-        """Take a post; must not wait for its answer."""
+        """Send a post without waiting for its answer."""
 
     def answers(self) -> list[str]:
-        """Give the answers that have come since they were last asked for."""
+        """Return the answers that have arrived since the previous call."""
 
 
-class CallPoster:
-    """Hands each post to a function, which answers at once: for tests."""
+@dataclass(frozen=True, slots=True)
+class ServerAnswer:
+    """What the answer to a post tells the meter to do."""
 
-    def __init__(self, call: Callable[[Post], str]) -> None:
-        self._call = call
-        self._answers: list[str] = []
-
-    def post(self, post: Post) -> None:
-        """Call the function."""
-        self._answers.append(self._call(post))
-
-    def answers(self) -> list[str]:
-        """Give what the function gave."""
-        answers, self._answers = self._answers, []
-        return answers
+    relay_open: bool
+    #: New interval in seconds; None: no change.
+    interval: int | None
 
 
 class HttpPoster:
-    """Posts in earnest, by HTTP/1.0, each post in its turn on a thread that ends after it."""
+    """Posts over HTTP/1.0, one after another, on a thread that ends after the last one."""
 
     def __init__(self, timeout: float = 5.0) -> None:
         self._timeout = timeout
@@ -100,17 +89,17 @@ class HttpPoster:
         self._busy = threading.Lock()
 
     def post(self, post: Post) -> None:
-        """Queue a post; with four waiting it is dropped, as a meter has no more room."""
+        """Queue a post; it is dropped if four are waiting, since a meter has no room for others."""
         try:
             self._waiting.put_nowait(post)
         except queue.Full:
-            _log.warning("a post to %s was dropped: those before it still wait", post.host)
+            _log.warning("a post to %s was dropped: four others are still waiting", post.host)
             return
         if self._busy.acquire(blocking=False):
             threading.Thread(target=self._work, name="wattui post", daemon=True).start()
 
     def answers(self) -> list[str]:
-        """Give the answers that have come."""
+        """Return the answers that have arrived since the previous call."""
         answers: list[str] = []
         while not self._answers.empty():
             answers.append(self._answers.get_nowait())
@@ -147,7 +136,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Network:
-    """Addresses, target and relay of a .NET; settings are kept when they are saved."""
+    """Network settings of a .NET, and its posts; settings survive a restart once saved."""
 
     def __init__(self, serial_number: str, poster: Poster | None = None) -> None:
         self._id = int(re.sub(r"\D", "", serial_number) or "1") or 1
@@ -158,44 +147,42 @@ class Network:
         self.posted = 0
 
     def save(self) -> None:
-        """Write the settings to the memory that survives."""
+        """Save the settings."""
         self._saved_address, self._saved_target = self.address, self.target
 
     def reload(self) -> None:
-        """Read the settings back from that memory."""
+        """Restore the saved settings."""
         self.address, self.target = self._saved_address, self._saved_target
 
     def reset(self) -> None:
-        """Set the factory defaults."""
+        """Restore the factory defaults."""
         self.address, self.target = _FACTORY_ADDRESS, _FACTORY_TARGET
 
-    def post(self, meter: SimulatedMeter) -> None:
-        """Post a record of the chosen fields."""
-        record, chosen = meter.display.record(), meter.memory.chosen
+    def post(
+        self, record: Sequence[int], chosen: Sequence[bool], *, relay_open: bool, interval: int
+    ) -> None:
+        """Post the chosen fields of a record."""
         values: dict[str, int] = {"id": self._id}
         for name, field in POST_NAMES.items():
             index = FIELD_INDEX[field]
             if index < len(chosen) and chosen[index]:
                 values[name] = record[index]
-        values["rnc"] = int(meter.display.relay_open)
-        values["sr"] = meter.interval
+        values["rnc"] = int(relay_open)
+        values["sr"] = interval
         target = self.target
         self.posted += 1
         if self.poster is not None:
             self.poster.post(
                 Post(target.host, target.port, target.file, target.user_agent, urlencode(values))
             )
-            self.answers(meter)
 
-    def answers(self, meter: SimulatedMeter) -> None:
-        """Do what the answers to posts say: relay and interval."""
-        if self.poster is None:
-            return
-        for answer in self.poster.answers():
+    def answers(self) -> Iterator[ServerAnswer]:
+        """Yield the answers that have arrived, without those that say nothing to the meter."""
+        for answer in self.poster.answers() if self.poster is not None else ():
             found = _ANSWER.search(answer)
             if found is None:
                 continue
-            meter.display.relay_open = found[1] == "1"
-            if found[2]:
-                meter.interval = int(found[2])
-                self.target = replace(self.target, interval=meter.interval)
+            interval = int(found[2]) if found[2] else None
+            if interval is not None:
+                self.target = replace(self.target, interval=interval)
+            yield ServerAnswer(found[1] == "1", interval)

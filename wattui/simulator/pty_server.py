@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Serves simulated meters on ptys, which any serial program can open.
 
-One thread serves all.  The slave side of each pty is made raw and closed here, so
-that a client sees the port vanish when the meter is unplugged; a client may close
-it and open it again.  A symlink gives a meter a name that lasts: after replugging
-the pty is another one, and the link leads to it.
+One thread serves all of them.  The slave side of each pty is made raw and closed here, so
+that a client sees the port vanish when the meter is unplugged; a client may close it and
+open it again.  A symlink gives a meter a lasting name: after replugging, the meter has
+another pty, and the link points to it.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from wattui.simulator.simulated_meter import MOST_EVENTS, SimulatedMeter
+from wattui.simulator.meter_hardware import MOST_EVENTS
+from wattui.simulator.simulated_meter import SimulatedMeter
 
 _log = logging.getLogger(__name__)
 
-# How often a port that nobody has open is looked at, in seconds: the system tells
-# when a client closes a pty, but not when one opens it.
+# Seconds between two checks of a port that no client has open: the system reports when a
+# client closes a pty, but not when one opens it.
 _CLOSED_POLL: Final = 0.02
 
-# Bytes are handed over in groups, as a USB adapter does: seconds of the meter, and
-# the shortest that is really waited.
+# Bytes are sent in groups, as a USB adapter does: seconds of the meter's time, and the
+# shortest real wait.
 _GROUP: Final = 0.004
 _SHORTEST_WAIT: Final = 0.0005
 
-# What is kept ready here; less than a pty takes, so that Control-X works at once.
+# Bytes held ready; fewer than a pty holds, so that Control-X works at once.
 _CHUNK: Final = 4_096
 
 _SPEEDS: Final = {
@@ -47,7 +48,7 @@ _SPEEDS: Final = {
 
 
 class _Outlet:
-    """One meter on one pty: all that the serving thread knows of it."""
+    """One meter on one pty, for the serving thread."""
 
     def __init__(self, meter: SimulatedMeter, link: Path | None) -> None:
         self.meter = meter
@@ -62,7 +63,7 @@ class _Outlet:
         self.plug()
 
     def plug(self) -> None:
-        """Make the pty, and have the link lead to it."""
+        """Open a pty, and point the link to it."""
         self.master, slave = pty.openpty()
         try:
             tty.setraw(slave, termios.TCSANOW)
@@ -75,14 +76,14 @@ class _Outlet:
             _point(self.link, self.path)
 
     def _preset_baudrate(self, slave: int) -> None:
-        # A client that sets none gets the right one.
+        # A client that sets no baud rate gets the right one.
         code = getattr(termios, f"B{self.meter.line.baudrate}", termios.B115200)
         settings = termios.tcgetattr(slave)
         settings[4] = settings[5] = code
         termios.tcsetattr(slave, termios.TCSANOW, settings)
 
     def unplug(self) -> None:
-        """Take the pty away; the link leads nowhere, then."""
+        """Close the pty and remove the link."""
         if self.master < 0:
             return
         if self.link is not None:
@@ -95,21 +96,21 @@ class _Outlet:
         self.opened = False
 
     def serve(self) -> None:
-        """Do all that can be done now without waiting."""
+        """Do everything that can be done without waiting."""
         meter = self.meter
         if self.master >= 0:
-            self._see_client()
+            self._check_client()
             self._receive()
         self._send()
         if meter.plugged != (self.master >= 0):
             self.plug() if meter.plugged else self.unplug()
 
-    def _see_client(self) -> None:
+    def _check_client(self) -> None:
         poll = select.poll()
         poll.register(self.master, select.POLLIN)
         hung_up = any(event & select.POLLHUP for _, event in poll.poll(0))
         if hung_up and self.opened:
-            self._receive()  # what it had sent before it closed
+            self._receive()  # what the client had sent before it closed the port
             self.meter.close_link()
             self.opened = False
             self._out = b""
@@ -118,7 +119,7 @@ class _Outlet:
             self._open()
 
     def _forget_unread(self) -> None:
-        # A closed port keeps nothing for the next client; only the slave side can do that.
+        # A closed port holds no bytes for the next client; only the slave side can flush them.
         with contextlib.suppress(OSError, termios.error):
             slave = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             try:
@@ -132,9 +133,9 @@ class _Outlet:
             self.meter.open_link()
 
     def _receive(self) -> None:
-        with contextlib.suppress(OSError):  # EIO: nobody has it open; EAGAIN: nothing there
+        with contextlib.suppress(OSError):  # EIO: no client has it open; EAGAIN: nothing to read
             while data := os.read(self.master, _CHUNK):
-                self._open()  # it may have come since its state was looked at
+                self._open()  # the client may have come since the last check
                 self.meter.receive(data, self._baudrate())
 
     def _send(self) -> None:
@@ -160,16 +161,16 @@ class _Outlet:
             return None
 
     def wait(self) -> float:
-        """Give after how many seconds it must be served again, whatever comes in."""
+        """Return after how many seconds it must be served again."""
         if self._out:
-            return _CLOSED_POLL  # the client does not read; it may close the port, too
+            return _CLOSED_POLL  # the client does not read; it may also close the port
         wait = max(self.meter.seconds_to_event(), _GROUP) / self._speed
         longest = 0.5 if self.opened else _CLOSED_POLL
         return min(max(wait, _SHORTEST_WAIT), longest)
 
     @property
     def writable_needed(self) -> bool:
-        """Whether bytes wait for the client to make room."""
+        """Whether bytes wait for room in the pty."""
         return bool(self._out) and self.opened
 
 
@@ -192,7 +193,7 @@ class PtyServer:
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_out, False)
         os.set_blocking(self._wake_in, False)
-        #: What ended the serving thread, where it was not :meth:`stop`.
+        #: The error that ended the serving thread; None if there was none.
         self.error: BaseException | None = None
         try:
             for meter, link in zip(meters, padded, strict=True):
@@ -205,31 +206,31 @@ class PtyServer:
 
     @property
     def paths(self) -> list[str]:
-        """The ports to open, one a meter: the link where there is one, else the pty.
+        """The ports to open, one per meter: the link if there is one, else the pty.
 
-        A pty has another name after replugging; while it is unplugged, its old one.
+        A pty has another name after replugging, and its old name while it is unplugged.
         """
         with self._lock:
             return [str(outlet.link or outlet.path) for outlet in self._outlets]
 
     @property
     def meters(self) -> list[SimulatedMeter]:
-        """The meters; to be touched within :meth:`paused` only."""
+        """The meters; use them within :meth:`paused` only."""
         return [outlet.meter for outlet in self._outlets]
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Have the meters for oneself, as to unplug one; they catch up afterwards."""
+        """Pause the server to use the meters, for example to unplug one; they catch up later."""
         with self._lock:
             yield
         self._wake()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it has stopped; False where it has not within *timeout* seconds."""
+        """Wait until it has stopped; False if it has not within *timeout* seconds."""
         return self._ended.wait(timeout)
 
     def stop(self) -> None:
-        """Stop: ports and links vanish; returns when they have. May be called again."""
+        """Stop, and return when all ports and links are removed.  May be called again."""
         self._ending.set()
         self._wake()
         self._thread.join(5.0)
@@ -248,7 +249,7 @@ class PtyServer:
     def _wake(self) -> None:
         with self._lock:
             if not self._closed:
-                with contextlib.suppress(BlockingIOError):  # it is being woken already
+                with contextlib.suppress(BlockingIOError):  # it is already being woken
                     os.write(self._wake_in, b"\0")
 
     def _run(self) -> None:
@@ -258,7 +259,7 @@ class PtyServer:
                 with self._lock:
                     for outlet in self._outlets:
                         outlet.serve()
-        except BaseException as error:  # noqa: BLE001 - a thread has nobody to raise it to
+        except BaseException as error:  # noqa: BLE001 - a thread cannot raise it to a caller
             self.error = error
             _log.exception("the simulator stopped")
         finally:
@@ -272,7 +273,7 @@ class PtyServer:
         with self._lock:
             wait = min((outlet.wait() for outlet in self._outlets), default=1.0)
             for outlet in self._outlets:
-                # A port that nobody has open is always "hung up": it would not wait.
+                # A port that no client has open is always "hung up": poll would not wait.
                 if outlet.master >= 0 and outlet.opened:
                     poll.register(
                         outlet.master,
@@ -291,13 +292,13 @@ class PtyServer:
 
 
 def _point(link: Path, target: str) -> None:
-    """Have a symlink lead to *target*, in one step; never replaces anything but a symlink."""
+    """Point a symlink to *target* in one step; never replaces anything except a symlink."""
     if link.exists() and not link.is_symlink():
-        raise FileExistsError(errno.EEXIST, "is there already and no link", str(link))
-    fresh = link.with_name(f".{link.name}.{os.getpid()}.{time.monotonic_ns()}")
-    fresh.symlink_to(target)
+        raise FileExistsError(errno.EEXIST, "exists and is not a link", str(link))
+    new = link.with_name(f".{link.name}.{os.getpid()}.{time.monotonic_ns()}")
+    new.symlink_to(target)
     try:
-        fresh.replace(link)
+        new.replace(link)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise

@@ -16,6 +16,8 @@ from wattui.cli.help import command
 from wattui.cli.output import Output
 from wattui.cli.stop_signals import Ending
 from wattui.errors import WattuiError
+from wattui.protocol.models import MODELS
+from wattui.simulator.loads import LOADS
 
 if TYPE_CHECKING:
     from wattui.simulator.simulated_meter import SimulatedMeter
@@ -46,11 +48,11 @@ _EXAMPLES: Final = (
 )  # fmt: skip
 @click.option(
     "--model", "models", multiple=True, metavar="MODEL",
-    help="standard, pro, es or net. Several are dealt out in turn.",
+    help=f"{', '.join(MODELS)}. Several are dealt out in turn.",
 )  # fmt: skip
 @click.option(
     "--load", "loads", multiple=True, metavar="LOAD",
-    help="idle, lamp, fridge, desktop, charger or noise. Several are dealt out in turn.",
+    help=f"{', '.join(LOADS)}. Several are dealt out in turn.",
 )  # fmt: skip
 @click.option("--speed", metavar="N", help="How many times as fast the meters' time runs.")
 @click.option(

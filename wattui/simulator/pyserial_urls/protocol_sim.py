@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated meter as a pyserial port: ``serial.serial_for_url("sim://pro")``.
 
-pyserial finds this module once the package has been named to it::
+pyserial finds this module after the package has been registered::
 
     serial.protocol_handler_packages.append("wattui.simulator.pyserial_urls")
 
-The query of the URL is described in :mod:`wattui.simulator.sim_url`.  The port behaves
-like a real one, in its errors too: those of an unplugged device are the ones that
-pyserial raises on Linux.
+The query of the URL is read by :mod:`wattui.simulator.sim_url`.  The port behaves like a real
+one, even in its errors: for an unplugged meter it raises what pyserial raises on Linux.
 """
 
 from __future__ import annotations
@@ -20,17 +19,18 @@ from serial.serialutil import PortNotOpenError, SerialBase, SerialException
 
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.simulator.devices import Device, DeviceBusy, release_device, take_device
+from wattui.simulator.faults import Fault
 
-# As much as a USB adapter and its driver hold.
+# Bytes that a USB adapter and its driver hold.
 _BUFFER = 65_536
 
-# A reader is not woken more often than this, in seconds of the meter and really:
-# bytes come in small groups, as those of a USB adapter do.
+# Shortest time between two wakes of a reader, in seconds of the meter's time and in real
+# seconds: bytes come in small groups, as from a USB adapter.
 _GROUP = 0.008
 _SHORTEST_WAIT = 0.0005
 _LONGEST_WAIT = 0.5
 
-# Both clocks must be read within so many seconds of the meter to belong to one moment.
+# Both clocks must be read within this many seconds of the meter's time to be one moment.
 _ONE_MOMENT = 0.1
 
 
@@ -40,7 +40,7 @@ class Serial(SerialBase):
     BAUDRATES = (9_600, 19_200, 38_400, 57_600, 115_200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        #: The clock by which the meter lives.
+        #: The clock of the meter.
         self.clock: Clock = SYSTEM_CLOCK
         #: FTDI serial number of the meter.
         self.serial_number = ""
@@ -52,7 +52,7 @@ class Serial(SerialBase):
     # -- opening and closing --------------------------------------------------------
 
     def open(self) -> None:
-        """Open the port: makes the meter, or finds the one of the same id."""
+        """Open the port: make the meter, or find the one with the same id."""
         if self.port is None:
             raise SerialException("Port must be configured before it can be used.")
         if self.is_open:
@@ -73,8 +73,8 @@ class Serial(SerialBase):
         self._device = device
         self._buffer.clear()
         self._cancelled = False
-        #: Wall and monotonic clock when the last bytes came, in seconds.  At many times
-        #: the speed, the milliseconds until somebody reads them would be seconds.
+        #: Wall and monotonic clock when the last bytes came, in seconds.  At a high speed,
+        #: the milliseconds until they are read would be seconds.
         self.arrived: tuple[float, float] | None = None
         self.clock = device.meter.clock
         self.serial_number = device.meter.serial_number
@@ -82,16 +82,16 @@ class Serial(SerialBase):
 
     def _refuse(self, device: Device) -> None:
         meter, port = device.meter, self.port
-        meter.poll(0)  # whether it is plugged in now
-        if not meter.plugged or "absent" in meter.faults:
+        meter.poll(0)  # updates whether it is plugged in
+        if not meter.plugged or Fault.ABSENT in meter.faults:
             raise _os_error(errno.ENOENT, "No such file or directory", port)
-        if "denied" in meter.faults:
+        if Fault.DENIED in meter.faults:
             raise _os_error(errno.EACCES, "Permission denied", port)
-        if "busy" in meter.faults:
+        if Fault.BUSY in meter.faults:
             raise _os_error(errno.EBUSY, "Device or resource busy", port)
 
     def close(self) -> None:
-        """Close the port, from any thread; a read that waits ends."""
+        """Close the port, from any thread; a waiting read ends."""
         device = self._device
         if device is None or not self.is_open:
             return
@@ -103,13 +103,13 @@ class Serial(SerialBase):
         release_device(device)
 
     def _reconfigure_port(self) -> None:
-        """Take the settings over: only the baud rate matters, when a byte is heard."""
+        """Apply the settings: only the baud rate matters, and it is checked at each read."""
 
     # -- reading --------------------------------------------------------------------
 
     @property
     def in_waiting(self) -> int:
-        """How many bytes have come and were not read.
+        """How many bytes have come and are not read yet.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Serial(SerialBase):
             return len(self._buffer)
 
     def read(self, size: int = 1) -> bytes:
-        """Give *size* bytes, or fewer when the time-out or :meth:`cancel_read` ends it.
+        """Return *size* bytes, or fewer if the time-out or :meth:`cancel_read` ends the read.
 
         Raises
         ------
@@ -140,7 +140,7 @@ class Serial(SerialBase):
                 if self._cancelled:
                     self._cancelled = False
                     break
-                # What is there came when it came, however late it is read.
+                # Bytes in the buffer have a time already, however late they are read.
                 if len(self._buffer) < size:
                     self._fill(device, size)
                 if len(self._buffer) >= size:
@@ -167,14 +167,14 @@ class Serial(SerialBase):
         room = max(_BUFFER, size) - len(self._buffer)
         came = device.meter.poll(room, self.baudrate)
         if came:
-            # When the wire had carried them: the present may be a pause later.
+            # The time at which the wire had carried them, which may be well before now.
             wall, monotonic = _moment(self.clock)
             carried = device.meter.line.carried_at
             self.arrived = wall - (monotonic - carried), carried
             self._buffer += came
 
     def cancel_read(self) -> None:
-        """End a read that waits, or else the next one, from any thread."""
+        """End the waiting read, or else the next one, from any thread."""
         device = self._device
         if device is not None:
             with device.condition:
@@ -182,7 +182,7 @@ class Serial(SerialBase):
                 device.condition.notify_all()
 
     def reset_input_buffer(self) -> None:
-        """Throw away what has come."""
+        """Throw away what has come and is not read yet."""
         device = self._opened()
         with device.condition:
             self._fill(device)
@@ -211,19 +211,19 @@ class Serial(SerialBase):
         return len(octets)
 
     def flush(self) -> None:
-        """Wait until all has been sent, which it has."""
+        """Wait until everything has been sent, which it always has."""
         self._opened()
 
     def cancel_write(self) -> None:
-        """End a write that waits; none ever does."""
+        """End a waiting write; there is never one."""
 
     def reset_output_buffer(self) -> None:
-        """Throw away what was not sent yet; all has been."""
+        """Throw away what is not sent yet; there is never anything."""
         self._opened()
 
     @property
     def out_waiting(self) -> int:
-        """How many bytes were not sent yet."""
+        """How many bytes are not sent yet."""
         return 0
 
     def _opened(self) -> Device:
@@ -249,7 +249,7 @@ class Serial(SerialBase):
 
     @property
     def dsr(self) -> bool:
-        """Whether the meter is there."""
+        """Whether the meter is present."""
         return True
 
     @property
@@ -266,8 +266,7 @@ class Serial(SerialBase):
 def _moment(clock: Clock) -> tuple[float, float]:
     """Read the wall clock and the monotonic one at one moment, in seconds.
 
-    At many times the speed a pause of a millisecond in between would look as if the
-    clock had been set.
+    At a high speed, a millisecond in between would look as if the clock had been set.
     """
     for _attempt in range(10):
         before = clock.monotonic()
@@ -279,5 +278,5 @@ def _moment(clock: Clock) -> tuple[float, float]:
 
 
 def _os_error(number: int, text: str, port: str | None) -> SerialException:
-    # The very words that pyserial uses on Linux.
+    # The same words as pyserial on Linux.
     return SerialException(number, f"could not open port {port}: [Errno {number}] {text}: {port!r}")

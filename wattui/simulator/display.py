@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The measuring part of the meter: readings become the 18 integers of a record.
 
-Faithful to what captures of real meters show: the counter counts a little less
-than the power, VA comes in steps and is not V × A, small currents read 0, the
-power factor is rounded down, and the extremes are those since the record before.
-Pure: time comes in as spans.
+It follows captures of real meters: the counter counts a little less than the power, VA
+comes in steps and is not V × A, small currents read 0, the power factor is rounded down,
+and the extremes are those since the previous record.  Pure: time comes in as spans.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from typing import Final
 from wattui.measurement.fields import WIRE_MAXIMUM
 from wattui.simulator.loads import Reading, scatter
 
-#: What the meter's own counter does not see, in W: over both captures it counts
-#: 1.2 to 1.4 W less than the records say.
+#: Power that the meter's own counter misses, in W: in both captures it counts 1.2 to
+#: 1.4 W less than the records.
 COUNTER_BLIND_W: Final = 1.25
 
-#: Currents below this read 0, and VA is W then, in A (seen in a capture).
+#: Currents below this, in A, read 0, and VA equals W then (seen in a capture).
 SMALLEST_CURRENT: Final = 0.038
 
-#: Steps in which VA comes, in tenths of VA (seen in both captures).
+#: Step of VA, in tenths of VA (seen in both captures).
 VA_STEP: Final = 3.25
 
 #: Range of the current on the wire.
@@ -39,7 +38,7 @@ class Display:
         self._seed = seed
         #: Cost of a kWh in thousandths of the currency.
         self.rate_mils = 80
-        #: Power in W above which the duty cycle counts; 0: it does not count.
+        #: Power in W above which the duty cycle counts; 0 if it does not count.
         self.threshold = 0
         self.euro = False
         #: Power-on events since the memory was cleared.
@@ -49,13 +48,13 @@ class Display:
         self.reset()
 
     def reset(self) -> None:
-        """Reset what a loss of power resets; rate, threshold and relay stay."""
+        """Reset what a power failure resets; rate, threshold and relay stay."""
         self._elapsed = 0.0
         self._energy = 0.0
         self._above = 0.0
         self._tick = 0
         self._now = (0, 0, 0, 100, 0, 0)  # W, V, A, PF, Hz, VA
-        self._fresh = True
+        self._after_reset = True
         self._maximum = [0, 0, 0]
         self._minimum = [0, 0, 0]
 
@@ -93,10 +92,10 @@ class Display:
             high_amps = min(round(amps * peak * 10 / watts), _MOST_MILLIAMPS)
             high_watts = round(peak * 10)
         highest, lowest = self._maximum, self._minimum
-        if self._fresh:
-            self._fresh = False
+        if self._after_reset:
+            self._after_reset = False
             highest[:] = lowest[:] = watts, volts, amps
-        # A record is taken for every reading, mostly: this is faster than max and min.
+        # Most readings become a record: this is faster than max and min.
         if high_watts > highest[0]:
             highest[0] = high_watts
         if volts + wobble > highest[1]:
@@ -111,7 +110,7 @@ class Display:
             lowest[2] = amps - jitter
 
     def record(self) -> tuple[int, ...]:
-        """Give the record of now; the extremes start anew."""
+        """Return the present record, and reset the extremes."""
         watts, volts, amps, factor, hertz, va = self._now
         energy = min(math.floor(self._energy * 10 + 1e-6), WIRE_MAXIMUM)
         months = max(self._elapsed, 1.0) / _MONTH_S
