@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The public names: what programs and notebooks may build on.
 
-None of it needs Qt, Traits or a display.  Reading a recording::
+Read a recording::
 
     from wattui.api import Session
 
@@ -11,7 +11,15 @@ None of it needs Qt, Traits or a display.  Reading a recording::
         for sample in session.samples(meter.id):
             print(sample.time, sample["power"])
 
-Recording one::
+Watch a meter, as traits of an object::
+
+    from wattui.api import Meter
+
+    meter = Meter(url="/dev/ttyUSB0")
+    meter.observe(lambda event: print(event.new), "watts")
+    meter.connect()
+
+Record one without Traits::
 
     from wattui.api import MeterClient, SessionWriter, new_session_path
 
@@ -22,10 +30,17 @@ Recording one::
         ...
         client.stop()
 
-Whatever is not named here may change from one version to the next.
+Only :class:`Meter` and :class:`Bench` need Traits, which is loaded when one of them is first
+used.  Their views need Qt and Chaco, which are loaded when a view opens.  A name that is not
+listed here may change from one version to the next.
 """
 
 from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
 
 from wattui.client import ClientState, Identified, MeterClient, identify
 from wattui.desktop.folders import sessions_folder
@@ -59,9 +74,15 @@ from wattui.ports.listing import PortInfo, list_ports
 from wattui.ports.port import open_port
 from wattui.session import Session, SessionWriter, new_session_path
 
+if TYPE_CHECKING:
+    from wattui.model.bench import Bench
+    from wattui.model.main_thread import MainThread, Wake
+    from wattui.model.meter import Meter
+
 __all__ = [
     "CHANNELS",
     "FIELDS",
+    "Bench",
     "Cancelled",
     "ClientState",
     "DiskRefused",
@@ -72,6 +93,7 @@ __all__ = [
     "Identified",
     "LinkLost",
     "Listener",
+    "Meter",
     "MeterClient",
     "MeterError",
     "MeterInfo",
@@ -104,3 +126,41 @@ __all__ = [
     "write",
     "write_csv",
 ]
+
+#: The modules of the classes that need Traits, and the functions that make their views.
+_MODELS = {
+    "Bench": ("wattui.model.bench", "bench_view"),
+    "Meter": ("wattui.model.meter", "meter_view"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load Meter and Bench when one of them is first used; their views are loaded later."""
+    if name not in _MODELS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from wattui.model.main_thread import MainThread
+    from wattui.model.viewable import register
+
+    MainThread.running_loop = staticmethod(_running_loop)
+    for model, (module, view) in _MODELS.items():
+        globals()[model] = getattr(importlib.import_module(module), model)
+        register(globals()[model], functools.partial(_make_view, view))
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODELS})
+
+
+def _make_view(name: str, model: Meter | Bench) -> Any:
+    return getattr(importlib.import_module("wattui.ui.meter_view"), name)(model)
+
+
+def _running_loop(main_thread: MainThread) -> Wake | None:
+    """Return the wake-up of Qt's event loop; Qt itself is not loaded for that."""
+    if "PyQt5.QtCore" not in sys.modules:
+        return None
+    from wattui.ui.window import qt_wakeup
+
+    wake: Wake | None = qt_wakeup.running_loop(main_thread)
+    return wake

@@ -217,7 +217,7 @@ def test_a_meter_that_is_removed_while_it_is_disconnected_is_not_connected_again
 def test_the_last_samples_of_a_recording_do_not_count_for_the_next(bench: Bench) -> None:
     record_until(bench, 3)
     meter, recording = bench.meter, bench._recording
-    info, late = meter.client.info, meter._tally.last
+    info, late = meter.client.info, meter._inside.tally.last
     bench.disconnect(meter)
     until(bench, lambda: not bench.recording and meter.state == "closed")
     bench._begin()
@@ -229,7 +229,7 @@ def test_the_last_samples_of_a_recording_do_not_count_for_the_next(bench: Bench)
     assert bench.disk_problem == ""
 
 
-def test_a_disk_that_refuses_the_end_of_a_recording_is_told_and_waited_for(
+def test_a_disk_that_refuses_the_end_of_a_recording_is_reported_and_waited_for(
     bench: Bench, data_folder: Path
 ) -> None:
     """It was given up after ten seconds, without a word."""

@@ -80,7 +80,7 @@ def test_a_new_name_reaches_the_session_and_what_is_remembered(bench: Bench) -> 
     assert (bench.meter.name, bench.meter.colour) == ("freezer", "#123456")
 
 
-def test_two_meters_of_one_name_are_kept_apart(bench: Bench) -> None:
+def test_two_meters_with_one_name_are_recorded_separately(bench: Bench) -> None:
     same = url(1)
     first, second = bench.add_meter(same), bench.add_meter(same)
     for meter in (first, second):
@@ -104,7 +104,7 @@ def test_adapters_with_one_serial_number_get_keys_of_their_own() -> None:
     assert keys.claim(meters[1], moved) == given[1], "it stays, wherever it is plugged in"
     following = BenchRecording(MainThread(), meters, {}, lambda _marks: None, lambda _status: None)
     again = [following.claim(one, info) for one, info in zip(meters, infos, strict=True)]
-    assert again == given, "they stay in the next recording, whoever connects first"
+    assert again == given, "they stay in the next recording, in whatever order they connect"
     keys.release(meters[0])
     assert keys.claim(Meter(), moved) == "A8001"
 
@@ -172,6 +172,6 @@ def test_a_name_given_after_a_meter_was_disconnected_is_in_the_file(closed: bool
         until(bench, lambda: not bench.recording)
     assert bench.close() == []
     with Session.open(path) as session:
-        told = {(one.info.name, one.info.colour) for one in session.meters}
+        named = {(one.info.name, one.info.colour) for one in session.meters}
         assert not session.interrupted
-    assert ("lamp", "#123456") in told
+    assert ("lamp", "#123456") in named

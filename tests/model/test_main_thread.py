@@ -25,7 +25,7 @@ def test_many_posts_wake_once_and_run_in_order():
 
 
 def test_a_post_from_within_a_call_wakes_again_instead_of_looping():
-    main = MainThread()
+    main = MainThread(lambda: None)
     seen: list[str] = []
 
     def first() -> None:
@@ -40,7 +40,7 @@ def test_a_post_from_within_a_call_wakes_again_instead_of_looping():
 
 
 def test_a_call_that_raises_is_logged_and_the_next_one_runs(caplog):
-    main = MainThread()
+    main = MainThread(lambda: None)
     seen: list[str] = []
     main.post(lambda: 1 / 0)
     main.post(lambda: seen.append("ran"))
@@ -51,7 +51,7 @@ def test_a_call_that_raises_is_logged_and_the_next_one_runs(caplog):
 
 
 def test_work_runs_elsewhere_and_its_result_arrives_on_the_main_thread():
-    main = MainThread()
+    main = MainThread(lambda: None)
     threads: list[threading.Thread] = []
     results: list[int] = []
 
@@ -73,7 +73,7 @@ def test_work_runs_elsewhere_and_its_result_arrives_on_the_main_thread():
 
 
 def test_failed_work_tells_why_on_the_main_thread():
-    main = MainThread()
+    main = MainThread(lambda: None)
     errors: list[Exception] = []
     main.run("a test", lambda: 1 // 0, failed=errors.append)
     assert main.wait_for_post(DEADLINE)
@@ -82,7 +82,7 @@ def test_failed_work_tells_why_on_the_main_thread():
 
 
 def test_join_names_the_threads_that_do_not_end():
-    main = MainThread()
+    main = MainThread(lambda: None)
     gate = threading.Event()
     main.run("a stuck disk", lambda: gate.wait(DEADLINE))
     try:
@@ -93,7 +93,7 @@ def test_join_names_the_threads_that_do_not_end():
 
 
 def test_what_is_asked_for_by_every_call_runs_once_after_them():
-    main = MainThread()
+    main = MainThread(lambda: None)
     seen: list[str] = []
 
     def refresh() -> None:

@@ -21,8 +21,7 @@ from wattui.meter_memory.readout import Patience
 from wattui.meter_memory.save_readout import readout_label
 from wattui.meter_memory.settings import Changes
 from wattui.model.bench import Bench
-from wattui.model.memory import MeterMemory
-from wattui.model.memory_work import Consent, Progress
+from wattui.model.memory import Consent, MeterMemory, Progress
 from wattui.protocol import FullHandling, LoggingMode, UserParameters
 from wattui.session import Session
 from wattui.simulator.devices import forget_devices
@@ -55,7 +54,7 @@ class Desk:
             self.bench.main_thread.drain()
 
     def do(self, name: str, *arguments: object) -> bool:
-        """Do something, wait until it is over; tell whether it went well."""
+        """Do something, wait until it is over; return whether it went well."""
         over: list[bool] = []
         assert getattr(self.memory, name)(*arguments, then=over.append)
         self.wait(lambda: bool(over), name)
@@ -207,7 +206,7 @@ def test_empty_memory_makes_no_session(desk: Desk) -> None:
 def test_what_a_full_disk_refused_can_be_written_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wattui.model import memory_work
+    from wattui.model import memory as memory_work
 
     save = memory_work.save_readout
 
@@ -224,15 +223,15 @@ def test_what_a_full_disk_refused_can_be_written_again(
     assert len(desk.memory.fetched.readout.records) == 300
 
 
-def test_progress_is_told_ten_times_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported_ten_times_per_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("wattui.model.memory_work.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("wattui.model.memory.time.monotonic", lambda: now[0])
     progress = Progress()
-    told = 0
+    reported = 0
     for done in range(1, 2001):
         now[0] += 0.001
-        told += progress.take(done, 2001)
-    assert 18 <= told <= 22
+        reported += progress.take(done, 2001)
+    assert 18 <= reported <= 22
     assert progress.rate == pytest.approx(1000, rel=0.01)
     assert progress.take(2001, 2001)
 

@@ -550,3 +550,17 @@ def test_a_disk_that_was_full_at_the_start_is_not_taken_for_another_recording(
     assert done.returncode == 0, done.stderr
     assert "full" in done.stdout
     assert "whole" in done.stdout
+
+
+def test_python_exits_although_nobody_closed_the_writer(tmp_path: Path) -> None:
+    """It waited for the writer's thread for ever."""
+    path = tmp_path / "run.wattui"
+    program = (
+        "import sys; from wattui.api import *\n"
+        "writer = SessionWriter(sys.argv[1])\n"
+        "writer.on_samples(MeterInfo('a', 'a'), [Sample(1_000_000, 1_000_000, (1,) * 18)])\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], timeout=60, check=True)
+    with Session.open(path) as session:
+        assert session.count(session.meters[0].id) == 1
+        assert not session.interrupted

@@ -12,7 +12,7 @@ from typing import Final
 _log = logging.getLogger(__name__)
 
 
-class ClientState(enum.Enum):
+class ClientState(enum.StrEnum):
     """What a :class:`~wattui.client.MeterClient` is doing."""
 
     #: Not connected, and not trying to.

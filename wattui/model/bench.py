@@ -9,118 +9,131 @@ path of their session.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import math
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, Final
 
-from traits.api import (
-    Any,
-    Bool,
-    Float,
-    HasStrictTraits,
-    Instance,
-    Int,
-    List,
-    Property,
-    Str,
-    observe,
-)
+from traits.api import Bool, Dict, Float, Instance, Int, List, Property, Str, Tuple, observe
+from traits.api import Callable as Function
 
+from wattui.client import ClientState
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind
 from wattui.model.bench_recording import BenchRecording
-from wattui.model.main_thread import MainThread
+from wattui.model.main_thread import MainThread, in_turn
 from wattui.model.meter import Meter
+from wattui.model.viewable import PRIVATE, Viewable, declared
 from wattui.session import Interrupted, WriterStatus, complete, describe_meter, interrupted_sessions
 from wattui.session.session_totals import SessionTotals, read_totals
 
 _log = logging.getLogger(__name__)
 
 #: How long the end of a recording may take before the window closes regardless, in s;
-#: the same where the disk refuses, and whoever closes knows it.
-CLOSING_TIME = 5.0
-REFUSED_TIME = 0.5
+#: the same where the disk is known not to accept data.
+CLOSING_TIME: Final = 5.0
+REFUSED_TIME: Final = 0.5
 
-#: How long the end of a recording waits for a disk that refuses, while the window is open.
-ENDING_TIME = 600.0
+#: How long the end of a recording waits for such a disk while the window is open, in s.
+ENDING_TIME: Final = 600.0
+
+#: Benches to be closed when Python exits, if nobody did it before.
+_benches: Final[weakref.WeakSet[Bench]] = weakref.WeakSet()
 
 
-class Bench(HasStrictTraits):
-    """The meters and the session of one window.  Main thread only."""
+class Bench(Viewable):
+    """Several meters and the session that they are recorded into.
 
-    #: Hands calls of other threads over to the main thread.
-    main_thread = Instance(MainThread, ())
+    ::
+
+        bench = Bench()
+        lamp, fridge = bench.connect(["sim://pro?load=lamp", "sim://es?load=fridge"])
+        ...
+        print(bench.total_energy, bench.session_path)
+        bench.close()
+
+    A recording begins with the first meter that is connected and ends when the last one is
+    disconnected.  A meter shows a sample after it is on disk.  Traits are set as those of a
+    :class:`~wattui.api.Meter` are: by one thread at a time, that of the GUI if there is one.
+    A bench that nobody closed is closed when Python exits.
+    """
 
     #: The meters, in the order in which they are shown.
-    meters = List(Instance(Meter))
+    meters: list[Meter] = declared(List(Instance(Meter)))
     #: The one that the readings show.
-    meter = Instance(Meter)
+    meter: Meter | None = declared(Instance(Meter))
+
+    #: Power of all live meters together, in W, and energy of all meters, in Wh.
+    total_watts: float = declared(Property(Float(), observe="meters:items:[watts, live]"))
+    total_energy: float = declared(Property(Float(), observe="meters:items:energy"))
+    #: Limit of error of all energies together, in Wh: the errors of several meters of the
+    #: same type need not cancel out.
+    total_energy_error: float = declared(Property(Float(), observe="meters:items:energy_error"))
+    #: Price of a kWh, and the sign of its currency.
+    rate = Float(0.08)
+    currency = Str("$")
+    #: Cost of the energy of the shown meter.
+    cost: float = declared(Property(Float(), observe="meter.energy, rate"))
 
     #: The session that is shown: a path, or None before the first sample.
-    session_path = Any()
+    session_path: Path | None = declared(Instance(Path))
     #: Whether it is being recorded, and whether it was opened from a file.
     recording = Bool()
     opened = Bool()
-    #: Counts up when there is more in the session: at most once a wake-up.
-    revision = Int()
     #: The session's span in seconds UTC; NaN while it is empty.
     session_start = Float(math.nan)
     session_stop = Float(math.nan)
     #: Size of its file in bytes.
     file_size = Int()
+    #: Marks of the session: pairs of time (seconds UTC) and text.
+    marks: list[tuple[float, str]] = declared(List(Tuple(Float(), Str())))
 
-    #: What the disk refuses, and what to do about it; empty while it takes everything.
+    #: Why the disk accepts no data, and what to do about it; empty while it accepts all.
     disk_problem = Str()
     disk_hint = Str()
     #: Samples that wait in memory for the disk, and for how many seconds it has room.
     disk_waiting = Int()
     disk_seconds_left = Float()
-    #: Samples that had to be dropped since the disk refused.
+    #: Samples that had to be dropped since then.
     disk_dropped = Int()
 
-    #: Price of a kWh, and the sign of its currency.
-    rate = Float(0.08)
-    currency = Str("$")
-    #: What the energy of the shown meter costs, and that of all.
-    cost = Property(Float(), observe="meter.energy, rate")
-    #: Power and energy of all meters together: W of those that are live, and Wh.
-    total_watts = Property(Float(), observe="meters:items:[watts, live]")
-    total_energy = Property(Float(), observe="meters:items:energy")
-    #: Limit of error of all energies together, in Wh: the errors of several meters of a
-    #: kind need not cancel out.
-    total_energy_error = Property(Float(), observe="meters:items:energy_error")
-
+    #: Hands calls of other threads over to the main thread.
+    main_thread: MainThread = declared(Instance(MainThread, (), **PRIVATE))
+    #: Counts up when there is more in the session: once per drain at most.
+    revision = Int(**PRIVATE)
     #: Recordings of earlier runs that ended without being closed.
-    interrupted = List(Instance(Interrupted))
-    #: Marks of the session: pairs of time (seconds UTC) and text.
-    marks = List()
-
+    interrupted: list[Interrupted] = declared(List(Instance(Interrupted), **PRIVATE))
     #: Name and colour of every meter that was named once, by its key; see Settings.meters.
-    identities = Any()
-    #: Colours that a new meter is given the first free one of, as ``#rrggbb``.
-    colours = List(Str())
-
-    #: Makes a meter: ``make(**traits)``; tests inject another.
-    make_meter = Any(Meter)
+    identities: dict[str, dict[str, str]] = declared(Dict(Str(), Dict(Str(), Str()), **PRIVATE))
+    #: Colours as ``#rrggbb``; a new meter gets the first free one.
+    colours: list[str] = declared(List(Str(), **PRIVATE))
+    #: Where its sessions are made; None for the user's data folder.
+    folder: Path | None = declared(Instance(Path, **PRIVATE))
+    #: Whether that folder will be deleted, so that nothing may claim to be recorded.
+    temporary = Bool(**PRIVATE)
+    #: Makes a meter: ``make_meter(**traits)``; tests inject another.
+    make_meter: Callable[..., Meter] = declared(Function(Meter, **PRIVATE))
 
     #: The recording that runs; the one that is shown, also after its end; those that are
     #: still being closed.
-    _recording = Instance(BenchRecording)
-    _shown = Instance(BenchRecording)
-    _ending = List(Instance(BenchRecording))
-    _closed = Bool()
+    _recording: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
+    _shown: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
+    _ending: list[BenchRecording] = declared(List(Instance(BenchRecording), **PRIVATE))
+    _closed = Bool(**PRIVATE)
 
-    def __init__(self, **traits: object) -> None:
+    def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        if self.identities is None:
-            self.identities = {}
+        _benches.add(self)
 
     # -- meters --------------------------------------------------------------------
 
+    @in_turn
     def add_meter(self, url: str = "", **traits: object) -> Meter:
-        """Add a meter to the window; the first one is shown at once."""
+        """Add a meter; the first one is shown at once."""
         meter = self.make_meter(main_thread=self.main_thread, url=url, **traits)
         meter.colour = meter.colour or self._free_colour()
         self.meters.append(meter)
@@ -128,6 +141,7 @@ class Bench(HasStrictTraits):
             self.meter = meter
         return meter
 
+    @in_turn
     def remove_meter(self, meter: Meter) -> None:
         """Take a meter out of the window; its samples stay in the session."""
         meter.disconnect(lambda: self._removed(meter))
@@ -141,14 +155,16 @@ class Bench(HasStrictTraits):
             self._recording.release(meter)
         self._end_if_idle()
 
+    @in_turn
     def move_meter(self, meter: Meter, place: int) -> None:
         """Show a meter at another place: 0 is the first."""
         others = [one for one in self.meters if one is not meter]
         others.insert(max(0, place), meter)
         self.meters = others
 
+    @in_turn
     def describe(self, meter: Meter, name: str | None = None, colour: str | None = None) -> None:
-        """Give a meter another name or colour; it has it again wherever it is plugged in."""
+        """Set the name or colour of a meter, and remember it for wherever it is plugged in."""
         meter.name = meter.name if name is None else name.strip()
         meter.colour = meter.colour if colour is None else colour
         key, path = meter.key, self.session_path
@@ -156,15 +172,15 @@ class Bench(HasStrictTraits):
             return
         self.identities[key] = {"name": meter.name, "colour": meter.colour}
         known = (key, meter.name, meter.colour)
-        kept = self._shown is not None and self._shown.recorder.describe(*known)
-        if not kept and path is not None and meter.sample_count:
+        written = self._shown is not None and self._shown.recorder.describe(*known)
+        if not written and path is not None and meter.sample_count:
             self.main_thread.run(f"name of {meter.label}", lambda: describe_meter(path, *known))
 
     @observe("meters:items:key")
-    def _recognised(self, event: object) -> None:
-        """Give a meter that is known by its key the name and the colour that it had."""
-        meter = event.object  # type: ignore[attr-defined]
-        known = self.identities.get(meter.key) if self.identities else None
+    def _recognised(self, event: Any) -> None:
+        """Restore the name and the colour of a meter that is known by its key."""
+        meter = event.object
+        known = self.identities.get(meter.key)
         if not known:
             return
         meter.name = meter.name or known.get("name", "")
@@ -180,6 +196,7 @@ class Bench(HasStrictTraits):
         best = [colour for colour in free if colour not in remembered]
         return (best or free or [*self.colours, ""])[0]
 
+    @in_turn
     def connect(
         self,
         urls: str | Meter | Iterable[str | Meter],
@@ -226,31 +243,59 @@ class Bench(HasStrictTraits):
         if meter.stopping:
             # The recording may end with its present connection.
             meter.when_stopped(lambda: self._connect(meter))
-            return
-        if not self.recording:
-            self._begin()
-        meter.recording = self._recording
-        meter.connect()
+        else:
+            meter.connect()
 
+    @in_turn
+    def adopt(self, meter: Meter) -> None:
+        """Add a meter that was used alone; if it is connected, it is recorded from now on."""
+        if meter.connected and not self.recording:
+            self._begin()
+        self.meters.append(meter)
+        self.meter = self.meter or meter
+        meter.colour = meter.colour or self._free_colour()
+        if meter.connected:
+            meter.recorded_by = self._recording
+
+    @in_turn
+    def let_go(self, meter: Meter) -> None:
+        """Remove a meter that goes on alone, connected as it is, and is no longer recorded."""
+        meter.recorded_by = None
+        self.meters.remove(meter)
+        self.meter = self.meters[0] if self.meters else None
+        self._end_if_idle()
+
+    @in_turn
     def disconnect(self, meter: Meter) -> None:
         """Disconnect a meter; with the last one the recording ends."""
         meter.disconnect(self._end_if_idle)
 
     @observe("meters:items:state")
-    def _state_changed(self, event: object) -> None:
-        if getattr(event, "new", None) == "failed":
+    def _state_changed(self, event: Any) -> None:
+        if event.new == ClientState.OPENING:
+            # A meter of a bench is recorded, also if a script calls its own connect().
+            if not self.recording:
+                self._begin()
+            event.object.recorded_by = self._recording
+        elif event.new == ClientState.FAILED:
             self._end_if_idle()
 
     # -- the recording -------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Begin a recording; its file comes with the first sample."""
+        """Begin a recording; its file is made with the first sample."""
         self._clear_session()
         for meter in self.meters:
             meter.reset_totals()
-        shows = (self._show_commit, self._show_status)
-        recording = BenchRecording(self.main_thread, self.meters, self.identities, *shows)
-        self._recording = self._shown = recording
+        self._recording = self._shown = BenchRecording(
+            self.main_thread,
+            self.meters,
+            self.identities,
+            self._show_commit,
+            self._show_status,
+            self.folder,
+            self.temporary,
+        )
         self.recording = True
 
     def _clear_session(self) -> None:
@@ -271,17 +316,19 @@ class Bench(HasStrictTraits):
         )
 
     def _end_if_idle(self) -> None:
-        """End the recording where no meter is connected any more."""
-        if self.recording and not any(meter.connected for meter in self.meters):
-            recording, self._recording = self._recording, None
-            self._ending.append(recording)
-            self.recording = False
-            self.main_thread.run(
-                "end of the recording",
-                lambda: recording.recorder.close(ENDING_TIME),
-                lambda _: self._ended(recording),
-                lambda error: self._ended(recording, error),
-            )
+        """End the recording where no meter is connected any longer."""
+        recording = self._recording
+        if recording is None or any(meter.connected for meter in self.meters):
+            return
+        self._recording = None
+        self._ending.append(recording)
+        self.recording = False
+        self.main_thread.run(
+            "end of the recording",
+            lambda: recording.recorder.close(ENDING_TIME),
+            lambda _: self._ended(recording),
+            lambda error: self._ended(recording, error),
+        )
 
     def _ended(self, recording: BenchRecording, error: Exception | None = None) -> None:
         self._ending.remove(recording)
@@ -298,10 +345,9 @@ class Bench(HasStrictTraits):
         if self._shown is not None:
             recorder = self._shown.recorder
             self.trait_set(session_path=recorder.path, file_size=recorder.size)
-        times = [meter.last_time for meter in self.meters if meter.sample_count]
-        starts = [meter.since for meter in self.meters if meter.sample_count]
-        if times:
-            self.trait_set(session_start=min(starts), session_stop=max(times))
+        if self._shown is not None and self._shown.span_us is not None:
+            start, stop = self._shown.span_us
+            self.trait_set(session_start=start / MICROSECONDS, session_stop=stop / MICROSECONDS)
         self.revision += 1
 
     def _show_status(self, status: WriterStatus) -> None:
@@ -313,6 +359,7 @@ class Bench(HasStrictTraits):
             disk_dropped=status.dropped,
         )
 
+    @in_turn
     def mark(self, text: str = "") -> None:
         """Mark the present moment in the session, for every meter that is connected."""
         for meter in self.meters:
@@ -325,6 +372,7 @@ class Bench(HasStrictTraits):
 
     # -- session files -------------------------------------------------------------
 
+    @in_turn
     def open_session(
         self, path: Path, failed: Callable[[Exception], None] = lambda _error: None
     ) -> None:
@@ -358,6 +406,7 @@ class Bench(HasStrictTraits):
         self.interrupted = [one for one in self.interrupted if one.path != summary.path]
         self.revision += 1
 
+    @in_turn
     def close_session(self) -> None:
         """Put an opened session, or one that has ended, away."""
         for meter in self.meters:
@@ -375,6 +424,7 @@ class Bench(HasStrictTraits):
 
         self.main_thread.run("search for interrupted recordings", interrupted_sessions, show)
 
+    @in_turn
     def dismiss_interrupted(self, interrupted: Interrupted) -> None:
         """Complete an interrupted recording, so that it is not offered again."""
         self.interrupted = [one for one in self.interrupted if one is not interrupted]
@@ -383,7 +433,13 @@ class Bench(HasStrictTraits):
         )
 
     def close(self) -> list[str]:
-        """End everything; give the names of the threads that did not end in time."""
+        """Disconnect all meters and close the recording; does nothing the second time.
+
+        Returns
+        -------
+        list of str
+            Names of the threads that did not end in time; mostly none.
+        """
         if self._closed:
             return []
         self._closed = True
@@ -414,3 +470,10 @@ class Bench(HasStrictTraits):
 
     def _get_total_energy_error(self) -> float:
         return sum(meter.energy_error for meter in self.meters)
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what is still being recorded."""
+    for bench in list(_benches):
+        bench.close()

@@ -6,12 +6,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
 from wattui.model.main_thread import MainThread
-from wattui.session import WriterStatus
+from wattui.session import WriterStatus, new_session_path
 from wattui.session.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class BenchRecording:
         Called with new marks after the meters show what was committed; at most once per drain.
     show_status
         Called when the disk stops accepting data and when it accepts data again.
+    folder
+        Where the session's file is made; None for the user's data folder.
+    temporary
+        Whether the file is deleted after use, so that nothing may call it a recording.
     """
 
     def __init__(
@@ -47,6 +52,8 @@ class BenchRecording:
         identities: Mapping[str, Mapping[str, str]],
         show: Callable[[list[Event]], None],
         show_status: Callable[[WriterStatus], None],
+        folder: Path | None = None,
+        temporary: bool = False,
     ) -> None:
         self._main_thread = main_thread
         self._identities = identities
@@ -59,8 +66,13 @@ class BenchRecording:
         self._marks: list[Event] = []
         self._posted = False
         self._silent = False
+        #: Start of the first interval and time of the last sample, in microseconds UTC.
+        self.span_us: tuple[int, int] | None = None
+        self.temporary = temporary
         #: Writes the session file.
-        self.recorder = Recorder(self, self.on_status)
+        self.recorder = Recorder(
+            self, self.on_status, lambda info: new_session_path(info.label, folder)
+        )
 
     # -- keys (any thread) ---------------------------------------------------------
 
@@ -109,6 +121,9 @@ class BenchRecording:
             if meter is not None and not self._silent:
                 meter.count(samples)
                 self._counted[meter] = None
+            start, stop = samples[0].time_us - samples[0].interval_us, samples[-1].time_us
+            first, last = self.span_us or (start, stop)
+            self.span_us = min(start, first), max(stop, last)
         self._post()
 
     def on_event(self, _info: MeterInfo, event: Event) -> None:

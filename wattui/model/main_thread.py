@@ -1,38 +1,56 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hand-over to the GUI thread: many posts, one pending wake-up.
+"""The hand-over from worker threads to the thread that sets traits.
 
-Workers and reader threads never touch a trait.  They post a call; the main
-thread runs it.  How the main thread is woken is injected, so that a model is
-tested without an event loop, and so that no layer below the window knows Qt.
+Workers and reader threads never touch a trait.  They post a call, and one thread at a time
+runs it:
+
+- Where somebody has set :attr:`MainThread.wake`, as a window does, or where the event loop
+  of a GUI runs, the GUI's thread runs the calls.
+- Where there is no event loop, as in a script, at a prompt or in a notebook, the posting
+  thread runs them before :meth:`MainThread.post` returns.
+
+The calls never overlap, and so observers of the traits never run at the same time.  How a
+GUI is woken is injected: no layer below the window knows Qt.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 _log = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+#: A function that brings the GUI's thread to call :meth:`MainThread.drain`.
+Wake = Callable[[], None]
 
 
 class MainThread:
-    """Runs calls of other threads on the thread that calls :meth:`drain`.
+    """Runs calls of other threads one after the other, on the GUI's thread if there is one.
 
     Parameters
     ----------
     wake
-        Called on the posting thread when there is something to drain and no
-        wake-up is pending.  It must bring the main thread to call :meth:`drain`.
+        Called on the posting thread when there is something to drain and no wake-up is
+        pending; None where calls are run at once unless a GUI's event loop runs.
     """
 
-    def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
-        self.wake = wake
+    #: Returns the wake-up of a GUI whose event loop runs, else None.  See
+    #: :func:`wattui.ui.window.qt_wakeup.running_loop`.
+    running_loop: Callable[[MainThread], Wake | None] = staticmethod(lambda _main_thread: None)
+
+    def __init__(self, wake: Wake | None = None) -> None:
+        self._wake = wake
         self._lock = threading.Lock()
+        #: Held by the thread that runs the calls or sets traits.
+        self.turn = threading.RLock()
         self._calls: deque[Callable[[], None]] = deque()
         self._pending = False
         self._posted = threading.Condition(self._lock)
@@ -40,32 +58,53 @@ class MainThread:
         self._draining = 0
         self._at_end: list[Callable[[], None]] = []
 
+    def set_wake(self, wake: Wake | None) -> None:
+        """Set or remove the wake-up; waits for a call that another thread is running."""
+        with self.turn:
+            self._wake = wake
+        if self._calls:
+            self._hand_over()
+
     def post(self, call: Callable[[], None]) -> None:
-        """Have *call* run on the main thread, in the order of posting.  Any thread."""
+        """Run *call* on the main thread, in the order of posting.  Any thread."""
         with self._lock:
             self._calls.append(call)
             self._posted.notify_all()
-            if self._pending:
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        wake = self._wake or self.running_loop(self)
+        if wake is None:
+            with self.turn:
+                # A window may have opened while this thread waited for its turn.
+                wake = self._wake or self.running_loop(self)
+                if wake is None:
+                    while not self._draining and self.drain():
+                        pass
+                    return
+        with self._lock:
+            if self._pending or not self._calls:
                 return
             self._pending = True
-        self.wake()
+        wake()
 
     def drain(self) -> int:
         """Run what was posted so far and return the number of calls.  Main thread only.
 
         A call that raises is logged; those behind it run all the same.
         """
-        with self._lock:
-            calls = list(self._calls)
-            self._calls.clear()
-            self._pending = False
-        self._draining += 1
-        for call in calls:
-            _run_logged(call)
-        self._draining -= 1
-        at_end, self._at_end = self._at_end, []
-        for call in at_end:
-            _run_logged(call)
+        with self.turn:
+            with self._lock:
+                calls = list(self._calls)
+                self._calls.clear()
+                self._pending = False
+            self._draining += 1
+            for call in calls:
+                _run_logged(call)
+            self._draining -= 1
+            at_end, self._at_end = self._at_end, []
+            for call in at_end:
+                _run_logged(call)
         return len(calls)
 
     def once(self, call: Callable[[], None]) -> None:
@@ -79,7 +118,7 @@ class MainThread:
             self._at_end.append(call)
 
     def wait_for_post(self, timeout: float) -> bool:
-        """Wait until something is there to drain; tell whether it is."""
+        """Wait until there is something to drain; return whether there is."""
         with self._lock:
             return self._posted.wait_for(lambda: bool(self._calls), timeout)
 
@@ -98,11 +137,11 @@ class MainThread:
         def body() -> None:
             try:
                 result = work()
-            except Exception as error:  # noqa: BLE001 - handed to whoever asked for the work
+            except Exception as error:  # noqa: BLE001 - passed on to the caller
                 if failed is None:
                     _log.exception("%s failed", name)
                 else:
-                    self.post(lambda error=error: failed(error))  # type: ignore[misc]
+                    self.post(functools.partial(failed, error))
             else:
                 self.post(lambda: done(result))
             finally:
@@ -116,7 +155,7 @@ class MainThread:
         return thread
 
     def join(self, timeout: float) -> list[str]:
-        """Wait for the threads of :meth:`run`; give the names of those that still run."""
+        """Wait for the threads of :meth:`run`; return the names of those that still run."""
         with self._lock:
             workers = list(self._workers)
         deadline = time.monotonic() + timeout
@@ -124,6 +163,17 @@ class MainThread:
             if worker is not threading.current_thread():
                 worker.join(max(0.0, deadline - time.monotonic()))
         return [worker.name for worker in workers if worker.is_alive()]
+
+
+def in_turn(method: _Method) -> _Method:
+    """Decorate a method that sets traits: it waits until no other thread is setting any."""
+
+    @functools.wraps(method)
+    def waiting(self: Any, *arguments: Any, **named: Any) -> Any:
+        with self.main_thread.turn:
+            return method(self, *arguments, **named)
+
+    return cast(_Method, waiting)
 
 
 def _run_logged(call: Callable[[], None]) -> None:

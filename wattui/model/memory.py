@@ -1,34 +1,51 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A meter's own memory and settings as the window sees them.
+"""A meter's own memory and settings as traits, and the work on them.
 
-The talking is done by a worker: over the connection of a meter that is being recorded,
+A worker talks with the meter: over the connection of a meter that is being recorded,
 which pauses meanwhile, or over one of its own that leaves the meter undisturbed.  Every
 trait is set on the main thread.
 
-What erases the memory needs a :class:`Consent`, which names the meter that it is for.
+A command that erases the memory needs a :class:`Consent`, which names its meter.
 """
 
 from __future__ import annotations
 
 import contextlib
+import enum
 import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from traits.api import Any, Bool, Enum, Event, Float, HasStrictTraits, Instance, Int, Property, Str
+from traits.api import Bool, Enum, Float, HasStrictTraits, Instance, Int, Property, Str
+from traits.api import Callable as Function
+from traits.api import Event as EventTrait
 
-from wattui.client import MeterClient
-from wattui.errors import Cancelled, WattuiError
+from wattui.client import ClientState, MeterClient
+from wattui.errors import Cancelled, UnexpectedReply, WattuiError
 from wattui.meter_memory.logging_modes import restart, stop_internal_logging
-from wattui.meter_memory.readout import Patience, read_memory
-from wattui.meter_memory.settings import Changes, Settings, apply, clear_memory
-from wattui.meter_memory.state import MemoryState
+from wattui.meter_memory.readout import Patience, Readout, read_memory
+from wattui.meter_memory.save_readout import save_readout
+from wattui.meter_memory.settings import (
+    Changes,
+    Settings,
+    apply,
+    clear_memory,
+    read_calibration,
+    read_settings,
+)
+from wattui.meter_memory.state import MemoryState, read_memory_state
 from wattui.model.main_thread import MainThread
-from wattui.model.memory_work import Consent, Fetched, Look, Progress, keep, look
+from wattui.model.viewable import declared
 from wattui.protocol import Calibration
+
+if TYPE_CHECKING:
+    from wattui.model.bench import Bench
+    from wattui.model.meter import Meter
 
 _log = logging.getLogger(__name__)
 
@@ -36,62 +53,165 @@ _log = logging.getLogger(__name__)
 CONNECTING: Final = 25.0
 _LOOK: Final = 0.1
 
-#: What can be going on: what is being done, in words.
+#: Least time between two reports of progress, in seconds.
+REPORT_TIME: Final = 0.1
+
+
+class MemoryWork(enum.StrEnum):
+    """What is being done with a meter's memory."""
+
+    NONE = ""
+    LOOKING = "looking"
+    FETCHING = "fetching"
+    WRITING = "writing"
+    CLEARING = "clearing"
+    ARMING = "arming"
+    RESTARTING = "restarting"
+
+
+#: The same in words.
 WORKS: Final = {
-    "looking": "Reading the meter's settings",
-    "fetching": "Fetching the meter's memory",
-    "writing": "Writing to the meter",
-    "clearing": "Clearing the meter's memory",
-    "arming": "Starting the meter's own logging",
-    "restarting": "Restarting the meter",
+    MemoryWork.LOOKING: "Reading the meter's settings",
+    MemoryWork.FETCHING: "Fetching the meter's memory",
+    MemoryWork.WRITING: "Writing to the meter",
+    MemoryWork.CLEARING: "Clearing the meter's memory",
+    MemoryWork.ARMING: "Starting the meter's own logging",
+    MemoryWork.RESTARTING: "Restarting the meter",
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Somebody saw what would be lost, and said that it may be.
+
+    The dialog that asks makes one, and nothing else does.
+    """
+
+    #: Port of the meter.
+    url: str
+    #: How many records it had then; None where nobody could tell.
+    records: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of fetching a memory."""
+
+    #: The session; None where there is none.
+    path: Path | None
+    readout: Readout
+    #: Why it could not be written; None where it was, or where nothing had come.
+    refused: WattuiError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all came that was announced."""
+        return self.readout.complete
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that was read of a meter."""
+
+    settings: Settings
+    state: MemoryState | None
+    calibration: Calibration | None
+    url: str
+
+
+class Progress:
+    """How far a read-out is: the worker reports it, ten times per second at most."""
+
+    def __init__(self) -> None:
+        self.done = self.total = 0
+        self.rate = 0.0
+        self._begun = (0, 0.0)
+        self._reported = 0.0
+
+    def take(self, done: int, total: int) -> bool:
+        """Take how far it is; return whether to show it."""
+        now = time.monotonic()
+        if done < self.done or not self.done:
+            self._begun = (done, now)  # it begins, or starts again
+        count, since = self._begun
+        self.done, self.total = done, total
+        if now > since:
+            self.rate = (done - count) / (now - since)
+        if now - self._reported < REPORT_TIME and done != total:
+            return False
+        self._reported = now
+        return True
+
+
+def look(client: MeterClient) -> Look:
+    """Read all of it; a meter that reports nothing of its memory is not an error."""
+    url = client.info.port
+    settings = read_settings(client)
+    calibration = read_calibration(client)
+    try:
+        state = read_memory_state(client)
+    except UnexpectedReply:
+        state = None
+    return Look(settings, state, calibration, url)
+
+
+def keep(readout: Readout, before: Fetched | None) -> Fetched:
+    """Make a session of a read-out, or add it to the partial one of the same meter."""
+    if not len(readout.records):
+        return Fetched(None, readout)
+    path = None
+    if before is not None and not before.complete and before.readout.meter.key == readout.meter.key:
+        path = before.path
+    try:
+        return Fetched(save_readout(readout, readout.meter, path), readout)
+    except WattuiError as error:
+        return Fetched(None, readout, error)
+
+
 class MeterMemory(HasStrictTraits):
-    """The memory and the settings of the meter that a window is about.
+    """The memory and the settings of the shown meter of a bench, or of the one at a port.
 
     Methods return at once; of two at a time the second one is refused.  *then* is called
     on the main thread afterwards, with whether it went well.
     """
 
-    #: The meters of the window; the one that is shown is meant while it is connected.
-    bench = Any()
-    main_thread = Instance(MainThread)
-    #: The port that is asked while no meter is connected.
+    #: The meters; the shown one is meant while it is connected.
+    bench: Bench = declared(Instance("wattui.model.bench.Bench"))
+    main_thread: MainThread = declared(Instance(MainThread))
+    #: The port that is used while no meter is connected.
     port = Str()
     #: The port that is meant.
-    url = Property(Str(), observe="port, bench.meter, bench.meter.state")
-    #: Whether the meter is being recorded: that pauses while it is asked.
-    recording = Property(Bool(), observe="bench.meter, bench.meter.state")
+    url: str = declared(Property(Str(), observe="port, bench.meter, bench.meter.state"))
+    #: Whether the meter is being recorded: that pauses meanwhile.
+    recording: bool = declared(Property(Bool(), observe="bench.meter, bench.meter.state"))
 
-    #: What is going on; empty while nothing is.
-    work = Enum("", *WORKS)
-    #: What was going on last.
-    last_work = Str()
+    #: What is being done, and what was done last.
+    work: MemoryWork = declared(Enum(*MemoryWork))
+    last_work: MemoryWork = declared(Enum(*MemoryWork))
     #: What is being tried, in words, as in ``trying 19200 baud``.
     activity = Str()
-    #: Whether work has a connection of its own, so that nobody else can connect.
+    #: Whether the work has a connection of its own, so that nobody else can connect.
     holds_port = Bool()
 
-    #: What the meter said last: None before, and where it does not say.
-    state = Instance(MemoryState)
-    settings = Instance(Settings)
-    calibration = Instance(Calibration)
-    #: Whose that is, and when it was read (seconds UTC; NaN before).
+    #: What the meter reported last: None before, and where it does not report it.
+    state: MemoryState | None = declared(Instance(MemoryState))
+    settings: Settings | None = declared(Instance(Settings))
+    calibration: Calibration | None = declared(Instance(Calibration))
+    #: The port of that meter, and when it was read (seconds UTC; NaN before).
     source = Str()
     read_at = Float(math.nan)
 
-    #: Read-out: records that have come, of how many, a second, and seconds left.
+    #: Read-out: records received, of how many, per second, and seconds left.
     done = Int()
     total = Int()
     rate = Float()
     seconds_left = Float(math.nan)
-    #: Whether the meter is away in the middle of one.
+    #: Whether the meter was unplugged during one.
     unplugged = Bool()
-    #: What came of the last one.
-    fetched = Instance(Fetched)
+    #: The result of the last one.
+    fetched: Fetched | None = declared(Instance(Fetched))
     #: A read-out has ended, and has brought something.
-    fetch_ended = Event()
+    fetch_ended = EventTrait()
 
     #: What failed, and what to do about it; what went well.
     problem = Str()
@@ -99,24 +219,18 @@ class MeterMemory(HasStrictTraits):
     said = Str()
 
     #: Makes a connection of its own; how long a read-out waits for what.
-    make_client = Any(MeterClient)
-    patience = Instance(Patience, ())
+    make_client: Callable[..., MeterClient] = declared(Function(MeterClient))
+    patience: Patience = declared(Instance(Patience, ()))
 
-    _cancelled = Any()
-    _progress = Any()
-    _own = Any()
-    _state_posted = Any()
-
-    def __init__(self, **traits: object) -> None:
-        super().__init__(**traits)
-        self._cancelled = threading.Event()
-        self._state_posted = threading.Event()
+    _cancelled: threading.Event = declared(Instance(threading.Event, ()))
+    _state_posted: threading.Event = declared(Instance(threading.Event, ()))
+    _progress: Progress = declared(Instance(Progress, ()))
 
     # -- what can be done (main thread) ----------------------------------------------
 
     def refresh(self, then: Callable[[bool], None] | None = None) -> bool:
         """Read the state of the memory and all settings."""
-        return self._start("looking", look, self._take_look, then)
+        return self._start(MemoryWork.LOOKING, look, self._take_look, then)
 
     def fetch(self, then: Callable[[bool], None] | None = None) -> bool:
         """Read out the memory and keep it as a session."""
@@ -128,7 +242,7 @@ class MeterMemory(HasStrictTraits):
             readout = read_memory(client, self._report, self._is_cancelled, patience=self.patience)
             return keep(readout, before)
 
-        return self._start("fetching", job, self._take_fetched, then)
+        return self._start(MemoryWork.FETCHING, job, self._take_fetched, then)
 
     def keep_again(self) -> None:
         """Try again to write what was fetched and could not be written."""
@@ -151,7 +265,7 @@ class MeterMemory(HasStrictTraits):
             apply(client, changes, erase=erase)
             return look(client)
 
-        return self._start("writing", job, self._take_written, then)
+        return self._start(MemoryWork.WRITING, job, self._take_written, then)
 
     def clear(self, consent: Consent, then: Callable[[bool], None] | None = None) -> bool:
         """Clear the memory."""
@@ -165,14 +279,14 @@ class MeterMemory(HasStrictTraits):
             self._take_look(found)
             self.said = "The memory was cleared"
 
-        return self._start("clearing", job, take, then)
+        return self._start(MemoryWork.CLEARING, job, take, then)
 
     def arm(
         self, changes: Changes, consent: Consent, then: Callable[[bool], None] | None = None
     ) -> bool:
         """Write *changes*, which start internal logging; a recording of the meter ends."""
         erase = self._allows(consent)
-        meter = self.bench.meter if self.recording else None
+        meter = self._recorded()
 
         def job(client: MeterClient) -> Look:
             apply(client, changes, erase=erase)
@@ -189,7 +303,7 @@ class MeterMemory(HasStrictTraits):
             self._take_look(found)
             self.said = "The meter logs into its memory now"
 
-        return self._start("arming", job, take, ended)
+        return self._start(MemoryWork.ARMING, job, take, ended)
 
     def stop_logging(self, then: Callable[[bool], None] | None = None) -> bool:
         """End internal logging; the records stay."""
@@ -198,7 +312,7 @@ class MeterMemory(HasStrictTraits):
             stop_internal_logging(client)
             return look(client)
 
-        return self._start("writing", job, self._take_written, then)
+        return self._start(MemoryWork.WRITING, job, self._take_written, then)
 
     def restart(self, then: Callable[[bool], None] | None = None) -> bool:
         """Restart the meter; it keeps its settings, and may be deaf for 15 s."""
@@ -207,7 +321,7 @@ class MeterMemory(HasStrictTraits):
             restart(client, self._is_cancelled)
             return look(client)
 
-        return self._start("restarting", job, self._take_written, then)
+        return self._start(MemoryWork.RESTARTING, job, self._take_written, then)
 
     def switch(
         self,
@@ -220,7 +334,7 @@ class MeterMemory(HasStrictTraits):
             action(client)
             return look(client)
 
-        return self._start("writing", job, self._take_written, then)
+        return self._start(MemoryWork.WRITING, job, self._take_written, then)
 
     def cancel(self) -> None:
         """End what is going on; of a read-out, what came is kept."""
@@ -234,7 +348,7 @@ class MeterMemory(HasStrictTraits):
 
     def _start(
         self,
-        work: str,
+        work: MemoryWork,
         job: Callable[[MeterClient], object],
         take: Callable[..., None],
         then: Callable[[bool], None] | None,
@@ -242,7 +356,8 @@ class MeterMemory(HasStrictTraits):
         if self.work:
             return False
         url = self.url
-        client = self.bench.meter.client if self.recording else None
+        recorded = self._recorded()
+        client = None if recorded is None else recorded.client
         self._cancelled.clear()
         self.trait_set(activity="", problem="", hint="", said="")
         self.trait_set(work=work, last_work=work, holds_port=client is None)
@@ -252,7 +367,7 @@ class MeterMemory(HasStrictTraits):
                 return job(connected)
 
         def over(well: bool) -> None:
-            self.trait_set(work="", activity="", holds_port=False, unplugged=False)
+            self.trait_set(work=MemoryWork.NONE, activity="", holds_port=False, unplugged=False)
             if then is not None:
                 then(well)
 
@@ -269,7 +384,7 @@ class MeterMemory(HasStrictTraits):
 
     @contextlib.contextmanager
     def _connected(self, client: MeterClient | None, url: str) -> Iterator[MeterClient]:
-        """Give a client that runs: the one there is, or one that leaves the meter alone."""
+        """Yield a running client: the present one, or one that leaves the meter undisturbed."""
         if client is not None:
             self._wait(client)
             yield client
@@ -297,7 +412,7 @@ class MeterMemory(HasStrictTraits):
         return bool(self._cancelled.is_set())
 
     def _allows(self, consent: Consent | None) -> bool:
-        """Tell whether somebody consented to erase the memory of this very meter."""
+        """Check whether there is consent to erase the memory of this very meter."""
         return consent is not None and consent.url == self.url
 
     def _client_changed(self, client: MeterClient) -> None:
@@ -315,7 +430,7 @@ class MeterMemory(HasStrictTraits):
     def _show_client(self, client: MeterClient) -> None:
         self._state_posted.clear()
         if self.work:
-            lost = client.state.name == "LOST"
+            lost = client.state is ClientState.LOST
             self.trait_set(activity=client.activity, unplugged=lost)
 
     def _show_progress(self) -> None:
@@ -355,9 +470,14 @@ class MeterMemory(HasStrictTraits):
             _log.error("%s failed", self.work, exc_info=error)
             self.trait_set(problem=f"That failed ({error})", hint="See Help, Show the log.")
 
-    def _get_recording(self) -> bool:
+    def _recorded(self) -> Meter | None:
+        """Return the shown meter of the bench while it is connected."""
         meter = self.bench.meter if self.bench is not None else None
-        return meter is not None and bool(meter.connected) and meter.client is not None
+        return meter if meter is not None and meter.connected and meter.client else None
+
+    def _get_recording(self) -> bool:
+        return self._recorded() is not None
 
     def _get_url(self) -> str:
-        return str(self.bench.meter.url if self.recording else self.port)
+        meter = self._recorded()
+        return self.port if meter is None else meter.url

@@ -12,11 +12,13 @@ told survives a killed program and a power cut.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
@@ -45,6 +47,9 @@ HANGING_SECONDS: Final = 5.0
 
 
 StatusListener = Callable[[WriterStatus], None]
+
+#: Writers that were opened; those that nobody closed are closed when Python exits.
+_open_writers: Final[weakref.WeakSet[SessionWriter]] = weakref.WeakSet()
 
 
 class SessionWriter:
@@ -108,7 +113,9 @@ class SessionWriter:
         if at_once:
             self._store = self._open()
             self._measure()
-        self._thread = threading.Thread(target=self._run, name=f"wattui writer {self.path.name}")
+        name = f"wattui writer {self.path.name}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        _open_writers.add(self)
         self._thread.start()
 
     def _open(self) -> Store:
@@ -387,3 +394,11 @@ def _as_refused(error: SessionError | OSError, path: Path) -> WattuiError:
     if isinstance(error, SessionError):
         return error
     return DiskRefused(f"{path} cannot be written ({error.strerror})", "Check the disk.")
+
+
+@atexit.register
+def _close_all() -> None:
+    """Write what still waits, and close the files."""
+    for writer in list(_open_writers):
+        with contextlib.suppress(WattuiError):
+            writer.close()

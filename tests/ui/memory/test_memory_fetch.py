@@ -16,7 +16,7 @@ from quick_line import hasten
 from wattui.client import MeterClient
 from wattui.errors import DiskRefused
 from wattui.meter_memory.readout import Patience
-from wattui.model.memory_work import Fetched
+from wattui.model.memory import Fetched
 from wattui.session import Session
 from wattui.simulator.devices import forget_devices
 from wattui.ui.memory import memory_actions, origin

@@ -14,7 +14,7 @@ from traitsui.testing.api import KeySequence, MouseClick, UITester
 
 from wattui.meter_memory.settings import Settings
 from wattui.meter_memory.state import MemoryState
-from wattui.model.memory_work import Consent
+from wattui.model.memory import Consent
 from wattui.ports.port import Port
 from wattui.protocol import (
     FullHandling,

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.totals import Tally
 from wattui.model.bench import Bench
 from wattui.session import Interrupted
 from wattui.ui.window.display_values import (
@@ -38,7 +37,7 @@ def bench():
 def record(bench, samples, **traits):
     """Have the meter show samples, as it does once they are on disk."""
     meter = bench.meter
-    meter._tally = Tally()
+    meter.reset_totals()
     meter.count(samples)
     meter.show_counted()
     meter.trait_set(key="A80012", model="PRO", firmware="3.14", **traits)

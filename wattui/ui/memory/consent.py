@@ -2,7 +2,7 @@
 """The one place where somebody may allow that a meter's memory is erased.
 
 It looks at the memory first, then says what would be lost, and offers to fetch it.
-Nothing else makes a :class:`~wattui.model.memory_work.Consent`.
+Nothing else makes a :class:`~wattui.model.memory.Consent`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from pyface.qt import QtCore, QtGui
 
 from wattui.measurement.text import clock_text, count_text
 from wattui.meter_memory.wording import loss_text
-from wattui.model.memory import MeterMemory
-from wattui.model.memory_work import Consent
+from wattui.model.memory import Consent, MeterMemory
 from wattui.ui.theme.style_sheet import GRID
 
 #: Width of a question in pixels.

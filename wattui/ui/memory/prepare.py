@@ -25,8 +25,7 @@ from wattui.errors import SettingOutOfRange
 from wattui.measurement.text import short_port
 from wattui.meter_memory.settings import Changes
 from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
-from wattui.model.memory import MeterMemory
-from wattui.model.memory_work import Consent
+from wattui.model.memory import Consent, MeterMemory
 from wattui.protocol import FullHandling
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.memory.choices import FieldsEditor, WordsEditor

@@ -48,6 +48,7 @@ def assemble(
         Lists the ports; None to look for none.
     """
     wake = QtWake(bench.main_thread)
+    wake.start()
     model = WindowModel(bench=bench)
     memory = Memory(settings)
     memory.recall(model)

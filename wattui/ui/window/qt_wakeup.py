@@ -3,25 +3,59 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QObject, Qt, pyqtSignal
+import weakref
+from typing import Final
 
-from wattui.model.main_thread import MainThread
+from PyQt5.QtCore import QCoreApplication, QObject, Qt, pyqtSignal, pyqtSlot
+
+from wattui.model.main_thread import MainThread, Wake
 
 
 class QtWake(QObject):
-    """Brings Qt to drain a :class:`MainThread`; a signal crosses the threads."""
+    """Lets Qt drain a :class:`MainThread`; a signal crosses the threads."""
 
     _woken = pyqtSignal()
 
     def __init__(self, main_thread: MainThread) -> None:
         super().__init__()
-        self._main_thread = main_thread
+        self._main_thread = weakref.ref(main_thread)
+        application = QCoreApplication.instance()
+        if application is not None:
+            self.moveToThread(application.thread())
         self._woken.connect(self._drain, Qt.ConnectionType.QueuedConnection)
-        main_thread.wake = self._woken.emit
+
+    def wake(self) -> None:
+        """Have the main thread drained soon.  Any thread."""
+        self._woken.emit()
+
+    def start(self) -> None:
+        """Deliver through Qt alone, whether its event loop runs or not."""
+        main_thread = self._main_thread()
+        if main_thread is not None:
+            main_thread.set_wake(self.wake)
 
     def stop(self) -> None:
-        """Wake no more: the event loop ends."""
-        self._main_thread.wake = lambda: None
+        """Deliver nothing further: the window has closed, and its program ends."""
+        main_thread = self._main_thread()
+        if main_thread is not None:
+            main_thread.set_wake(lambda: None)
 
+    @pyqtSlot()
     def _drain(self) -> None:
-        self._main_thread.drain()
+        main_thread = self._main_thread()
+        if main_thread is not None:
+            main_thread.drain()
+
+
+#: The wake-ups of main threads that no window serves.
+_wakes: Final[weakref.WeakKeyDictionary[MainThread, QtWake]] = weakref.WeakKeyDictionary()
+
+
+def running_loop(main_thread: MainThread) -> Wake | None:
+    """Return a wake-up by the application's event loop, or None while none runs.  Any thread."""
+    application = QCoreApplication.instance()
+    if application is None or application.thread().loopLevel() == 0:
+        return None
+    if main_thread not in _wakes:
+        _wakes[main_thread] = QtWake(main_thread)
+    return _wakes[main_thread].wake
