@@ -24,7 +24,7 @@ from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample, complete
-from wattui.session.lock import require_unwritten
+from wattui.session.lock import SessionLock
 from wattui.session.schema import WIDTHS, connect, migrate, translated
 from wattui.session.store import describe_session, insert_event, store_meter
 from wattui.session.summary import (
@@ -83,7 +83,7 @@ class BulkWriter:
                 f"The folder {self.path.parent} cannot be made ({error.strerror})",
                 "Choose another folder.",
             ) from error
-        self._lock = require_unwritten(self.path)
+        self._lock = SessionLock(self.path)
         try:
             with self._translating():
                 self._remove_draft()

@@ -15,7 +15,7 @@ from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, DiskRefused, SessionError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
-from wattui.session.lock import is_being_written, require_unwritten
+from wattui.session.lock import SessionLock, is_being_written
 from wattui.session.open_session import open_for_reading
 from wattui.session.reader import Session, unfinished
 from wattui.session.schema import SEAL_LEVEL, SUFFIX, WIDTHS, connect, migrate, translated
@@ -126,9 +126,8 @@ def describe_meter(path: Path | str, key: str, name: str, colour: str) -> None:
 
 def _change(path: Path, change: Callable[[sqlite3.Connection], None]) -> None:
     open_for_reading(path).close()
-    lock = require_unwritten(path)
     try:
-        with contextlib.closing(connect(path, "mode=rw")) as connection:
+        with SessionLock(path), contextlib.closing(connect(path, "mode=rw")) as connection:
             connection.execute("PRAGMA synchronous=FULL")
             migrate(connection)
             with transaction(connection):
@@ -139,8 +138,6 @@ def _change(path: Path, change: Callable[[sqlite3.Connection], None]) -> None:
                 connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
         raise translated(error, path) from error
-    finally:
-        lock.release()
 
 
 def _complete(connection: sqlite3.Connection, text: str = "ended without being closed") -> None:
@@ -179,8 +176,6 @@ def copy_session(
     origin, goal = Path(source).absolute(), Path(target).absolute()
     if origin == goal:
         raise DiskRefused(f"{origin} cannot be copied onto itself", "Choose another name.")
-    if is_being_written(goal):
-        raise DiskRefused(f"{goal} is being recorded", "Choose another name.")
 
     def step(_status: int, remaining: int, total: int) -> None:
         if cancelled is not None and cancelled():
@@ -189,7 +184,7 @@ def copy_session(
             progress(total - remaining, total)
 
     try:
-        with draft_path(goal) as draft:
+        with SessionLock(goal), draft_path(goal) as draft:
             _back_up(origin, draft, step)
     except sqlite3.Error as error:
         raise translated(error, goal) from error

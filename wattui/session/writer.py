@@ -28,7 +28,7 @@ from wattui.errors import DiskRefused, SessionError, WattuiError
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.sample import Sample
-from wattui.session.lock import SessionLock, require_unwritten
+from wattui.session.lock import SessionLock
 from wattui.session.naming import make_folder
 from wattui.session.schema import translated
 from wattui.session.store import Store
@@ -120,7 +120,8 @@ class SessionWriter:
 
     def _open(self) -> Store:
         """Make the file, or go on with the one that is there, and keep others out."""
-        lock = self._prepare_folder()
+        make_folder(self.path.parent)
+        lock = SessionLock(self.path)
         try:
             store = Store(self.path, self._software)
         except BaseException:
@@ -128,10 +129,6 @@ class SessionWriter:
             raise
         self._lock = lock
         return store
-
-    def _prepare_folder(self) -> SessionLock:
-        make_folder(self.path.parent)
-        return require_unwritten(self.path)
 
     # -- to be called from any thread --
 
