@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Energy, error, counter, gaps: against what one works out by hand."""
+"""Energy, error and counter, compared with values worked out by hand."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ def test_an_hour_of_a_hundred_watts_is_a_hundred_watt_hours() -> None:
     assert energy.energy_wh([], []) == 0.0
 
 
-def test_cumulative_energy_ends_at_the_energy() -> None:
-    power, interval = [100.0, math.nan, 50.0], [3600.0, 3600.0, 7200.0]
-    assert energy.cumulative_energy_wh(power, interval).tolist() == [100.0, 100.0, 200.0]
-
-
 def test_the_error_is_the_manuals_limit() -> None:
     # The manual's own example: 100 W is within 1.8 W; for an hour.
     assert energy.energy_error_wh(100.0, 3600.0) == pytest.approx(1.8)
     assert energy.energy_error_wh(0.0, 0.0) == 0.0
+    assert energy.error_of_sum([0.5, 1.25]) == 1.75
+
+
+def test_the_manuals_limit_is_stated_with_its_numbers() -> None:
+    assert energy.ACCURACY == "1.5 % + 0.3 W"
+    assert energy.ERROR_RULE == "1.5 % of the energy and 0.3 W for its duration"
 
 
 def test_a_counter_that_was_reset_counts_on() -> None:
@@ -46,14 +47,7 @@ def test_a_counter_never_moves_back(values: list[int]) -> None:
         assert moved == values[-1] - values[0]
 
 
-def test_gaps_lie_before_the_interval_of_the_sample_that_ends_them() -> None:
-    found = energy.gaps([1.0, 2.0, 13.0], 1.0, [0.0, math.nan, 10.0])
-    assert found.tolist() == [[2.0, 12.0]]
-    assert energy.gaps([], [], []).shape == (0, 2)
-
-
 def test_cost_and_mean() -> None:
     assert energy.cost(1500.0, 0.08) == pytest.approx(0.12)
-    assert energy.cost_per_month(100.0, 0.08) == pytest.approx(5.76)
     assert energy.average_power(200.0, 7200.0) == 100.0
     assert math.isnan(energy.average_power(0.0, 0.0))

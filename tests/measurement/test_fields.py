@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of fields, and the sample."""
+"""The table of fields, compared with the manual's."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import (
     CHANNEL,
     CHANNELS,
@@ -19,7 +16,6 @@ from wattui.measurement.fields import (
     INTEGRATED_ENERGY,
     Field,
 )
-from wattui.measurement.sample import Sample, complete
 
 #: The manual's table: header, wire units in one base unit, unit, lowest, highest.
 MANUAL = [
@@ -43,8 +39,6 @@ MANUAL = [
     ("VA", 10, "VA", 0, 50_000),
 ]
 
-RECORD = (423, 1198, 361, 79, 0, 34, 2, 423, 1202, 361, 0, 1199, 0, 97, 100, 0, 600, 432)
-
 
 def test_the_fields_are_those_of_the_manual() -> None:
     assert [(f.header, f.scale, f.unit, f.low, f.high) for f in FIELDS] == MANUAL
@@ -52,7 +46,7 @@ def test_the_fields_are_those_of_the_manual() -> None:
 
 
 @pytest.mark.parametrize("names", [[f.name for f in FIELDS], [f.column for f in FIELDS]])
-def test_names_are_told_apart(names: list[str]) -> None:
+def test_no_two_fields_have_the_same_name(names: list[str]) -> None:
     assert len(set(names)) == FIELD_COUNT
     assert all(name.isidentifier() for name in names)
 
@@ -99,28 +93,3 @@ def test_every_field_and_the_summed_energy_can_be_plotted() -> None:
     assert CHANNEL["integrated_energy"] is INTEGRATED_ENERGY
     # Wire power times microseconds, as it is summed: 1 W for an hour is 1 Wh.
     assert INTEGRATED_ENERGY.to_base(10 * 3_600 * 1_000_000) == 1.0
-
-
-def test_a_sample_gives_its_values_in_base_units() -> None:
-    sample = Sample(time_us=0, interval_us=1_000_000, values=RECORD)
-    assert (sample["power"], sample["voltage"], sample["current"]) == (42.3, 119.8, 0.361)
-    assert (sample["power_factor"], sample["frequency"]) == (0.97, 60.0)
-    assert (sample.gap_us, sample.gap, sample.interval) == (0, 0.0, 1.0)
-    with pytest.raises(KeyError):
-        sample["watts"]
-
-
-def test_a_sample_and_an_event_have_an_aware_time_that_is_exact_to_the_microsecond() -> None:
-    time_us = 253_402_300_799_999_999
-    latest = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
-    assert Sample(time_us, 1, RECORD).time == latest
-    event = Event(time_us, EventKind.GAP, duration_us=1_500_000)
-    assert (event.time, event.duration) == (latest, 1.5)
-
-
-def test_a_record_of_sixteen_fields_has_neither_frequency_nor_apparent_power() -> None:
-    sample = Sample(time_us=0, interval_us=1_000_000, values=complete(RECORD[:16]))
-    assert len(sample.values) == FIELD_COUNT
-    assert sample["frequency"] is None
-    assert sample["apparent_power"] is None
-    assert complete(RECORD) is RECORD

@@ -124,7 +124,7 @@ def test_a_value_has_the_decimals_of_its_field() -> None:
     assert texts.value_text("power", None) == "–"
 
 
-def test_a_gap_below_a_second_was_told_as_none() -> None:
+def test_a_gap_below_a_second_was_shown_as_none() -> None:
     assert texts.duration_text(0.62) == "0.6 s"
     assert texts.duration_text(0.01) == "0.1 s"
     assert texts.duration_text(0) == "0 s"

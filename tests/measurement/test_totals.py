@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running totals against sums made by hand."""
+"""Running totals, compared with sums made by hand."""
 
 from __future__ import annotations
 
 import pytest
 
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.energy import POWER_LIMIT
 from wattui.measurement.fields import FIELD_INDEX, WireValue
 from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
@@ -49,6 +50,12 @@ def test_a_record_without_power_adds_neither_energy_nor_error():
     tally.add([sample(HOUR, HOUR, power=None, energy=None)])
     assert (tally.energy_wh, tally.energy_error_wh, tally.counter_wh) == (0.0, 0.0, 0.0)
     assert tally.count == 1
+
+
+def test_a_power_that_no_meter_can_measure_counts_no_more_than_in_a_session():
+    tally = Tally()
+    tally.add([sample(HOUR, HOUR, power=2**32 - 1)])
+    assert tally.energy_wh == POWER_LIMIT / 10
 
 
 def test_nothing_added_shows_nothing():

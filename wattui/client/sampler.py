@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from wattui.measurement.clock import MICROSECONDS, microseconds
+from wattui.measurement.energy import GAP_FACTOR
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import WireValue
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import duration_text
-
-#: Distance to the record before, in intervals, from which on something is missing.
-GAP_AFTER: Final = 2.5
 
 #: The wall clock stepped when it moved by this much more, or less, than the
 #: monotonic one between two records; in microseconds.  What is less is followed silently.
@@ -140,7 +138,7 @@ class Sampler:
         each = self._nominal
         longest = count * each
         if not self._interrupted:
-            longest += round((GAP_AFTER - 1) * self._patience)
+            longest += round((GAP_FACTOR - 1) * self._patience)
         if span <= longest:
             return span // count, 0
         return each, span - count * each

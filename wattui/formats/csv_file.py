@@ -40,11 +40,11 @@ from wattui.formats.reading.text_table import (
     read_table,
 )
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.energy import ERROR_RULE, POWER_LIMIT
 from wattui.measurement.events import EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, WireValue
 from wattui.session.reader import Session
 from wattui.session.span_statistics import ENERGY_SCALE
-from wattui.session.summary import POWER_LIMIT
 
 #: The columns, in order.
 COLUMNS: Final = (
@@ -183,10 +183,7 @@ def _meter_lines(part: Part) -> Iterator[str]:
     yield f"# samples: {figures.count}, standing for {figures.duration_s:.6f} s\n"
     yield f"# gaps: {figures.gap_count}, {figures.gap_s:.6f} s in all, not counted as energy\n"
     yield (f"# energy: {figures.energy_wh:.6f} Wh, integrated: the sum of power_w x interval_s\n")
-    yield (
-        f"# energy error: {figures.energy_error_wh:.6f} Wh at most "
-        "(1.5 % of the energy and 0.3 W for the time)\n"
-    )
+    yield (f"# energy error: {figures.energy_error_wh:.6f} Wh at most ({ERROR_RULE})\n")
     if figures.counter_wh == figures.counter_wh:
         yield f"# meter's own counter: moved by {figures.counter_wh:.1f} Wh\n"
     else:

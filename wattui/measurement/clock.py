@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where time comes from: the system, or whoever injects another clock.
+"""Clocks: the system's, and one that runs faster.
 
-Stored times are wall clock; spans are measured by the monotonic one.  A
-simulated meter at sixty times the speed brings a clock that runs as fast, so
-that its hour is an hour in the session.
+Stored times come from the wall clock, durations from the monotonic one.  A simulated
+meter at sixty times the speed has a clock that runs as fast, so that its hour is an
+hour in the session.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class Clock(Protocol):
     """A wall clock and a monotonic one, in seconds."""
 
     def time(self) -> float:
-        """Give the wall clock: seconds since 1970, UTC."""
+        """Return the wall clock: seconds since 1970, UTC."""
 
     def monotonic(self) -> float:
-        """Give seconds since some fixed moment; never steps."""
+        """Return the seconds since some fixed moment; never steps."""
 
 
-#: Linux's monotonic clock stands while the machine sleeps, as if that time had not
-#: been: the gap in a recording would not show.  This one goes on.
+#: Linux's monotonic clock stops while the machine sleeps, which would hide the gap in a
+#: recording.  This one goes on.
 _BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 
@@ -37,16 +37,16 @@ class SystemClock:
     """The clock of this machine."""
 
     def time(self) -> float:
-        """Give the wall clock: seconds since 1970, UTC."""
+        """Return the wall clock: seconds since 1970, UTC."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Give seconds since some fixed moment, sleep included; never steps."""
+        """Return the seconds since some fixed moment, sleep included; never steps."""
         return time.monotonic() if _BOOT_CLOCK is None else time.clock_gettime(_BOOT_CLOCK)
 
 
 class ScaledClock:
-    """A clock that starts at the present and runs *speed* times as fast."""
+    """A clock that starts now and runs *speed* times as fast."""
 
     def __init__(self, speed: float) -> None:
         self.speed = speed
@@ -54,20 +54,20 @@ class ScaledClock:
         self._start = time.monotonic()
 
     def time(self) -> float:
-        """Give the wall clock: seconds since 1970, UTC."""
+        """Return the wall clock: seconds since 1970, UTC."""
         return self._wall + self.monotonic()
 
     def monotonic(self) -> float:
-        """Give seconds since the clock was made, *speed* times as many as passed."""
+        """Return the seconds since the clock was made, times *speed*."""
         return (time.monotonic() - self._start) * self.speed
 
 
-#: The clock that is used where none is injected.
+#: The default clock.
 SYSTEM_CLOCK: Final = SystemClock()
 
 
 def microseconds(seconds: float) -> int:
-    """Give seconds as whole microseconds, as times and spans are stored."""
+    """Return seconds as whole microseconds, as times and durations are stored."""
     return round(seconds * MICROSECONDS)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What flows from a meter to whoever listens: who it is, samples, and events.
+"""What a meter delivers to its listeners: its identity, samples and events.
 
 Recording and showing are the same kind of thing: both are a :class:`Listener`.
 """
@@ -18,13 +18,13 @@ from wattui.measurement.sample import Sample
 
 @dataclass(frozen=True, slots=True)
 class MeterInfo:
-    """Who a meter is: what is known of it without asking it for a record."""
+    """The identity of a meter."""
 
-    #: What it is known by for good: the FTDI serial number, else the port's URL.
+    #: What identifies it permanently: the FTDI serial number, or else the port's URL.
     key: str
-    #: The port's URL, at present.
+    #: Its current port, a URL.
     port: str
-    #: What people call it.
+    #: Name that the user chose; empty for none.
     name: str = ""
     #: Model as printed on the meter, as in ``PRO``; empty while unknown.
     model: str = ""
@@ -39,12 +39,12 @@ class MeterInfo:
 
     @property
     def label(self) -> str:
-        """The name that is shown: what people call it, else what it is and where."""
+        """Name to show: the user's, or else the model with serial number or port."""
         return self.name or f"{self.model or 'Watts up?'} {self.serial_number or self.port}"
 
 
 class EventKind(enum.StrEnum):
-    """What can happen beside a sample."""
+    """What can happen apart from a sample."""
 
     STARTED = "started"
     STOPPED = "stopped"
@@ -67,9 +67,9 @@ class Event:
     #: Microseconds since 1970, UTC.
     time_us: int
     kind: EventKind
-    #: What a person reads.
+    #: Description for people.
     text: str = ""
-    #: How long it lasted, in microseconds; 0 for a moment.  A gap ends at *time*.
+    #: How long it lasted, in microseconds; 0 for a moment.  A gap ends at *time_us*.
     duration_us: int = 0
 
     @property
@@ -85,19 +85,19 @@ class Event:
 
 @runtime_checkable
 class Listener(Protocol):
-    """Whoever wants to know of samples and events.
+    """Receives the samples and events of meters.
 
-    Called on the thread of whoever calls; must not block for long nor raise.
+    Called on the reader's thread of a client; must neither block for long nor raise.
     """
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        """Take a batch of one meter's samples, oldest first."""
+        """Receive a batch of one meter's samples, oldest first."""
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
-        """Take an event of one meter."""
+        """Receive an event of one meter."""
 
 
-#: A function that may stand where a listener is expected: it is called with the samples.
+#: A function that is used as a listener: it is called with the samples.
 SampleFunction = Callable[[MeterInfo, Sequence[Sample]], object]
 
 

@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.clock import utc_time
 from wattui.measurement.energy import cost
 from wattui.measurement.fields import CHANNEL
 
@@ -148,11 +148,9 @@ def _local_text(seconds: float, form: str) -> str:
     return NO_VALUE if math.isnan(seconds) else datetime.fromtimestamp(seconds).strftime(form)
 
 
-def iso_text(time: int) -> str:
+def iso_text(time_us: int) -> str:
     """Return a time (microseconds UTC) as local time with its offset, ISO 8601."""
-    seconds, rest = divmod(time, MICROSECONDS)
-    moment = datetime.fromtimestamp(seconds).astimezone().replace(microsecond=rest)
-    return moment.isoformat(timespec="microseconds")
+    return utc_time(time_us).astimezone().isoformat(timespec="microseconds")
 
 
 # -- energies and money -----------------------------------------------------------

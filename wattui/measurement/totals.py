@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running totals of one meter: what the window and the console show beside its readings.
+"""Running totals of one meter, shown beside its readings.
 
-The same figures as :meth:`wattui.session.Session.statistics` gives for the whole
-of a session, kept up to date sample by sample, in integers, so that both agree
-to the last digit.
+They are updated sample by sample, in integers, and so agree to the last digit with
+:meth:`wattui.session.Session.statistics` for the whole session.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import energy_error_wh
+from wattui.measurement.energy import POWER_LIMIT, energy_error_wh
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.sample import Sample
 
@@ -21,18 +20,18 @@ _COUNTER: Final = FIELD_INDEX["energy"]
 
 
 class Tally:
-    """Counts, spans and energies of the samples that were added, oldest first.
+    """Counts, durations and energies of the samples that were added.
 
-    Not thread-safe: whoever shares one locks around it.
+    Not thread-safe: threads that share one need a lock.
     """
 
     def __init__(self) -> None:
-        #: Samples that were added.
+        #: Number of samples.
         self.count = 0
-        #: Gaps between them, and what they miss in microseconds.
+        #: Number of gaps, and the time missing in them, in microseconds.
         self.gap_count = 0
         self.gap = 0
-        #: What the samples stand for, in microseconds.
+        #: Time that the samples cover, in microseconds.
         self.recorded = 0
         #: The last sample; None before the first.
         self.last: Sample | None = None
@@ -40,13 +39,13 @@ class Tally:
         self.start: int | None = None
         # Energy in tenths of a watt times microseconds: exact.
         self._energy = 0
-        # Span of the samples that have a power: one without adds no energy.
+        # Time covered by samples with a power: one without it adds no energy.
         self._powered = 0
         self._counter: int | None = None
         self._counter_moved = 0
 
     def add(self, samples: Iterable[Sample]) -> None:
-        """Take samples, oldest first."""
+        """Add samples, oldest first."""
         for sample in samples:
             if self.start is None:
                 self.start = sample.time_us - sample.interval_us
@@ -57,7 +56,7 @@ class Tally:
                 self.gap += sample.gap_us
             power = sample.values[_POWER]
             if power is not None:
-                self._energy += power * sample.interval_us
+                self._energy += min(power, POWER_LIMIT) * sample.interval_us
                 self._powered += sample.interval_us
             self._move_counter(sample.values[_COUNTER])
             self.last = sample
@@ -66,39 +65,39 @@ class Tally:
         if counter is None:
             return
         if self._counter is not None:
-            # A counter that goes down was reset to zero in between.
+            # A counter that fell was reset to zero in between.
             since_reset = counter >= self._counter
             self._counter_moved += counter - self._counter if since_reset else counter
         self._counter = counter
 
     @property
     def energy_wh(self) -> float:
-        """Energy summed from the records, in Wh: power times interval, gaps left out."""
+        """Energy in Wh: the sum of power times interval, without gaps."""
         return self._energy / INTEGRATED_ENERGY.scale
 
     @property
     def energy_error_wh(self) -> float:
-        """Limit of error of :attr:`energy_wh` in Wh, by the manual's accuracy."""
+        """Limit of error of :attr:`energy_wh`, in Wh."""
         return energy_error_wh(self.energy_wh, self._powered / MICROSECONDS)
 
     @property
     def counter_wh(self) -> float:
-        """How far the meter's own energy counter moved, in Wh; its resets do not count."""
+        """How far the meter's own energy counter moved, in Wh, not counting its resets."""
         return self._counter_moved / FIELDS[_COUNTER].scale
 
     @property
     def recorded_s(self) -> float:
-        """What the samples stand for, in seconds."""
+        """Time that the samples cover, in seconds."""
         return self.recorded / MICROSECONDS
 
     @property
     def gap_s(self) -> float:
-        """What the gaps miss, in seconds."""
+        """Time missing in gaps, in seconds."""
         return self.gap / MICROSECONDS
 
     @property
     def elapsed_s(self) -> float:
-        """From the start of the first interval to the last sample, in seconds."""
+        """Time from the start of the first interval to the last sample, in seconds."""
         if self.last is None or self.start is None:
             return 0.0
         return (self.last.time_us - self.start) / MICROSECONDS

@@ -23,6 +23,7 @@ from traits.api import Callable as Function
 from wattui.client import ClientState
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS, microseconds
+from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import Event, EventKind
 from wattui.model.bench_recording import BenchRecording
 from wattui.model.main_thread import MainThread, in_turn
@@ -469,7 +470,7 @@ class Bench(Viewable):
         return sum(meter.energy for meter in self.meters)
 
     def _get_total_energy_error(self) -> float:
-        return sum(meter.energy_error for meter in self.meters)
+        return error_of_sum(meter.energy_error for meter in self.meters)
 
 
 @atexit.register

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.energy import POWER_LIMIT
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
 from wattui.session.column_cache import Columns, Kept
 from wattui.session.schema import WIDTHS
 from wattui.session.span_statistics import ENERGY_SCALE, Piece, pieces
-from wattui.session.summary import POWER_LIMIT
 
 Floats = NDArray[np.float64]
 

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from wattui.measurement.energy import POWER_LIMIT
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.session.schema import (
     COUNTER,
@@ -34,10 +35,6 @@ ABSENT: Final = -(2**62)
 
 #: Minimum of no values at all.
 _NO_LOW: Final = 2**62
-
-#: Power that counts at most, in 0.1 W: a hundred times what the meter can measure.  It
-#: keeps the sum of a bucket within 64 bits whatever a noisy line brings.
-POWER_LIMIT: Final = 5_000_000
 
 #: Start of a 4096 s bucket in microseconds, number of its samples, and their CRC-32.
 Seal = tuple[int, int, int]

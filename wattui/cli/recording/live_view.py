@@ -19,6 +19,7 @@ from wattui.cli.recording.line_view import QuietView, state_words
 from wattui.cli.recording.recording import Recording, Track
 from wattui.client import ClientState
 from wattui.errors import LinkLost, PortNotFound
+from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, Field
 from wattui.measurement.sample import Sample
@@ -54,7 +55,6 @@ class Figures:
     """What is summed up: of one meter, or of all together."""
 
     energy_wh: float
-    #: Limits of error add up: nothing says that they cancel out.
     error_wh: float
     counter_wh: float
     count: int
@@ -65,7 +65,7 @@ class Figures:
         """Sum up meters."""
         return cls(
             sum(tally.energy_wh for tally in tallies),
-            sum(tally.energy_error_wh for tally in tallies),
+            error_of_sum(tally.energy_error_wh for tally in tallies),
             sum(tally.counter_wh for tally in tallies),
             sum(tally.count for tally in tallies),
             sum(tally.gap_count for tally in tallies),

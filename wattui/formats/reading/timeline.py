@@ -10,10 +10,8 @@ import numpy as np
 
 from wattui.formats.reading.block import Block, Integers
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.energy import GAP_FACTOR
 from wattui.measurement.events import Event, EventKind, MeterInfo
-
-#: Distance to the record before, in intervals, from which on something is missing.
-GAP_AFTER: Final = 2.5
 
 #: Records from which on their usual distance says something.
 _ENOUGH: Final = 8
@@ -93,7 +91,7 @@ class Placer:
                 # Another file goes on: what lies between the two is missing.
                 gap = gap.copy()
                 gap[0] = int(time[0]) - int(interval[0]) - self.last
-                gap[0] = gap[0] if gap[0] > (GAP_AFTER - 1) * self._interval else block.gap[0]
+                gap[0] = gap[0] if gap[0] > (GAP_FACTOR - 1) * self._interval else block.gap[0]
         else:
             interval, gap = self._divide(time - before)
         self.last = int(time[-1])
@@ -109,7 +107,7 @@ class Placer:
         if self.last < 0:
             distance = distance.copy()
             distance[0] = nominal
-        missing = distance > GAP_AFTER * nominal
+        missing = distance > GAP_FACTOR * nominal
         if not missing.any():
             return distance, np.zeros_like(distance)
         return np.where(missing, nominal, distance), np.where(missing, distance - nominal, 0)
@@ -123,7 +121,7 @@ class Placer:
                 at = moment
             else:
                 step = moment - before
-                at = last + (step if 0 < step <= GAP_AFTER * self._interval else self._interval)
+                at = last + (step if 0 < step <= GAP_FACTOR * self._interval else self._interval)
                 if step < 0:
                     self._tell(at, -step)
             before, last = moment, at

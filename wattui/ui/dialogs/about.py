@@ -8,6 +8,7 @@ from html import escape
 from pyface.qt import QtCore, QtGui
 
 import wattui
+from wattui.measurement.energy import ACCURACY
 from wattui.ui.window.actions import key_list
 from wattui.ui.window.error_report import log_file
 
@@ -99,6 +100,6 @@ def show_about(parent: QtGui.QWidget | None) -> Sheet:
         "<p>Live power, current and voltage from Watts up? meters, with no sample lost.</p>"
         "<p>Free software under the GNU General Public License, version 3 or later. "
         "It comes without any warranty.</p>"
-        "<p>A Watts up? is accurate to ±(1.5 % + 0.3 W). Energies are shown with that limit.</p>"
+        f"<p>A Watts up? is accurate to ±({ACCURACY}). Energies are shown with that limit.</p>"
     )
     return show_html(parent, "About wattui", html, (460, 280))

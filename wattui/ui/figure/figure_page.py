@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from wattui.measurement.energy import error_of_sum
 from wattui.measurement.fields import CHANNEL
 from wattui.measurement.text import count_text, duration_text, elapsed_text, energy_error_text
 from wattui.ui.figure import figure_axes, lettering
@@ -149,7 +150,7 @@ class FigurePage:
         if not self.colours:
             return f"{content.series[0].label}   {words}"
         energy = sum(one.statistics.energy_wh for one in content.series)
-        error = sum(one.statistics.energy_error_wh for one in content.series)
+        error = error_of_sum(one.statistics.energy_error_wh for one in content.series)
         return f"{words}   {len(content.series)} meters   {energy_error_text(energy, error)} in all"
 
     def figures_of_one(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from wattui.measurement import energy
 from wattui.measurement.text import (
     NO_VALUE,
     clock_text,
@@ -151,7 +152,7 @@ def _tooltip(meter: Meter) -> str:
 def _numbers(bench: Bench, meter: Meter, unit: str, view: Any) -> tuple[str, ...]:
     if not meter.sample_count:
         return (NO_VALUE,) * len(COLUMNS)
-    cost = meter.energy / 1000 * bench.rate
+    cost = energy.cost(meter.energy, bench.rate)
     readings = {name: meter.reading(name) for name in FIELDS}
     if view is not None and not bench.recording:
         readings = {name: view[name].mean for name in FIELDS}
@@ -177,7 +178,7 @@ def total_of(bench: Bench, unit: str) -> TotalRow:
         watts=value_text("power", bench.total_watts) if live else NO_VALUE,
         energy=energy_text(bench.total_energy, unit),
         energy_error=f"± {energy_text(bench.total_energy_error, unit)} {unit}",
-        cost=money_text(bench.total_energy / 1000 * bench.rate),
+        cost=money_text(energy.cost(bench.total_energy, bench.rate)),
         samples=f"{sum(meter.sample_count for meter in meters):,}",
         gaps=f"{gaps:,}",
     )

@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from wattui.measurement.energy import GAP_FACTOR
+
 Floats = NDArray[np.float64]
 
 #: A curve: times in seconds, UTC, and values in the base unit; NaN where it is broken.
@@ -25,9 +27,6 @@ TOTAL: Final = "*total*"
 
 #: What can be added up: a sum of voltages or of power factors says nothing.
 SUMMED: Final = frozenset({"power", "apparent_power", "integrated_energy", "current"})
-
-#: How far beyond its last record a meter's value counts, in distances of its records.
-_REACH: Final = 2.5
 
 
 def total_curve(
@@ -85,7 +84,8 @@ def _at(
 ) -> tuple[Floats, Floats]:
     """Give what one meter adds at each time of the grid: least and greatest."""
     times, low, high = step
-    reach = _REACH * float(np.median(np.diff(times))) if len(times) > 1 else _REACH
+    # A meter's value counts that far beyond its last record.
+    reach = GAP_FACTOR * (float(np.median(np.diff(times))) if len(times) > 1 else 1.0)
     place = np.searchsorted(times, grid)
     inside = np.minimum(place, len(times) - 1)
     under, over = low[inside], high[inside]

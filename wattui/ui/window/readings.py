@@ -7,6 +7,7 @@ from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
+from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.fields import CHANNEL
 from wattui.ui.theme.tabular_figures import Figures
 from wattui.ui.window.display_values import PANEL_FIELDS, Readings
@@ -87,7 +88,7 @@ class ReadingsPanel(QtGui.QWidget):
         self._energy = Figures(ENERGY_SIZE, 15)
         self._energy.setToolTip(
             "Power times interval, summed over the records; gaps count nothing.\n"
-            "The error is the limit that the manual names: 1.5 % and 0.3 W."
+            f"The error is the limit in the manual: {ERROR_RULE}."
         )
         self._lines = [QtGui.QLabel() for _ in range(3)]
         layout.addWidget(heading("Energy"))
