@@ -135,6 +135,17 @@ def test_our_own_formats_keep_uneven_intervals_and_several_meters(
         assert [s.values for s in back] == full_rows
 
 
+def test_a_csv_with_thousands_of_gaps_in_its_head_is_recognised(tmp_path: Path) -> None:
+    samples = [
+        Sample(BEGIN + n * 5 * MICROSECONDS, MICROSECONDS, (n,), 4 * MICROSECONDS)
+        for n in range(1, 1_500)
+    ]
+    back = through(tmp_path, "csv", {}, samples)
+    assert [(one.time_us, one.gap_us) for one in back] == [
+        (one.time_us, one.gap_us) for one in samples
+    ]
+
+
 def test_a_csv_tells_who_its_meters_are(tmp_path: Path) -> None:
     through(tmp_path, "csv", {}, full(20))
     with Session.open(tmp_path / "back.wattui") as opened:

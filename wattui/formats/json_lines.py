@@ -15,13 +15,16 @@ from wattui.formats.export_job import ExportJob, Part, SampleRow
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import ABSENT, Block, Row, blocks_of_rows
 from wattui.formats.reading.source import Head, Source
-from wattui.formats.reading.text_table import DIGITS, BrokenLine, integer, read_line
+from wattui.formats.reading.text_table import DIGITS, BrokenLine, read_line, scaled
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
 from wattui.session.span_statistics import ENERGY_SCALE
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _POWER: Final = FIELD_INDEX["power"]
+
+#: Names of the fields in an object, in the order of the wire.
+_COLUMNS: Final = tuple(field.column for field in FIELDS)
 
 
 def _recognises(head: Head) -> bool:
@@ -70,16 +73,21 @@ def number_of(found: dict[str, Any], name: str, digits: int) -> int:
         It is not a number.
     """
     value = found.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float | None):
+    if value is None:
+        return ABSENT
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise BrokenLine(f"{name} is not a number")
-    return ABSENT if value is None else integer(str(value), digits)
+    try:
+        return scaled(value, digits)
+    except OverflowError:
+        raise BrokenLine(f"{name} is out of range") from None
 
 
 def _object(found: dict[str, Any]) -> Row:
     time = number_of(found, "unix_time", 6)
     if time <= 0:
         raise BrokenLine("unix_time is missing or out of range")
-    values = {i: number_of(found, one.column, DIGITS[i]) for i, one in enumerate(FIELDS)}
+    values = {i: number_of(found, name, DIGITS[i]) for i, name in enumerate(_COLUMNS)}
     row = Row(values, time, str(found.get("meter") or ""))
     interval, gap = number_of(found, "interval_s", 6), number_of(found, "gap_s", 6)
     if interval > 0:
@@ -104,7 +112,7 @@ def _members(part: Part, row: SampleRow, energy: int) -> dict[str, object]:
         "time": moment.isoformat(timespec="microseconds"),
         "unix_time": time / MICROSECONDS,
         "meter": part.label,
-        **{field.column: field.to_base(v) for field, v in zip(FIELDS, values, strict=True)},
+        **{name: f.to_base(v) for name, f, v in zip(_COLUMNS, FIELDS, values, strict=True)},
         INTEGRATED_ENERGY.column: round(energy / ENERGY_SCALE, 6),
         "interval_s": interval / MICROSECONDS,
         "gap_s": gap / MICROSECONDS,

@@ -100,23 +100,30 @@ class Head:
 
 
 def read_head(path: Path) -> Head:
-    """Read the beginning of a file.
+    """Read the beginning of a file, up to a line that is not a comment at least.
 
     Raises
     ------
     FormatError
         It cannot be read, or is empty.
     """
+    raw, size = b"", HEAD_BYTES
     with _opened(path) as file:
-        try:
-            raw = file.read(HEAD_BYTES)
-        except OSError as error:
-            raise _unreadable(path, error) from error
+        while True:
+            try:
+                more = file.read(size)
+            except OSError as error:
+                raise _unreadable(path, error) from error
+            raw += more
+            lines = _decoder(raw).decode(raw).removeprefix("\ufeff").split("\n")
+            whole = len(more) < size
+            if not whole and len(lines) > 1:
+                lines.pop()
+            if whole or not all(line.startswith("# ") for line in lines):
+                break
+            size = len(raw)
     if not raw.strip(b"\0\x1a\r\n\t \xef\xbb\xbf\xff\xfe"):
         raise FormatError(f"{path} is empty", "There is nothing in it to import.")
-    lines = _decoder(raw).decode(raw).lstrip("\ufeff").split("\n")
-    if len(raw) == HEAD_BYTES and len(lines) > 1:
-        lines.pop()
     return Head(raw, tuple(line for line in lines if line))
 
 

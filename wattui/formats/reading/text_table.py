@@ -131,12 +131,23 @@ def integer(text: str, digits: int) -> int:
         number = float(text.replace("_", "?"))
     except ValueError:
         raise BrokenLine(f"{shortened(text)!r} is not a number") from None
+    return scaled(number, digits)
+
+
+def scaled(number: float, digits: int) -> int:
+    """Return a number times 10**digits, rounded; ABSENT for ``nan``.
+
+    Raises
+    ------
+    BrokenLine
+        It is too large for any meter.
+    """
     if math.isnan(number):
         return ABSENT
-    scaled = number * 10.0**digits
-    if not abs(scaled) <= _EXACT:
-        raise BrokenLine(f"{shortened(text)!r} is out of range")
-    return round(scaled)
+    product = number * 10.0**digits
+    if not abs(product) <= _EXACT:
+        raise BrokenLine(f"{shortened(str(number))} is out of range")
+    return round(product)
 
 
 def _integers(numbers: NDArray[Any], digits: int) -> Integers:
