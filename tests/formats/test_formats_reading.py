@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +13,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from format_samples import BEGIN, absent, full, imported, samples_of, session
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from wattui.errors import Cancelled, FormatError
-from wattui.formats import FORMATS, detect, write
+from wattui.formats import FORMATS, detect, log_2011, write
 from wattui.formats.import_files import import_files
 from wattui.formats.reading import source as source_module
 from wattui.formats.reading import text_table
@@ -415,7 +416,7 @@ NAMES = st.sampled_from(["a", "b", '"a,b"', '"a;""b"""', "0", "nan", "a, b", "a,
 
 #: The beginning of a file, and what a line is made of.
 KINDS = {
-    "2011-log": ("2016-11-09 13:24:18.1 17 42.3 119.8 0.361", " ", [TIMES, *[NUMBERS] * 4]),
+    "2011-log": ("2016-11-09 13:24:18.123456 17 42.3 119.8 0.361", " ", [TIMES, *[NUMBERS] * 4]),
     "csv": (
         "time,unix_time,meter,power_w,interval_s,gap_s\nx,1449718962.5,a,42.3,1,0",
         *(",", [st.just("x"), MOMENTS, NAMES, *[NUMBERS] * 3]),
@@ -466,6 +467,38 @@ def test_many_lines_at_once_are_read_as_one_by_one(
             skipped[way] = source.skipped.listed
     assert found["many"] == found["one"]
     assert skipped["many"] == skipped["one"]
+
+
+USUAL_TIMES = st.one_of(
+    st.datetimes(datetime(1985, 1, 1), datetime(2105, 1, 1)).map("{:%Y-%m-%d %H:%M:%S.%f}".format),
+    st.from_regex(
+        r"20[0-2][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9]:[0-6][0-9]\.[0-9]{5,7}",
+        fullmatch=True,
+    ),
+)
+TENTHS = st.from_regex(r"[0-9]{1,10}\.[0-9]", fullmatch=True)
+AMPS = st.from_regex(r"[0-9]{1,7}\.[0-9]{3}", fullmatch=True)
+USUAL = st.tuples(USUAL_TIMES, st.integers(0, 10**10).map(str), TENTHS, TENTHS, AMPS).map(" ".join)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(USUAL, min_size=1, max_size=3))
+def test_the_fast_way_of_the_2011_log_is_the_usual_one(lines: list[str]) -> None:
+    try:
+        block = log_2011.read_usual(lines)
+    except ValueError:
+        event("refused")
+        return
+    event("read")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "old.log"
+        path.write_text("\n".join(lines) + "\n")
+        source = Source(path, IN_UTC)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(text_table._Table, "_many", _refuse)
+            found = [row for one in records(FORMATS["2011-log"], source) for row in _rows(one)]
+    assert sorted(found) == sorted(_rows(block))
+    assert source.skipped.listed == []
 
 
 def _refuse(*_arguments: object) -> NoReturn:

@@ -70,11 +70,30 @@ def parse_local_column(texts: NDArray[Any]) -> Integers:
     good &= digit[:, _SHORT + 1] == fraction
     if not good.all():
         raise ValueError("not all of them are dates and times")
-    times: Integers = texts.astype("datetime64[us]").astype(np.int64)
-    years = np.array([f"{_FIRST_YEAR}", f"{_LAST_YEAR + 1}"], "datetime64[us]").astype(np.int64)
-    if len(times) and not years[0] <= times.min() <= times.max() < years[1]:
+    times = texts.astype("datetime64[us]")
+    years = times.astype("datetime64[Y]").astype(np.int64) + 1970
+    if ((years < _FIRST_YEAR) | (years > _LAST_YEAR)).any():
         raise ValueError("not all of them are of a possible year")
-    return times
+    return times.astype(np.int64)
+
+
+def days_since_1970(year: Integers, month: Integers, day: Integers) -> Integers:
+    """Return the days from the beginning of 1970 to dates, (n,).
+
+    Raises
+    ------
+    ValueError
+        There is no such date, or it is of a year in which there was no meter.
+    """
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    first, next_first = (
+        one.astype("datetime64[D]").astype(np.int64) for one in (months, months + 1)
+    )
+    days: Integers = first + day - 1
+    good = (year >= _FIRST_YEAR) & (year <= _LAST_YEAR) & (month >= 1) & (month <= 12)
+    if not (good & (day >= 1) & (days < next_first)).all():
+        raise ValueError("not all of them are dates")
+    return days
 
 
 class LocalTimes:
