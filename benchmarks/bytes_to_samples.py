@@ -18,7 +18,7 @@ from wattui.protocol import Framer, Packet, Record, encode, parse
 
 
 def synthetic_capture(records: int, seed: int = 0) -> bytes:
-    """Give what a meter on a desktop computer sends, with the stray NULs of a real one."""
+    """Return the records of a desktop computer, with the stray NULs of a real meter."""
     chance = random.Random(seed)
     watts, energy = 650, 0.0
     lowest = highest = watts
@@ -42,7 +42,7 @@ def synthetic_capture(records: int, seed: int = 0) -> bytes:
 
 
 def by_hand(data: bytes) -> list[tuple[float, float, float]]:
-    """Split lines and convert three fields, without any check but for the first two bytes."""
+    """Split lines and convert three fields, with no check except for the first two bytes."""
     taken = []
     for line in data.decode("ascii", "replace").split("\n"):
         if line.startswith("#d"):
@@ -56,7 +56,7 @@ def by_hand(data: bytes) -> list[tuple[float, float, float]]:
 
 
 def by_wattui(data: bytes) -> list[tuple[int | None, ...]]:
-    """Convert all 18 fields, checked, with whatever else is in the stream skipped."""
+    """Convert all 18 fields, checked, skipping everything else in the stream."""
     replies = Framer().feed_replies(data)
     return [reply for reply in replies if isinstance(reply, Record)]
 

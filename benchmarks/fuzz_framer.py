@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ten million random and mutated bytes through the framer: no exception, no growth.
 
-Packets and replies are taken by both ways and compared.  See README.md beside this
+Both ways read packets and replies, and the results are compared.  See README.md beside this
 file.
 """
 
@@ -24,7 +24,7 @@ _MARKS = b"#;,_-dlvn0189 \x00\r\n\x18\xff"
 
 
 def packets(chance: random.Random) -> bytes:
-    """Give packets as a meter or a host sends them."""
+    """Return packets as a meter or a computer sends them."""
     kind = chance.randrange(6)
     if kind == 0:
         return commands.read_version().encode() + chance.choice(_TEXTS)
@@ -41,7 +41,7 @@ def packets(chance: random.Random) -> bytes:
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
-    """Change, put in or leave out a few bytes, and cut off an end."""
+    """Change, insert or remove a few bytes, and cut off the end."""
     mutant = bytearray(data)
     for _ in range(chance.choice((0, 0, 1, 2, 8))):
         place = chance.randrange(len(mutant))
@@ -59,7 +59,7 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
 
 
 def chunks(total: int, chance: random.Random) -> Iterator[bytes]:
-    """Give so many bytes in all, a read at a time."""
+    """Yield *total* bytes in all, one read after another."""
     done = 0
     while done < total:
         if chance.random() < 0.15:
@@ -79,7 +79,7 @@ def chunks(total: int, chance: random.Random) -> Iterator[bytes]:
 
 
 def resident_peak() -> float:
-    """Give the most memory that this process has had so far, in MiB."""
+    """Return the peak memory of this process so far, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
@@ -112,11 +112,11 @@ def main() -> int:
             marks.append((short.counts.bytes, tracemalloc.get_traced_memory()[0], resident_peak()))
             next_mark += given.bytes // 10
     counts = short.counts
-    print(f"{counts.bytes:,} bytes, seed {given.seed}, no exception, both ways the same")
+    print(f"{counts.bytes:,} bytes, seed {given.seed}, no exception, both ways agree")
     print(counts)
     print("replies: " + ", ".join(f"{name} {number:,}" for name, number in kinds.most_common()))
     print(f"rate: {counts.bytes / spent / 1e6:.2f} MB/s while traced")
-    print(f"kept for later at most: {most_held:,} bytes")
+    print(f"held for the next read at most: {most_held:,} bytes")
     for done, traced, peak in marks:
         print(f"  after {done:>12,} bytes: {traced / 1024:8.1f} KiB allocated, peak {peak:.1f} MiB")
     first, last = marks[0], marks[-1]

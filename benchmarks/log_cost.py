@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CPU time and memory of ``wattui log``, beside a script as it was written in 2011.
+"""CPU time and memory of ``wattui log``, compared with a script of 2011.
 
 ::
 
     python benchmarks/log_cost.py [--speed 20] [--samples 1000]
 
-Both record the same simulated meter through a pty: ``wattui log`` into a session
-with every sample synced to disk, the old way into a text file, splitting lines and
-converting three fields, with matplotlib loaded as that program had it.  Each runs
-twice, short and long: the difference is the cost of the samples, without starting.
+Both record the same simulated meter through a pty: ``wattui log`` into a session, with
+every sample synced to disk; the script into a text file, by splitting lines and
+converting three fields, with matplotlib loaded as in 2011.  Each runs twice, short and
+long: the difference is the cost of the samples without the start.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ while n < int(sys.argv[3]):
 
 
 def cost(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Run a command; give its CPU time in ms and its peak memory in MB."""
+    """Run a command; return its CPU time in ms and its peak memory in MB."""
     process = subprocess.Popen(
         command,
         env=environment,
@@ -62,7 +62,7 @@ def cost(command: list[str], environment: dict[str, str]) -> tuple[float, float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--speed", type=int, default=20, help="records a second")
+    parser.add_argument("--speed", type=int, default=20, help="records per second")
     parser.add_argument("--samples", type=int, default=1000, help="samples of the long run")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -85,10 +85,10 @@ def main() -> None:
 def report(
     port: str, folder: Path, options: argparse.Namespace, environment: dict[str, str]
 ) -> None:
-    """Run all ways, short and long, and print what a thousand samples cost."""
+    """Run both ways, short and long, and print the cost of a thousand samples."""
 
     def wattui(samples: int) -> list[str]:
-        # The pty brings no clock of its own: a record every 1/speed of a second.
+        # The pty has the clock of the computer: one record every 1/speed of a second.
         seconds = f"{samples / options.speed:g}"
         return [sys.executable, "-m", "wattui", "log", port, "--plain", "-d", seconds]
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time and memory of reading out a meter's memory, beside what the wire needs for it.
+"""Time and memory of a read-out, compared with the time that the wire needs.
 
 ::
 
     python benchmarks/readout.py [--url URL] [--speed 1]
 
-A simulated meter sends its memory through a pty at the pace of 115200 baud, from a
-process of its own.  The wire needs ten bits a byte for all that came.  With ``--speed``
-the meter and the wire run that many times as fast: how far the program keeps up.
+A simulated meter in another process sends its memory through a pty at 115200 baud.  The
+wire needs ten bits per byte.  With ``--speed`` the meter and the wire run that many times
+faster, to find out how far the program keeps up.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from wattui.client import MeterClient
 from wattui.meter_memory.readout import read_memory
 from wattui.meter_memory.save_readout import save_readout
 
-#: Bytes a second at 115200 baud: start bit, eight bits, stop bit.
+#: Bytes per second at 115200 baud: start bit, eight bits, stop bit.
 WIRE = 11_520
 
 
 def peak() -> float:
-    """Give the most memory that this process has taken, in MB."""
+    """Return the peak memory of this process, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(port: str, speed: float, folder: Path) -> None:
-    """Read out one meter, keep it, and print what that took."""
+    """Read out one meter, save the records, and print time and memory."""
     with MeterClient(port, live=False) as client:
         client.wait_running(10.0)
         bytes_before, memory_before = client.counts.bytes, peak()
@@ -48,8 +48,8 @@ def measure(port: str, speed: float, folder: Path) -> None:
     saved = time.monotonic() - begun
     count = len(readout.records)
     print(f"{count:,} records, {'all' if readout.complete else readout.reasons}")
-    print(f"read-out  {took:8.2f} s, {took / wire:.3f} times what the wire needs ({wire:.2f} s)")
-    print(f"CPU       {cpu:8.2f} s, {cpu / max(count, 1) * 1e6:.1f} µs a record")
+    print(f"read-out  {took:8.2f} s, {took / wire:.3f} times the time of the wire ({wire:.2f} s)")
+    print(f"CPU       {cpu:8.2f} s, {cpu / max(count, 1) * 1e6:.1f} µs per record")
     print(f"saving    {saved:8.2f} s")
     print(
         f"memory    {memory_before:8.1f} MB before, {memory:.1f} MB after the read-out, "

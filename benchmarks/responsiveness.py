@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long events of the window wait while a meter's memory is read out.
 
-The real window, offscreen, records a simulated meter, or shows its last recording,
-while 120,000 records of another read-out come in.  A timer of 5 ms stands for what a
-person does; the time between two of its events, less the same when idle, is how long an
-event had to wait.
+The real window, offscreen, shows a recording while it reads 120,000 records from the
+memory of a simulated meter.  A timer of 5 ms takes the place of a person; the time between
+two of its events, less that of the idle window, is how long an event had to wait.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import time
 
 
 def gaps(application: object, core: object, until: object) -> list[float]:
-    """Give the times between a timer's events, in ms, until something is so."""
+    """Return the times between a timer's events, in ms, until a condition is true."""
     times: list[float] = []
     timer = core.QTimer()
     timer.setTimerType(core.Qt.TimerType.PreciseTimer)
@@ -30,13 +29,13 @@ def gaps(application: object, core: object, until: object) -> list[float]:
 
 
 def shares(found: list[float]) -> list[float]:
-    """Give median, 95 %, 99 %, 99.9 % and the longest."""
+    """Return the median, 95 %, 99 %, 99.9 % and the longest."""
     last = len(found) - 1
     return [found[min(int(len(found) * share), last)] for share in (0.5, 0.95, 0.99, 0.999, 1.0)]
 
 
 def measure(count: int, speed: float) -> None:
-    """Read out that many records, and print how long events waited."""
+    """Read out that many records, and print how long events had to wait."""
     from PyQt5 import QtCore
 
     from wattui.desktop.preferences_file import PreferencesFile
@@ -78,7 +77,7 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=120_000)
-    parser.add_argument("--speed", type=float, default=60.0, help="times as fast as the wire")
+    parser.add_argument("--speed", type=float, default=60.0, help="times faster than the wire")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

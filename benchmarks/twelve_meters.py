@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `wattui log` costs with twelve meters at one record a second, in percent of a core.
+"""CPU time of `wattui log` with twelve meters at one record per second, in percent of a core.
 
 ::
 
     python benchmarks/twelve_meters.py [--minutes 3] [--meters 12] [--view quiet]
 
-The meters are simulated by another program, on ptys, at their real speed.  The start is
-not counted: from when all meters are recording, CPU time of the recording program by
-time passed; memory at a quarter of the run and at its end; and from the session, what
-each meter sent and was not recorded.
+Another program simulates the meters on ptys, at their real speed.  From the moment when
+all meters are recording, this measures the CPU time of the recording program, its memory
+after a quarter of the run and at the end, and the samples that are missing in the session.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ from wattui.session import Session
 
 MODELS = ("pro", "es", "net")
 LOADS = ("desktop", "fridge", "lamp", "idle")
-#: What a recording of so many meters may cost, in percent of a core.
+#: The limit, in percent of a core.
 AIM = 5.0
-#: Seconds that all meters have to start.
+#: Seconds within which all meters must start.
 START = 60.0
 
 
 class Usage(NamedTuple):
-    """What a process has used."""
+    """Resources that a process has used."""
 
     cpu: float
     wall: float
@@ -52,7 +51,7 @@ class Usage(NamedTuple):
 
 
 def usage(pid: int) -> Usage:
-    """Give CPU seconds, a clock, memory in MB and context switches of a process (Linux)."""
+    """Return CPU and clock time in s, memory in MB and context switches of a process (Linux)."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     cpu = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
     memory = int(words[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -66,7 +65,7 @@ def usage(pid: int) -> Usage:
 
 @contextlib.contextmanager
 def output(*, terminal: bool) -> Iterator[int]:
-    """Give where the recording program writes: nowhere, or a terminal that nobody looks at."""
+    """Open the output of the recording program: nothing, or a terminal that is not shown."""
     if not terminal:
         nowhere = os.open(os.devnull, os.O_RDWR)
         yield nowhere
@@ -86,7 +85,7 @@ def output(*, terminal: bool) -> Iterator[int]:
 
 
 def counts(path: Path) -> list[int]:
-    """Give how many samples of each meter are on disk."""
+    """Return the number of samples of each meter on disk."""
     with Session.open(path) as session:
         return [session.count(meter.id) for meter in session.meters]
 
@@ -104,7 +103,7 @@ def wait_for_all(path: Path, meters: int) -> None:
 
 
 def report(path: Path, begin: Usage, middle: Usage, end: Usage) -> bool:
-    """Print the figures; tell whether they are as good as they have to be."""
+    """Print the figures; return whether they are good enough."""
     wall = end.wall - begin.wall
     percent = 100 * (end.cpu - begin.cpu) / wall
     total = lost = 0

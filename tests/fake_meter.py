@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ports without a meter, for tests of what talks to one: a script, and a clock to set."""
+"""A scripted port and a manual clock, for tests without a meter."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ DEADLINE = 20.0
 
 
 def record(watts: int = 1000) -> bytes:
-    """Give a record with that power, in tenths of a watt."""
+    """Return a record with that power, in tenths of a watt."""
     return b"#d,-,18,%d,1200,833,5,_,0,0,%d,1,1,1,1,1,95,0,0,600,1000;\r\n" % (watts, watts)
 
 
 class ManualClock:
-    """A clock that stands until it is told to go on."""
+    """A clock that only moves when a test advances it."""
 
     def __init__(self, wall: float = 1_700_000_000.0) -> None:
         self.wall = wall
@@ -51,7 +51,7 @@ class ManualClock:
 
 
 class ScriptedPort:
-    """A port on which a dialogue is played: pairs of what is sent and what is answered.
+    """A port that plays a dialogue: pairs of a command and its answer.
 
     What is sent must be what the script says next; :meth:`check` fails when some of
     the script, or of what was sent, is left over.
@@ -95,7 +95,7 @@ class ScriptedPort:
             self.sent += data
             expected, answer = self._script.pop(0) if self._script else (b"nothing", b"")
             if data != expected:
-                self.errors.append(f"{data!r} was sent, and {expected!r} was expected")
+                self.errors.append(f"{data!r} was sent, but {expected!r} was expected")
             self._unread += answer
             self._changed.notify_all()
 
@@ -108,12 +108,12 @@ class ScriptedPort:
         self.closed_by = threading.current_thread()
 
     def expect(self, *dialogue: tuple[bytes, bytes]) -> None:
-        """Go on with the script."""
+        """Append to the script."""
         with self._changed:
             self._script.extend(dialogue)
 
     def say(self, data: bytes) -> None:
-        """Have the meter speak unasked, and wait until it was heard."""
+        """Send something from the meter, and wait until the client has read it."""
         with self._changed:
             self._unread += data
             self._changed.notify_all()
@@ -125,7 +125,7 @@ class ScriptedPort:
             self._changed.notify_all()
 
     def played(self) -> None:
-        """Wait until all of the script was played."""
+        """Wait until the whole script was played."""
         with self._changed:
             assert self._changed.wait_for(lambda: not self._script, DEADLINE), self._script
 
@@ -135,7 +135,7 @@ class ScriptedPort:
 
 
 class Notebook:
-    """A listener that writes down all that it is told, and can wait for it."""
+    """A listener that collects samples and events, and can wait for them."""
 
     def __init__(self) -> None:
         self.samples: list[Sample] = []
@@ -175,7 +175,7 @@ class Notebook:
 
 
 def client_on(*ports: ScriptedPort, **options: object) -> tuple[MeterClient, Notebook]:
-    """Give a client that opens one scripted port after the other."""
+    """Return a client that opens one scripted port after another."""
     waiting = list(ports)
 
     def opener(url: str) -> ScriptedPort:
@@ -198,7 +198,7 @@ Connect = Callable[..., MeterClient]
 
 @pytest.fixture(name="connect")
 def connect_fixture() -> Iterator[Connect]:
-    """Connect clients that only ask; they are stopped at the end."""
+    """Connect clients without live recording; they are stopped at the end."""
     clients: list[MeterClient] = []
 
     def make(url: str, **options: object) -> MeterClient:

@@ -17,6 +17,7 @@ from wattui.errors import WattuiError
 from wattui.measurement.events import EventKind, MeterInfo
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.sample import Sample
+from wattui.protocol.models import MODELS
 from wattui.session import Session, SessionWriter
 from wattui.simulator.faults import LASTING, TIMED
 from wattui.simulator.loads import LOADS
@@ -134,7 +135,9 @@ def test_everything_of_a_simulated_meter_is_explained() -> None:
     page = _text("simulated-meters.md")
     rows = " ".join(line for line in page.splitlines() if line.startswith("| `"))
     named = set(re.findall(r"`([a-z0-9]+)(?:@[^`]*)?`", rows))
-    assert [name for name in (*SIM_KEYS, *LOADS, *LASTING, *TIMED) if name not in named] == []
+    assert [
+        name for name in (*SIM_KEYS, *MODELS, *LOADS, *LASTING, *TIMED) if name not in named
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

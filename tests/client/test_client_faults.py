@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client on simulated meters, over ``sim://`` and over ptys, with all that goes wrong."""
+"""A client on simulated meters, over ``sim://`` and over ptys, with every fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wattui.protocol import LoggingState, commands
 from wattui.simulator.pty_server import PtyServer
 from wattui.simulator.sim_url import meter_from_url
 
-#: As the protocol has it, but for the waits before another try.
+#: The time limits of the protocol, with short waits before the next try.
 EAGER = Timing(retry_first=0.02, retry_last=0.1)
 
 Connect = Callable[..., tuple[MeterClient, Notebook]]
@@ -27,7 +27,7 @@ Connect = Callable[..., tuple[MeterClient, Notebook]]
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Give clients that are running, and stop them at the end."""
+    """Return running clients, and stop them at the end."""
     clients: list[MeterClient] = []
 
     def make(url: str, *, wait: bool = True, **options: object) -> tuple[MeterClient, Notebook]:
@@ -46,12 +46,12 @@ def connect() -> Iterator[Connect]:
 
 
 def readers() -> list[str]:
-    """Give the names of the reader threads that are alive."""
+    """Return the names of the living reader threads."""
     return [one.name for one in threading.enumerate() if one.name.startswith("wattui reader")]
 
 
 @pytest.mark.parametrize("faults", ["", "cut", "nul", "garbage:0.2", "noise:0.5", "cut,nul,noise"])
-def test_records_come_whatever_stands_between_them(connect: Connect, faults: str) -> None:
+def test_records_come_with_any_noise_between_them(connect: Connect, faults: str) -> None:
     _client, notebook = connect(f"sim://pro?speed=100&load=lamp&faults={faults}")
     notebook.wait_samples(50)
     assert EventKind.LOST not in notebook.kinds()
@@ -67,7 +67,7 @@ def test_speed_is_found(connect: Connect, baudrate: int) -> None:
 @pytest.mark.parametrize(
     ("faults", "kind"), [("mute", NoAnswer), ("notmeter", NotAMeter), ("absent", PortNotFound)]
 )
-def test_what_is_no_meter_fails(connect: Connect, faults: str, kind: type[WattuiError]) -> None:
+def test_port_without_a_meter_fails(connect: Connect, faults: str, kind: type[WattuiError]) -> None:
     client, _notebook = connect(f"sim://pro?faults={faults}", wait=False, timing=QUICK)
     with pytest.raises(kind):
         client.wait_running(DEADLINE)
@@ -117,7 +117,7 @@ def test_soft_restart_starts_logging_again(connect: Connect) -> None:
     notebook.wait_samples(before + 3)
 
 
-def test_memory_is_as_it_was_after_live_recording(connect: Connect) -> None:
+def test_live_recording_leaves_the_memory_unchanged(connect: Connect) -> None:
     url = "sim://pro?id=kept&logging=stopped&memory=100"
     client, notebook = connect(url)
     notebook.wait_samples(1)
@@ -173,7 +173,7 @@ def test_two_programs_on_one_pty(connect: Connect) -> None:
         notebook.wait_samples(2)
 
 
-def test_identify_says_what_is_there_and_leaves_the_port_free() -> None:
+def test_identify_reports_the_meter_and_frees_the_port() -> None:
     with PtyServer([meter_from_url("sim://es")]) as server:
         for _time in range(2):
             found = identify(server.paths[0])
@@ -199,7 +199,7 @@ def test_stops_within_a_second_at_any_moment(url: str) -> None:
         assert not readers()
 
 
-def test_window_closed_while_connecting_to_a_host_that_says_nothing() -> None:
+def test_stop_while_connecting_to_a_silent_host() -> None:
     # A listening socket whose queue is full: connecting hangs, as with a host that is off.
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))

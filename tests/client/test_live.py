@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client and a scripted meter: what is sent, what is answered, what comes of it."""
+"""A client and a scripted meter: what is sent, what is answered, and the result."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Stopping = Callable[[MeterClient], None]
 
 @pytest.fixture
 def stopping() -> Iterator[Stopping]:
-    """Have clients stopped, also after a test that failed."""
+    """Stop clients at the end, even of a test that failed."""
     clients: list[MeterClient] = []
     yield clients.append
     for client in clients:
@@ -57,7 +57,7 @@ def stopping() -> Iterator[Stopping]:
 def running(
     stopping: Stopping, *dialogue: tuple[bytes, bytes], **options: object
 ) -> tuple[MeterClient, Notebook, ScriptedPort]:
-    """Give a client that runs, after the usual opening, on a port with that script."""
+    """Return a running client on a port with that script after the usual opening."""
     port = ScriptedPort([*OPENING, (START, b""), *dialogue])
     client, notebook = client_on(port, **options)
     stopping(client)
@@ -79,7 +79,7 @@ def test_opens_asks_and_starts_external_logging_and_nothing_else(stopping: Stopp
     assert client.state is ClientState.CLOSED
 
 
-def test_says_who_the_meter_is(stopping: Stopping) -> None:
+def test_info_describes_the_meter(stopping: Stopping) -> None:
     client, notebook, _port = running(stopping, name="fridge")
     assert client.info == MeterInfo("/dev/script", "/dev/script", "fridge", "PRO", "3.14", "", 1)
     assert client.version is not None
@@ -95,15 +95,15 @@ def test_port_is_closed_by_the_thread_that_reads_it(stopping: Stopping) -> None:
     assert not port.closed_by.is_alive()
 
 
-def test_states_are_told_in_their_order_with_what_is_tried(stopping: Stopping) -> None:
+def test_states_are_reported_in_order_with_each_try(stopping: Stopping) -> None:
     port = ScriptedPort([*OPENING, (START, b""), (STOP, b"")])
     client, _notebook = client_on(port)
-    told: list[tuple[ClientState, str]] = []
-    client.add_state_listener(lambda one: told.append((one.state, one.activity)))
+    reported: list[tuple[ClientState, str]] = []
+    client.add_state_listener(lambda one: reported.append((one.state, one.activity)))
     client.start()
     client.wait_running(DEADLINE)
     client.stop()
-    assert told == [
+    assert reported == [
         (ClientState.OPENING, ""),
         (ClientState.OPENING, "opening the port"),
         (ClientState.OPENING, "trying 115200 baud"),
@@ -133,7 +133,7 @@ def test_impossible_interval_is_refused_before_anything_is_opened() -> None:
 # -- the speed ---------------------------------------------------------------------
 
 
-def test_looks_for_the_speed_from_the_likeliest_on(stopping: Stopping) -> None:
+def test_likeliest_speed_is_tried_first(stopping: Stopping) -> None:
     asked: list[int] = []
 
     class OldMeter(ScriptedPort):
@@ -155,7 +155,7 @@ def test_looks_for_the_speed_from_the_likeliest_on(stopping: Stopping) -> None:
     assert "trying 19200 baud" in activities
 
 
-def test_nothing_that_answers_fails_with_what_to_do(stopping: Stopping) -> None:
+def test_no_answer_fails_and_says_what_to_do(stopping: Stopping) -> None:
     port = ScriptedPort([(CONTROL_X, b""), (QUESTION, b"")] * 3)
     client, notebook = client_on(port)
     stopping(client)
@@ -167,7 +167,7 @@ def test_nothing_that_answers_fails_with_what_to_do(stopping: Stopping) -> None:
     port.check()
 
 
-def test_answer_that_is_cut_off_is_asked_for_again(stopping: Stopping) -> None:
+def test_question_is_repeated_after_a_cut_off_answer(stopping: Stopping) -> None:
     port = ScriptedPort(
         [(CONTROL_X, b""), (QUESTION, VERSION[9:]), (QUESTION, VERSION), (START, b"")]
     )
@@ -179,7 +179,7 @@ def test_answer_that_is_cut_off_is_asked_for_again(stopping: Stopping) -> None:
     assert client.version is not None
 
 
-def test_something_else_that_answers_is_no_meter(stopping: Stopping) -> None:
+def test_other_device_is_not_a_meter(stopping: Stopping) -> None:
     port = ScriptedPort([(CONTROL_X, b""), (QUESTION, b"ERROR\r\n"), (QUESTION, b"ERROR\r\n")] * 3)
     client, _notebook = client_on(port)
     stopping(client)
@@ -218,7 +218,7 @@ def test_meter_that_streams_but_never_answers_is_recorded_from_its_first_record(
     assert notebook.powers() == [100.0, 101.0, 102.0]
 
 
-def test_rest_of_an_old_readout_is_not_taken_for_live_records(stopping: Stopping) -> None:
+def test_rest_of_an_old_readout_does_not_become_live_records(stopping: Stopping) -> None:
     old = b"".join(record(number) for number in range(50))
     port = ScriptedPort([(CONTROL_X, old), (QUESTION, old[7:] + VERSION), (START, record(999))])
     client, notebook = client_on(port)
@@ -228,7 +228,7 @@ def test_rest_of_an_old_readout_is_not_taken_for_live_records(stopping: Stopping
     assert notebook.powers() == [99.9]
 
 
-def test_record_of_a_meter_that_was_streaming_already_is_kept(stopping: Stopping) -> None:
+def test_record_of_a_meter_that_was_already_streaming_is_not_lost(stopping: Stopping) -> None:
     port = ScriptedPort([(CONTROL_X, record(1000)), (QUESTION, VERSION), (START, record(1010))])
     client, notebook = client_on(port)
     stopping(client)
@@ -269,7 +269,7 @@ def test_unplugged_in_mid_packet_and_back_after_a_minute(stopping: Stopping) -> 
     assert client.counts.cut == 1
 
 
-def test_lost_is_a_state_of_its_own_until_it_is_back(stopping: Stopping) -> None:
+def test_state_is_lost_until_the_meter_is_back(stopping: Stopping) -> None:
     first, second = ScriptedPort([*OPENING, (START, b"")]), ScriptedPort([*OPENING, (START, b"")])
     client, notebook = client_on(first, second)
     stopping(client)
@@ -291,7 +291,7 @@ def test_lost_is_a_state_of_its_own_until_it_is_back(stopping: Stopping) -> None
     assert client.error is None
 
 
-def test_found_again_by_its_serial_number_under_another_name(stopping: Stopping) -> None:
+def test_meter_is_found_at_another_port_by_its_serial_number(stopping: Stopping) -> None:
     first = ScriptedPort([*OPENING, (START, b"")], url="/dev/ttyUSB0")
     second = ScriptedPort([*OPENING, (START, b"")], url="/dev/ttyUSB1")
     for port in (first, second):
@@ -308,7 +308,7 @@ def test_found_again_by_its_serial_number_under_another_name(stopping: Stopping)
     assert client.info.port == "/dev/ttyUSB1"
 
 
-def test_another_adapter_under_the_old_name_is_not_taken_for_the_meter(
+def test_another_adapter_at_the_old_port_is_not_mistaken_for_the_meter(
     stopping: Stopping,
 ) -> None:
     port = ScriptedPort([*OPENING, (START, b"")])
@@ -328,7 +328,7 @@ def test_another_adapter_under_the_old_name_is_not_taken_for_the_meter(
     assert "A1" in str(client.error)
 
 
-def test_without_reconnecting_a_lost_meter_has_failed(stopping: Stopping) -> None:
+def test_lost_meter_fails_without_reconnect(stopping: Stopping) -> None:
     port = ScriptedPort([*OPENING, (START, b"")])
     client, notebook = client_on(port, reconnect=False)
     stopping(client)
@@ -340,10 +340,10 @@ def test_without_reconnecting_a_lost_meter_has_failed(stopping: Stopping) -> Non
     assert notebook.kinds() == [EventKind.STARTED, EventKind.LOST, EventKind.STOPPED]
 
 
-# -- silence, and the meter starting anew ---------------------------------------------
+# -- silence, and the meter starting again ---------------------------------------------
 
 
-def test_silence_is_asked_about_and_logging_started_again(stopping: Stopping) -> None:
+def test_silent_meter_is_asked_and_logging_started_again(stopping: Stopping) -> None:
     clock = ManualClock()
     client, notebook, port = running(
         stopping, (QUESTION, VERSION), (START, record(1000)), clock=clock
@@ -377,7 +377,7 @@ def test_half_open_connection_is_lost_after_a_question_without_answer(
         b"EED05F01 $Revision: 4.41 $ 200612212301 60Hz 120V\r\n",
     ],
 )
-def test_meter_that_lost_power_is_started_again_even_if_it_is_deaf_at_first(
+def test_logging_starts_again_after_a_power_failure_even_if_the_meter_is_deaf_at_first(
     stopping: Stopping, banner: bytes
 ) -> None:
     _client, notebook, port = running(
@@ -390,7 +390,7 @@ def test_meter_that_lost_power_is_started_again_even_if_it_is_deaf_at_first(
     assert notebook.kinds()[:2] == [EventKind.STARTED, EventKind.POWER_ON]
 
 
-def test_diagnostic_text_is_no_power_on(stopping: Stopping) -> None:
+def test_diagnostic_text_is_not_a_power_on(stopping: Stopping) -> None:
     _client, notebook, port = running(stopping)
     port.say(b"No change; interval already ==2\r\n" + record())
     notebook.wait_samples(1)
@@ -410,7 +410,9 @@ def test_answer_is_found_among_records(stopping: Stopping) -> None:
     assert notebook.powers() == [0.1, 0.2]
 
 
-def test_version_in_answer_to_something_else_means_that_it_is_unknown(stopping: Stopping) -> None:
+def test_version_as_answer_means_that_a_command_is_unknown(
+    stopping: Stopping,
+) -> None:
     client, _notebook, _port = running(stopping, (STATE, VERSION))
     with pytest.raises(UnexpectedReply, match="does not know #S,R,0;"):
         client.request(commands.read_logging_state())
@@ -434,7 +436,7 @@ def test_command_without_an_answer_in_the_protocol_waits_for_none(stopping: Stop
     port.check()
 
 
-def test_asking_while_it_is_unplugged_says_that_the_link_is_lost(stopping: Stopping) -> None:
+def test_request_to_an_unplugged_meter_raises_link_lost(stopping: Stopping) -> None:
     client, notebook, port = running(stopping, (STATE, b""))
     failed: list[Exception] = []
 
@@ -453,7 +455,7 @@ def test_asking_while_it_is_unplugged_says_that_the_link_is_lost(stopping: Stopp
     notebook.wait_event(EventKind.LOST)
 
 
-def test_asking_before_it_is_connected_is_refused() -> None:
+def test_request_before_connecting_is_refused() -> None:
     client = MeterClient("/dev/script")
     with pytest.raises(LinkLost, match="not connected"):
         client.request(commands.read_version())
@@ -489,7 +491,7 @@ def test_erasing_command_is_sent_with_consent(stopping: Stopping) -> None:
 # -- interval ------------------------------------------------------------------------
 
 
-def test_interval_is_changed_by_external_logging_again(stopping: Stopping) -> None:
+def test_new_interval_starts_external_logging_again(stopping: Stopping) -> None:
     client, notebook, port = running(stopping, (b"#L,W,3,E,_,10;", b""))
     client.set_interval(10)
     port.played()
@@ -555,7 +557,7 @@ def test_two_conversations_at_once_are_refused(stopping: Stopping) -> None:
             pass
 
 
-def test_client_that_is_only_asked_starts_no_logging(stopping: Stopping) -> None:
+def test_client_without_live_recording_starts_no_logging(stopping: Stopping) -> None:
     port = ScriptedPort([*OPENING, (STATE, b"#s,-,3,_,1,1;")])
     client, notebook = client_on(port, live=False)
     stopping(client)

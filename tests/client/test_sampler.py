@@ -33,7 +33,7 @@ class Bench:
         self.events: list[Event] = []
 
     def after(self, seconds: float, count: int = 1, step: float = 0.0) -> list[Sample]:
-        """Let *count* records arrive in one read, after a time in which the clock stepped."""
+        """Receive *count* records in one read, after a time in which the clock stepped."""
         self.mono += seconds
         self.wall += seconds + step
         samples, events = self.sampler.take([record()] * count, self.wall, self.mono)
@@ -52,7 +52,7 @@ def test_first_sample_stands_for_one_interval_and_has_the_wall_clocks_time(bench
     assert sample == Sample(int(WALL * SECOND), SECOND, record())
 
 
-def test_records_that_waited_for_the_first_read_stand_for_an_interval_each(bench: Bench) -> None:
+def test_records_of_the_first_read_stand_for_one_interval_each(bench: Bench) -> None:
     samples = bench.after(0, count=3)
     assert [sample.interval_us for sample in samples] == [SECOND] * 3
     assert samples[-1].time_us == int(WALL * SECOND)
@@ -60,7 +60,7 @@ def test_records_that_waited_for_the_first_read_stand_for_an_interval_each(bench
     assert not bench.events
 
 
-def test_interval_is_the_distance_to_the_record_before(bench: Bench) -> None:
+def test_interval_is_the_distance_to_the_previous_record(bench: Bench) -> None:
     bench.after(0)
     (sample,) = bench.after(1.2)
     assert (sample.interval_us, sample.gap_us) == (1_200_000, 0)
@@ -127,7 +127,7 @@ def test_clock_set_forward_is_followed(bench: Bench) -> None:
     assert sample.time_us == round(bench.wall * SECOND)
 
 
-def test_times_go_on_evenly_after_the_clock_was_set_back(bench: Bench) -> None:
+def test_times_continue_evenly_after_the_clock_was_set_back(bench: Bench) -> None:
     bench.after(0)
     bench.after(1.0, step=-HOUR)
     bench.after(1.0)
@@ -136,7 +136,7 @@ def test_times_go_on_evenly_after_the_clock_was_set_back(bench: Bench) -> None:
         SECOND,
         2 * SECOND,
     ]
-    assert len(bench.events) == 1  # told once
+    assert len(bench.events) == 1  # reported once
 
 
 def test_times_are_the_wall_clocks_again_when_it_has_caught_up(bench: Bench) -> None:
@@ -170,7 +170,7 @@ def test_interruption_shorter_than_an_interval_leaves_no_gap(bench: Bench) -> No
     assert not bench.events
 
 
-def test_shorter_interval_makes_no_gap_of_the_one_that_was_under_way() -> None:
+def test_shorter_interval_makes_no_gap_of_the_current_one() -> None:
     bench = Bench(interval=60)
     bench.after(0)
     bench.sampler.set_interval(1)
@@ -217,7 +217,7 @@ def test_intervals_and_gaps_add_up_to_the_time_that_passed(
     first_read = sum(sample.interval_us for sample in samples[: reads[0][1]])
     total = sum(sample.interval_us + sample.gap_us for sample in samples)
     passed = round(bench.mono * SECOND) - round((50.0 + reads[0][0]) * SECOND)
-    # A microsecond a record may be borrowed where records came in the same instant.
+    # One microsecond per record may be borrowed if records came at the same instant.
     assert passed <= total - first_read <= passed + len(samples)
     assert first_read == reads[0][1] * SECOND
     assert all(sample.interval_us > 0 and sample.gap_us >= 0 for sample in samples)
@@ -227,8 +227,8 @@ def test_intervals_and_gaps_add_up_to_the_time_that_passed(
 def test_every_gap_is_an_event(reads: list[tuple[float, int, float, str]]) -> None:
     bench = _play(reads)
     gaps = [sample.gap_us for sample in bench.samples if sample.gap_us]
-    told = [event.duration_us for event in bench.events if event.kind is EventKind.GAP]
-    assert gaps == told
+    reported = [event.duration_us for event in bench.events if event.kind is EventKind.GAP]
+    assert gaps == reported
 
 
 def _play(reads: list[tuple[float, int, float, str]]) -> Bench:

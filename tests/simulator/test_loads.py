@@ -20,7 +20,7 @@ CAPTURES = Path(__file__).parents[3] / "shared" / "samples"
 
 
 def records(name: str, count: int, start: int = 0, seed: int = 0) -> list[dict[str, int]]:
-    """Give the records of a load, one a second, by the names of the fields."""
+    """Return the records of a load, one per second, by the names of the fields."""
     load, display = find_load(name, seed=seed), Display(seed)
     rows = []
     for t in range(start, start + count):
@@ -148,7 +148,7 @@ def test_the_counter_agrees_with_the_one_of_a_real_meter(capture: str, tolerance
     assert abs(display.record()[3] - (rows[-1][3] - rows[0][3])) <= tolerance
 
 
-def test_an_unknown_load_is_refused_with_the_names_of_the_others() -> None:
+def test_an_unknown_load_is_refused_with_a_list_of_loads() -> None:
     with pytest.raises(ValueError, match="idle, lamp, fridge"):
         find_load("toaster")
     assert isinstance(find_load("lamp"), Load)

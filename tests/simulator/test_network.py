@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Posting of the simulated .NET, and what its answers do."""
+"""Posts of the simulated .NET, and the effect of the answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Web:
         return {name: values[0] for name, values in parse_qs(self.posts[-1].body).items()}
 
 
-def test_a_post_every_interval_with_the_chosen_fields_and_no_time_stamp() -> None:
+def test_one_post_per_interval_with_the_chosen_fields_and_no_time_stamp() -> None:
     web = Web()
     bench = Bench("net", poster=web, serial_number="W0042")
     bench.ask(b"#I,X,5,lab.example,8080,/power,agent,20;#L,W,3,T,_,20;")
@@ -110,7 +110,7 @@ def test_without_a_poster_nothing_goes_out_and_nothing_fails() -> None:
     assert bench.meter.network.posted == 5
 
 
-def test_a_post_in_earnest_is_http_1_0() -> None:
+def test_a_real_post_is_http_1_0() -> None:
     seen: list[tuple[str, str, str, str]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -139,7 +139,7 @@ def test_a_post_in_earnest_is_http_1_0() -> None:
     assert poster.answers() == []
 
 
-def test_a_post_that_fails_is_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_post_has_no_answer(caplog: pytest.LogCaptureFixture) -> None:
     poster = HttpPoster(timeout=1.0)
     poster.post(Post("127.0.0.1", 1, "/", "agent", ""))
     for worker in threading.enumerate():

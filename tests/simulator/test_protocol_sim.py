@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``sim://`` as a pyserial port: reading, writing, closing, unplugging, from threads too."""
+"""``sim://`` as a pyserial port: reading, writing, closing, unplugging, also from threads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def line(port: serial.SerialBase) -> bytes:
 
 
 def packets(port: serial.SerialBase, count: int) -> list[Packet]:
-    """Read until so many packets have come, or nothing comes any more."""
+    """Read until that many packets have come, or reading ends."""
     framer, found = Framer(), list[Packet]()
     while len(found) < count and (data := port.read(1)):
         found += framer.feed(data + port.read(port.in_waiting))
@@ -77,7 +77,9 @@ def test_a_capture_comes_whole_at_speed() -> None:
     assert sum(power or 0 for power in powers) == 755_658
 
 
-def test_a_reader_that_pauses_is_told_when_the_bytes_came(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_reader_gets_the_time_of_the_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now = [1_000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with opened("sim://pro?speed=100", timeout=0.0) as port:
@@ -95,7 +97,7 @@ def test_a_reader_that_pauses_is_told_when_the_bytes_came(monkeypatch: pytest.Mo
         assert port.arrived == (wall, monotonic)
 
 
-def test_reading_gives_what_there_is_when_the_time_is_over() -> None:
+def test_read_returns_what_there_is_at_the_timeout() -> None:
     with opened("sim://?faults=mute", timeout=0.0) as port:
         assert port.read(10) == b""
         port.timeout = 0.01
@@ -104,7 +106,7 @@ def test_reading_gives_what_there_is_when_the_time_is_over() -> None:
 
 
 def in_thread(port: serial.SerialBase) -> tuple[threading.Thread, list[object]]:
-    """Read in a thread; gives it, and what reading gave or raised."""
+    """Read in a thread; return the thread and what the read returned or raised."""
     results: list[object] = []
 
     def work() -> None:
@@ -118,7 +120,7 @@ def in_thread(port: serial.SerialBase) -> tuple[threading.Thread, list[object]]:
     return thread, results
 
 
-def test_cancel_read_ends_a_read_that_waits() -> None:
+def test_cancel_read_ends_a_waiting_read() -> None:
     with opened("sim://?faults=mute", timeout=None) as port:
         thread, results = in_thread(port)
         port.cancel_read()
@@ -126,7 +128,7 @@ def test_cancel_read_ends_a_read_that_waits() -> None:
         assert results == [b""]
 
 
-def test_closing_from_another_thread_ends_a_read_that_waits() -> None:
+def test_closing_from_another_thread_ends_a_waiting_read() -> None:
     port = opened("sim://?faults=mute", timeout=None)
     thread, results = in_thread(port)
     port.close()
@@ -137,7 +139,7 @@ def test_closing_from_another_thread_ends_a_read_that_waits() -> None:
     port.close()
 
 
-def test_throwing_away_what_came() -> None:
+def test_reset_throws_away_what_came() -> None:
     with opened("sim://?speed=1000", timeout=0.05) as port:
         port.write(b"#V,R,0;")
         assert port.read(5)
@@ -157,7 +159,7 @@ def test_the_wrong_baud_rate_is_garbage_until_the_right_one_is_set() -> None:
         assert line(port).startswith(b"#v,-,8,1,65206,5,1,")
 
 
-def test_without_a_baud_rate_of_its_own_it_is_heard_at_any() -> None:
+def test_without_its_own_baud_rate_a_meter_works_at_any() -> None:
     with opened("sim://?speed=20") as port:
         port.baudrate = 9_600
         port.write(b"#N,R,0;")
@@ -211,7 +213,7 @@ def test_ports_that_cannot_be_opened(fault: str, number: int) -> None:
     assert caught.value.errno == number
 
 
-def test_a_url_that_is_not_understood_says_what_is() -> None:
+def test_a_wrong_url_is_refused_with_the_known_values() -> None:
     with pytest.raises(serial.SerialException, match="model, load, speed"):
         opened("sim://?lode=lamp")
 

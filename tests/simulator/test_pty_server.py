@@ -46,7 +46,7 @@ class RawClient:
         return data
 
     def hear_packet(self) -> bytes:
-        """Give the next packet; a line end that was under way may come before it."""
+        """Return the next packet; the end of an earlier line may come before it."""
         data = b""
         while not data.endswith(b";"):
             byte = self.hear(1)
@@ -128,7 +128,7 @@ def test_a_client_that_does_not_read_for_a_while_loses_nothing(tmp_path: Path) -
     assert [packet.args[0] for packet in found] == [str(n) for n in range(3_000)]
 
 
-def test_the_meter_goes_on_logging_while_nobody_has_the_port_open() -> None:
+def test_the_meter_continues_logging_while_the_port_is_closed() -> None:
     with PtyServer([meter_from_url("sim://?speed=1000&memory=0")]) as server:
         client = RawClient(server.paths[0])
         client.send(b"#N,R,0;")
@@ -142,7 +142,7 @@ def test_the_meter_goes_on_logging_while_nobody_has_the_port_open() -> None:
         assert count >= 500
 
 
-def test_nothing_unread_is_left_for_the_next_client() -> None:
+def test_unread_bytes_are_not_left_for_the_next_client() -> None:
     with PtyServer([meter_from_url("sim://?memory=1500")]) as server:
         client = RawClient(server.paths[0])
         client.send(b"#D,R,0;")
@@ -221,7 +221,7 @@ def test_control_x_stops_a_readout_at_once() -> None:
         assert port.read_until(b"1917;").endswith(b"#n,-,1,1917;")
 
 
-def test_a_raw_client_is_served_at_the_meters_own_baud_rate() -> None:
+def test_a_raw_client_gets_the_baud_rate_of_the_meter() -> None:
     with PtyServer([meter_from_url("sim://?baud=19200")]) as server:
         client = RawClient(server.paths[0])
         client.send(b"#N,R,0;")
@@ -259,7 +259,7 @@ def test_it_stops_cleanly_and_twice(tmp_path: Path) -> None:
     assert open_files() == open_before
 
 
-def test_while_nobody_has_it_open_it_does_next_to_nothing() -> None:
+def test_closed_port_costs_almost_no_processor_time() -> None:
     code = (
         "import time\n"
         "from wattui.simulator import meter_from_url\n"

@@ -19,14 +19,14 @@ POWER = tuple(n == 0 for n in range(FIELD_COUNT))
 
 
 def numbered(count: int, handling: FullHandling, limit: int = 10) -> RecordMemory:
-    """Give a memory for *limit* records into which 0, 1, 2, ... were put."""
+    """Return a memory for *limit* records after 0, 1, 2, ... were added."""
     memory = RecordMemory(2 * limit, POWER, handling)
     for n in range(count):
         memory.add((n,) * FIELD_COUNT)
     return memory
 
 
-def kept(memory: RecordMemory) -> list[int | None]:
+def stored(memory: RecordMemory) -> list[int | None]:
     return [values[0] for values in memory.records()]
 
 
@@ -46,7 +46,7 @@ def test_the_limit_follows_from_model_and_fields(model: str, fields: int, limit:
     assert RecordMemory(find_model(model).memory, chosen).limit == limit
 
 
-def test_no_choice_holds_more_than_two_bytes_a_record_allow() -> None:
+def test_every_record_takes_at_least_two_bytes() -> None:
     for n in range(FIELD_COUNT):
         one = tuple(i == n for i in range(FIELD_COUNT))
         assert RecordMemory(find_model("es").memory, one).limit <= 262_144
@@ -54,20 +54,20 @@ def test_no_choice_holds_more_than_two_bytes_a_record_allow() -> None:
 
 def test_stop_keeps_the_oldest() -> None:
     memory = numbered(15, FullHandling.STOP)
-    assert kept(memory) == list(range(10))
+    assert stored(memory) == list(range(10))
     assert memory.full
     assert not memory.add((99,) * FIELD_COUNT)
 
 
 def test_overwrite_keeps_the_newest_in_order() -> None:
-    assert kept(numbered(25, FullHandling.OVERWRITE)) == list(range(15, 25))
+    assert stored(numbered(25, FullHandling.OVERWRITE)) == list(range(15, 25))
 
 
 def test_condense_drops_every_other_record_and_doubles_the_interval() -> None:
     memory = numbered(10, FullHandling.CONDENSE)
-    assert kept(memory) == [1, 3, 5, 7, 9]
+    assert stored(memory) == [1, 3, 5, 7, 9]
     assert memory.interval == 2
-    assert kept(numbered(9, FullHandling.CONDENSE, limit=9)) == [0, 2, 4, 6, 8]
+    assert stored(numbered(9, FullHandling.CONDENSE, limit=9)) == [0, 2, 4, 6, 8]
 
 
 def test_clearing_a_condensed_memory_starts_at_one_second_again() -> None:
@@ -82,7 +82,7 @@ def test_fields_that_were_not_chosen_are_none() -> None:
     assert next(memory.records()) == (0, *(None,) * 16, 17)
 
 
-def test_reading_is_not_disturbed_by_what_is_added() -> None:
+def test_reading_does_not_see_records_added_later() -> None:
     memory = numbered(10, FullHandling.OVERWRITE)
     reading = memory.records()
     first = next(reading)
@@ -91,11 +91,11 @@ def test_reading_is_not_disturbed_by_what_is_added() -> None:
 
 
 @given(st.integers(0, 200), st.integers(2, 20), st.sampled_from(list(FullHandling)))
-def test_whatever_is_put_in_it_never_holds_more_than_the_limit(
+def test_it_never_holds_more_records_than_the_limit(
     count: int, limit: int, handling: FullHandling
 ) -> None:
     memory = numbered(count, handling, limit)
-    values = kept(memory)
+    values = stored(memory)
     assert len(values) == len(memory) <= limit
     assert values == sorted(set(values))  # type: ignore[type-var]
     steps = {after - before for before, after in itertools.pairwise(values)}  # type: ignore[operator]

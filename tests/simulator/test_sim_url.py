@@ -29,7 +29,7 @@ def test_the_shortest_url_is_a_pro_with_a_past() -> None:
 @pytest.mark.parametrize(
     "text", ["sim://es?seed=1", "sim://?model=es", "sim://ES", "sim://pro?model=es"]
 )
-def test_the_model_stands_before_or_in_the_query(text: str) -> None:
+def test_the_model_is_before_or_in_the_query(text: str) -> None:
     assert parse_url(text).model == "es"
 
 
@@ -77,7 +77,7 @@ def test_everything_at_once() -> None:
         ("tim://?load=lamp", "sim://"),
     ],
 )
-def test_what_is_not_known_is_refused_with_what_is(text: str, names: str) -> None:
+def test_unknown_words_are_refused_with_the_known_ones(text: str, names: str) -> None:
     with pytest.raises(ValueError, match=re.escape(names)):
         parse_url(text)
 
@@ -124,7 +124,7 @@ def test_every_fault_has_a_description() -> None:
 
 
 def test_new_model_is_one_row_of_the_table() -> None:
-    """In a process of its own, since the table is read by the program and all its help."""
+    """In a separate process, since the help is made of the table when it is imported."""
     script = """
 from wattui.protocol.models import MODELS, Model
 MODELS["lab"] = Model("lab", "LAB 9", number=9, memory=1_000_000)

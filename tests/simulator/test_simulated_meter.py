@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated meter as dialogues: what is sent, what is answered; on a clock to set."""
+"""Dialogues with the simulated meter: commands and answers, on a manual clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wattui.simulator.replays import CaptureReplay
 
 
 class ManualClock:
-    """A clock that stands until it is told to go on."""
+    """A clock that only moves when a test advances it."""
 
     def __init__(self) -> None:
         self._now = 100.0
@@ -65,7 +65,7 @@ class Bench:
         self.framer = Framer()
 
     def ask(self, data: bytes, wait: float = 0.1) -> bytes:
-        """Send, let time pass, and give what came, without NULs and line ends."""
+        """Send, wait, and return what came, without NULs and line ends."""
         self.meter.receive(data)
         return self.hear(wait)
 
@@ -74,7 +74,7 @@ class Bench:
         return self.meter.poll(1_000_000).translate(None, b"\0\r\n")
 
     def packets(self, wait: float) -> list[Packet]:
-        """Let time pass in small steps and give the packets that came."""
+        """Wait in small steps and return the packets that came."""
         packets: list[Packet] = []
         for _ in range(round(wait * 10)):
             self.clock.advance(0.1)
@@ -86,7 +86,7 @@ class Bench:
         return [reply.values for reply in replies if isinstance(reply, Record)]
 
     def readout(self) -> list[bytes]:
-        """Read the memory out, as lines."""
+        """Read the memory, as lines."""
         return self.ask(b"#D,R,0;", 3600.0).replace(b";", b";\n").splitlines()
 
 
@@ -268,7 +268,7 @@ def test_a_meter_that_nobody_reads_loses_no_record() -> None:
 # -- the memory -------------------------------------------------------------------
 
 
-def test_a_readout_gives_the_memory_and_leaves_it_as_it_is() -> None:
+def test_a_readout_sends_the_memory_and_leaves_it_unchanged() -> None:
     bench = Bench(logged=50, interval=10, chosen=tuple(n in (0, 1, 3) for n in range(18)))
     first = bench.readout()
     assert first[0] == b"#n,-,3,_,10,50;"
@@ -278,7 +278,7 @@ def test_a_readout_gives_the_memory_and_leaves_it_as_it_is() -> None:
     assert bench.readout()[1:51] == first[1:-1]
 
 
-def test_logging_into_the_memory_goes_on_during_a_readout() -> None:
+def test_logging_into_the_memory_continues_during_a_readout() -> None:
     bench = Bench(logged=1_000)
     before = list(bench.meter.memory.records())
     records = [reply for reply in bench.readout() if reply.startswith(b"#d")]
@@ -314,7 +314,7 @@ def test_everything_else_keeps_the_memory(command: bytes) -> None:
     assert list(bench.meter.memory.records())[:100] == before
 
 
-def test_stop_leaves_the_oldest_and_says_that_it_is_stopped() -> None:
+def test_stop_leaves_the_oldest_records_and_reports_stopped() -> None:
     bench = Bench()
     bench.clock.advance(2_000.0)
     assert bench.ask(b"#S,R,0;") == b"#s,-,3,_,1,0;"
@@ -334,7 +334,7 @@ def test_condensing_starts_at_one_second_and_doubles() -> None:
     assert bench.ask(b"#R,W,0;#S,R,0;") == b"#s,-,3,_,1,1;"
 
 
-def test_after_condensing_the_records_are_as_far_apart_as_it_says() -> None:
+def test_after_condensing_the_records_are_one_interval_apart() -> None:
     bench = Bench(load=Load(lambda seed, t: (t / 10.0, 1.0, 0.0)))
     bench.meter.memory.choose([n == 0 for n in range(18)])
     bench.meter.memory.size = 201
@@ -384,7 +384,7 @@ def test_power_loss_resets_the_counters_and_keeps_the_memory() -> None:
     assert next(bench.meter.memory.records())[cycles] == 0
 
 
-def test_after_power_loss_it_does_not_send_records_unasked() -> None:
+def test_after_a_power_failure_it_sends_no_records() -> None:
     bench = Bench()
     bench.meter.receive(b"#L,W,3,E,_,1;")
     assert len(bench.records(5.1)) == 5
@@ -425,7 +425,7 @@ def capture(count: int) -> list[tuple[str, ...]]:
     return [(str(n), "_", *["7"] * 16) for n in range(count)]
 
 
-def test_a_replay_starts_with_its_first_record_however_late_logging_starts() -> None:
+def test_a_replay_starts_with_its_first_record_even_if_logging_starts_late() -> None:
     bench = Bench(replay=CaptureReplay(capture(5)))
     bench.clock.advance(1_000.0)
     bench.meter.receive(b"#L,W,3,E,,2;")
@@ -434,7 +434,7 @@ def test_a_replay_starts_with_its_first_record_however_late_logging_starts() -> 
     assert [packet.command for packet in bench.packets(5.0)] == ["v"]
 
 
-def test_a_replay_waits_while_nobody_has_the_port_open() -> None:
+def test_a_replay_waits_while_the_port_is_closed() -> None:
     bench = Bench(replay=CaptureReplay(capture(10)))
     bench.meter.receive(b"#L,W,3,E,,1;")
     first = bench.records(4.1)
@@ -444,7 +444,7 @@ def test_a_replay_waits_while_nobody_has_the_port_open() -> None:
     assert [values[0] for values in first + bench.records(20.0)] == list(range(10))
 
 
-def test_a_replay_loops_and_rewinds_where_asked_to() -> None:
+def test_a_replay_loops_and_rewinds_on_request() -> None:
     bench = Bench(replay=CaptureReplay(capture(3), loop=True, rewind=True))
     bench.meter.receive(b"#L,W,3,E,,1;")
     assert [values[0] for values in bench.records(4.1)] == [0, 1, 2, 0]
@@ -460,7 +460,7 @@ def faulty(text: str, **options: Any) -> Bench:
     return Bench(faults=text, **options)
 
 
-def test_cut_takes_the_beginning_of_the_first_packet_only() -> None:
+def test_cut_removes_the_beginning_of_the_first_packet_only() -> None:
     bench = faulty("cut")
     bench.meter.close_link()
     bench.meter.open_link()
@@ -485,7 +485,7 @@ def test_slow_answers_come_late_and_records_do_not() -> None:
 
 
 @pytest.mark.parametrize(("fault", "answer"), [("mute", b""), ("notmeter", b"ERROR")])
-def test_what_is_no_meter_answers_nothing_or_nonsense(fault: str, answer: bytes) -> None:
+def test_other_device_answers_nothing_or_nonsense(fault: str, answer: bytes) -> None:
     assert faulty(fault).ask(b"#V,R,0;") == answer
 
 
@@ -543,13 +543,13 @@ def test_an_old_readout_still_streams_when_the_port_is_opened() -> None:
     assert bench.ask(b"\x18", 1.0) == b""
 
 
-def test_stubborn_takes_no_setting() -> None:
+def test_stubborn_ignores_settings() -> None:
     bench = faulty("stubborn")
     assert bench.ask(b"#U,W,3,1,1,1;#U,R,0;") == b"#u,-,3,80,0,0;"
     assert bench.ask(b"#S,W,2,_,10;#S,R,0;") == b"#s,-,3,_,1,1;"
 
 
-def test_at_another_baud_rate_nothing_is_understood() -> None:
+def test_at_another_baud_rate_everything_is_garbage() -> None:
     bench = Bench(baudrate=19_200, minds_baudrate=True)
     bench.meter.receive(b"#V,R,0;", 115_200)
     bench.clock.advance(1.0)
@@ -573,7 +573,7 @@ commands = st.sampled_from([
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=40) | commands, st.floats(0, 30)), max_size=20))
-def test_whatever_comes_in_it_never_raises(steps: list[tuple[bytes, float]]) -> None:
+def test_no_input_makes_it_raise(steps: list[tuple[bytes, float]]) -> None:
     bench = Bench("net", logged=5)
     for data, wait in steps:
         bench.meter.receive(data)
@@ -583,7 +583,7 @@ def test_whatever_comes_in_it_never_raises(steps: list[tuple[bytes, float]]) -> 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=30))
-def test_the_same_bytes_come_however_often_it_is_asked(sizes: list[int]) -> None:
+def test_the_same_bytes_come_in_reads_of_any_size(sizes: list[int]) -> None:
     whole = Bench(seed=3)
     whole.meter.receive(b"#L,W,3,E,_,1;#F,R,0;")
     whole.clock.advance(sum(sizes) * 0.05)

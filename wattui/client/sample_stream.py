@@ -172,7 +172,7 @@ def meter(url: str, interval: int = 1, *, name: str = "", reconnect: bool = Fals
         with wattui.meter("/dev/ttyUSB0") as meter:
             print(meter.info.model)
             for sample in meter:
-                print(sample.time, sample["power"])
+                print(sample.time_us, sample["power"])
 
     The loop ends with ``break``, with Ctrl-C, or when the meter fails.  A shorter way is
     ``for sample in wattui.meter("sim://pro"):``, which connects at the first sample and

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records and the clocks at their arrival in, samples and events out.  Pure.
+"""Turns records, and the clocks at their arrival, into samples and events.  Pure.
 
 A record stands for the interval that ends with it, measured by the monotonic
 clock; its time is the wall clock's.  The sum of all intervals and gaps is the
@@ -18,28 +18,28 @@ from wattui.measurement.fields import WireValue
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import duration_text
 
-#: The wall clock stepped when it moved by this much more, or less, than the
-#: monotonic one between two records; in microseconds.  What is less is followed silently.
+#: The wall clock stepped if it moved by this many microseconds more, or less, than the
+#: monotonic one between two records.  Smaller differences are followed silently.
 STEP: Final = MICROSECONDS // 2
 
 
 class Sampler:
     """Gives the records of one meter their times, intervals and gaps.
 
-    Not for several threads at once.
+    It must not be used by two threads at once.
     """
 
     def __init__(self, interval: float = 1.0) -> None:
         self._nominal = microseconds(interval)
-        # After a change of interval the next record may still keep to the old one.
+        # After a change of interval the next record may still follow the old one.
         self._patience = self._nominal
         self._interrupted = False
         self._started = False
-        # What the last record was given, and the clocks at that moment; microseconds.
+        # Time of the last record, and the clocks at that moment; microseconds.
         self._time = 0
         self._monotonic = 0
         self._wall = 0
-        # Stored times run ahead of a wall clock that was set back.
+        # How far stored times are ahead of a wall clock that was set back.
         self._ahead = 0
 
     @property
@@ -48,24 +48,24 @@ class Sampler:
         return self._time if self._started else None
 
     def set_interval(self, seconds: float) -> None:
-        """Expect the records this far apart from now on."""
+        """Expect this many seconds between two records from now on."""
         interval = microseconds(seconds)
         self._patience = max(self._patience, interval, self._nominal)
         self._nominal = interval
 
     def interrupt(self) -> None:
-        """Take note that records were missed: the next one stands for one interval at most."""
+        """Report that records were missed: the next one stands for one interval at most."""
         self._interrupted = True
 
     def stamp(self, wall: float) -> int:
-        """Give a time for an event: the wall clock's, but never before the last sample."""
+        """Return the time of an event: the wall clock's, but never before the last sample."""
         time = microseconds(wall) + self._ahead
         return max(time, self._time) if self._started else time
 
     def take(
         self, records: Sequence[tuple[WireValue, ...]], wall: float, monotonic: float
     ) -> tuple[list[Sample], list[Event]]:
-        """Make samples of the records that one read brought.
+        """Return the samples and events of the records that one read brought.
 
         Parameters
         ----------
@@ -77,8 +77,8 @@ class Sampler:
         Returns
         -------
         samples, events
-            Times increase strictly from sample to sample.  Events are those that come
-            of the clocks: ``CLOCK_STEPPED`` and ``GAP``.
+            Times increase strictly from sample to sample.  Events are those of the
+            clocks: ``CLOCK_STEPPED`` and ``GAP``.
         """
         count = len(records)
         if not count:
@@ -105,9 +105,9 @@ class Sampler:
         return samples, events
 
     def _begin(self, wall: int, mono: int, count: int) -> None:
-        """Pretend a record before the first *count*, each of which stands for an interval.
+        """Start as if a record had come *count* intervals ago.
 
-        Several come at once where the system was late: they had been waiting.
+        The first *count* records arrive together if the system was late to read them.
         """
         self._started = True
         span = count * self._nominal
@@ -116,12 +116,12 @@ class Sampler:
         self._interrupted = False
 
     def _follow(self, now: int, span: int, count: int, events: list[Event]) -> int:
-        """Give the stored time of the last record, and say so where the clock stepped."""
+        """Return the stored time of the last record; add an event if the clock stepped."""
         step = now - self._wall - span
         expected = self._time + span
         if abs(step) >= STEP:
-            # Forward is followed; back is not, or times would repeat: they go on as if
-            # nothing had happened until the clock has caught up.
+            # A step forward is followed.  A step back is not, since times would repeat:
+            # they continue until the clock has caught up.
             self._ahead = max(0, self._ahead - step)
             events.append(Event(expected, EventKind.CLOCK_STEPPED, self._step_text(step)))
         return max(now + self._ahead, self._time + count)
@@ -134,7 +134,7 @@ class Sampler:
         return text
 
     def _divide(self, span: int, count: int) -> tuple[int, int]:
-        """Give the interval of each of *count* records that came in *span*, and the gap."""
+        """Return the interval of each of *count* records that came in *span*, and the gap."""
         each = self._nominal
         longest = count * each
         if not self._interrupted:
@@ -153,7 +153,7 @@ class Sampler:
     ) -> list[Sample]:
         """Spread the records over their span, ending at *time*."""
         count = len(records)
-        # The division's remainder goes to the first; the sum stays exact.
+        # The remainder of the division goes to the first record; the sum stays exact.
         first = span - gap - interval * (count - 1)
         # The clock may have left less room than the intervals take: keep the order.
         room = (time - self._time) // count

@@ -13,8 +13,8 @@ from wattui.simulator.meter_hardware import MeterHardware
 class SimulatedMeter(MeterHardware):
     """A Watts up? as another program sees it over its serial port.
 
-    The program that serves it calls :meth:`receive` with what the computer sends and
-    :meth:`poll` for what the meter has sent by now.
+    The program that serves it passes the computer's bytes to :meth:`receive` and gets the
+    meter's bytes from :meth:`poll`.
     """
 
     def receive(self, data: bytes, baudrate: int | None = None) -> None:
