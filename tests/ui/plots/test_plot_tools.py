@@ -173,7 +173,47 @@ def test_there_are_no_values_in_a_gap(tmp_path):
     window.close()
 
 
+def test_an_edge_of_the_selection_can_be_dragged_and_the_rest_of_it_pans(window):
+    stack = window.stack
+    stack.view.show(START + 50, START + 350)
+    stack.view.select(START + 100, START + 200)
+    window.settle()
+    edge = float(stack.component.index_mapper.map_screen(START + 200.0)[0])
+    to = float(stack.component.index_mapper.map_screen(START + 250.0)[0])
+    y = centre(window)[1]
+    window.drag((edge, y), (to, y))
+    assert stack.view.selection == pytest.approx((START + 100, START + 250), abs=2)
+    assert stack.view.start == START + 50
+    inside = float(stack.component.index_mapper.map_screen(START + 150.0)[0])
+    window.drag((inside, y), (inside - 60, y))
+    assert stack.view.start > START + 50
+    assert stack.view.selection == pytest.approx((START + 100, START + 250), abs=2)
+
+
+def test_a_selection_is_kept_within_the_data(window):
+    stack = window.stack
+    stack.view.show(START - 20, START + 100)
+    window.settle()
+    y = centre(window)[1]
+    start = float(stack.component.index_mapper.map_screen(START - 5.0)[0])
+    window.drag((start, y), (start + 300, y), SHIFT)
+    assert stack.view.selection[0] == START
+    assert stack.component.index.metadata["selections"] == stack.view.selection
+
+
+def test_the_pointer_shows_values_while_a_span_is_selected(window):
+    window.stack.view.select(START + 100, START + 200)
+    window.settle()
+    window.move(*centre(window))
+    assert window.stack.pointer_values
+
+
 # --- the strip --------------------------------------------------------------------------
+
+
+def x_of(strip, moment):
+    """Return where a time is in the strip, in pixels."""
+    return float(strip.index_mapper.map_screen(moment)[0])
 
 
 def strip_y(window):
@@ -185,8 +225,8 @@ def test_dragging_the_window_in_the_strip_moves_the_view(window):
     stack, strip = window.stack, window.stack.overview
     stack.view.show(START + 100, START + 200)
     window.settle()
-    x, y = strip.to_x(START + 150), strip_y(window)
-    window.drag((x, y), (strip.to_x(START + 350), y))
+    x, y = x_of(strip, START + 150), strip_y(window)
+    window.drag((x, y), (x_of(strip, START + 350), y))
     assert stack.view.start == pytest.approx(START + 300, abs=2)
     assert stack.view.width == pytest.approx(100)
 
@@ -197,8 +237,8 @@ def test_dragging_an_edge_in_the_strip_resizes_the_view(window, edge, to):
     stack.view.show(START + 200, START + 300)
     window.settle()
     other = stack.view.stop if edge == "start" else stack.view.start
-    x = strip.to_x(getattr(stack.view, edge))
-    window.drag((x, strip_y(window)), (strip.to_x(START + to), strip_y(window)))
+    x = x_of(strip, getattr(stack.view, edge))
+    window.drag((x, strip_y(window)), (x_of(strip, START + to), strip_y(window)))
     assert getattr(stack.view, edge) == pytest.approx(START + to, abs=3)
     assert (stack.view.stop if edge == "start" else stack.view.start) == pytest.approx(other)
 
@@ -207,7 +247,7 @@ def test_a_click_beside_the_window_jumps_there(window):
     stack, strip = window.stack, window.stack.overview
     stack.view.show(START + 100, START + 200)
     window.settle()
-    x = strip.to_x(START + 450)
+    x = x_of(strip, START + 450)
     window.press(x, strip_y(window))
     window.release(x, strip_y(window))
     assert stack.view.start == pytest.approx(START + 400, abs=2)
@@ -217,8 +257,8 @@ def test_edges_cannot_be_dragged_past_each_other(window):
     stack, strip = window.stack, window.stack.overview
     stack.view.show(START + 200, START + 300)
     window.settle()
-    x = strip.to_x(stack.view.start)
-    window.drag((x, strip_y(window)), (strip.to_x(START + 590), strip_y(window)))
+    x = x_of(strip, stack.view.start)
+    window.drag((x, strip_y(window)), (x_of(strip, START + 590), strip_y(window)))
     assert stack.view.start < stack.view.stop
     assert stack.view.width >= 2.0
 

@@ -84,7 +84,7 @@ def test_there_are_four_to_ten_ticks(zone, width, mode):
     for middle in moments(zone):
         low = middle - width / 2
         generator = TimeTicks(mode=mode, origin=low - 0.013 * width)
-        ticks, labels = generator.get_ticks_and_labels(low, low + width, 0, 1100)
+        ticks, labels = generator.ticks_and_labels(low, low + width, 1100)
         assert 4 <= len(ticks) <= 10
         assert len(labels) == len(ticks)
 
@@ -139,11 +139,11 @@ def test_offsets_of_half_an_hour_are_known(zone):
 def test_the_first_label_has_the_date_where_no_midnight_is_in_view(zone):
     generator = TimeTicks(mode="clock")
     low = datetime(2026, 11, 23, 14, 1, tzinfo=zone).timestamp()
-    _ticks, told = generator.get_ticks_and_labels(low, low + 1800, 0, 1000)
+    _ticks, told = generator.ticks_and_labels(low, low + 1800, 1000)
     assert told[0] == "23 Nov 14:05"
     assert told[1] == "14:10"
     low = datetime(2026, 11, 23, 22, 0, tzinfo=zone).timestamp()
-    _ticks, told = generator.get_ticks_and_labels(low, low + 4 * 3600, 0, 1000)
+    _ticks, told = generator.ticks_and_labels(low, low + 4 * 3600, 1000)
     assert told[0] == "22:00"
     assert "24 Nov" in told
 
@@ -152,9 +152,9 @@ def test_the_first_label_has_the_date_where_no_midnight_is_in_view(zone):
 def test_a_long_run_is_told_in_months_and_years(zone):
     generator = TimeTicks(mode="clock")
     low = datetime(2026, 9, 3, tzinfo=zone).timestamp()
-    _ticks, told = generator.get_ticks_and_labels(low, low + 250 * 86400, 0, 1000)
+    _ticks, told = generator.ticks_and_labels(low, low + 250 * 86400, 1000)
     assert told == ["Oct", "Nov", "Dec", "Jan 2027", "Feb", "Mar", "Apr", "May"]
-    _ticks, told = generator.get_ticks_and_labels(low, low + 8 * 365 * 86400, 0, 1000)
+    _ticks, told = generator.ticks_and_labels(low, low + 8 * 365 * 86400, 1000)
     assert told[0] == "2027"
 
 
@@ -179,14 +179,14 @@ def test_elapsed_time_is_told_as_long_as_it_must_be(seconds, step, told):
 
 def test_elapsed_ticks_count_from_the_start_of_the_run():
     generator = TimeTicks(origin=1_795_442_703.7)
-    ticks, told = generator.get_ticks_and_labels(1_795_442_703.7, 1_795_444_503.7, 0, 1000)
+    ticks, told = generator.ticks_and_labels(1_795_442_703.7, 1_795_444_503.7, 1000)
     assert told[:3] == ["0:00", "5:00", "10:00"]
     assert ticks[1] == pytest.approx(1_795_443_003.7)
 
 
 def test_a_narrow_plot_has_fewer_labels():
     generator = TimeTicks(origin=0.0)
-    assert len(generator.get_ticks_and_labels(0.0, 3600.0, 0, 260)[0]) <= 4
+    assert len(generator.ticks_and_labels(0.0, 3600.0, 260)[0]) <= 4
     assert len(generator.get_ticks(0.0, 3600.0, 0.0, 3600.0, "auto")) <= 10
 
 

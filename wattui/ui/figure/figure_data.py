@@ -18,10 +18,8 @@ from wattui.measurement.fields import INTEGRATED_ENERGY
 from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session
 from wattui.session.span_statistics import ENERGY_SCALE
+from wattui.ui.plots.total import Curve
 from wattui.ui.plots.view_reader import merged
-
-#: Times in seconds and values in the base unit, both (n,); NaN where the line is broken.
-Curve = tuple[np.ndarray, np.ndarray]
 
 _NO_GAPS: Final = np.empty((0, 2))
 

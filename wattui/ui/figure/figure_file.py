@@ -15,8 +15,8 @@ from PyQt5.QtSvg import QSvgGenerator
 from wattui import __version__
 from wattui.desktop.atomic_file import draft_file
 from wattui.errors import WattuiError
-from wattui.ui.figure import lettering
 from wattui.ui.figure.figure_page import FigurePage
+from wattui.ui.plots.drawing import Lettering, text_width
 
 #: Pixels of a figure in an inch: those of an ordinary screen.
 DPI: Final = 96
@@ -134,7 +134,7 @@ def _with_fonts(svg: str) -> str:
 
     def lengthened(match: re.Match[str]) -> str:
         size, bold = int(match["size"]), int(match["weight"]) > 500
-        room = lettering.width(html.unescape(match["text"]), size, bold)
+        room = text_width(html.unescape(match["text"]), Lettering(size, bold, for_figure=True))
         length = f' textLength="{room:.2f}" lengthAdjust="spacingAndGlyphs"'
         return f"{match['head']}{length}>{match['text']}</text>"
 

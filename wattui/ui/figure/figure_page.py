@@ -11,9 +11,9 @@ from typing import Any, Final
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.fields import CHANNEL
 from wattui.measurement.text import count_text, duration_text, elapsed_text, energy_error_text
-from wattui.ui.figure import figure_axes, lettering
+from wattui.ui.figure import figure_axes
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
-from wattui.ui.figure.figure_plot import Box, FigurePlot
+from wattui.ui.figure.figure_plot import TEXT, TITLE, Box, FigurePlot
 from wattui.ui.plots import drawing
 from wattui.ui.plots.stack_layout import heights
 from wattui.ui.plots.time_axis import TimeTicks
@@ -123,24 +123,26 @@ class FigurePage:
     def _draw_title(self, gc: Any) -> None:
         """Write title, span, energies, and what has to be said besides."""
         layout, palette = self.layout, self.palette
-        y = layout.height - _EDGE - lettering.TITLE + 2
+        y = layout.height - _EDGE - TITLE.size + 2
         room = layout.width - _AXIS - _BARE
-        shown = lettering.fitted(
-            layout.title or self.content.title, room, lettering.TITLE, bold=True
-        )
-        lettering.write(gc, shown, _AXIS, y, palette.text, size=lettering.TITLE, bold=True)
+        shown = drawing.elided_text(layout.title or self.content.title, room, TITLE)
+        drawing.draw_text(gc, shown, _AXIS, y, palette.text, TITLE)
         y -= _TITLE_LINE - 4
         told = [self.span_words(), *([] if self.colours else [self.figures_of_one()])]
         for line in told:
-            lettering.write(gc, lettering.fitted(line, room), _AXIS, y, palette.muted)
+            drawing.draw_text(
+                gc, drawing.elided_text(line, room, TEXT), _AXIS, y, palette.muted, TEXT
+            )
             y -= _LINE
         for entries in self._legend:
             for x, number, text in entries:
                 drawing.fill_rect(gc, x, y + 3, 14, 3, self.colours[number])
-                lettering.write(gc, text, x + 20, y, palette.text)
+                drawing.draw_text(gc, text, x + 20, y, palette.text, TEXT)
             y -= _LINE
         for note in self.content.notes:
-            lettering.write(gc, lettering.fitted(note, room), _AXIS, y, palette.amber)
+            drawing.draw_text(
+                gc, drawing.elided_text(note, room, TEXT), _AXIS, y, palette.amber, TEXT
+            )
             y -= _LINE
 
     def span_words(self) -> str:
@@ -170,10 +172,10 @@ class FigurePage:
         """Give the lines of the legend, each of place, number and text of its meters."""
         room = self.layout.width - _AXIS - _BARE
         texts = [_legend_text(one) for one in self.content.series]
-        wide = min(max(lettering.width(text) for text in texts) + 44, room)
+        wide = min(max(drawing.text_width(text, TEXT) for text in texts) + 44, room)
         columns = max(int((room + 24) / wide), 1)
         entries = [
-            (_AXIS + (i % columns) * wide, i, lettering.fitted(text, wide - 24))
+            (_AXIS + (i % columns) * wide, i, drawing.elided_text(text, wide - 24, TEXT))
             for i, text in enumerate(texts)
         ]
         return [entries[i : i + columns] for i in range(0, len(entries), columns)]

@@ -12,13 +12,19 @@ from chaco.api import ArrayDataSource, DataRange1D, LinearMapper
 from pyface.qt import QtCore, QtGui
 
 from wattui.measurement.fields import CHANNEL
-from wattui.ui.figure import figure_axes, lettering
+from wattui.ui.figure import figure_axes
 from wattui.ui.figure.figure_axes import FigureAxis
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
 from wattui.ui.plots import drawing
 from wattui.ui.plots.curve import CurvePlot
+from wattui.ui.plots.drawing import Lettering
 from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.theme.palette import Palette, mix, rgba
+
+#: Sizes in pixels of the page.
+TITLE: Final = Lettering(17, bold=True, for_figure=True)
+TEXT: Final = Lettering(12, for_figure=True)
+SMALL: Final = Lettering(11, for_figure=True)
 
 #: Pixels: a step of the value axis at least, from an axis to its labels, from a plot to
 #: the base line of its head.
@@ -34,9 +40,6 @@ _FAINT: Final = 0.5
 
 #: Points of a curve that are drawn at once in an image.
 _STRETCH: Final = 10
-
-#: Height of the strip that tells the gaps of one meter among several, in pixels.
-_GAP_STRIP: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +162,7 @@ class FigurePlot:
         box, palette = self.box, self._palette
         drawing.fill_rect(gc, box.x, box.y, box.width, box.height, palette.plot)
         self._draw_gaps(gc)
-        times, told = ticks.get_ticks_and_labels(
-            self._content.start, self._content.stop, 0, box.width
-        )
+        times, told = ticks.ticks_and_labels(self._content.start, self._content.stop, box.width)
         across = [self._x(float(moment)) for moment in times]
         self._draw_grid(gc, across)
         for number, name in reversed(list(enumerate(self.names))):
@@ -171,23 +172,16 @@ class FigurePlot:
         self._draw_values(gc)
         if shows_time:
             self._draw_times(gc, across, told)
-        self._draw_marks(gc, words=shows_marks)
+        marks = [(self._x(moment), text) for moment, text in self._content.marks]
+        drawing.draw_marks(gc, box, marks, palette, SMALL, words=shows_marks)
         self._draw_head(gc)
 
     def _draw_gaps(self, gc: Any) -> None:
-        """Shade where records are missing; not see-through, which not every printer can."""
-        box, ground = self.box, self._palette.plot
+        """Shade where records are missing."""
         for number, series in enumerate(self._content.series):
-            for begin, end in series.gaps:
-                left, right = self._x(begin), self._x(end)
-                width = max(right - left, 1.0)
-                if self._colours:
-                    y = box.y + number * (_GAP_STRIP + 1)
-                    colour = self._colours[number]
-                    drawing.fill_rect(gc, left, y, width, _GAP_STRIP, mix(ground, colour, 0.55))
-                else:
-                    shade = mix(ground, self._palette.gap, 0.28)
-                    drawing.fill_rect(gc, left, box.y, width, box.height, shade)
+            colour = self._colours[number] if self._colours else ""
+            gaps = np.array([[self._x(begin), self._x(end)] for begin, end in series.gaps])
+            drawing.draw_gaps(gc, self.box, gaps, self._palette, colour, number)
 
     def _draw_grid(self, gc: Any, across: Sequence[float]) -> None:
         box = self.box
@@ -225,7 +219,7 @@ class FigurePlot:
         for number, axis in enumerate(self.axes):
             x, align = (box.x2 + _OFF, 0.0) if number else (box.x - _OFF, 1.0)
             for y, label in zip(self._heights(axis), axis.labels, strict=True):
-                lettering.write(gc, label, x, y - 4, palette.muted, align=align)
+                drawing.draw_text(gc, label, x, y - 4, palette.muted, TEXT, align)
             if number:
                 ticks = [(box.x2, y, box.x2 + 4, y) for y in self._heights(axis)]
                 drawing.draw_lines(gc, ticks, palette.line)
@@ -236,31 +230,12 @@ class FigurePlot:
         drawing.draw_lines(gc, [(x, box.y, x, box.y - 4) for x in across], palette.line)
         free = 0.0
         for x, label in zip(across, told, strict=True):
-            width = lettering.width(label)
+            width = drawing.text_width(label, TEXT)
             left = x - width / 2
             if left < free:
                 continue
-            lettering.write(gc, label, left, box.y - 19, palette.muted)
+            drawing.draw_text(gc, label, left, box.y - 19, palette.muted, TEXT)
             free = left + width + 10
-
-    def _draw_marks(self, gc: Any, *, words: bool) -> None:
-        """Draw the marks as thin lines, with their words where there is room."""
-        box, palette, content = self.box, self._palette, self._content
-        free = box.x
-        for moment, text in content.marks:
-            if not content.start <= moment <= content.stop:
-                continue
-            x = self._x(moment)
-            drawing.draw_lines(
-                gc, [(x, box.y, x, box.y2)], palette.text, alpha=0.55, dash=(3.0, 3.0)
-            )
-            shown = text if len(text) <= 40 else text[:39] + "…"
-            width = lettering.width(shown, lettering.SMALL)
-            left = min(x + 5, box.x2 - width - 4)
-            if words and shown and left >= free:
-                drawing.fill_rect(gc, left - 2, box.y2 - 17, width + 4, 14, palette.plot, 0.85)
-                lettering.write(gc, shown, left, box.y2 - 14, palette.text, size=lettering.SMALL)
-                free = left + width + 8
 
     # --- the head line --------------------------------------------------------------------
 
@@ -276,26 +251,22 @@ class FigurePlot:
             name = self.names[1]
             right -= self._draw_key(gc, name, figure_axes.title(name), box.x2, y, 1.0)
         elif figure_axes.is_energy(self.names[0]):
-            right -= lettering.write(
-                gc, "kJ", box.x2, y, palette.muted, size=lettering.SMALL, align=1.0
-            )
+            right -= drawing.draw_text(gc, "kJ", box.x2, y, palette.muted, SMALL, align=1.0)
         if self._colours:
             return
         room = right - left - 48
         for number, name in enumerate(self.names):
             text = self._values(name)
-            wide = lettering.width(text, lettering.SMALL)
+            wide = drawing.text_width(text, SMALL)
             if text and wide <= room:
                 x = right - 18 if number else left + 18
-                lettering.write(
-                    gc, text, x, y, palette.muted, size=lettering.SMALL, align=float(number)
-                )
+                drawing.draw_text(gc, text, x, y, palette.muted, SMALL, align=float(number))
                 room -= wide + 24
 
     def _draw_key(self, gc: Any, name: str, text: str, x: float, y: float, align: float) -> float:
         """Write a channel's name beside its colour; give how wide it is."""
         palette = self._palette
-        wide = lettering.width(text, lettering.SMALL) + 20
+        wide = drawing.text_width(text, SMALL) + 20
         left = x - align * wide
         bar = left if align == 0 else left + wide - 14
         at = left + 20 if align == 0 else left
@@ -307,7 +278,7 @@ class FigurePlot:
         )
         thick = _SECOND_LINE if second else _FIRST_LINE
         drawing.fill_rect(gc, bar, y + 3, 14, round(thick + 0.8), colour)
-        lettering.write(gc, text, at, y, palette.text, size=lettering.SMALL)
+        drawing.draw_text(gc, text, at, y, palette.text, SMALL)
         return wide
 
     def _values(self, name: str) -> str:

@@ -40,12 +40,10 @@ class TimeCaption(AbstractOverlay):
         if not self.text or not rows:
             return
         plot, palette = rows[-1].plot, self.stack.palette
-        width = drawing.text_width(self.text, drawing.SMALL_SIZE) + 2 * _PAD
+        width = drawing.text_width(self.text, drawing.SMALL) + 2 * _PAD
         left = plot.x2 - width - 4
         drawing.fill_rect(gc, left, plot.y + 4, width, 17, palette.plot, 0.85)
-        drawing.draw_text(
-            gc, self.text, left + _PAD, plot.y + 9, palette.muted, size=drawing.SMALL_SIZE
-        )
+        drawing.draw_text(gc, self.text, left + _PAD, plot.y + 9, palette.muted, drawing.SMALL)
 
 
 class Origin(HasStrictTraits):

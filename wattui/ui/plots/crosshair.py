@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 from chaco.api import AbstractOverlay
-from traits.api import Any as AnyTrait
+from traits.api import Instance
 
 from wattui.measurement.text import energy_error_text
 from wattui.ui.plots import drawing
@@ -21,26 +21,26 @@ def _bubble(
     gc: Any, palette: Any, lines: list[tuple[str, str]], x: float, top: float
 ) -> tuple[float, float]:
     """Draw lines of (text, colour) in a box from *x* to the right, below *top*; give its size."""
-    width = max(drawing.text_width(text, drawing.SMALL_SIZE, bold=False) for text, _ in lines)
+    width = max(drawing.text_width(text, drawing.SMALL) for text, _ in lines)
     width, height = width + 2 * _PAD, len(lines) * drawing.LINE_HEIGHT + 6
     bottom = top - height
     drawing.fill_rect(gc, x, bottom, width, height, palette.panel, 0.94)
     drawing.frame_rect(gc, x, bottom, width, height, palette.line)
     for number, (text, colour) in enumerate(lines):
         y = top - 14 - number * drawing.LINE_HEIGHT
-        drawing.draw_text(gc, text, x + _PAD, y, colour, size=drawing.SMALL_SIZE)
+        drawing.draw_text(gc, text, x + _PAD, y, colour, drawing.SMALL)
     return width, height
 
 
 def _bubble_width(lines: list[tuple[str, str]]) -> float:
-    return max(drawing.text_width(text, drawing.SMALL_SIZE) for text, _ in lines) + 2 * _PAD
+    return max(drawing.text_width(text, drawing.SMALL) for text, _ in lines) + 2 * _PAD
 
 
 class Crosshair(AbstractOverlay):
     """A thin line at the pointer through all plots, with the time and the values there."""
 
     #: The stack that it belongs to.
-    stack = AnyTrait()
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
 
     def overlay(
         self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
@@ -103,7 +103,7 @@ class RowScroll(AbstractOverlay):
     """Tells where among all rows those in sight are, at the right edge."""
 
     #: The stack that it belongs to.
-    stack = AnyTrait()
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
 
     def overlay(
         self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
@@ -133,7 +133,7 @@ class SelectionBubble(AbstractOverlay):
     """Tells what the selection holds: mean power, energy with its error, duration."""
 
     #: The stack that it belongs to.
-    stack = AnyTrait()
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
 
     def lines(self) -> list[tuple[str, str]]:
         """Give the lines, each with its colour; none while there is no selection."""

@@ -12,12 +12,19 @@ place that the line has in it: what a stroke would look like, and Qt's quickest 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import ArrayDataSource, LinePlot
+from chaco.api import ArrayDataSource, ArrayPlotData, LinePlot, Plot
 from pyface.qt import QtCore, QtGui
 from PyQt5 import sip
+from traits.api import Dict
+
+from wattui.ui.plots.total import Curve
+
+#: A curve without points.
+NO_CURVE: Final[Curve] = (np.empty(0), np.empty(0))
 
 #: How far beyond the plot a point is drawn, in pixels: Qt's numbers are not endless.
 _FAR: Final = 4000.0
@@ -69,10 +76,6 @@ class CurvePlot(LinePlot):
         np.clip(points[:, 0], across.low_pos - _FAR, across.high_pos + _FAR, out=points[:, 0])
         return pieces(points)
 
-    def draw_curve(self, gc: Any) -> None:
-        """Draw it on *gc*, whose origin is that of its plot."""
-        self._render(gc, self.get_screen_points())
-
     def _render(self, gc: Any, points: list[np.ndarray], selected_points: Any = None) -> None:
         if not points:
             return
@@ -87,6 +90,52 @@ class CurvePlot(LinePlot):
                     x, y = piece[0]
                     piece = np.array([(x - 1.0, y), (x + 1.0, y)])
                 polyline(gc, piece)
+
+
+class CurvesPlot(Plot):
+    """A plot with one curve per meter."""
+
+    #: The renderers, by the meter's key.  They are hidden, never made again: each one that
+    #: is made and deleted leaks 14 KB.
+    curves = Dict()
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(ArrayPlotData(), auto_axis=False, auto_grid=False)
+        self.renderer_map = {**self.renderer_map, "line": CurvePlot}
+        # Curves are drawn over the border; each further layer costs time.
+        self.trait_set(
+            draw_order=["background", "underlay", "border", "plot", "overlay"],
+            unified_draw=True,
+            use_backbuffer=False,
+            fill_padding=False,
+            **traits,
+        )
+
+    def show_curves(self, curves: Mapping[Hashable, Curve]) -> None:
+        """Show these curves, by their meters' keys, in one update; hide all others."""
+        update: dict[str, np.ndarray] = {}
+        for key, arrays in curves.items():
+            update.update(zip(self._names(key), arrays, strict=True))
+        self.data.update_data(update)
+        for key, curve in self.curves.items():
+            curve.visible = key in curves
+
+    def points(self, key: Hashable) -> Curve:
+        """Return times (seconds, UTC) and values of one meter's curve."""
+        if key not in self.curves:
+            return NO_CURVE
+        times, values = self._names(key)
+        return self.data.get_data(times), self.data.get_data(values)
+
+    def _names(self, key: Hashable) -> tuple[str, str]:
+        """Return the names of a meter's arrays; make its renderer if it has none."""
+        number = list(self.curves).index(key) if key in self.curves else len(self.curves)
+        names = (f"t{number}", f"v{number}")
+        if key not in self.curves:
+            self.data.update_data(dict(zip(names, NO_CURVE, strict=True)))
+            self.datasources.update((one, CurveSource(NO_CURVE[0])) for one in names)
+            (self.curves[key],) = self.plot(names, type="line", invisible_layout=True)
+        return names
 
 
 #: Pixels that a curve goes up or down a point, on average, before it is a noisy one.

@@ -1,62 +1,84 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text and lines on a Kiva context: what all parts of the plots draw with."""
+"""Text, lines and shades: what the plots of the window and the figures draw with.
+
+All of it draws with Qt, on the ``QPainter`` of a Kiva context.  Kiva's own painter is
+upside down, which costs text its hinting: letters come out blurred, and closer together
+than they were measured.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from kiva.api import SWISS, Font
-from kiva.constants import FILL, WEIGHT_BOLD, WEIGHT_NORMAL
+import numpy as np
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.theme.palette import rgba
+from wattui.ui.theme.palette import Palette, mix
 
-#: Sizes in points: axes, and what is small.
-AXIS_SIZE: Final = 9
-SMALL_SIZE: Final = 8
 
-#: The height of a line of text, in pixels, on which the layout counts.
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """The program's font in one size."""
+
+    #: In points for the window; in pixels of the page for a figure.
+    size: int
+    bold: bool = False
+    #: Whether the text is part of a figure, which looks the same at any resolution.
+    for_figure: bool = False
+
+
+#: Labels of the axes in the window, and small text.
+AXIS: Final = Lettering(9)
+SMALL: Final = Lettering(8)
+
+#: The height of a line of small text, in pixels.
 LINE_HEIGHT: Final = 15
 
-#: A font as Kiva has it, as Qt has it, and its metrics.
-_Fonts = tuple[Font, QtGui.QFont, QtGui.QFontMetricsF]
+#: Height of the strip that shows the gaps of one meter among several, in pixels.
+GAP_STRIP: Final = 4
 
-_FONTS: dict[tuple[int, bool], _Fonts] = {}
-_WIDTHS: dict[tuple[str, int, bool], float] = {}
+#: The longest text of a mark, in characters.
+_LONGEST_MARK: Final = 40
 
 #: How many widths are remembered: labels of a clock never repeat.
 _MOST_WIDTHS: Final = 4000
 
-
-def _fonts(size: int, bold: bool) -> _Fonts:
-    """Give the program's font in a size, in points."""
-    key = (size, bold)
-    if key not in _FONTS:
-        ours = QtGui.QFont(QtGui.QApplication.font())
-        ours.setPointSizeF(size)
-        ours.setBold(bold)
-        weight = WEIGHT_BOLD if bold else WEIGHT_NORMAL
-        kiva = Font(face_name=ours.family(), size=size, family=SWISS, weight=weight)
-        _FONTS[key] = kiva, ours, QtGui.QFontMetricsF(ours)
-    return _FONTS[key]
+_WIDTHS: dict[tuple[str, Lettering], float] = {}
 
 
-def forget_fonts() -> None:
-    """Ask for the program's font anew: it was changed."""
-    _FONTS.clear()
-    _WIDTHS.clear()
+@cache
+def _font(lettering: Lettering) -> tuple[QtGui.QFont, QtGui.QFontMetricsF]:
+    """Return the font and its metrics."""
+    font = QtGui.QFont(QtGui.QApplication.font())
+    if lettering.for_figure:
+        font = QtGui.QFont(font.family())
+        font.setPixelSize(lettering.size)
+        # Letters stay where they are at any scale.
+        font.setHintingPreference(QtGui.QFont.HintingPreference.PreferNoHinting)
+    else:
+        font.setPointSizeF(lettering.size)
+    font.setBold(lettering.bold)
+    return font, QtGui.QFontMetricsF(font)
 
 
-def text_width(text: str, size: int = AXIS_SIZE, bold: bool = False) -> float:
-    """Give the width of a text, in pixels."""
-    key = (text, size, bold)
+def text_width(text: str, lettering: Lettering = AXIS) -> float:
+    """Return the width of a text, in pixels."""
+    key = (text, lettering)
     if key not in _WIDTHS:
         if len(_WIDTHS) >= _MOST_WIDTHS:
             _WIDTHS.clear()
-        _WIDTHS[key] = float(_fonts(size, bold)[2].horizontalAdvance(text))
+        _WIDTHS[key] = float(_font(lettering)[1].horizontalAdvance(text))
     return _WIDTHS[key]
+
+
+def elided_text(text: str, room: float, lettering: Lettering) -> str:
+    """Return a text no wider than *room*, shortened in the middle if necessary."""
+    elided = _font(lettering)[1].elidedText(text, QtCore.Qt.TextElideMode.ElideMiddle, room)
+    return str(elided)
 
 
 def draw_text(
@@ -65,12 +87,10 @@ def draw_text(
     x: float,
     y: float,
     colour: str,
-    *,
-    size: int = AXIS_SIZE,
-    bold: bool = False,
+    lettering: Lettering = AXIS,
     align: float = 0.0,
 ) -> float:
-    """Write a text with its base line at *y* and give its width, in pixels.
+    """Write a text with its base line at *y* and return its width, in pixels.
 
     Parameters
     ----------
@@ -79,40 +99,32 @@ def draw_text(
     text
         One line.
     x, y
-        Where, in pixels; *x* is its left end, middle or right end by *align*.
+        Position in pixels; *x* is the left end, middle or right end, depending on *align*.
     colour
         ``#rrggbb``.
-    size, bold
-        Of the font, in points.
+    lettering
+        The font.
     align
         0 for left, 0.5 for centred, 1 for right.
     """
-    width = text_width(text, size, bold)
-    left, kiva, ours = x - align * width, *_fonts(size, bold)[:2]
-    painter = getattr(gc, "gc", None)
-    if not isinstance(painter, QtGui.QPainter):
-        gc.set_font(kiva)
-        gc.set_fill_color(rgba(colour))
-        gc.show_text(text, (round(left), round(y)))
-        return width
-    # Kiva draws on a painter that is upside down, which costs the hinting: letters come
-    # out blurred, and closer than they were measured.
+    width = text_width(text, lettering)
+    painter = gc.gc
     upside_down = painter.worldTransform()
-    at = upside_down.map(QtCore.QPointF(left, y))
-    upright = QtGui.QTransform(
-        *(abs(upside_down.m11()), 0.0, 0.0, abs(upside_down.m22())),
-        *(round(at.x()), round(at.y())),
-    )
-    painter.setWorldTransform(upright)
-    painter.setFont(ours)
+    at = upside_down.map(QtCore.QPointF(x - align * width, y))
+    across, up = at.x(), at.y()
+    if painter.paintEngine().type() == QtGui.QPaintEngine.Type.Raster:
+        # On whole pixels letters are sharper.
+        across, up = round(across), round(up)
+    scale = (abs(upside_down.m11()), abs(upside_down.m22()))
+    painter.setWorldTransform(QtGui.QTransform(scale[0], 0.0, 0.0, scale[1], across, up))
+    painter.setFont(_font(lettering)[0])
     painter.setPen(QtGui.QColor(colour))
-    painter.drawText(0, 0, text)
+    painter.drawText(QtCore.QPointF(0.0, 0.0), text)
     painter.setWorldTransform(upside_down)
     return width
 
 
-def _colour(colour: str, alpha: float) -> QtGui.QColor:
-    """Give a colour as Qt has it."""
+def _qt_colour(colour: str, alpha: float) -> QtGui.QColor:
     found = QtGui.QColor(colour)
     found.setAlphaF(alpha)
     return found
@@ -120,7 +132,7 @@ def _colour(colour: str, alpha: float) -> QtGui.QColor:
 
 @contextlib.contextmanager
 def _sharp(painter: QtGui.QPainter) -> Iterator[None]:
-    """Draw without antialiasing; pen and all are afterwards what they were."""
+    """Draw without antialiasing, and restore the painter's state afterwards."""
     pen, hint = painter.pen(), QtGui.QPainter.RenderHint.Antialiasing
     smooth = bool(painter.renderHints() & hint)
     painter.setRenderHint(hint, False)
@@ -138,43 +150,25 @@ def draw_lines(
     *,
     alpha: float = 1.0,
     width: float = 1.0,
-    dash: Sequence[float] | None = None,
+    dash: Sequence[float] = (),
 ) -> None:
-    """Draw straight and sharp lines from (x, y) to (x, y), in pixels."""
-    painter = getattr(gc, "gc", None)
-    if isinstance(painter, QtGui.QPainter) and dash is None:
-        ends = [(round(x), round(y), round(x2), round(y2)) for x, y, x2, y2 in segments]
-        pen = QtGui.QPen(_colour(colour, alpha), width)
-        pen.setCapStyle(QtCore.Qt.PenCapStyle.FlatCap)
-        with _sharp(painter):
-            painter.setPen(pen)
-            painter.drawLines([QtCore.QLineF(*line) for line in ends])
-        return
-    with gc:
-        gc.set_antialias(False)
-        gc.set_stroke_color(rgba(colour, alpha))
-        gc.set_line_width(width)
-        gc.set_line_dash(dash)
-        gc.begin_path()
-        for x, y, x2, y2 in segments:
-            gc.move_to(round(x), round(y))
-            gc.line_to(round(x2), round(y2))
-        gc.stroke_path()
+    """Draw straight, sharp lines from (x, y) to (x, y), in pixels."""
+    pen = QtGui.QPen(_qt_colour(colour, alpha), width)
+    pen.setCapStyle(QtCore.Qt.PenCapStyle.FlatCap)
+    if dash:
+        pen.setDashPattern(list(dash))
+    lines = [QtCore.QLineF(*(round(end) for end in segment)) for segment in segments]
+    with _sharp(gc.gc):
+        gc.gc.setPen(pen)
+        gc.gc.drawLines(lines)
 
 
 def fill_rect(
     gc: Any, x: float, y: float, width: float, height: float, colour: str, alpha: float = 1.0
 ) -> None:
     """Fill a rectangle, in pixels."""
-    painter = getattr(gc, "gc", None)
-    if isinstance(painter, QtGui.QPainter):
-        with _sharp(painter):
-            painter.fillRect(QtCore.QRectF(x, y, width, height), _colour(colour, alpha))
-        return
-    with gc:
-        gc.set_antialias(False)
-        gc.set_fill_color(rgba(colour, alpha))
-        gc.draw_rect((x, y, width, height), FILL)
+    with _sharp(gc.gc):
+        gc.gc.fillRect(QtCore.QRectF(x, y, width, height), _qt_colour(colour, alpha))
 
 
 def frame_rect(
@@ -184,3 +178,74 @@ def frame_rect(
     right, top = x + width, y + height
     corners = ((x, y, right, y), (right, y, right, top), (right, top, x, top), (x, top, x, y))
     draw_lines(gc, corners, colour, width=line)
+
+
+def draw_gaps(
+    gc: Any, plot: Any, gaps: np.ndarray, palette: Palette, colour: str = "", number: int = 0
+) -> None:
+    """Shade where records are missing.
+
+    The shade is not transparent, since not every printer can print that.
+
+    Parameters
+    ----------
+    gc
+        The Kiva context.
+    plot
+        The rectangle of the plot: has ``x``, ``y``, ``x2``, ``y2`` and ``height``.
+    gaps
+        Where the gaps begin and end, in pixels, shape (k, 2).
+    palette
+        The colours.
+    colour
+        The meter's, where there are several: a strip at the bottom takes the place of a
+        shade over the whole height.
+    number
+        The meter's number among them: the strips lie above one another.
+    """
+    shade = mix(palette.plot, colour, 0.55) if colour else palette.gap
+    y, height = plot.y + number * (GAP_STRIP + 1), GAP_STRIP
+    if not colour:
+        y, height = plot.y, plot.height
+    for left, right in gaps:
+        if right > plot.x and left < plot.x2:
+            left, right = max(left, plot.x), min(right, plot.x2)
+            fill_rect(gc, left, y, max(right - left, 1.0), height, shade)
+
+
+def draw_marks(
+    gc: Any,
+    plot: Any,
+    marks: Iterable[tuple[float, str]],
+    palette: Palette,
+    lettering: Lettering,
+    *,
+    words: bool,
+) -> None:
+    """Draw marks as thin lines, and their words where they do not overlap.
+
+    Parameters
+    ----------
+    gc
+        The Kiva context.
+    plot
+        The rectangle of the plot: has ``x``, ``y``, ``x2`` and ``y2``.
+    marks
+        Place in pixels, and text.
+    palette, lettering
+        Colours and font.
+    words
+        Whether the words are written at all.
+    """
+    seen = sorted(mark for mark in marks if plot.x <= mark[0] <= plot.x2)
+    lines = [(x, plot.y, x, plot.y2) for x, _text in seen]
+    draw_lines(gc, lines, palette.text, alpha=0.55, dash=(3.0, 3.0))
+    free, y = plot.x, plot.y2 - 14
+    for x, text in seen if words else ():
+        shown = text if len(text) <= _LONGEST_MARK else f"{text[: _LONGEST_MARK - 1]}…"
+        width = text_width(shown, lettering)
+        left = min(x + 5, plot.x2 - width - 4)
+        if shown and left >= free:
+            fill_rect(gc, left - 2, y - 3, width + 4, 14, palette.plot, 0.85)
+            draw_text(gc, shown, left, y, palette.text, lettering)
+            free = left + width + 8

@@ -3,173 +3,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import PlotComponent
-from traits.api import Any as AnyTrait
-from traits.api import Dict, Enum, Float, Tuple
+from chaco.api import AbstractOverlay, ArrayDataSource
+from chaco.tools.api import RangeSelection
+from traits.api import Instance, observe
 
 from wattui.ui.plots import drawing
-from wattui.ui.plots.curve import pieces, polyline
-from wattui.ui.plots.view_reader import Curve
+from wattui.ui.plots.curve import CurvesPlot
+from wattui.ui.plots.total import Curve
 from wattui.ui.theme.palette import rgba
 
 #: How near to an edge of the window the pointer takes hold of it, in pixels.
 _GRIP: Final = 6
 
+#: Pixels below and above the curves.
+_BELOW: Final = 3
+_ABOVE: Final = 4
 
-class Overview(PlotComponent):
-    """The strip.  Dragging the window moves the view, its edges resize it, a click jumps."""
+
+class Overview(CurvesPlot):
+    """The strip of the whole run."""
 
     #: The stack that it belongs to.
-    stack = AnyTrait()
-    #: Curves of the whole run, by meter: ``{key: (times, values)}``.
-    curves = Dict()
-    #: What is being done with the mouse.
-    event_state = Enum("normal", "moving", "left", "right")
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
+    #: Where Chaco's tool stores the view.
+    index = Instance(ArrayDataSource, args=([],))
 
-    #: Where the drag began: pixels, and the view then.
-    _grabbed = Float(0.0)
-    _view = Tuple(Float, Float)
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(padding=0, resizable="", **traits)
+        self.overlays.append(ViewWindow(component=self, stack=self.stack))
+        self.tools.append(ViewTool(component=self, stack=self.stack))
 
-    # --- times and pixels ---------------------------------------------------------------
+    def take(self, curves: Mapping[Hashable, Curve]) -> None:
+        """Show new curves of the whole run, by meter."""
+        self.show_curves(curves)
+        values = [curve[1][np.isfinite(curve[1])] for curve in curves.values()]
+        values = [one for one in values if len(one)]
+        if values:
+            low = min(0.0, *(float(one.min()) for one in values))
+            height = (max(float(one.max()) for one in values) - low) or 1.0
+            pixel = height / max(self.height - _BELOW - _ABOVE, 1)
+            self.value_range.set_bounds(low - _BELOW * pixel, low + height + _ABOVE * pixel)
+        self.paint()
 
-    def span(self) -> tuple[float, float]:
-        """Give what the strip shows: seconds, UTC; the run, and the view where it is wider."""
+    def paint(self) -> None:
+        """Apply the palette, and give the curves the colours of their meters."""
+        palette = self.stack.palette
+        self.trait_set(bgcolor=palette.plot, border_color=palette.line)
+        colours = dict(self.stack.strip_colours())
+        for key, curve in self.curves.items():
+            curve.visible = key in colours
+            if key in colours:
+                curve.trait_set(color=rgba(colours[key], 0.85), line_width=1.0)
+
+    def follow(self) -> None:
+        """Show the run, and the view where it is wider than the run."""
         view = self.stack.view
-        first, last = view.first, max(view.last, view.first + 1.0)
-        if view.whole:
-            last = max(last, view.stop)
-        return first, last
-
-    def to_x(self, moment: float) -> float:
-        """Give where a moment is, in pixels."""
-        first, last = self.span()
-        return self.x + (moment - first) / (last - first) * self.width
-
-    def to_time(self, x: float) -> float:
-        """Give the moment at a pixel, in seconds, UTC."""
-        first, last = self.span()
-        return first + (x - self.x) / max(self.width, 1) * (last - first)
+        last = max(view.last, view.first + 1.0)
+        self.index_range.set_bounds(view.first, max(last, view.stop) if view.whole else last)
+        self.index.metadata["selections"] = (view.start, view.stop)
 
     def window_edges(self) -> tuple[float, float]:
-        """Give where the view begins and ends, in pixels, at least a grip wide."""
+        """Return where the view begins and ends, in pixels, at least two grips apart."""
         view = self.stack.view
-        left = min(max(self.to_x(view.start), self.x), self.x2)
-        right = min(max(self.to_x(view.stop), self.x), self.x2)
+        ends = np.clip(
+            self.index_mapper.map_screen(np.array([view.start, view.stop])), self.x, self.x2
+        )
+        left, right = float(ends[0]), float(ends[1])
         if right - left < 2 * _GRIP:
             middle = (left + right) / 2
             left, right = middle - _GRIP, middle + _GRIP
         return left, right
 
-    # --- drawing ------------------------------------------------------------------------
 
-    def take(self, curves: dict[Hashable, Curve]) -> None:
-        """Show new curves."""
-        self.curves = curves
+class ViewWindow(AbstractOverlay):
+    """Draws the view as a window in the strip: beside it the run is faded."""
 
-    def draw_strip(self, gc: Any) -> None:
-        """Draw all of it on *gc*."""
-        palette = self.stack.palette
-        with gc:
-            gc.clip_to_rect(self.x - 1, self.y - 1, self.width + 2, self.height + 2)
-            drawing.fill_rect(gc, self.x, self.y, self.width, self.height, palette.plot)
-            self._draw_curves(gc)
-            left, right = self.window_edges()
-            whole = left <= self.x + 1 and right >= self.x2 - 1
-            if not whole:
-                for x, width in ((self.x, left - self.x), (right, self.x2 - right)):
-                    drawing.fill_rect(gc, x, self.y, width, self.height, palette.ground, 0.7)
-                drawing.fill_rect(gc, left, self.y, right - left, self.height, palette.accent, 0.1)
-            drawing.frame_rect(gc, self.x, self.y, self.width - 1, self.height - 1, palette.line)
-            if not whole:
-                width, height = right - left, self.height - 1
-                drawing.frame_rect(gc, left, self.y, width, height, palette.accent)
-                middle = self.y + self.height / 2
-                grips = [(x, middle - 6, x, middle + 6) for x in (left, right)]
-                drawing.draw_lines(gc, grips, palette.accent, width=3.0)
+    #: The stack that it belongs to.
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
 
-    def _draw_curves(self, gc: Any) -> None:
-        """Draw the run, scaled to the strip's height."""
-        finite = [v[np.isfinite(v)] for _t, v in self.curves.values()]
-        finite = [v for v in finite if len(v)]
-        if not finite:
+    def overlay(
+        self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
+    ) -> None:
+        """Draw on *gc*; called by Chaco."""
+        strip, palette = self.component, self.stack.palette
+        left, right = strip.window_edges()
+        if left <= strip.x + 1 and right >= strip.x2 - 1:
             return
-        low = min(0.0, *(float(v.min()) for v in finite))
-        high = max(float(v.max()) for v in finite)
-        height = (high - low) or 1.0
-        room = self.height - 7
-        gc.set_antialias(True)
-        gc.set_line_width(1.0)
-        for key, colour in self.stack.strip_colours():
-            times, values = self.curves.get(key, (np.empty(0), np.empty(0)))
-            first, last = self.span()
-            points = np.empty((len(times), 2))
-            points[:, 0] = self.x + (times - first) / (last - first) * self.width
-            points[:, 1] = self.y + 3 + (values - low) / height * room
-            gc.set_stroke_color(rgba(colour, 0.85))
-            for piece in pieces(points):
-                polyline(gc, piece)
+        y, height = strip.y, strip.height
+        for x, width in ((strip.x, left - strip.x), (right, strip.x2 - right)):
+            drawing.fill_rect(gc, x, y, width, height, palette.ground, 0.7)
+        drawing.fill_rect(gc, left, y, right - left, height, palette.accent, 0.1)
+        drawing.frame_rect(gc, left, y, right - left, height - 1, palette.accent)
+        middle = y + height / 2
+        grips = [(x, middle - 6, x, middle + 6) for x in (left, right)]
+        drawing.draw_lines(gc, grips, palette.accent, width=3.0)
 
-    # --- hands --------------------------------------------------------------------------
 
-    def _part(self, x: float) -> str:
-        """Tell what the pointer would take hold of: an edge, the window, or nothing."""
-        left, right = self.window_edges()
-        if abs(x - left) <= _GRIP and abs(x - left) <= abs(x - right):
-            return "left"
-        if abs(x - right) <= _GRIP:
-            return "right"
-        return "moving" if left < x < right else ""
+class ViewTool(RangeSelection):
+    """Chaco's selection of a range: what is selected is the view, so there always is one.
 
-    def normal_mouse_move(self, event: Any) -> None:
-        """Show by the pointer what a drag would do."""
-        part = self._part(event.x)
-        shape = {"left": "size left", "right": "size right", "moving": "hand"}.get(part, "arrow")
-        event.window.set_pointer(shape)
+    Dragging the window moves the view, dragging an edge resizes it, and a click beside
+    the window moves it there.
+    """
 
-    def normal_mouse_leave(self, event: Any) -> None:
-        """Leave the pointer as it was."""
-        event.window.set_pointer("arrow")
+    #: The stack that it belongs to.
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
+    resize_margin = _GRIP
+    auto_handle_event = False
 
-    def normal_left_down(self, event: Any) -> None:
-        """Take hold of the window or an edge of it; beside it, jump there first."""
+    def _event_state_default(self) -> str:
+        return "selected"
+
+    @observe("selection")
+    def _show_selection(self, event: Any) -> None:
+        self.stack.view.show(*event.new)
+
+    def deselect(self, event: Any = None) -> None:
+        """Do nothing: there is always a view."""
+
+    def selected_left_down(self, event: Any) -> None:
+        """Grab the window or an edge of it; a press beside the window moves it there first."""
         view = self.stack.view
         if not view.known:
             return
-        part = self._part(event.x)
-        if not part:
-            moment = self.to_time(event.x)
-            view.show(moment - view.width / 2, moment + view.width / 2)
-            part = "moving"
-        self._grabbed, self._view = float(event.x), (view.start, view.stop)
-        self.event_state = part
+        left, right = self.component.window_edges()
+        if not left - _GRIP <= event.x <= right + _GRIP:
+            middle = float(self.mapper.map_data(event.x))
+            view.show(middle - view.width / 2, middle + view.width / 2)
+        super().selected_left_down(event)
         event.window.set_mouse_owner(self, event.net_transform())
-        event.handled = True
 
-    def _drag(self, event: Any) -> None:
-        by = self.to_time(event.x) - self.to_time(self._grabbed)
-        start, stop = self._view
-        if self.event_state == "moving":
-            self.stack.view.show(start + by, stop + by)
-        elif self.event_state == "left":
-            self.stack.view.show(min(start + by, stop - 2.0), stop)
-        else:
-            self.stack.view.show(start, max(stop + by, start + 2.0))
-        event.handled = True
+    def selected_right_down(self, event: Any) -> None:
+        """Resize; a press of the right button itself is for the menu."""
+        if event.left_down:
+            super().selected_right_down(event)
 
-    moving_mouse_move = left_mouse_move = right_mouse_move = _drag
-
-    def _release(self, event: Any) -> None:
-        self.event_state = "normal"
+    def moving_left_up(self, event: Any) -> None:
+        """Let go of the window."""
+        super().moving_left_up(event)
         event.window.set_mouse_owner(None)
-        event.handled = True
 
-    moving_left_up = left_left_up = right_left_up = _release
+    def selecting_button_up(self, event: Any) -> None:
+        """Let go of the edge."""
+        super().selecting_button_up(event)
+        event.window.set_mouse_owner(None)
 
-    def normal_mouse_wheel(self, event: Any) -> None:
-        """Zoom in the middle of the view."""
+    def selected_mouse_move(self, event: Any) -> None:
+        """Show by the pointer what a drag would do; others may use the event too."""
+        super().selected_mouse_move(event)
+        event.handled = False
+
+    def selected_mouse_wheel(self, event: Any) -> None:
+        """Zoom around the middle of the view."""
         self.stack.zoom(0.8**event.mouse_wheel)
         event.handled = True

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import DataRange1D
+from chaco.api import DataRange1D, LinearMapper
 from enable.api import Component
 from traits.api import Any as AnyTrait
 from traits.api import (
@@ -35,9 +35,10 @@ from traits.api import (
 
 from wattui.measurement.fields import CHANNEL
 from wattui.ui.plots.crosshair import Crosshair, RowScroll, SelectionBubble
+from wattui.ui.plots.curve import NO_CURVE
 from wattui.ui.plots.overview import Overview
-from wattui.ui.plots.plot_row import PlotRow
-from wattui.ui.plots.plot_tools import Hands
+from wattui.ui.plots.plot_row import PlotRow, curve_value
+from wattui.ui.plots.plot_tools import SpanSelection, StackTool, TimePan
 from wattui.ui.plots.redraw_timer import QtPost, RedrawTimer
 from wattui.ui.plots.stack_layout import LEFT, RIGHT, StackContainer, rows_that_fit
 from wattui.ui.plots.time_axis import TimeTicks
@@ -124,14 +125,15 @@ class PlotStack(HasStrictTraits):
     frames = Int()
 
     _rows = Dict()
-    _ticks = Instance(TimeTicks, ())
-    _tick_key = AnyTrait()
-    _tick_value = AnyTrait()
     _data = Instance(ViewData)
     #: The strip of the whole run.
     overview = Instance(Overview)
 
+    #: Ticks of the time axis.
+    ticks = Instance(TimeTicks, ())
+
     _index_range = Instance(DataRange1D)
+    _selecting = Instance(SpanSelection)
     _reader = Instance(ViewReader)
     _pace = Instance(RedrawTimer)
     _strip_pace = Instance(RedrawTimer)
@@ -163,14 +165,18 @@ class PlotStack(HasStrictTraits):
         self._strip_pace = RedrawTimer(self._want_strip, STRIP_INTERVAL)
         self._index_range = DataRange1D()
         self._index_range.set_bounds(self.view.start, self.view.stop)
-        self.overview = Overview(stack=self, resizable="", use_backbuffer=False)
-        self.component = StackContainer(stack=self, use_backbuffer=False)
-        self.component.add(self.overview)
-        self.component.overlays.append(SelectionBubble(component=self.component, stack=self))
-        self.component.overlays.append(Crosshair(component=self.component, stack=self))
-        self.component.overlays.append(RowScroll(component=self.component, stack=self))
-        self.component.tools.append(Hands(component=self.component, stack=self))
-        self.component.observe(self._resized, "bounds")
+        self._index_range.observe(self._range_moved, "updated")
+        self.overview = Overview(stack=self)
+        mapper = LinearMapper(range=self._index_range)
+        component = self.component = StackContainer(stack=self, index_mapper=mapper)
+        component.add(self.overview)
+        for overlay in (SelectionBubble, Crosshair, RowScroll):
+            component.overlays.append(overlay(component=component, stack=self))
+        self._selecting = SpanSelection(component=component, stack=self)
+        component.tools.append(self._selecting)
+        for tool in (TimePan, StackTool):
+            component.tools.append(tool(component=component, stack=self))
+        component.observe(self._resized, "bounds")
         self.trait_set(**traits)
         self._arrange()
         self._paint()
@@ -282,7 +288,8 @@ class PlotStack(HasStrictTraits):
         if not math.isnan(self.now) and self.lost_since:
             last = max(last, self.now)
         self.view.follow(last, first)
-        self._ticks.origin = first if math.isnan(self.origin) else self.origin
+        self.overview.follow()
+        self.ticks.origin = first if math.isnan(self.origin) else self.origin
 
     def _take_meters(self, data: ViewData) -> None:
         """Take the session's own meters where no others were named."""
@@ -312,8 +319,7 @@ class PlotStack(HasStrictTraits):
         self.trait_set(statistics={}, selection_statistics={}, marks=[], problem="", waiting=True)
         self.overview.take({})
         for row in self._rows.values():
-            row.chosen = row.shown = None
-            row.take({})
+            row.forget()
         self.view.forget()
         self._strip_wanted = True
         self._due(0.0)
@@ -367,18 +373,28 @@ class PlotStack(HasStrictTraits):
     @observe("clock_mode")
     @observe("origin")
     def _time_told_otherwise(self, _event: object) -> None:
-        self._ticks.mode = self.view.mode = self.clock_mode
+        self.ticks.mode = self.view.mode = self.clock_mode
         if not math.isnan(self.origin):
-            self._ticks.origin = self.origin
+            self.ticks.origin = self.origin
+        for row in self._rows.values():
+            row.plot.x_axis.updated = True
         if self.component is not None:
             self.redraw()
 
     @observe("view:moved")
     def _view_moved(self, _event: object) -> None:
         self._index_range.set_bounds(self.view.start, self.view.stop)
+        self.overview.follow()
         if not self._taking:
             self._due(HAND_INTERVAL)
             self.redraw()
+
+    def _range_moved(self, _event: object) -> None:
+        """Move the view along when Chaco's tool pans; it has limits that the tool lacks."""
+        shown = self._index_range
+        if (shown.low, shown.high) != (self.view.start, self.view.stop):
+            self.view.show(shown.low, shown.high)
+            shown.set_bounds(self.view.start, self.view.stop)
 
     @observe("view:fitted")
     def _view_fitted(self, _event: object) -> None:
@@ -389,8 +405,24 @@ class PlotStack(HasStrictTraits):
     @observe("view:selection")
     def _selected(self, _event: object) -> None:
         self.selection_statistics = {}
+        if self._selecting.event_state != "selecting":
+            self._show_selection()
         self._due(HAND_INTERVAL)
         self.redraw()
+
+    @observe("_selecting:selection")
+    def _select(self, event: Any) -> None:
+        if event.new is None:
+            self.view.clear_selection()
+        else:
+            self.view.select(*event.new)
+
+    @observe("_selecting:selection_completed")
+    def _show_selection(self, _event: object = None) -> None:
+        """Let Chaco's tool and overlays show what is selected."""
+        selection = self.view.selection
+        self.component.index.metadata["selections"] = selection
+        self._selecting.event_state = "normal" if selection is None else "selected"
 
     def _resized(self, _event: object) -> None:
         self._strip_wanted = True
@@ -414,7 +446,7 @@ class PlotStack(HasStrictTraits):
     def _paint(self, _event: object = None) -> None:
         if self.component is None:
             return
-        self.component.bgcolor = self.palette.ground
+        self.overview.paint()
         for row in self._rows.values():
             row.paint()
         self.redraw()
@@ -431,10 +463,9 @@ class PlotStack(HasStrictTraits):
         rows = self.shown_rows()
         for row in self._rows.values():
             row.plot.visible = row in rows
-            row.is_first = row is rows[0] if rows else False
-            row.shows_time = row is rows[-1] if rows else False
-            row.paint()
-        self.component._layout_needed = True
+            row.place(is_first=row in rows[:1], is_last=row in rows[-1:])
+        self.overview.paint()
+        self.component.do_layout(force=True)
         self.redraw()
 
     # --- for tools and whoever draws ----------------------------------------------------
@@ -494,21 +525,16 @@ class PlotStack(HasStrictTraits):
 
     def time_at(self, x: float) -> float:
         """Give the moment at a pixel, in seconds, UTC."""
-        rows = self.shown_rows()
-        return float(rows[0].plot.index_mapper.map_data(x)) if rows else self.view.start
+        return float(self.component.index_mapper.map_data(x))
 
     def time_ticks(self) -> tuple[np.ndarray, list[str]]:
-        """Give ticks and labels of the time axis."""
-        width = self.width_in_pixels()
-        key = (self.view.start, self.view.stop, width, self.clock_mode, self._ticks.origin)
-        if key != self._tick_key:
-            self._tick_key = key
-            self._tick_value = self._ticks.get_ticks_and_labels(*key[:2], 0, width)
-        return self._tick_value
+        """Return ticks and labels of the time axis."""
+        room = self.width_in_pixels()
+        return self.ticks.ticks_and_labels(self.view.start, self.view.stop, room)
 
     def tell_time(self, moment: float) -> str:
         """Tell a moment as the time axis does, in full."""
-        return self._ticks.tell(moment, self.view.width)
+        return self.ticks.tell(moment, self.view.width)
 
     def gap_spans(self) -> list[tuple[Hashable, str, np.ndarray]]:
         """Give key, colour and the spans without records, shape (k, 2), of each meter."""
@@ -543,25 +569,15 @@ class PlotStack(HasStrictTraits):
 
     def _values_at(self, moment: float) -> dict[str, float]:
         values: dict[str, float] = {}
+        curves = self._data.curves if self._data else {}
+        keys = [key for key, _label, _colour in self.meters]
         for name in {*self.channels, *self.readings}:
-            row = self._rows.get((name, None)) if self.arrangement == "overlay" else None
-            keys = [key for key, _label, _colour in self.meters]
             for key in [self.focus] if self.focus in keys else keys:
-                if row is not None and name in self.channels:
-                    value = row.value_at(key, moment)
-                else:
-                    value = self._unplotted_value(key, name, moment)
+                value = curve_value(curves.get((key, name), NO_CURVE), moment)
                 if value is not None:
                     values[name] = value
                     break
         return values
-
-    def _unplotted_value(self, key: Hashable, name: str, moment: float) -> float | None:
-        curve = self._data.curves.get((key, name)) if self._data else None
-        if curve is None or not len(curve[0]) or not curve[0][0] <= moment <= curve[0][-1]:
-            return None
-        value = float(curve[1][np.searchsorted(curve[0], moment)])
-        return value if math.isfinite(value) else None
 
     def _strip_channel(self) -> str:
         return "power" if "power" in self.channels or not self.channels else self.channels[0]

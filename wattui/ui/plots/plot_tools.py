@@ -3,15 +3,20 @@
 
 The wheel zooms time at the pointer, with Shift it scrolls, with Ctrl it zooms the
 value axis; a drag pans, with Shift it selects; a double click fits.
+
+Panning and selecting are Chaco's tools.  Its zoom tool is not used: it takes a tenth of
+a notch of a touchpad for a whole one, keeps every step of the wheel in a history without
+bound, and changes the range twice for each, the first time to where there may be no
+data.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from chaco.tools.api import PanTool, RangeSelection
 from enable.api import BaseTool
-from traits.api import Any as AnyTrait
-from traits.api import Bool, Enum, Float, Tuple
+from traits.api import Bool, Enum, Instance
 
 #: How far the pointer moves before a press is a drag, in pixels.
 _THRESHOLD: Final = 3
@@ -24,20 +29,87 @@ SCROLL: Final = 0.1
 _MOST_NOTCHES: Final = 5.0
 
 
-class Hands(BaseTool):
-    """The tool of the whole stack."""
+class TimePan(PanTool):
+    """Pans the time axis of the whole stack."""
 
     #: The stack that it works on.
-    stack = AnyTrait()
-    #: What is being done.
-    event_state = Enum("normal", "panning", "selecting", "scrolling")
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
+    constrain = True
+    constrain_direction = "x"
+    constrain_key = None
 
-    #: Where the drag began: pixels, the view then, and the moment there.
-    _x = Float(0.0)
-    _view = Tuple(Float, Float)
-    _moment = Float(0.0)
     #: Whether the pointer has moved far enough for a drag.
     _moved = Bool(False)
+
+    def normal_left_down(self, event: Any) -> None:
+        """Begin to pan."""
+        inside = self.stack.row_at(event.x, event.y) is not None
+        if inside and self.stack.view.known and not event.handled:
+            self._moved = False
+            super().normal_left_down(event)
+
+    def panning_mouse_move(self, event: Any) -> None:
+        """Move the view along with the pointer."""
+        event.handled = True
+        self._moved = self._moved or abs(event.x - self._original_xy[0]) >= _THRESHOLD
+        if self._moved:
+            self.stack.point(None)
+            super().panning_mouse_move(event)
+
+
+class SpanSelection(RangeSelection):
+    """Selects a span by a drag with Shift; its edges can be dragged."""
+
+    #: The stack that it works on.
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
+    append_key = None
+    auto_handle_event = False
+
+    def normal_left_down(self, event: Any) -> None:
+        """Begin to select, with Shift."""
+        if event.shift_down and self._is_on_a_plot(event):
+            super().normal_right_down(event)
+            event.window.set_mouse_owner(self, event.net_transform())
+
+    def selected_left_down(self, event: Any) -> None:
+        """Grab an edge of the selection, or with Shift select another span."""
+        if not self._is_on_a_plot(event):
+            return
+        edges = self._get_selection_screencoords()
+        if min(abs(edges - event.x)) <= self.resize_margin:
+            super().selected_right_down(event)
+        elif event.shift_down:
+            super().normal_right_down(event)
+        else:
+            return
+        event.window.set_mouse_owner(self, event.net_transform())
+
+    def normal_right_down(self, event: Any) -> None:
+        """Do nothing: the right button opens the menu."""
+
+    selected_right_down = normal_right_down
+
+    def selected_mouse_move(self, event: Any) -> None:
+        """Show by the pointer where an edge can be grabbed; others may use the event too."""
+        if self._is_on_a_plot(event):
+            super().selected_mouse_move(event)
+            event.handled = False
+
+    def selecting_button_up(self, event: Any) -> None:
+        """End the drag; a click with Shift clears the selection."""
+        super().selecting_button_up(event)
+        event.window.set_mouse_owner(None)
+
+    def _is_on_a_plot(self, event: Any) -> bool:
+        return self.stack.view.known and self.stack.row_at(event.x, event.y) is not None
+
+
+class StackTool(BaseTool):
+    """The wheel, the pointer, double clicks, and scrolling the rows at the right edge."""
+
+    #: The stack that it works on.
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
+    event_state = Enum("normal", "scrolling")
 
     # --- the wheel ----------------------------------------------------------------------
 
@@ -62,48 +134,18 @@ class Hands(BaseTool):
         else:
             self.stack.zoom(ZOOM**notches, self.stack.time_at(event.x))
 
-    # --- dragging -----------------------------------------------------------------------
+    # --- scrolling the rows -------------------------------------------------------------
 
     def normal_left_down(self, event: Any) -> None:
-        """Begin to pan, or with Shift to select; at the right edge to scroll the rows."""
+        """Begin to scroll the rows, at the right edge."""
         rows = self.stack.shown_rows()
         if rows and event.x > rows[0].plot.x2 and len(rows) < len(self.stack.planned_rows()):
             self.event_state = "scrolling"
             event.window.set_mouse_owner(self, event.net_transform())
             self.scrolling_mouse_move(event)
-            return
-        if self.stack.row_at(event.x, event.y) is None or not self.stack.view.known:
-            return
-        view = self.stack.view
-        self._x, self._view = float(event.x), (view.start, view.stop)
-        self._moment, self._moved = float(self.stack.time_at(event.x)), False
-        self.event_state = "selecting" if event.shift_down else "panning"
-        event.window.set_mouse_owner(self, event.net_transform())
-        event.handled = True
-
-    def panning_mouse_move(self, event: Any) -> None:
-        """Move the view along with the pointer."""
-        if not self._is_drag(event):
-            return
-        if self.stack.pointer_time is not None:
-            self.stack.point(None)
-        event.window.set_pointer("hand")
-        start, stop = self._view
-        by = (event.x - self._x) * (stop - start) / max(self.stack.width_in_pixels(), 1)
-        self.stack.view.show(start - by, stop - by)
-
-    def selecting_mouse_move(self, event: Any) -> None:
-        """Select from where the drag began to the pointer."""
-        if self._is_drag(event):
-            self.stack.view.select(self._moment, self.stack.time_at(event.x))
-
-    def _is_drag(self, event: Any) -> bool:
-        event.handled = True
-        self._moved = self._moved or abs(event.x - self._x) >= _THRESHOLD
-        return self._moved
 
     def scrolling_mouse_move(self, event: Any) -> None:
-        """Show the rows that belong to the pointer's height."""
+        """Show the rows that belong to the height of the pointer."""
         rows, planned = self.stack.shown_rows(), len(self.stack.planned_rows())
         top, low = rows[0].plot.y2, rows[-1].plot.y
         at = (top - event.y) / max(top - low, 1) * planned - len(rows) / 2
@@ -112,26 +154,12 @@ class Hands(BaseTool):
 
     def scrolling_left_up(self, event: Any) -> None:
         """End the drag."""
-        self._release(event)
-
-    def panning_left_up(self, event: Any) -> None:
-        """End the drag."""
-        self._release(event)
-
-    def selecting_left_up(self, event: Any) -> None:
-        """End the drag; a click with Shift takes the selection away."""
-        if not self._moved:
-            self.stack.view.clear_selection()
-        self._release(event)
-
-    def _release(self, event: Any) -> None:
         self.event_state = "normal"
         event.window.set_mouse_owner(None)
-        event.window.set_pointer("arrow")
         event.handled = True
 
     def normal_left_dclick(self, event: Any) -> None:
-        """Show the whole run, and let the value axes follow again."""
+        """Show the whole run, and let the value axes follow the values again."""
         if self.stack.row_at(event.x, event.y) is not None:
             self.stack.fit()
             event.handled = True
@@ -139,16 +167,16 @@ class Hands(BaseTool):
     # --- the pointer --------------------------------------------------------------------
 
     def normal_mouse_move(self, event: Any) -> None:
-        """Tell the stack where the pointer is."""
+        """Show the values under the pointer."""
         inside = self.stack.row_at(event.x, event.y) is not None
         self.stack.point(self.stack.time_at(event.x) if inside else None)
 
     def normal_mouse_leave(self, _event: Any) -> None:
-        """Tell the stack that the pointer is gone."""
+        """Show no values any longer."""
         self.stack.point(None)
 
     def normal_key_pressed(self, event: Any) -> None:
-        """Esc takes the selection away, and is then not for anybody else."""
+        """Clear the selection with Esc, which then has no other effect."""
         if event.character == "Esc" and self.stack.view.selection is not None:
             self.stack.view.clear_selection()
             event.handled = True

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chaco.api import OverlayPlotContainer
-from traits.api import Any as AnyTrait
+from chaco.api import ArrayDataSource, LinearMapper, OverlayPlotContainer
+from traits.api import Instance, Property
 
 from wattui.ui.plots import drawing
 
@@ -37,14 +37,14 @@ LEAST_ROW: Final = 48
 
 
 def rows_that_fit(height: float) -> int:
-    """Give how many rows of single meters there is room for, at least one."""
+    """Return how many rows of single meters there is room for, at least one."""
     return max(1, int((height - STRIP_BELOW - STRIP - TIME_FOOT + ROW_FOOT) // LEAST_ROW))
 
 
 def heights(total: float, count: int, even: bool = False) -> list[int]:
-    """Give the heights of so many plots that share *total* pixels, the first the tallest.
+    """Return the heights of *count* plots that share *total* pixels, the first the tallest.
 
-    Where they are *even*, the first has what is left of whole pixels.
+    If they are to be *even*, the first gets the pixels left over from rounding.
     """
     if count <= 0:
         return []
@@ -55,41 +55,45 @@ def heights(total: float, count: int, even: bool = False) -> list[int]:
 
 
 class StackContainer(OverlayPlotContainer):
-    """Lays out the rows that are shown and the strip of the run below them."""
+    """Lays out the rows that are shown, and the strip of the run below them.
+
+    It has the mapper of the time axis that all rows share, so that Chaco's tools can
+    work on the whole stack.
+    """
+
+    draw_order = Instance(list, args=(["background", "plot", "overlay"],))
 
     #: The stack that it belongs to.
-    stack = AnyTrait()
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
+    #: From times to pixels, for all rows.
+    index_mapper = Instance(LinearMapper)
+    x_mapper = Property(Instance(LinearMapper), observe="index_mapper")
+    #: No common one: each row has its own.
+    value_mapper = Instance(LinearMapper)
+    #: Time goes from left to right.
+    orientation = "h"
+    #: Where Chaco's tools store the selection.
+    index = Instance(ArrayDataSource, args=([],))
 
-    _laid_out = AnyTrait()
+    def _get_x_mapper(self) -> LinearMapper:
+        return self.index_mapper
 
     def get_preferred_size(self, components: Any = None) -> tuple[float, float]:
-        """Give a size that the window may fall below, in pixels."""
+        """Return a size that the window may fall below, in pixels."""
         return 400.0, 300.0
 
     def _draw(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
-        """Draw all of it; without Chaco's ten layers, which take longer than the drawing."""
-        if not self.visible:
-            return
-        self.do_layout()
-        # Kiva is half a pixel off, and would leave a line at the edges.
-        drawing.fill_rect(gc, -1, -1, self.width + 2, self.height + 2, self.stack.palette.ground)
-        with gc:
-            gc.translate_ctm(*self.position)
-            for row in self.stack.shown_rows():
-                row.draw(gc)
-            self.stack.overview.draw_strip(gc)
-        for overlay in self.overlays:
-            if overlay.visible:
-                overlay.overlay(self, gc, view_bounds, mode)
+        # All of it is drawn: to look what is within the bounds takes longer.
+        super()._draw(gc, None, mode)
 
-    def do_layout(self, size: Any = None, force: bool = False) -> None:
-        """Lay out again where something changed: Chaco would, ten times a frame."""
-        rows = self.stack.shown_rows()
-        shown = [(row.plot, row.shows_time, len(row.plot.components)) for row in rows]
-        key = (size, tuple(self.bounds), tuple(self.position), shown)
-        if force or key != self._laid_out:
-            super().do_layout(size, force=True)
-            self._laid_out = key
+    def _draw_background(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
+        # Enable's own background is a pixel short, which leaves a line at two edges.
+        width, height = self.width + 2, self.height + 2
+        drawing.fill_rect(gc, -1, -1, width, height, self.stack.palette.ground)
+
+    def _get_layout_needed(self) -> bool:
+        # Hidden rows are not laid out: Enable would try to in every frame.
+        return bool(self._layout_needed)
 
     def _do_layout(self) -> None:
         rows = self.stack.shown_rows()
@@ -100,6 +104,7 @@ class StackContainer(OverlayPlotContainer):
             outer_position=[LEFT, y], outer_bounds=[max(width - LEFT - RIGHT, 20), STRIP]
         )
         strip.do_layout(force=True)
+        self.index_mapper.trait_set(low_pos=strip.x, high_pos=strip.x2)
         y += STRIP
         if not rows:
             return
@@ -114,4 +119,6 @@ class StackContainer(OverlayPlotContainer):
             plot.outer_position = [0.0, y]
             plot.outer_bounds = [width, height + head + foot]
             plot.do_layout(force=True)
+            plot.y_axis.tick_generator.room = plot.height
             y += height + head + foot
+        self.stack.ticks.room = rows[0].plot.width

@@ -17,8 +17,9 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-from chaco.api import AbstractTickGenerator
-from traits.api import Enum, Float
+from traits.api import Enum, Float, Tuple
+
+from wattui.ui.plots.plot_axis import LabelledTicks
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
@@ -161,7 +162,7 @@ def clock_label(moment: float, step: float) -> str:
     return f"{when:%H:%M:%S}.{when.microsecond // 100_000}"
 
 
-class TimeTicks(AbstractTickGenerator):
+class TimeTicks(LabelledTicks):
     """Four to ten ticks at even times, fewer only where there is no room."""
 
     #: How times are told.
@@ -170,29 +171,24 @@ class TimeTicks(AbstractTickGenerator):
     #: From when on elapsed time counts: seconds since 1970, UTC.
     origin = Float(0.0)
 
-    #: Least distance of two labels, in pixels.
+    #: The least distance between two labels, in pixels.
     pixels = 84
 
-    def get_ticks(
-        self,
-        data_low: float,
-        data_high: float,
-        bounds_low: float,
-        bounds_high: float,
-        interval: object,
-        use_endpoints: bool = False,
-        scale: str = "linear",
-    ) -> np.ndarray:
-        """Give the ticks between two moments, in seconds, UTC."""
-        return np.array(self.choose(data_low, data_high, 10)[0])
+    _key = Tuple()
+    _found = Tuple()
 
-    def get_ticks_and_labels(
-        self, data_low: float, data_high: float, low: float, high: float
+    def ticks_and_labels(
+        self, low: float, high: float, room: float
     ) -> tuple[np.ndarray, list[str]]:
-        """Give ticks and labels for an axis from *low* to *high* on the screen, in pixels."""
-        most = min(max(int(abs(high - low) / self.pixels), 2), 10)
-        ticks, step = self.choose(data_low, data_high, most)
-        return np.array(ticks), self.labels(ticks, step)
+        """Return ticks and labels for an axis from *low* to *high* that has *room* pixels.
+
+        Every plot asks for the same ones, so the last ones are remembered.
+        """
+        key = (low, high, room, self.mode, self.origin)
+        if key != self._key:
+            ticks, step = self.choose(low, high, min(max(int(room / self.pixels), 2), 10))
+            self._key, self._found = key, (np.array(ticks), self.labels(ticks, step))
+        return self._found
 
     def choose(self, low: float, high: float, most: int) -> tuple[list[float], float]:
         """Give the ticks between two moments, at most so many, and their step in seconds."""

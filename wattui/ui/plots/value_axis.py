@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from chaco.api import AbstractTickGenerator
+
+from wattui.ui.plots.plot_axis import LabelledTicks
 
 #: Quantities that are looked at from zero, where their values are not far from it.
 FROM_ZERO: Final = frozenset(
@@ -165,29 +166,16 @@ def labels(values: Sequence[float] | np.ndarray, decimals: int) -> list[str]:
     return [f"{round(float(v), decimals) + 0.0:.{decimals}f}" for v in values]
 
 
-class ValueTicks(AbstractTickGenerator):
+class ValueTicks(LabelledTicks):
     """Even steps with equal decimals, as many as there is room for."""
 
-    #: Least distance of two labels, in pixels.
+    #: The least distance between two labels, in pixels.
     pixels = 26
 
-    def get_ticks(
-        self,
-        data_low: float,
-        data_high: float,
-        bounds_low: float,
-        bounds_high: float,
-        interval: object,
-        use_endpoints: bool = False,
-        scale: str = "linear",
-    ) -> np.ndarray:
-        """Give the ticks between two values."""
-        return ticks(data_low, data_high, 8)[0]
-
-    def get_ticks_and_labels(
-        self, data_low: float, data_high: float, low: float, high: float
+    def ticks_and_labels(
+        self, low: float, high: float, room: float
     ) -> tuple[np.ndarray, list[str]]:
-        """Give ticks and labels for an axis from *low* to *high* on the screen, in pixels."""
-        most = min(max(int(abs(high - low) / self.pixels), 1), 8)
-        positions, decimals = ticks(data_low, data_high, most)
+        """Return ticks and labels for an axis from *low* to *high* that has *room* pixels."""
+        most = min(max(int(room / self.pixels), 1), 8)
+        positions, decimals = ticks(low, high, most)
         return positions, labels(positions, decimals)

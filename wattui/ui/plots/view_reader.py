@@ -22,12 +22,9 @@ from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import INTEGRATED_ENERGY
-from wattui.ui.plots.total import SUMMED, TOTAL, total_curve
+from wattui.ui.plots.total import SUMMED, TOTAL, Curve, total_curve
 
 logger = logging.getLogger(__name__)
-
-#: A curve: times in seconds, UTC, and values in the base unit; NaN where it is broken.
-Curve = tuple[np.ndarray, np.ndarray]
 
 _NO_GAPS: Final = np.empty((0, 2))
 

@@ -72,7 +72,7 @@ class Palette:
     amber: str
     #: State: failed; the disk refuses.
     red: str
-    #: Laid over a plot where records are missing.
+    #: Behind a curve where records are missing.
     gap: str
     #: A channel's colour when there is one meter.
     channels: dict[str, str] = field(repr=False)
@@ -161,7 +161,7 @@ LIGHT: Final = Palette(
     ok="#1a7f37",
     amber="#a35f00",
     red="#cf2f2f",
-    gap="#aeb6bf",
+    gap="#e8ebed",
     channels=_channels(
         "#e07a00 #009e73 #0072b2 #9b4f96 "
         "#b5487d #5f7f1f #c0492b #6a51c7 #7a6a1f "
@@ -185,7 +185,7 @@ DARK: Final = Palette(
     ok="#3fb950",
     amber="#e3a33b",
     red="#ff6b61",
-    gap="#6b7580",
+    gap="#31363c",
     channels=_channels(
         "#ffa83d #2fce9f #56b4e9 #d08ccb "
         "#f08fb8 #a9cc5e #ff8a6b #a797ff #d8c65a "

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is drawn beside the curves of one plot: gaps, head line, marks.
+
+Chaco has no parts for gaps and marks.  Its ``PlotLabel`` writes one text in one colour,
+and its ``Legend`` is a box that would hide curves.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from chaco.api import AbstractOverlay
+from traits.api import Instance
+
+from wattui.ui.plots import drawing
+from wattui.ui.plots.drawing import SMALL
+from wattui.ui.plots.total import TOTAL
+
+#: Pixels from the plot to the base line of its head line, and where each meter has a row.
+_HEAD: Final = 9
+_ROW_HEAD: Final = 5
+
+
+class Annotation(AbstractOverlay):
+    """Something that is drawn on one plot."""
+
+    #: The row that the plot belongs to.
+    row = Instance("wattui.ui.plots.plot_row.PlotRow")
+
+    def overlay(
+        self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
+    ) -> None:
+        """Draw on *gc*; called by Chaco."""
+        self.draw_on(gc, other_component, self.row)
+
+    def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
+        """Draw on a row's plot."""
+        raise NotImplementedError
+
+
+class Gaps(Annotation):
+    """Shades where records are missing."""
+
+    def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
+        """Draw on a row's plot."""
+        several = row.key is None and row.stack.coloured
+        found = [one for one in row.stack.gap_spans() if row.key in (None, one[0])]
+        for number, (_key, colour, spans) in enumerate(found):
+            across = plot.index_mapper.map_screen(spans)
+            if several:
+                drawing.draw_gaps(gc, plot, across, row.stack.palette, colour, number)
+            else:
+                drawing.draw_gaps(gc, plot, across, row.stack.palette)
+
+
+class HeadLine(Annotation):
+    """Name, unit and meters above the plot, and the statistics of the view."""
+
+    def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
+        """Draw on a row's plot."""
+        stack, x, y = row.stack, plot.x, plot.y2 + _HEAD
+        muted = stack.palette.muted
+        if row.key is not None:
+            y = plot.y2 + _ROW_HEAD
+            x = self._draw_name(gc, row, x, y)
+        x += drawing.draw_text(gc, row.title, x, y, muted, SMALL)
+        room = plot.x2 - x - 24
+        if row.key is None and row.is_first and stack.coloured:
+            x, room = self._draw_meters(gc, plot, row, x + 20, y)
+        for text in row.head_texts():
+            if text and drawing.text_width(text, SMALL) <= room:
+                drawing.draw_text(gc, text, plot.x2, y, muted, SMALL, align=1.0)
+                break
+        if stack.waiting and row.is_first:
+            shown = stack.problem or "waiting for the first record"
+            middle = (plot.x + plot.width / 2, plot.y + plot.height / 2)
+            drawing.draw_text(gc, shown, *middle, muted, align=0.5)
+
+    def _draw_name(self, gc: Any, row: Any, x: float, y: float) -> float:
+        """Write the name of a row's meter in its colour; return where the rest goes on."""
+        for _key, label, colour in row.shown_meters:
+            drawing.fill_rect(gc, x, y + 2, 10, 3, colour)
+            width = drawing.draw_text(gc, label, x + 14, y, row.stack.palette.text, SMALL)
+            return x + width + 26
+        return x
+
+    def _draw_meters(self, gc: Any, plot: Any, row: Any, x: float, y: float) -> tuple[float, float]:
+        """Write the meters' names in their colours; return where they end, and the room left."""
+        # The sum first: it must not be what there is no room for.
+        meters = sorted(row.shown_meters, key=lambda one: one[0] != TOTAL)
+        for number, (_key, label, colour) in enumerate(meters):
+            width = drawing.text_width(label, SMALL)
+            if x + width + 50 > plot.x2:
+                rest = f"+{len(meters) - number}"
+                x += drawing.draw_text(gc, rest, x, y, row.stack.palette.muted, SMALL)
+                break
+            drawing.fill_rect(gc, x, y + 2, 10, 3, colour)
+            drawing.draw_text(gc, label, x + 14, y, row.stack.palette.text, SMALL)
+            x += width + 30
+        return x, plot.x2 - x
+
+
+class Marks(Annotation):
+    """Marks as thin lines over the curves, with their words in the first plot."""
+
+    def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
+        """Draw on a row's plot."""
+        marks = row.stack.marks
+        if marks:
+            across = plot.index_mapper.map_screen(np.array([time for time, _text in marks]))
+            placed = zip(across.tolist(), (text for _time, text in marks), strict=True)
+            drawing.draw_marks(gc, plot, placed, row.stack.palette, SMALL, words=row.is_first)

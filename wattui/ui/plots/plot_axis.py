@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Chaco's axis and grid, with ticks that know how much room there is.
+
+Chaco's grid asks its tick generator for ticks without saying how wide the axis is, and
+its own generators do not choose as many as there is room for.  Its axis draws labels
+with Kiva, which makes them unsharp, puts digits below the middle of their tick and cuts
+off the last label; making a ``Label`` for each takes longer than drawing the curve.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from chaco.api import AbstractTickGenerator, Plot, PlotAxis, PlotGrid
+from traits.api import Float
+
+from wattui.ui.plots import drawing
+from wattui.ui.theme.palette import Palette
+
+#: Pixels between a value axis and its labels, and from a time axis to the base line.
+_VALUE_OFFSET: Final = 8
+_TIME_OFFSET: Final = 19
+
+#: From the base line of digits to their middle, and between two times, in pixels.
+_HALF_DIGIT: Final = 5
+_BETWEEN: Final = 10
+
+
+class LabelledTicks(AbstractTickGenerator):
+    """Ticks together with their labels, as many as there is room for."""
+
+    #: The length of the axis, in pixels.
+    room = Float(1000.0)
+
+    def get_ticks(
+        self,
+        data_low: float,
+        data_high: float,
+        bounds_low: float,
+        bounds_high: float,
+        interval: object,
+        use_endpoints: bool = False,
+        scale: str = "linear",
+    ) -> np.ndarray:
+        """Return the ticks between two values; called by Chaco."""
+        return self.ticks_and_labels(data_low, data_high, self.room)[0]
+
+    def ticks_and_labels(
+        self, low: float, high: float, room: float
+    ) -> tuple[np.ndarray, list[str]]:
+        """Return ticks and labels for an axis from *low* to *high* that has *room* pixels."""
+        raise NotImplementedError
+
+
+class LabelledAxis(PlotAxis):
+    """An axis with sharp labels, none cut off and none over another."""
+
+    axis_line_visible = False
+    tick_in = 0
+    tick_out = 4
+
+    def _compute_labels(self, gc: Any) -> None:
+        ticks, shown = self.tick_generator, self.mapper.range
+        self.ticklabel_cache = ticks.ticks_and_labels(shown.low, shown.high, ticks.room)[1]
+
+    def _draw_labels(self, gc: Any) -> None:
+        write = self._write_times if self.orientation == "bottom" else self._write_values
+        write(gc, list(zip(self._tick_label_positions, self.ticklabel_cache, strict=True)))
+
+    def _write_values(self, gc: Any, labels: list[tuple[np.ndarray, str]]) -> None:
+        for (x, y), text in labels:
+            left, base = x - _VALUE_OFFSET, y - _HALF_DIGIT
+            drawing.draw_text(gc, text, left, base, self.tick_label_color, align=1.0)
+
+    def _write_times(self, gc: Any, labels: list[tuple[np.ndarray, str]]) -> None:
+        free, most = self.component.outer_x, self.component.outer_x2 - 2
+        for (x, y), text in labels:
+            width = drawing.text_width(text)
+            left = min(max(x - width / 2, self.component.outer_x), most - width)
+            if left >= free:
+                drawing.draw_text(gc, text, left, y - _TIME_OFFSET, self.tick_label_color)
+                free = left + width + _BETWEEN
+
+
+def add_axes(plot: Plot, times: LabelledTicks, values: LabelledTicks) -> None:
+    """Give a plot grids and axes with these ticks."""
+    plot.x_grid = PlotGrid(
+        mapper=plot.index_mapper, orientation="vertical", tick_generator=times, component=plot
+    )
+    plot.y_grid = PlotGrid(
+        mapper=plot.value_mapper, orientation="horizontal", tick_generator=values, component=plot
+    )
+    plot.x_axis = LabelledAxis(
+        mapper=plot.index_mapper, orientation="bottom", tick_generator=times, component=plot
+    )
+    plot.y_axis = LabelledAxis(
+        mapper=plot.value_mapper, orientation="left", tick_generator=values, component=plot
+    )
+    plot.y_axis.tick_visible = False
+
+
+def paint_axes(plot: Plot, palette: Palette) -> None:
+    """Give axes, grids and border of a plot the colours of a palette."""
+    plot.trait_set(bgcolor=palette.plot, border_color=palette.line)
+    for grid in (plot.x_grid, plot.y_grid):
+        grid.line_color = palette.grid
+    for axis in (plot.x_axis, plot.y_axis):
+        axis.trait_set(tick_color=palette.line, tick_label_color=palette.muted)
