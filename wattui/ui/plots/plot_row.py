@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import numpy as np
 from chaco.api import DataRange1D
@@ -20,9 +20,6 @@ from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.total import SUMMED, TOTAL, Curve
 from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
 from wattui.ui.theme.palette import rgba
-
-if TYPE_CHECKING:
-    from wattui.ui.plots.plot_stack import PlotStack
 
 #: Width of a curve, and of those of the meters that are not chosen, in pixels.
 LINE_WIDTH: Final = 1.8
@@ -56,7 +53,7 @@ class PlotRow(HasStrictTraits):
     _selection = Instance(RangeSelectionOverlay)
 
     def __init__(
-        self, name: str, stack: PlotStack, index_range: DataRange1D, key: Hashable | None = None
+        self, name: str, stack: Any, index_range: DataRange1D, key: Hashable | None = None
     ) -> None:
         super().__init__(name=name, stack=stack, key=key)
         plot = CurvesPlot(
