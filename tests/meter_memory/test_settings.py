@@ -157,7 +157,7 @@ def test_internal_logging_is_started_and_not_disturbed_by_recording(
         (Changes(rate_mils=120), "120"),
         (
             Changes(full_handling=FullHandling.CONDENSE),
-            "condense was written, but the meter reports",
+            "condense was written, but the meter reports stop",
         ),
         (Changes(fields=WVA), "W,V,A was written"),
         (Changes(interval=10), "10 was written, but the meter reports 1"),
