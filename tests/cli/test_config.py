@@ -131,8 +131,8 @@ def test_settings_of_one_meter_are_applied_to_another(tmp_path: Path, spy: Spy) 
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [
-        ("{", 7, "no JSON"),
-        ("[]", 7, "no JSON object"),
+        ("{", 7, "not JSON"),
+        ("[]", 7, "not a JSON object"),
         ('{"intervall": 3}', 7, "'intervall'"),
         ('{"interval": "3"}', 7, "interval is '3'"),
         ('{"full_handling": "explode"}', 7, "'explode'"),

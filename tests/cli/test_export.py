@@ -90,7 +90,7 @@ def test_a_meter_by_any_of_its_names(session: Path, tmp_path: Path, name: str) -
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        (["--meter", "3"], 2, "There is: 1 bench 1, 2 bench 2"),
+        (["--meter", "3"], 2, "Meters are: 1 bench 1, 2 bench 2"),
         (["--from", "30s", "--to", "20s"], 2, "not before"),
     ],
 )
@@ -141,7 +141,7 @@ def test_an_old_log_is_read_again_by_the_command(session: Path, tmp_path: Path) 
         (["--format", "raw", "--dialect", "json"], 7, "raw does not have the dialect json"),
         (["--format", "nothing"], 2, "2011-log"),
         (["--format", "raw", "--wide"], 2, "--wide is short for --format wide-csv"),
-        (["--format", "raw", "--fields", "W"], 2, "are for --wide"),
+        (["--format", "raw", "--fields", "W"], 2, "need --wide"),
     ],
 )
 def test_what_a_format_cannot_hold(

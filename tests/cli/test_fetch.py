@@ -67,7 +67,7 @@ def test_session_is_the_memory_bit_for_bit(query: str) -> None:
     assert [one.values for one in samples] == memory_of(PRO + query)
     assert readout_label(info) is not None
     assert "partial" not in info
-    assert "300 records, one every 1 s, 5 minutes in all" in result.stderr
+    assert "300 records received, one every 1 s, 5 minutes in total" in result.stderr
     assert "counted back" in result.stderr
     (listed,) = json.loads(run("sessions", "--json").stdout)
     assert (listed["reconstructed"], listed["partial"]) == (True, "")
@@ -132,7 +132,7 @@ def test_short_read_out_is_kept_and_marked_partial() -> None:
     samples, info = fetched(result)
     assert len(samples) == 297
     assert "297 of 300 records" in info["partial"]
-    assert "partly read out; times are estimates" in run("sessions").stdout
+    assert "partly fetched from memory; times are estimates" in run("sessions").stdout
     assert "--session" in result.stderr
 
 
@@ -233,6 +233,6 @@ def test_ctrl_c_keeps_what_has_come_and_ends_with_130() -> None:
     path = Path(out.splitlines()[-1])
     with Session.open(path) as session:
         count = session.count(1)
-        assert f"{count} of 1900 records: it was cancelled" in session.info["partial"]
+        assert f"{count} of 1900 records: the read-out was cancelled" in session.info["partial"]
     assert 0 < count < 1900
     assert f"--session '{path}'" in err

@@ -164,7 +164,7 @@ def test_a_session_cannot_be_shown_in_the_terminal(tmp_path: Path) -> None:
     assert run("gui", str(session), "--or-terminal").exit_code == 8
     result = run("gui", "--or-terminal")
     assert result.exit_code == 8
-    assert "Name a port" in result.stderr
+    assert "Give a port" in result.stderr
 
 
 def test_install_says_what_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,8 +71,8 @@ def test_broken_lines_are_told(log: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [
-        (("--zone", "Mars/Olympus"), 2, "no time zone"),
-        (("--start", "yesterday"), 2, "no date and time"),
+        (("--zone", "Mars/Olympus"), 2, "not a time zone"),
+        (("--start", "yesterday"), 2, "not a date and time"),
         (("--interval", "0"), 2, "between zero"),
         (("--session", "/not/there/x.wattui"), 6, "does not exist"),
     ],

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattui.cli.program import program
-from wattui.cli.recording.recording import Gate
+from wattui.cli.recording.recording import TimeLimit
 from wattui.client import ClientState
 from wattui.measurement.clock import MICROSECONDS, ScaledClock
 from wattui.measurement.events import MeterInfo
@@ -63,7 +63,7 @@ def test_a_line_a_sample_then_the_path() -> None:
         assert [float(value) for value in values[:4]] == shown
         assert float(values[4]) == pytest.approx(energy, abs=1e-6)
     assert f"{len(samples)} samples in {len(samples)} s" in result.stderr
-    assert "the meter's counter moved" in result.stderr
+    assert "the meter's counter advanced" in result.stderr
 
 
 @pytest.mark.parametrize(("interval", "text", "seconds"), [(1, "1m", 60), (10, "10m", 600)])
@@ -115,7 +115,7 @@ def test_the_session_goes_where_it_was_told(tmp_path: Path) -> None:
     before = samples_of(path)
     again = log(FAST, "-d", "3", "-q", "--session", str(path))
     assert again.exit_code == 6
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
     assert samples_of(path) == before
 
 
@@ -254,7 +254,7 @@ def test_without_a_single_sample_there_is_no_session(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("wattui.cli.recording.recording.MeterClient", SilentClient)
     result = log("sim://pro", "-d", "20")
     assert result.exit_code == 4
-    assert "No sample came in all that time" in result.stderr
+    assert "The meter sent no sample" in result.stderr
     assert result.stdout == ""
     assert not list(Path(os.environ["WATTUI_DATA"]).rglob("*.wattui"))
 
@@ -277,10 +277,12 @@ def test_all_takes_the_likely_meters(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_capture_is_recorded_whole(captures: Path) -> None:
     result = log(f"sim://pro?speed=500&replay={captures / 'fan.raw'}", "-d", "30m")
     path = session_of(result)
-    told = re.search(r"1,792 samples in .*, no gaps, ([\d.]+) ± .* moved 20\.3 Wh", result.stderr)
-    assert told is not None
+    found = re.search(
+        r"1,792 samples in .*, no gaps, ([\d.]+) ± .* advanced by 20\.3 Wh", result.stderr
+    )
+    assert found is not None
     # The clock of a simulated second is only as good as this machine's, 500 times.
-    assert float(told[1]) == pytest.approx(20.99, abs=0.02)
+    assert float(found[1]) == pytest.approx(20.99, abs=0.02)
     with sqlite3.connect(path) as database:
         count, total = database.execute("SELECT count(*), sum(power) FROM sample").fetchone()
     assert (count, total) == (1792, 755_658)
@@ -290,16 +292,16 @@ def sample(interval: int, gap: int = 0) -> Sample:
     return Sample(0, interval, (), gap)
 
 
-def test_the_gate_lets_samples_through_that_lie_within_the_duration() -> None:
+def test_the_limit_lets_samples_through_that_lie_within_the_duration() -> None:
     second = MICROSECONDS
     jitter = 3_000
     for tick in (second - jitter, second, second + jitter):
-        gate = Gate(60.0)
-        assert len(gate.passed([sample(tick)] * 100)) == 60
-        assert gate.reached
-        assert gate.passed([sample(tick)]) == []
-    gate = Gate(60.0)
-    assert len(gate.passed([sample(second)] * 10 + [sample(second, 39 * second)])) == 11
-    assert not gate.reached
-    assert len(gate.passed([sample(second)] * 100)) == 10
-    assert len(Gate(None).passed([sample(second)] * 1000)) == 1000
+        limit = TimeLimit(60.0)
+        assert len(limit.passed([sample(tick)] * 100)) == 60
+        assert limit.reached
+        assert limit.passed([sample(tick)]) == []
+    limit = TimeLimit(60.0)
+    assert len(limit.passed([sample(second)] * 10 + [sample(second, 39 * second)])) == 11
+    assert not limit.reached
+    assert len(limit.passed([sample(second)] * 100)) == 10
+    assert len(TimeLimit(None).passed([sample(second)] * 1000)) == 1000

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from test_export import make
 
-from wattui.cli.commands.plot import fields_option, size_option
+from wattui.cli.commands.plot import parse_panels, parse_size
 from wattui.cli.program import program as command_line
 
 
@@ -64,10 +64,10 @@ def test_two_files_in_one_figure(session: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        (["--fields", "volts"], 2, "There is: power, current, voltage"),
+        (["--fields", "volts"], 2, "Fields are: power, current, voltage"),
         (["--fields", "power+current+voltage"], 2, "two axes"),
         (["--fields", "power+W"], 2, "twice"),
-        (["--meter", "9"], 2, "There is: 1 bench 1, 2 bench 2"),
+        (["--meter", "9"], 2, "Meters are: 1 bench 1, 2 bench 2"),
         (["--size", "big"], 2, "1280x720"),
         (["--size", "20x20"], 2, "320x240"),
         (["--from", "1h", "--to", "2h"], 1, "no sample"),
@@ -154,11 +154,11 @@ def test_the_window_opens_where_no_file_is_named(
 
 
 def test_options_as_people_write_them() -> None:
-    assert fields_option("Power , pf+Hz,wh,counter") == (
+    assert parse_panels("Power , pf+Hz,wh,counter") == (
         *(("power",), ("power_factor", "frequency")),
         *(("integrated_energy",), ("energy",)),
     )
-    assert size_option("1920 x 1080") == size_option("1920×1080") == (1920, 1080)
+    assert parse_size("1920 x 1080") == parse_size("1920×1080") == (1920, 1080)
 
 
 def test_nothing_of_the_window_is_loaded_to_read_the_options() -> None:

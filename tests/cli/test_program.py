@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattui import errors
-from wattui.cli import exits
+from wattui.cli import commands, exits
+from wattui.cli import help as help_
 from wattui.cli.help import Command, Group
 from wattui.cli.program import program as wattui_program
 
@@ -89,14 +90,14 @@ def test_every_exit_code_of_the_errors_is_documented() -> None:
     [
         (["lgo"], "Did you mean 'log'?"),
         (["nonsense"], "There is no command 'nonsense'"),
-        (["log"], "Name a port"),
-        (["log", "sim://pro", "sim://pro"], "named twice"),
+        (["log"], "Give a port"),
+        (["log", "sim://pro", "sim://pro"], "given twice"),
         (["log", "sim://pro", "-d", "3x"], "not a duration"),
         (["log", "sim://pro", "-i", "0"], "0"),
         (["log", "sim://pro", "sim://es", "--raw", "x"], "one port"),
         (["log", "--nonsense"], "No such option"),
         (["export", "x.wattui"], "--output"),
-        (["export", "x.wattui", "-o", "x.csv", "--from", "noon"], "no moment"),
+        (["export", "x.wattui", "-o", "x.csv", "--from", "noon"], "not a valid time"),
         (["simulate", "--load", "toaster"], "toaster"),
         (["simulate", "sim://pro", "--load", "lamp"], "not both"),
         (["simulate", "--speed", "fast"], "speed"),
@@ -206,3 +207,48 @@ def test_python_m_wattui_is_the_program() -> None:
         [sys.executable, "-m", "wattui", "--version"], capture_output=True, text=True, check=True
     )
     assert result.stdout.startswith("wattui ")
+
+
+# -- the folder of commands --
+
+
+def test_a_file_in_the_folder_of_commands_is_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "greet.py").write_text(
+        '"""Greet a meter."""\n'
+        "import click\n"
+        "from wattui.cli.help import command\n"
+        '@command("greet", examples=(("wattui greet", "Greet it."),))\n'
+        "def greet() -> None:\n"
+        '    """Greet a meter."""\n'
+        '    click.echo("Hello, meter.")\n'
+    )
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    help_.modules.cache_clear()
+    try:
+        assert re.search(r"^  greet +Greet a meter$", run("--help").output, re.MULTILINE)
+        assert run("greet").output == "Hello, meter.\n"
+        assert run("help", "greet").output.startswith("Usage: ")
+    finally:
+        help_.modules.cache_clear()
+        sys.modules.pop("wattui.cli.commands.greet", None)
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    code = (
+        "import sys; from wattui.cli.program import program\n"
+        "program(['--help'], standalone_mode=False)\n"
+        "assert [n for n in sys.modules if n.startswith('wattui.cli.commands.')] == []"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True)
+
+
+@pytest.mark.parametrize(("name", "command"), list(all_commands()))
+def test_the_list_of_commands_shows_the_first_line_of_their_help(
+    name: str, command: click.Command
+) -> None:
+    if " " in name:
+        return
+    assert command.help is not None
+    assert " ".join(command.help.split("\n\n")[0].split()) == f"{help_.summary(name)}."

@@ -80,4 +80,4 @@ def test_a_disk_that_refuses_for_hours_is_told_of_once(capsys: pytest.CaptureFix
     view.disk(WriterStatus(dropped=3))
     said = capsys.readouterr().err
     assert said.count("The disk is full") == 1
-    assert said.count("The disk takes samples again; 3 samples were lost.") == 1
+    assert said.count("The disk is accepting data again; 3 samples were lost.") == 1

@@ -157,7 +157,7 @@ def test_nothing_to_wait_for_any_more_is_no_failure(
         finally:
             del os.environ["NOTIFY_SOCKET"]
         assert end.recv(500).startswith(b"READY=1")
-        while b"not there, tried again" not in end.recv(500):
+        while b"not available, trying again" not in end.recv(500):
             pass
     assert log.end(signal.SIGTERM) == 0
     errors = log.errors()
@@ -217,7 +217,7 @@ def test_what_systemctl_status_shows() -> None:
         )
     )
     assert told == (
-        "1 of 3 meters recording, 1 unplugged, 1 not there, tried again, disk full, a.wattui"
+        "1 of 3 meters recording, 1 unplugged, 1 not available, trying again, disk full, a.wattui"
     )
     assert "plugged in" in status_words(recording_of())
 

@@ -75,7 +75,7 @@ def test_empty_memory_is_complete(connect: Connect) -> None:
 def test_fewer_records_than_announced_is_said(connect: Connect) -> None:
     readout = read_memory(connect(f"sim://pro?{BASE}&faults=short:3"), patience=BRISK)
     assert (len(readout.records), readout.expected) == (297, 300)
-    assert readout.reasons == ("297 of 300 records: fewer records came than were announced",)
+    assert readout.reasons == ("297 of 300 records: fewer were received than announced",)
 
 
 def test_more_records_than_announced_are_kept_and_said(connect: Connect) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A meter that is asked, and not recorded; and what is said before its memory is erased."""
+"""Commands that read or set up a meter without recording it, and consent to erase its memory."""
 
 from __future__ import annotations
 
@@ -19,24 +19,20 @@ if TYPE_CHECKING:
 
 #: Seconds that connecting may take: all speeds, and a meter that restarts.
 _CONNECTING: Final = 30.0
-#: Seconds between two looks at whether to end.
+#: Seconds between two checks whether to end.
 _LOOK: Final = 0.2
 
 
-def _never() -> bool:
-    return False
-
-
 @contextlib.contextmanager
-def asked(port: str, ended: Callable[[], bool] = _never) -> Iterator[MeterClient]:
-    """Give a meter that answers.  It is left as it is: its own logging goes on.
+def connected_meter(port: str, ended: Callable[[], bool] = lambda: False) -> Iterator[MeterClient]:
+    """Connect to a meter without recording it; its own logging goes on.
 
     Raises
     ------
     WattuiError
-        What it failed with.
+        It cannot be connected.
     Cancelled
-        *ended* said so.
+        *ended* returned true first.
     """
     from wattui.client import MeterClient
 
@@ -53,27 +49,25 @@ def _wait(client: MeterClient, ended: Callable[[], bool]) -> None:
     last: WattuiError | None = None
     for _look in range(round(_CONNECTING / _LOOK)):
         if ended():
-            raise Cancelled("Ended before the meter answered")
+            raise Cancelled("Cancelled before the meter answered")
         try:
-            client.wait_running(_LOOK)
+            return client.wait_running(_LOOK)
         except NoAnswer as error:
             if not client.trying:
                 raise
             last = error
-        else:
-            return
-    raise last or NoAnswer(f"{client.url} does not answer", "Look at the meter.")
+    raise last or NoAnswer(f"The meter at {client.url} does not answer", "Check the meter.")
 
 
 #: The option that consents to the loss of the memory.
 erase_option: Callable[[Any], Any] = click.option(
     "--erase-memory", is_flag=True,
-    help="Consent to the loss of all records in the meter's memory.",
+    help="Agree to lose all records in the meter's memory.",
 )  # fmt: skip
 
 
 def memory_state(client: MeterClient) -> MemoryState | None:
-    """Read the state of the memory; None where the meter does not tell."""
+    """Read the state of the memory; None if the meter does not report it."""
     from wattui.meter_memory.state import read_memory_state
 
     try:
@@ -85,18 +79,18 @@ def memory_state(client: MeterClient) -> MemoryState | None:
 def refuse_to_erase(
     what: str, port: str, client: MeterClient, state: MemoryState | None
 ) -> WouldEraseMemory:
-    """Give the refusal: what would be lost, how to fetch it, and how to consent."""
+    """Return the refusal: what would be lost, how to fetch it, and how to agree."""
     from wattui.meter_memory.wording import loss_text
 
-    lost = "What is in it, it does not tell"
+    lost = "The meter does not report what is in it"
     if state is not None:
         lost = loss_text(state, client.clock.time())
     return WouldEraseMemory(
-        f"{what}; nothing was written. {lost}",
-        f"Fetch it first: {fetch_line(port)}\nThen say the same with --erase-memory.",
+        f"{what}, so nothing was written. {lost}",
+        f"To fetch it first: {fetch_line(port)}\nThen repeat the command with --erase-memory.",
     )
 
 
 def fetch_line(port: str) -> str:
-    """Give what is typed to fetch the memory of a port."""
+    """Return the command line that fetches the memory of a port."""
     return f"wattui fetch {printable(shlex.quote(port))}"

@@ -4,21 +4,27 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import os
+import pkgutil
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import click
 
-from wattui.cli import exits
+from wattui.cli import commands, exits
 
 _WIDTH: Final = 100
 
+#: Commands at the top of the list; the others follow in alphabetical order.
+_FIRST: Final = ("gui", "log", "ports")
+
 
 class Formatter(click.HelpFormatter):
-    """Bold headings and coloured terms; click takes the colour out where it cannot be shown."""
+    """Bold headings and coloured terms; click removes colours where they cannot be shown."""
 
     def write_heading(self, heading: str) -> None:
         """Write a heading."""
@@ -27,13 +33,13 @@ class Formatter(click.HelpFormatter):
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
-        """Write terms and what they mean."""
+        """Write terms and their meanings."""
         coloured = [(click.style(term, fg="cyan"), meaning) for term, meaning in rows]
         super().write_dl(coloured, col_max, col_spacing)
 
 
 class Context(click.Context):
-    """A click context with our formatter, and without colour where NO_COLOR says so."""
+    """A click context with our formatter, and without colour if NO_COLOR is set."""
 
     formatter_class = Formatter
 
@@ -52,7 +58,7 @@ class Command(click.Command):
     def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(*args, **kwargs)
-        #: What one can type, and what it does.
+        #: Lines to type, and what they do.
         self.examples = tuple(examples)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -68,31 +74,40 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """Commands by name, each imported when it is asked for."""
+    """A command with commands of its own."""
 
-    def __init__(self, *args: Any, lazy: dict[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._lazy = lazy
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Give the names in the order in which they are shown."""
-        return list(self._lazy)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """Give the command of that name, importing its module."""
-        if name not in self._lazy:
-            return None
-        module, _, attribute = self._lazy[name].partition(":")
-        return cast("click.Command", getattr(importlib.import_module(module), attribute))
+    command_class = Command
 
 
 class Program(Group):
-    """The whole program, which ends with our exit codes."""
+    """The whole program: one command for each module of :mod:`wattui.cli.commands`.
+
+    A module is imported when its command runs.  Its name is the command's name, with
+    ``_command`` appended where Python or another module needs the plain name; the first
+    line of its docstring is shown in the list of commands.
+    """
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names in the order in which they are shown."""
+        return [*_FIRST, *sorted(modules().keys() - set(_FIRST))]
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Return the command of that name, importing its module."""
+        module = modules().get(name)
+        if module is None:
+            return None
+        found = vars(importlib.import_module(f"{commands.__name__}.{module.name}")).values()
+        return next(one for one in found if isinstance(one, click.Command) and one.name == name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; a session or a port in its place is for the window."""
+        """Find the command; a session or a port instead of a command opens the window."""
         name = args[0]
         command = self.get_command(ctx, name)
         if command is not None:
@@ -104,7 +119,7 @@ class Program(Group):
         raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
-        """Run a command line; where it stands alone, leave with its exit status."""
+        """Run a command line; standing alone, leave with its exit status."""
         run_click: Callable[..., object] = super().main
         if not standalone_mode:
             return run_click(*args, standalone_mode=False, **kwargs)
@@ -117,8 +132,24 @@ class Program(Group):
         raise SystemExit(exits.run(body, debug=lambda: bool(options.get("debug"))))
 
 
+@functools.cache
+def modules() -> dict[str, pkgutil.ModuleInfo]:
+    """Return the modules of the commands by the names of the commands; none is imported."""
+    found = pkgutil.iter_modules(commands.__path__)
+    return {one.name.removesuffix("_command").replace("_", "-"): one for one in found}
+
+
+def summary(name: str) -> str:
+    """Return the first line of a module's docstring, for the list of commands."""
+    module = modules()[name]
+    finder: Any = module.module_finder
+    source = finder.find_spec(module.name).loader.get_source(module.name)
+    found = re.search(r'^"""(.+?)\.?(?:"""|$)', source or "", re.MULTILINE)
+    return found[1] if found else ""
+
+
 def is_port_or_session(text: str) -> bool:
-    """Tell whether this can only be a port or a file, and no command."""
+    """Check whether this can only be a port or a file, not a command."""
     return "://" in text or text.startswith("/dev/") or Path(text).is_file()
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Standard output for a program that must not hang on it, and tables for people.
+"""What the program prints: lines, tables, progress, and texts for people.
 
-Whoever reads the output may be slow, or stop reading without going away (a pager).
-A recording must still end when it is told to: so a line is written only when there
-is room for it, and the waiting can be broken off.
+The program that reads the output may be slow, or stop reading without closing it (a
+pager).  A recording must still end when asked to, so a line is written only when there
+is room for it, and waiting for room can be interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 import os
 import select
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,10 +21,15 @@ from wattui.cli.exits import output_error
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: A pipe takes as much at once, or is not ready.
+#: A pipe that is ready takes this much at once.
 _PIECE: Final = 4096 if os.name == "nt" else min(select.PIPE_BUF, 4096)
-#: Seconds between two looks at whether to go on waiting.
+#: Seconds between two checks whether to go on waiting.
 _WAIT: Final = 0.1
+#: Seconds to wait for room for a path at the end.
+_PATH_PATIENCE: Final = 2.0
+
+#: Called with how much is done, and of how much.
+Progress = Callable[[int, int], None]
 
 
 def _never() -> bool:
@@ -32,7 +37,7 @@ def _never() -> bool:
 
 
 class Output:
-    """Lines to standard output, each at once."""
+    """Lines to standard output, each written at once."""
 
     def __init__(self, *, ended: Callable[[], bool] = _never) -> None:
         self._ended = ended
@@ -46,8 +51,8 @@ class Output:
     def line(self, text: str, patience: float = 0.0) -> bool:
         """Write a line.
 
-        Where there is no room for it, waits until told to end, and then for another
-        *patience* seconds at most; the line is lost, then.
+        Without room for it, wait until the program is asked to end, and then for another
+        *patience* seconds at most, after which the line is lost.
 
         Returns
         -------
@@ -57,7 +62,7 @@ class Output:
         Raises
         ------
         OutputClosed
-            Whoever read the output went away.
+            The program reading the output closed it.
         OutputRefused
             It cannot be written: its disk is full, its terminal is gone.
         """
@@ -69,6 +74,10 @@ class Output:
             return self._write(self._descriptor, encoded(text + "\n"), patience)
         except OSError as error:
             raise output_error(error) from error
+
+    def path(self, path: Path) -> bool:
+        """Write the path of the session, the last line; return whether it was written."""
+        return self.line(str(path), _PATH_PATIENCE)
 
     def _write(self, descriptor: int, data: bytes, patience: float) -> bool:
         waited = 0.0
@@ -90,7 +99,7 @@ def _writable(descriptor: int) -> bool:
 
 
 def encoded(text: str) -> bytes:
-    """Give the bytes of a text; what cannot be encoded, as an odd file name, stays as it was."""
+    """Return the bytes of a text; an odd file name that cannot be encoded stays as it was."""
     encoding = sys.stdout.encoding or "utf-8"
     try:
         return text.encode(encoding, "surrogateescape")
@@ -98,25 +107,49 @@ def encoded(text: str) -> bytes:
         return text.encode(encoding, "replace")
 
 
+# -- texts -------------------------------------------------------------------------
+
+
 def shown_path(path: Path) -> str:
-    """Give a path for people: with ``~`` for the home folder."""
+    """Return a path for people: with ``~`` for the home folder."""
     try:
         return str(Path("~") / path.relative_to(Path.home()))
     except (ValueError, RuntimeError):
         return str(path)
 
 
+# -- for a terminal ----------------------------------------------------------------
+
+
 def console(*, error: bool = False) -> Console:
-    """Give a console for tables and live views; rich itself heeds NO_COLOR."""
+    """Return a console for tables and live views; rich itself respects NO_COLOR."""
     from rich.console import Console
 
     return Console(stderr=error, highlight=False, markup=False, emoji=False)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], right: str = "") -> None:
-    """Print a table to standard output: for the eye, or plain where it is no terminal.
+@contextlib.contextmanager
+def progress_bar(doing: str, *, quiet: bool, of_bytes: bool = False) -> Iterator[Progress | None]:
+    """Show progress on standard error if it is a terminal; yield a function to report it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress
 
-    *right* names the columns that are set to the right, separated by commas.
+    counts = [progress.DownloadColumn()] if of_bytes else [progress.MofNCompleteColumn(), "samples"]
+    bar = progress.Progress(
+        doing, progress.BarColumn(), *counts, progress.TimeRemainingColumn(),
+        console=console(error=True), transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], right: str = "") -> None:
+    """Print a table to standard output, without colour and folding unless it is a terminal.
+
+    *right* names the columns that are aligned to the right, separated by commas.
     """
     from rich.table import Table
     from rich.text import Text
@@ -131,14 +164,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], right: st
     for row in rows:
         table.add_row(*(c if isinstance(c, Text) else Text(str(c)) for c in row))
     if not screen.is_terminal:
-        # Nobody's window limits a pipe: no line is folded there.
+        # No window limits a pipe: lines are not folded there.
         screen.width = 10_000
-    for line in _rendered(screen, table):
-        sys.stdout.write(line.rstrip() + "\n")
-    sys.stdout.flush()
-
-
-def _rendered(screen: Console, table: Any) -> list[str]:
     with screen.capture() as capture:
         screen.print(table)
-    return capture.get().splitlines()
+    for line in capture.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
+    sys.stdout.flush()

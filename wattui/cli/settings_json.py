@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All settings of a meter as one JSON object, and what of such an object is to be written."""
+"""All settings of a meter as a JSON object, and the settings to write from such an object."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from wattui.cli.exits import disk_error
-from wattui.cli.setting_options import HANDLINGS, parse_rate
+from wattui.cli.options import parse_rate
 from wattui.errors import FormatError, SettingOutOfRange
 from wattui.protocol import FullHandling, LoggingMode, NetworkAddress, PostTarget
 
@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 
 _Part = TypeVar("_Part", NetworkAddress, PostTarget)
 
-#: Keys that say what the meter is, and are not written.
+#: Keys that describe the meter, and are not written.
 _READ_ONLY: Final = frozenset(
     ("port", "model", "firmware", "serial_number", "version", "memory", "calibration")
 )
 _CURRENCIES: Final = ("dollar", "euro")
-_MODES: Final = {mode.name.lower(): mode for mode in LoggingMode}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be set; None leaves one as it is."""
+    """The settings to write; None leaves one as it is."""
 
     interval: int | None = None
     full_handling: FullHandling | None = None
@@ -41,22 +40,22 @@ class Wanted:
     threshold: int | None = None
     euro: bool | None = None
     logging: LoggingMode | None = None
-    #: Parts of the network address and of the posting, by their names.
+    #: Parts of the network address and of the posting, by name.
     network: Mapping[str, Any] | None = None
     post: Mapping[str, Any] | None = None
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to set."""
+        """Whether there is anything to write."""
         return self != Wanted()
 
     def changes(self, now: Settings) -> Changes:
-        """Give the changes to a meter's settings; *logging* is left to the caller.
+        """Return the changes to a meter's settings; *logging* is left to the caller.
 
         Raises
         ------
         SettingOutOfRange
-            A part of the network is named, and the meter has none.
+            A network setting is given, but the meter has no network.
         """
         from wattui.meter_memory.settings import Changes
 
@@ -76,12 +75,12 @@ class Wanted:
 
 
 def _with_parts(now: _Part | None, parts: Mapping[str, Any] | None) -> _Part | None:
-    """Give the network's settings with some parts changed; None where none are named."""
+    """Return the network settings with some parts changed; None without any parts."""
     if not parts:
         return None
     if now is None:
         raise SettingOutOfRange(
-            "This meter has no network", "Leave out the network's settings: they are for a .NET."
+            "This meter has no network", "Leave out the network settings, which only a .NET has."
         )
     return replace(now, **parts)
 
@@ -89,14 +88,15 @@ def _with_parts(now: _Part | None, parts: Mapping[str, Any] | None) -> _Part | N
 # -- to JSON -----------------------------------------------------------------------
 
 
-def as_json(
+def settings_json(
     client: MeterClient,
     settings: Settings,
     state: MemoryState | None,
     calibration: Calibration | None,
 ) -> dict[str, Any]:
-    """Give all settings of a meter, by the names that a file takes them back by."""
+    """Return all settings of a meter, by the names under which a file is read back."""
     info, user, logging = client.info, settings.user, settings.logging
+    handling = settings.full_handling
     return {
         "port": info.port,
         "model": info.model,
@@ -106,7 +106,7 @@ def as_json(
         "memory": _memory(state),
         "logging": None if logging is None else logging.mode.name.lower(),
         "interval": None if logging is None else logging.interval,
-        "full_handling": None if settings.full_handling is None else _name(settings.full_handling),
+        "full_handling": None if handling is None else handling.name.lower(),
         "fields": None if settings.fields is None else list(settings.field_names),
         "rate": None if user is None else user.rate_mils / 1000,
         "threshold": None if user is None else user.threshold,
@@ -115,10 +115,6 @@ def as_json(
         "post": None if settings.post is None else asdict(settings.post),
         "calibration": None if calibration is None else list(calibration.factors),
     }
-
-
-def _name(handling: FullHandling) -> str:
-    return handling.name.lower()
 
 
 def _version(settings: Settings) -> dict[str, Any] | None:
@@ -150,14 +146,14 @@ def _memory(state: MemoryState | None) -> dict[str, Any] | None:
 
 
 def read_wanted(path: Path) -> Wanted:
-    """Read what is to be set from a file as :func:`as_json` gives it.
+    """Read the settings to write from a file made by :func:`settings_json`.
 
     Raises
     ------
     FormatError
-        It is no such file.
+        It is not such a file.
     SettingOutOfRange
-        A value is none that a meter takes.
+        No meter accepts a value.
     DiskRefused
         It cannot be read.
     """
@@ -167,11 +163,11 @@ def read_wanted(path: Path) -> Wanted:
         raise disk_error(error, path, "read") from error
     except ValueError as error:
         raise FormatError(
-            f"{path} holds no settings: it is no JSON ({error})",
-            "Write one by `wattui config PORT --json`.",
+            f"{path} is not a settings file: it is not JSON ({error})",
+            "Create one with `wattui config PORT --json`.",
         ) from error
     if not isinstance(found, dict):
-        raise _refused(path, "it is no JSON object")
+        raise _refused(path, "it is not a JSON object")
     unknown = [name for name in found if name not in _READERS and name not in _READ_ONLY]
     if unknown:
         raise _refused(path, f"there is no setting {unknown[0]!r}")
@@ -181,19 +177,19 @@ def read_wanted(path: Path) -> Wanted:
             key, read = _READERS[name]
             try:
                 values[key] = read(value)
-            except (TypeError, ValueError, KeyError) as error:
+            except (AttributeError, TypeError, ValueError, KeyError) as error:
                 raise _refused(path, f"{name} is {value!r}") from error
     wanted = Wanted(**values)
     if wanted.full_handling is FullHandling.CONDENSE:
-        # It starts at 1 s, and the meter itself doubles it.
+        # The interval starts at 1 s, and the meter itself doubles it.
         return replace(wanted, interval=None)
     return wanted
 
 
 def _refused(path: Path, why: str) -> FormatError:
     return FormatError(
-        f"{path} holds no settings that can be set: {why}",
-        "Write one by `wattui config PORT --json`, and change that.",
+        f"{path} is not a valid settings file: {why}",
+        "Create one with `wattui config PORT --json`, and edit that.",
     )
 
 
@@ -230,12 +226,12 @@ def _parts(kind: type[NetworkAddress | PostTarget]) -> Callable[[Any], Mapping[s
 
 _READERS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "interval": ("interval", _whole),
-    "full_handling": ("full_handling", HANDLINGS.__getitem__),
+    "full_handling": ("full_handling", lambda name: FullHandling[name.upper()]),
     "fields": ("fields", _fields),
     "rate": ("rate_mils", _rate),
     "threshold": ("threshold", _whole),
     "currency": ("euro", lambda name: bool(_CURRENCIES.index(name))),
-    "logging": ("logging", _MODES.__getitem__),
+    "logging": ("logging", lambda name: LoggingMode[name.upper()]),
     "network": ("network", _parts(NetworkAddress)),
     "post": ("post", _parts(PostTarget)),
 }

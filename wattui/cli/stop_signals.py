@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signals that end a command in an orderly way: Ctrl-C, SIGTERM, a closed terminal."""
+"""Signals that end a command properly: Ctrl-C, SIGTERM, a closed terminal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
-#: Signals that mean: end properly.  A terminal that was closed sends SIGHUP, a console
-#: window of Windows SIGBREAK.
+#: Signals that end a command.  A closed terminal sends SIGHUP, a console window of
+#: Windows SIGBREAK.
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
-
-#: Seconds within which a second Ctrl-C is the first one, handed on by another program too.
+#: Seconds within which a second Ctrl-C is the same key press, passed on by another program.
 _SAME_KEY: Final = 1.0
 
 
@@ -26,16 +25,16 @@ def _nothing() -> None:
 
 
 class Ending:
-    """Notes that it is time to end; a second Ctrl-C ends at once.
+    """Whether it is time to end; a second Ctrl-C ends at once.
 
-    A context manager: as long as it lasts, the signals come here.
+    A context manager that handles the signals.
 
     Parameters
     ----------
     wake
-        Called when the time has come; must be safe in a signal handler.
+        Called when it is time to end; must be safe in a signal handler.
     hang_up
-        Called on SIGHUP, which does not mean to end then; must be safe as well.
+        Called on SIGHUP, which then does not end the command; must be safe too.
     """
 
     def __init__(
@@ -44,12 +43,12 @@ class Ending:
         hang_up: Callable[[], object] | None = None,
     ) -> None:
         self._hang_up = hang_up
-        #: Called when the time has come; must be safe in a signal handler.
+        #: Called when it is time to end; must be safe in a signal handler.
         self.wake = wake
         self._ended = False
         self._since = 0.0
         # Unlike an Event it can be set by a signal that interrupts its own wait.
-        self._told: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._ending: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -57,7 +56,7 @@ class Ending:
             return self
         for name in _NAMES:
             number = getattr(signal, name, None)
-            # What nohup said to ignore stays ignored.
+            # A signal that nohup ignores stays ignored.
             if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
                 continue
             self._before[number] = signal.signal(number, self._on_signal)
@@ -86,18 +85,18 @@ class Ending:
         self.end()
 
     def end(self) -> None:
-        """Note that it is time to end.  Any thread."""
+        """Make it time to end.  Any thread."""
         self._ended = True
-        self._told.put(None)
+        self._ending.put(None)
         self.wake()
 
     def __call__(self) -> bool:
-        """Tell whether it is time to end."""
+        """Return whether it is time to end."""
         return self._ended
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is time to end, for *timeout* seconds at most; tell whether it is."""
+        """Wait up to *timeout* seconds until it is time to end; return whether it is."""
         if not self._ended:
             with contextlib.suppress(queue.Empty):
-                self._told.get(timeout=timeout)
+                self._ending.get(timeout=timeout)
         return self._ended

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Single keys of a terminal, without Enter; the terminal is restored in any case."""
+"""Single keys of a terminal, without Enter; the terminal is always restored."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _HAS_CONTINUE: Final = hasattr(signal, "SIGCONT")
 
 
 class Keyboard:
-    """Keys that were pressed, as long as :func:`keyboard` lasts."""
+    """Keys that are pressed while :func:`keyboard` lasts."""
 
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
 
     def pressed(self, timeout: float) -> str:
-        """Give what was pressed, waiting *timeout* seconds at most; empty for nothing."""
+        """Return the keys pressed, waiting up to *timeout* seconds; empty for none."""
         descriptor = self._descriptor
         if descriptor is None or not select.select([descriptor], [], [], timeout)[0]:
             return ""
@@ -32,42 +32,42 @@ class Keyboard:
         except OSError:
             data = b""
         if not data:
-            # The terminal is gone: it would be ready for ever.
+            # The terminal is gone, and would seem ready forever.
             self._descriptor = None
         return data.decode("ascii", "replace")
 
     @property
     def usable(self) -> bool:
-        """Whether keys can come; otherwise :meth:`pressed` returns at once."""
+        """Whether there is a keyboard; without one, :meth:`pressed` returns at once."""
         return self._descriptor is not None
 
 
-#: Where there is no keyboard.
+#: No keyboard.
 NO_KEYS: Final = Keyboard(None)
 
 
 class WindowsKeyboard(Keyboard):
-    """The same in a console of Windows."""
+    """Keys of a Windows console."""
 
     def __init__(self) -> None:
         super().__init__(None)
         self._console: Any = importlib.import_module("msvcrt")
 
     def pressed(self, timeout: float) -> str:
-        """Give what was pressed, waiting *timeout* seconds for it."""
+        """Return the key pressed, waiting *timeout* seconds for it."""
         if not self._console.kbhit():
             time.sleep(timeout)
         return str(self._console.getwch()) if self._console.kbhit() else ""
 
     @property
     def usable(self) -> bool:
-        """Whether keys can come: a console has them."""
+        """Whether there is a keyboard: a console has one."""
         return True
 
 
 @contextlib.contextmanager
 def keyboard() -> Iterator[Keyboard]:
-    """Take single keys from the terminal; none come where standard input is none."""
+    """Read single keys from the terminal; none if standard input is not a terminal."""
     if os.name == "nt":
         yield WindowsKeyboard() if sys.stdin and sys.stdin.isatty() else NO_KEYS
         return
@@ -77,7 +77,7 @@ def keyboard() -> Iterator[Keyboard]:
     try:
         descriptor = sys.stdin.fileno()
         before = termios.tcgetattr(descriptor)
-        # A job in the background that touches the terminal is stopped for it.
+        # A background job is stopped if it touches the terminal.
         in_front = os.tcgetpgrp(descriptor) == os.getpgrp()
     except (OSError, ValueError, AttributeError, termios.error):
         yield NO_KEYS

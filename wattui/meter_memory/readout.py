@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading out the meter's memory.  It keeps its records.
+"""Reading out the meter's memory, which keeps its records.
 
-Control-X and a quiet line first; the count that the meter announces is compared with
-what came; what is short is asked for again, and put together without doubles.
+First Control-X and a quiet line.  The number of records received is compared with the
+number that the meter announces.  If some are missing, the memory is read out again, and
+the results are merged without duplicates.
 """
 
 from __future__ import annotations
@@ -35,27 +36,38 @@ from wattui.protocol import (
 
 _log = logging.getLogger(__name__)
 
-#: Told how many records have come, of how many (0 while that is unknown).
+#: Called with the number of records received, and of how many (0 while unknown).
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
-#: How often the memory is asked for before what has come is taken for all.
+#: How often the memory is read out before the result is accepted as it is.
 ATTEMPTS: Final = 3
-#: Longest interval that is believed, in seconds.
+#: Longest plausible interval, in seconds.
 LONGEST_INTERVAL: Final = commands.MAX_INTERVAL
 
-#: What the event of a power-on says.
+#: Text of the event of a power-on.
 POWER_TEXT: Final = "Power came back; time is missing here"
 
-_LOOK: Final = 0.1  # seconds between two looks at whether to cancel
+_LOOK: Final = 0.1  # seconds between two checks whether to cancel
 _POWER_CYCLES: Final = FIELD_INDEX["power_cycles"]
+
+
+class Outcome(enum.Enum):
+    """How a read-out ended, in words."""
+
+    ALL = "all received"
+    SHORT = "fewer were received than announced"
+    MORE = "more were received than announced"
+    SILENT = "the meter stopped sending"
+    UNPLUGGED = "the meter was unplugged"
+    CANCELLED = "the read-out was cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait during a read-out, in seconds."""
 
-    #: For the announcement, and for the end once all that was announced has come.
+    #: For the announcement, and for the end once all announced records were received.
     answer: float = 2.0
     #: Between two records.
     records: float = 8.0
@@ -65,44 +77,45 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """What was read out of a meter's memory."""
+    """The records of a meter's memory, and how the read-out went."""
 
     meter: MeterInfo
     records: RecordList
-    #: Seconds between two records, as the meter says; 1 where that makes no sense.
+    #: Seconds between two records, as the meter reports; 1 if that is not plausible.
     interval: int
-    #: Records that the meter announced; None where it never did.
+    #: Records that the meter announced; None if it never did.
     expected: int | None
-    #: Why it may not be all, in words; empty where all came.
+    #: Why records may be missing, in words; empty if none are.
     reasons: tuple[str, ...]
-    #: What else is to be known about it, in words.
+    #: Other remarks, in words.
     notes: tuple[str, ...]
-    #: When the meter announced the records, in seconds since 1970, UTC: the moment from
-    #: which the times are counted back.
+    #: When the meter announced the records, in seconds since 1970, UTC: times are counted
+    #: back from here.
     read_at: float
-    #: When the last record came, in seconds since 1970, UTC.
+    #: When the last record was received, in seconds since 1970, UTC.
     finished_at: float
-    #: What the meter was logging before; None where it did not say.
+    #: The logging mode before the read-out; None if the meter did not report it.
     mode: LoggingMode | None = None
-    #: Announced records that did not come, and are newer than all that did.
+    #: Announced records that are missing, and newer than all that were received.
     missing_at_end: int = 0
+    outcome: Outcome = Outcome.ALL
 
     @property
     def complete(self) -> bool:
-        """Whether all came that was announced."""
+        """Whether all announced records were received."""
         return not self.reasons
 
     @property
     def span(self) -> int:
-        """How much time the records stand for, in seconds."""
+        """How much time the records cover, in seconds."""
         return len(self.records) * self.interval
 
     def samples(self) -> Iterator[Sample]:
-        """Give the records as samples, oldest first.
+        """Yield the records as samples, oldest first.
 
-        Their times are reconstructed: counted back from the read-out by the interval.
-        They are off where the meter lost power in between.  How long it was without is
-        not known: a gap of one microsecond keeps the two sides apart.
+        Their times are reconstructed by counting back from the read-out by the interval.
+        They are wrong before a loss of power, which lasts an unknown time: a gap of one
+        microsecond separates the records before and after it.
         """
         interval = self.interval * MICROSECONDS
         losses = set(self.power_losses())
@@ -115,14 +128,14 @@ class Readout:
             time += interval
 
     def power_events(self) -> Iterator[Event]:
-        """Give an event for each power-on that the records tell of: time is lost there."""
+        """Yield an event for each power-on in the records, where time is missing."""
         for sample in self.samples():
             if sample.gap_us:
                 start = sample.time_us - sample.interval_us
                 yield Event(start, EventKind.POWER_ON, POWER_TEXT)
 
     def power_losses(self) -> list[int]:
-        """Give the positions of the records before which the meter was without power."""
+        """Return the positions of the records before which the meter lost power."""
         found = []
         before: WireValue = None
         for position, values in enumerate(self.records):
@@ -140,26 +153,27 @@ def read_memory(
     *,
     patience: Patience | None = None,
 ) -> Readout:
-    """Read out the memory of a meter that runs; not on the client's reader thread.
+    """Read out the memory of a running meter; not on the client's reader thread.
 
-    Live recording pauses meanwhile.  What has come is kept whatever happens: unplugged,
-    the read-out begins anew after replugging; cancelled, it ends with what it has.
+    Live recording pauses meanwhile.  Records that were received are never lost: if the
+    meter is unplugged, the read-out starts again when it is back; if cancelled, it ends
+    with the records received so far.
 
     Parameters
     ----------
     progress
-        Told several times a second how far it is, on this thread.
+        Called several times per second with the progress, on this thread.
     cancelled
-        Asked ten times a second whether to end.
+        Called ten times per second to check whether to end.
 
     Raises
     ------
     LinkLost
-        The meter is not connected, or went away before its first record.
+        The meter is not connected, or was lost before its first record.
     NoAnswer
-        It does not answer, or somebody else talks to it.
+        It does not answer, or another program is talking to it.
     UnexpectedReply
-        It does not know how to read out its memory.
+        It cannot read out its memory.
     """
     mode = _mode(client)
     with client.conversation() as talk:
@@ -169,7 +183,7 @@ def read_memory(
 
 
 def _mode(client: MeterClient) -> LoggingMode | None:
-    """Ask what it is logging, before live recording pauses."""
+    """Read the logging mode, before live recording pauses."""
     try:
         state = client.request(commands.read_logging_state())
     except (NoAnswer, UnexpectedReply):
@@ -177,20 +191,9 @@ def _mode(client: MeterClient) -> LoggingMode | None:
     return state.mode if isinstance(state, LoggingState) else None
 
 
-class _Ending(enum.Enum):
-    """How an attempt ended."""
-
-    ALL = "all"
-    SHORT = "fewer records came than were announced"
-    MORE = "more records came than were announced"
-    SILENT = "the meter fell silent in the middle"
-    UNPLUGGED = "the meter was unplugged in the middle"
-    CANCELLED = "it was cancelled"
-
-
 @dataclass(slots=True)
 class _Attempt:
-    """One time that the memory was asked for."""
+    """One attempt to read out the memory."""
 
     records: RecordList = field(default_factory=RecordList)
     announced: ReadoutStart | None = None
@@ -198,13 +201,13 @@ class _Attempt:
     read_at: float = 0.0
 
     @property
-    def all_came(self) -> bool:
-        """Whether as many came as were announced, or more."""
+    def all_received(self) -> bool:
+        """Whether at least as many records were received as announced."""
         return self.announced is not None and len(self.records) >= self.announced.count
 
 
 class _Reading:
-    """A read-out: one attempt after the other until all has come."""
+    """A read-out: one attempt after the other until all records are received."""
 
     def __init__(
         self,
@@ -223,52 +226,52 @@ class _Reading:
         self._attempt = _Attempt()
         self._first: _Attempt | None = None
         self._records = RecordList()
-        self._ending = _Ending.SHORT
+        self._outcome = Outcome.SHORT
         self._foreign = 0
         self._reached_end = False
         self._finished_at = 0.0
 
     def run(self) -> None:
-        """Ask for the memory until all has come, or it makes no sense to go on."""
+        """Read the memory until all records are received, or trying again is pointless."""
         for number in range(ATTEMPTS):
             last = number == ATTEMPTS - 1
             before = len(self._records)
-            self._ending = self._try(last=last)
+            self._outcome = self._try(last=last)
             self._gather(self._attempt)
             self._finished_at = self._client.clock.time()
-            if last or self._ending in (_Ending.ALL, _Ending.CANCELLED):
+            if last or self._outcome in (Outcome.ALL, Outcome.CANCELLED):
                 return
-            _log.info("%s: read-out: %s", self._client.url, self._ending.value)
-            if self._ending is _Ending.UNPLUGGED:
+            _log.info("%s: read-out: %s", self._client.url, self._outcome.value)
+            if self._outcome is Outcome.UNPLUGGED:
                 if not self._wait_for_replugging():
                     return
             elif number and len(self._records) == before:
-                return  # the meter keeps to it
+                return  # the meter sends the same again
 
-    def _try(self, *, last: bool) -> _Ending:
+    def _try(self, *, last: bool) -> Outcome:
         self._attempt = attempt = _Attempt()
         try:
             self._make_quiet()
             if self._unlogged is None:
-                self._unlogged = self._ask_fields()
+                self._unlogged = self._unlogged_fields()
             self._talk.send(commands.read_memory())
             return self._collect(attempt)
         except LinkLost:
             if self._first is None and not attempt.records:
                 raise
-            return _Ending.UNPLUGGED
+            return Outcome.UNPLUGGED
         except (NoAnswer, UnexpectedReply):
             if self._first is None and last:
                 raise
-            return _Ending.SILENT
+            return Outcome.SILENT
 
     def _make_quiet(self) -> None:
-        """Stop an old read-out that may still be streaming."""
+        """Stop an earlier read-out that may still be running."""
         self._talk.interrupt()
         self._talk.quiet()
 
-    def _ask_fields(self) -> tuple[int, ...]:
-        """Ask which fields are not logged: a record that has them is a live one."""
+    def _unlogged_fields(self) -> tuple[int, ...]:
+        """Return the fields that are not logged: a record that has them is a live one."""
         try:
             reply = self._talk.ask(commands.read_fields())
         except (NoAnswer, UnexpectedReply):
@@ -276,13 +279,13 @@ class _Reading:
         chosen = reply.chosen if isinstance(reply, FieldSelection) else ()
         return tuple(position for position, logged in enumerate(chosen) if not logged)
 
-    def _collect(self, attempt: _Attempt) -> _Ending:
-        """Take the records of one attempt."""
+    def _collect(self, attempt: _Attempt) -> Outcome:
+        """Receive the records of one attempt."""
         heard = time.monotonic()
         while not attempt.ended:
             if self._cancelled():
                 self._make_quiet()
-                return _Ending.CANCELLED
+                return Outcome.CANCELLED
             batch = self._talk.receive(_LOOK)
             now = time.monotonic()
             if batch:
@@ -294,20 +297,20 @@ class _Reading:
             if not attempt.ended:
                 raise NoAnswer(
                     f"The meter at {self._client.url} does not announce its memory",
-                    "Look at the meter, and try again.",
+                    "Check the meter, and try again.",
                 )
-            return _Ending.ALL if not attempt.records else _Ending.SHORT
+            return Outcome.ALL if not attempt.records else Outcome.SHORT
         count = len(attempt.records)
         if count == attempt.announced.count:
-            return _Ending.ALL
+            return Outcome.ALL
         if count > attempt.announced.count:
-            return _Ending.MORE
-        return _Ending.SHORT if attempt.ended else _Ending.SILENT
+            return Outcome.MORE
+        return Outcome.SHORT if attempt.ended else Outcome.SILENT
 
     def _limit(self, attempt: _Attempt) -> float:
-        """Give how long a silence may last now."""
-        if attempt.announced is None or attempt.all_came:
-            return self._patience.answer  # some firmware leaves out the end
+        """Return how long a silence may last now."""
+        if attempt.announced is None or attempt.all_received:
+            return self._patience.answer  # some firmware omits the end
         return self._patience.records
 
     def _take(self, attempt: _Attempt, replies: Sequence[Reply]) -> None:
@@ -325,26 +328,26 @@ class _Reading:
         self._progress(len(attempt.records), total)
 
     def _is_logged(self, values: tuple[WireValue, ...]) -> bool:
-        """Tell a record of the memory from a live one in between, where that can be told."""
+        """Check whether a record is from the memory, not a live one in between."""
         if all(values[position] is None for position in self._unlogged or ()):
             return True
         self._foreign += 1
         return False
 
     def _gather(self, attempt: _Attempt) -> None:
-        """Add what an attempt brought to what came before."""
+        """Merge the records of an attempt with those of earlier ones."""
         if attempt.announced is None:
             return
-        # Records come oldest first: one that was broken off lacks the newest.
-        self._reached_end |= attempt.ended or attempt.all_came
-        if self._first is None or self._ending is _Ending.ALL:
+        # Records are sent oldest first: an interrupted attempt lacks the newest ones.
+        self._reached_end |= attempt.ended or attempt.all_received
+        if self._first is None or self._outcome is Outcome.ALL:
             self._first, self._records = attempt, attempt.records
             return
         expected = attempt.announced.count
         join = agreed if len(self._records) > expected else merge
         joined = join(self._records, attempt.records)
         if len(joined) == expected:
-            self._ending = _Ending.ALL
+            self._outcome = Outcome.ALL
         self._first, self._records = attempt, joined
 
     def _wait_for_replugging(self) -> bool:
@@ -355,7 +358,7 @@ class _Reading:
             except NoAnswer:
                 continue
             except WattuiError:
-                # Lost and still being looked for; or failed for good.
+                # Lost and being reconnected, or failed for good.
                 if not self._client.trying:
                     return False
                 continue
@@ -364,18 +367,18 @@ class _Reading:
         return False
 
     def result(self, mode: LoggingMode | None) -> Readout:
-        """Give what has come."""
+        """Return the result."""
         attempt = self._first or self._attempt
         announced = attempt.announced
         count = len(self._records)
         reasons, notes = [], []
-        if self._ending is not _Ending.ALL:
+        if self._outcome is not Outcome.ALL:
             expected = announced.count if announced is not None else "an unknown number of"
-            reasons.append(f"{count} of {expected} records: {self._ending.value}")
+            reasons.append(f"{count} of {expected} records: {self._outcome.value}")
         interval = announced.interval if announced is not None else 0
         if not 1 <= interval <= LONGEST_INTERVAL:
             if count:
-                notes.append(f"The meter names an interval of {interval} s; 1 s is taken instead")
+                notes.append(f"The meter reports an interval of {interval} s; 1 s is assumed")
             interval = 1
         if self._foreign:
             notes.append(f"{self._foreign} live records in between were left out")
@@ -384,4 +387,5 @@ class _Reading:
             *(announced.count if announced is not None else None, tuple(reasons), tuple(notes)),
             *(attempt.read_at or self._finished_at, self._finished_at, mode),
             0 if self._reached_end or announced is None else max(announced.count - count, 0),
+            self._outcome,
         )

@@ -1,62 +1,58 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui arm``: a meter made ready to log by itself, away from any computer."""
+"""Set up the meter on PORT to log on its own, without a computer."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from wattui.cli.erase_consent import asked, erase_option, fetch_line, refuse_to_erase
+from wattui.cli.erase_consent import connected_meter, erase_option, fetch_line, refuse_to_erase
 from wattui.cli.exits import printable
 from wattui.cli.help import command
-from wattui.cli.setting_options import fields_option, handling_option
+from wattui.cli.options import logging_options
 from wattui.errors import SettingNotTaken
 from wattui.protocol import FullHandling, LoggingMode
-from wattui.protocol.commands import MAX_INTERVAL
 
 if TYPE_CHECKING:
     from wattui.meter_memory.settings import Changes
     from wattui.meter_memory.state import MemoryState
     from wattui.meter_memory.wording import Endurance
 
-_EXAMPLES: Final = (
-    ("wattui arm /dev/ttyUSB0 --fields w,v,a --interval 60", "Say how long that would last."),
+_EXAMPLES = (
+    (
+        "wattui arm /dev/ttyUSB0 --fields w,v,a --interval 60",
+        "Show how long the memory would last.",
+    ),
     (
         "wattui arm /dev/ttyUSB0 --fields w,v,a --interval 60 --erase-memory",
-        "Start it: the memory is emptied, and fills with a record a minute.",
+        "Start: clear the memory, and log one record per minute.",
     ),
-    ("wattui fetch /dev/ttyUSB0", "Read it out, afterwards."),
+    ("wattui fetch /dev/ttyUSB0", "Fetch the records afterwards."),
 )
 
 
 @command("arm", examples=_EXAMPLES)
 @click.argument("port", metavar="PORT")
-@click.option(
-    "--fields", type=fields_option, metavar="W,V,...",
-    help="Fields to log, as in w,v,a, or all; fewer fields last longer. As they are, otherwise.",
-)  # fmt: skip
-@click.option(
-    "--interval", type=click.IntRange(1, MAX_INTERVAL), metavar="SECONDS",
-    help="Time between two records. As it is, otherwise.",
-)  # fmt: skip
-@handling_option
+@logging_options()
 @erase_option
 def arm(
     port: str, fields: tuple[bool, ...] | None, interval: int | None,
     full_handling: FullHandling | None, erase_memory: bool,
 ) -> None:  # fmt: skip
-    """Prepare the meter on PORT for the field: it logs into its own memory, without a computer.
+    """Set up the meter on PORT to log on its own, without a computer.
 
-    Says how long the memory will last. The memory is emptied for it: without
-    --erase-memory it only says what would be, and what would be lost.
+    The meter then logs into its memory, which is cleared first. Fewer fields and a
+    longer interval make the memory last longer; the command shows how long. Settings
+    that are left out stay as they are. Without --erase-memory, nothing is changed: the
+    command only shows how long the memory would last and what would be lost.
     """
     from wattui.meter_memory.settings import apply, check
     from wattui.meter_memory.state import read_memory_state
     from wattui.meter_memory.wording import fields_text
 
-    with asked(port) as client:
+    with connected_meter(port) as client:
         state = read_memory_state(client)
         changes = _changes(state, fields, interval, full_handling)
         check(changes)
@@ -68,11 +64,9 @@ def arm(
             raise refuse_to_erase(what, port, client, state)
         after = apply(client, changes, erase=erase_memory)
         if after.logging is None or after.logging.mode is not LoggingMode.INTERNAL:
-            raise SettingNotTaken(
-                "The meter was told to log into its memory, and does not", "Try again."
-            )
+            raise SettingNotTaken("The meter did not start to log into its memory", "Try again.")
         state = read_memory_state(client)
-        _tell(port, state, _plan(changes, state), changes.interval)
+        _report(port, state, _plan(changes, state), changes.interval)
 
 
 def _changes(
@@ -81,20 +75,20 @@ def _changes(
     interval: int | None,
     handling: FullHandling | None,
 ) -> Changes:
-    """Give what is to be written: what was not named stays as it is."""
-    from wattui.meter_memory.settings import Changes
+    """Return what to write; a setting that was left out stays as it is."""
+    from wattui.meter_memory.settings import Changes, nearest_interval
 
     if handling is None:
         handling = FullHandling.STOP if state.full_handling is None else state.full_handling
     if handling is FullHandling.CONDENSE:
         if interval not in (None, 1):
             raise click.UsageError(
-                "Under condensing logging starts at 1 s: leave out --interval, or choose another "
+                "With condensing, logging starts at 1 s: leave out --interval, or choose another "
                 "--full-handling."
             )
         interval = 1
     return Changes(
-        interval=interval or min(max(state.interval, 1), MAX_INTERVAL),
+        interval=interval or nearest_interval(state.interval),
         full_handling=handling,
         fields=fields,
         start_internal=True,
@@ -102,7 +96,7 @@ def _changes(
 
 
 def _chosen(changes: Changes, state: MemoryState) -> tuple[bool, ...]:
-    """Give the fields that will be logged; an older meter has fewer."""
+    """Return the fields that will be logged; an older meter has fewer."""
     if changes.fields is None:
         return state.fields or ()
     return changes.fields if state.fields is None else changes.fields[: len(state.fields)]
@@ -121,16 +115,16 @@ def _pace(handling: FullHandling, interval: int | None) -> str:
     return "every second" if interval == 1 else f"every {interval} s"
 
 
-def _tell(port: str, state: MemoryState, plan: Endurance, interval: int | None) -> None:
-    """Say what was started, how long it will last, and how to read it out."""
+def _report(port: str, state: MemoryState, plan: Endurance, interval: int | None) -> None:
+    """Print what was started, how long it will last, and how to fetch the records."""
     from wattui.meter_memory.wording import fields_text
 
     pace = _pace(plan.handling, interval)
-    click.echo(f"The meter logs {fields_text(state.fields)} into its memory, {pace}.")
+    click.echo(f"The meter now logs {fields_text(state.fields)} into its memory, {pace}.")
     click.echo(plan.text)
     if plan.seconds is not None and plan.handling is FullHandling.STOP:
         end = datetime.now() + timedelta(seconds=plan.seconds)
-        click.echo(f"It is full on {end:%Y-%m-%d at %H:%M}, if the meter keeps its power.")
-    click.echo("It can be unplugged from the computer now, and goes on when power comes back.")
-    click.echo(f"To read it out later: {printable(fetch_line(port))}")
-    click.echo("Recording it live, in the window or by wattui log, ends its own logging.")
+        click.echo(f"It will be full on {end:%Y-%m-%d at %H:%M} if the meter stays powered.")
+    click.echo("You can unplug it from the computer now. After a power cut it goes on by itself.")
+    click.echo(f"To fetch the records later: {printable(fetch_line(port))}")
+    click.echo("Recording it live, in the window or with wattui log, stops its own logging.")

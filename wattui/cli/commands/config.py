@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui config``: the settings of a meter, shown and set."""
+"""Show or change the settings of the meter on PORT."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wattui.cli.erase_consent import asked, erase_option, memory_state, refuse_to_erase
+from wattui.cli.erase_consent import connected_meter, erase_option, memory_state, refuse_to_erase
 from wattui.cli.exits import printable, say
 from wattui.cli.help import command
-from wattui.cli.setting_options import SETTING_OPTIONS
-from wattui.cli.settings_json import Wanted, as_json, read_wanted
+from wattui.cli.options import json_option, logging_options, setting_options
+from wattui.cli.settings_json import Wanted, read_wanted, settings_json
 from wattui.errors import SettingOutOfRange, WouldEraseMemory
+from wattui.measurement.text import duration_text
 from wattui.protocol import LoggingMode
-from wattui.protocol.commands import MAX_INTERVAL
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from wattui.meter_memory.state import MemoryState
     from wattui.protocol import Calibration
 
-_EXAMPLES: Final = (
+_EXAMPLES = (
     ("wattui config /dev/ttyUSB0", "Show the state of the memory and all settings."),
-    ("wattui config /dev/ttyUSB0 --rate 0.12 --currency euro", "Set what a kWh costs."),
+    ("wattui config /dev/ttyUSB0 --rate 0.12 --currency euro", "Set the price of a kWh."),
     (
         "wattui config /dev/ttyUSB0 --interval 10 --fields w,v,a --erase-memory",
-        "Set what erases the memory.",
+        "Change settings that erase the memory.",
     ),
-    ("wattui config /dev/ttyUSB0 --json > meter.json", "Keep all settings in a file."),
-    ("wattui config /dev/ttyUSB1 --apply meter.json", "Set another meter alike."),
+    ("wattui config /dev/ttyUSB0 --json > meter.json", "Save all settings in a file."),
+    ("wattui config /dev/ttyUSB1 --apply meter.json", "Apply them to another meter."),
 )
 
 _NETWORK: Final = ("ip", "gateway", "dns1", "dns2", "netmask", "dhcp")
@@ -49,45 +49,39 @@ _POST: Final = {
 
 @dataclass(frozen=True)
 class _Actions:
-    """What is done beside setting."""
+    """What else to do with the meter."""
 
     save_network: bool = False
     reset_network: bool = False
     restart: bool = False
 
 
-def _options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that set something."""
-    for option in reversed(SETTING_OPTIONS):
-        function = option(function)
-    return function
-
-
 @command("config", examples=_EXAMPLES)
 @click.argument("port", metavar="PORT")
-@_options
-@click.option("--json", "json_wanted", is_flag=True, help="Print all settings as JSON.")
+@logging_options(" †")
+@setting_options
+@json_option("Print all settings as JSON.")
 @click.option(
     "--apply", "file", type=click.Path(path_type=Path), metavar="FILE.json",
-    help="Set what a file of --json says, where it differs. Options go before it.",
+    help="Apply the settings in a file made by --json. Options take precedence.",
 )  # fmt: skip
 @erase_option
 def config(
-    port: str, json_wanted: bool, file: Path | None, erase_memory: bool, **options: Any
+    port: str, as_json: bool, file: Path | None, erase_memory: bool, **options: Any
 ) -> None:  # fmt: skip
-    """Show and set the settings of the meter on PORT.
+    """Show or change the settings of the meter on PORT.
 
-    Without options that set something: the state of its memory, and all settings.
-    Otherwise what differs is written, read back and compared. A setting marked † erases
-    the meter's memory: it is refused, and nothing is written, unless --erase-memory is
-    given.
+    Without options, the state of the memory and all settings are shown. With options,
+    settings that differ are written, read back and compared. Changing a setting marked †
+    erases the meter's memory: without --erase-memory it is refused, and nothing is
+    written.
     """
     from wattui.meter_memory.settings import read_calibration, read_settings
 
     wanted, actions = _wanted(options, file), _actions(options)
     if actions.reset_network and (wanted.network or wanted.post):
-        raise click.UsageError("--reset-network undoes the network's settings: give it alone.")
-    with asked(port) as client:
+        raise click.UsageError("Give --reset-network without other network settings.")
+    with connected_meter(port) as client:
         _require_network(client, actions)
         before = read_settings(client)
         if wanted.any:
@@ -95,23 +89,23 @@ def config(
         _act(client, actions)
         if wanted.any or actions != _Actions():
             after = read_settings(client)
-            if not json_wanted:
-                _tell_changes(client, before, after)
+            if not as_json:
+                _print_changes(client, before, after)
                 return
             before = after
         state, calibration = memory_state(client), read_calibration(client)
-        if json_wanted:
-            click.echo(json.dumps(as_json(client, before, state, calibration), indent=2))
+        if as_json:
+            click.echo(json.dumps(settings_json(client, before, state, calibration), indent=2))
         else:
             _show(client, before, state, calibration)
 
 
-# -- what is wanted ----------------------------------------------------------------
+# -- what to write -----------------------------------------------------------------
 
 
 def _wanted(options: dict[str, Any], file: Path | None) -> Wanted:
-    """Give what is to be set: options before the file."""
-    mode, currency = options["logging"], options["currency"]
+    """Return the settings to write; options take precedence over the file."""
+    currency = options["currency"]
     typed = Wanted(
         interval=options["interval"],
         full_handling=options["full_handling"],
@@ -119,7 +113,7 @@ def _wanted(options: dict[str, Any], file: Path | None) -> Wanted:
         rate_mils=options["rate_mils"],
         threshold=options["threshold"],
         euro=None if currency is None else currency == "euro",
-        logging=None if mode is None else LoggingMode[mode.upper()],
+        logging=options["logging"],
         network={n: options[n] for n in _NETWORK if options[n] is not None} or None,
         post={to: options[n] for n, to in _POST.items() if options[n] is not None} or None,
     )
@@ -148,7 +142,7 @@ def _actions(options: dict[str, Any]) -> _Actions:
 def _write(
     client: MeterClient, wanted: Wanted, before: Settings, port: str, *, erase: bool
 ) -> None:
-    """Write what differs; refuse, before anything is written, what erases unasked."""
+    """Write settings that differ; first refuse those that erase the memory without consent."""
     from wattui.meter_memory.logging_modes import start_external_logging, stop_logging
     from wattui.meter_memory.settings import apply
 
@@ -164,18 +158,19 @@ def _write(
 
 
 def _changes(wanted: Wanted, before: Settings) -> Changes:
-    """Give the changes; an interval goes with the start of internal logging."""
+    """Return the changes; starting internal logging needs an interval."""
+    from wattui.meter_memory.settings import nearest_interval
+
     changes = wanted.changes(before)
     if changes.start_internal and changes.interval is None and before.logging is not None:
-        interval = before.logging.interval
-        return replace(changes, interval=min(max(interval, 1), MAX_INTERVAL))
+        return replace(changes, interval=nearest_interval(before.logging.interval))
     return changes
 
 
 def _require_network(client: MeterClient, actions: _Actions) -> None:
     version = client.version
     if (actions.save_network or actions.reset_network) and not (version and version.has_network):
-        raise SettingOutOfRange("This meter has no network", "Only a .NET has.")
+        raise SettingOutOfRange("This meter has no network", "Only a .NET has a network.")
 
 
 def _act(client: MeterClient, actions: _Actions) -> None:
@@ -183,10 +178,10 @@ def _act(client: MeterClient, actions: _Actions) -> None:
 
     if actions.reset_network:
         reset_network(client)
-        say("The network's settings are the factory's again.")
+        say("The network settings were reset to the factory defaults.")
     if actions.save_network:
         save_network(client)
-        say("The network's settings are written to the meter's memory.")
+        say("The network settings were saved.")
     if actions.restart:
         restart(client)
         say("The meter was restarted.")
@@ -196,7 +191,7 @@ def _act(client: MeterClient, actions: _Actions) -> None:
 
 
 def _setting_rows(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Give the settings that can be written: what, and how it is."""
+    """Yield the settings that can be written: name and value."""
     from wattui.meter_memory.wording import HANDLING_SENTENCES, MODE_SENTENCES, fields_text
 
     if settings.logging is not None:
@@ -230,19 +225,19 @@ def _show(
     state: MemoryState | None,
     calibration: Calibration | None,
 ) -> None:
-    """Print the state of the memory, and all settings."""
+    """Print the state of the memory and all settings."""
     from wattui.meter_memory.wording import left_text, span_text, used_text
 
     info, version = client.info, settings.version
     rows = [("Meter", info.label), ("Port", info.port), ("Firmware", info.firmware or "unknown")]
     if version is not None:
-        rows.append(("Firmware of", version.built_text))
+        rows.append(("Firmware date", version.built_text))
         rows.append(("Hardware", "{}.{}".format(*version.hardware)))
     if settings.network is not None:
         rows.append(("MAC", settings.network.mac))
     if state is not None:
         rows.append(("Memory", used_text(state)))
-        rows.append(("It covers", span_text(state, client.clock.time())))
+        rows.append(("Covers", span_text(state, client.clock.time())))
         rows.append(("Time until full", left_text(state)))
     rows.extend(_setting_rows(settings))
     if calibration is not None:
@@ -252,17 +247,15 @@ def _show(
         click.echo(f"{name:<{width}}  {printable(text)}".rstrip())
 
 
-def _tell_changes(client: MeterClient, before: Settings, after: Settings) -> None:
-    """Print what is different now."""
-    from wattui.measurement.text import duration_text
-
+def _print_changes(client: MeterClient, before: Settings, after: Settings) -> None:
+    """Print the settings that changed."""
     old, new = dict(_setting_rows(before)), dict(_setting_rows(after))
     changed = [name for name in new if new[name] != old.get(name)]
     for name in changed:
         click.echo(f"{name}: {printable(new[name])} (was: {printable(old.get(name, 'unknown'))})")
     if not changed:
-        say(f"{printable(client.info.label)}: nothing differs; nothing was written.")
+        say(f"{printable(client.info.label)}: nothing differs, so nothing was written.")
     limit, logging = after.record_limit, after.logging
     if limit is not None and logging is not None and "Records that fit" in changed:
         span = duration_text(limit * logging.interval, long=True)
-        click.echo(f"At {logging.interval} s a record that is {span}.")
+        click.echo(f"With one record every {logging.interval} s, they cover {span}.")

@@ -1,40 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui desktop``: the program in the user's menu."""
+"""Add wattui to your applications menu, or remove it."""
 
 from __future__ import annotations
-
-from typing import Final
 
 import click
 
 from wattui.cli.exits import printable, say
-from wattui.cli.help import Group, command
+from wattui.cli.help import Group
 from wattui.cli.output import shown_path
 
-_COMMANDS: Final = {
-    "install": "wattui.cli.commands.desktop:install",
-    "remove": "wattui.cli.commands.desktop:remove",
-}
-
-
-@click.group(
-    cls=Group,
-    name="desktop",
-    lazy=_COMMANDS,
-    examples=(
-        ("wattui desktop install", "Add it to your menu."),
-        ("wattui desktop remove", "Take it out again."),
-    ),
+_EXAMPLES = (
+    ("wattui desktop install", "Add it to your menu."),
+    ("wattui desktop remove", "Remove it again."),
 )
+
+
+@click.group(cls=Group, name="desktop", examples=_EXAMPLES)
 def desktop() -> None:
-    """Put the program into your menu, or take it out."""
+    """Add wattui to your applications menu, or remove it."""
 
 
-@command("install")
+@desktop.command("install")
 def install() -> None:
-    """Put launcher, icon and file type into your menu.
+    """Install the launcher, the icon and the file type for your user.
 
-    Says which files it wrote, and how to let every user open the meter's port.
+    Prints which files were written, and how to give every user access to the meter's
+    port.
     """
     from wattui.desktop import menu_entry
 
@@ -42,14 +33,12 @@ def install() -> None:
         click.echo(f"Wrote {printable(shown_path(path))}")
     udev = menu_entry.udev_command()
     if udev:
-        say(
-            f"So that you may open a meter's port without being in its group, run once:\n\n  {udev}"
-        )
+        say(f"To open a meter's port without being in its group, run once:\n\n  {udev}")
 
 
-@command("remove")
+@desktop.command("remove")
 def remove() -> None:
-    """Take out what `wattui desktop install` put in."""
+    """Remove what `wattui desktop install` installed."""
     from wattui.desktop import menu_entry
 
     removed = menu_entry.remove()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui fetch``: the meter's memory, as a session."""
+"""Fetch the memory of the meter on PORT and save it as a session."""
 
 from __future__ import annotations
 
@@ -7,67 +7,55 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from wattui.cli import exits
-from wattui.cli.commands.export import CSV_DIALECTS, check_destination, export_session, find_session
-from wattui.cli.erase_consent import asked, fetch_line
+from wattui.cli.erase_consent import connected_meter, fetch_line
 from wattui.cli.help import command
-from wattui.cli.output import Output, console, shown_path
+from wattui.cli.options import csv_options, quiet_option, session_option
+from wattui.cli.output import Output, Progress, console, shown_path
+from wattui.cli.session_files import check_destination, export_session, find_session
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, DiskRefused, LinkLost, ReadoutIncomplete, WattuiError
-from wattui.measurement.text import count_text
+from wattui.measurement.text import count_text, duration_text
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
     from wattui.meter_memory.readout import Readout
 
-_EXAMPLES: Final = (
-    ("wattui fetch /dev/ttyUSB0", "Read out the memory, and keep it as a session."),
-    ("wattui fetch /dev/ttyUSB0 -o week.csv", "Write it as CSV, too."),
+_EXAMPLES = (
+    ("wattui fetch /dev/ttyUSB0", "Fetch the memory and save it as a session."),
+    ("wattui fetch /dev/ttyUSB0 -o week.csv", "Also write it as CSV."),
     (
         "wattui fetch /dev/ttyUSB0 --session part.wattui",
-        "Complete what an earlier fetch left in that session; nothing is in it twice.",
+        "Complete a session that an earlier fetch left incomplete, without duplicates.",
     ),
 )
-
-#: Seconds that the path may wait for whoever reads the output.
-_PATH_PATIENCE: Final = 2.0
-
-Progress = Callable[[int, int], None]
 
 
 @command("fetch", examples=_EXAMPLES)
 @click.argument("port", metavar="PORT")
-@click.option(
-    *("-o", "--output"), type=click.Path(path_type=Path), metavar="FILE.csv",
-    help="Write a CSV as well.",
-)  # fmt: skip
-@click.option(
-    "--dialect", type=click.Choice(CSV_DIALECTS), default="standard", show_default=True,
-    help="Kind of CSV; spreadsheet has semicolons and decimal commas.",
-)  # fmt: skip
-@click.option(
-    "--session", type=click.Path(path_type=Path), metavar="FILE.wattui",
-    help="Name of the session: a new one, or one that an earlier fetch of this meter left, "
-    "which is completed. By default a new one in the data folder.",
-)  # fmt: skip
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and the path.")
+@csv_options
+@session_option(
+    "Path of the session: a new one, or an earlier fetch from this meter, which is completed. By "
+    "default a new session in the data folder."
+)
+@quiet_option()
 def fetch(
     port: str, output: Path | None, dialect: str, session: Path | None, quiet: bool
 ) -> int:  # fmt: skip
-    """Read out the memory of the meter on PORT and keep it as a session.
+    """Fetch the memory of the meter on PORT and save it as a session.
 
-    The memory keeps its records, and the meter goes on with its own logging. The times
-    are counted back from the read-out, and marked as reconstructed. Ctrl-C cancels: what
-    has come is kept, marked as partial, and the exit code is 130. A meter that is
-    unplugged in the middle is waited for.
+    The memory keeps its records, and the meter goes on with its own logging. Times are
+    counted back from now, and marked as reconstructed. Ctrl-C cancels: the records
+    received so far are saved and marked as partial, and the exit code is 130. If the
+    meter is unplugged, the command waits for it.
 
-    The last line on standard output is the path of the session, where there is one.
+    The last line on standard output is the path of the session, if there is one.
     """
     from wattui.meter_memory.readout import read_memory
 
@@ -75,29 +63,33 @@ def fetch(
     if output is not None:
         check_destination(output)
     with Ending() as ending:
-        with asked(port, ending) as client, _progress(client, quiet=quiet) as progress:
+        with connected_meter(port, ending) as client, _progress(client, quiet=quiet) as progress:
             readout = read_memory(client, progress, ending)
         if not len(readout.records):
             return _nothing(readout, quiet=quiet)
-        path = _kept(readout, goal)
+        path = _save(readout, goal)
     if not quiet:
         _summarise(readout, path)
     status = 0
     if readout.reasons and _is_partial(path):
         status = _incomplete(readout, port, path, cancelled=ending())
     if output is not None:
-        status = _export(path, output, dialect, quiet=quiet) or status
-    Output().line(str(path), _PATH_PATIENCE)
+        try:
+            export_session(path, output, dialect=dialect, quiet=quiet)
+        except WattuiError as error:
+            exits.complain(error)
+            status = error.exit_status
+    Output().path(path)
     return status
 
 
 def _goal(path: Path) -> Path:
-    """Give the session that is to be made or completed, before the meter is asked.
+    """Return the session to write or complete, checked before the meter is read.
 
     Raises
     ------
     DiskRefused
-        It exists and is no read-out of a memory, or it cannot be written.
+        It exists and is not a read-out of a memory, or it cannot be written.
     """
     from wattui.meter_memory.save_readout import readout_label
     from wattui.session import Session
@@ -114,34 +106,34 @@ def _goal(path: Path) -> Path:
     return goal
 
 
-def _kept(readout: Readout, goal: Path | None) -> Path:
-    """Keep what was read out as a session; give where it is."""
+def _save(readout: Readout, goal: Path | None) -> Path:
+    """Save the read-out as a session; return its path."""
     from wattui.meter_memory.save_readout import save_readout
 
     path = save_readout(readout, readout.meter, goal)
     if goal is not None and path != goal.absolute():
         exits.say(
-            f"{exits.printable(shown_path(goal))} holds records of another meter or memory, and "
-            "was left as it is."
+            f"{exits.printable(shown_path(goal))} contains records of another meter or memory, "
+            "and was not changed."
         )
     return path
 
 
 def _nothing(readout: Readout, *, quiet: bool) -> int:
-    """Say that there is nothing to keep; give the exit status."""
+    """Report that there is nothing to save; return the exit status."""
+    from wattui.meter_memory.readout import Outcome
+
+    if readout.outcome is Outcome.CANCELLED:
+        raise Cancelled("Cancelled before the first record: nothing was saved")
     if readout.reasons:
-        reasons = "; ".join(readout.reasons)
-        if "cancelled" in reasons:
-            raise Cancelled("Cancelled before the first record came: nothing was kept")
-        raise ReadoutIncomplete(f"Nothing came: {reasons}", "Try again.")
+        raise ReadoutIncomplete(f"No records received: {'; '.join(readout.reasons)}", "Try again.")
     if not quiet:
-        exits.say("The meter's memory is empty: there is nothing to keep.")
+        exits.say("The meter's memory is empty: there is nothing to save.")
     return 0
 
 
 def _summarise(readout: Readout, path: Path) -> None:
-    """Say on standard error what came, and how its times are to be taken."""
-    from wattui.measurement.text import duration_text
+    """Print to standard error what was received, and what its times mean."""
     from wattui.meter_memory.save_readout import readout_label
     from wattui.session import Session
 
@@ -151,8 +143,8 @@ def _summarise(readout: Readout, path: Path) -> None:
     if not readout.complete and readout.expected:
         count = f"{len(readout.records):,} of {count_text(readout.expected, 'record')}"
     exits.say(
-        f"{exits.printable(readout.meter.label)}: {count}, one every {readout.interval} s, "
-        f"{duration_text(readout.span, long=True)} in all."
+        f"{exits.printable(readout.meter.label)}: {count} received, one every "
+        f"{readout.interval} s, {duration_text(readout.span, long=True)} in total."
     )
     if label is not None:
         exits.say(label.reconstructed)
@@ -161,7 +153,7 @@ def _summarise(readout: Readout, path: Path) -> None:
 
 
 def _is_partial(path: Path) -> bool:
-    """Tell whether records are missing yet, an earlier read-out included."""
+    """Check whether records are still missing, earlier read-outs included."""
     from wattui.meter_memory.save_readout import PARTIAL
     from wattui.session import Session
 
@@ -170,35 +162,26 @@ def _is_partial(path: Path) -> bool:
 
 
 def _incomplete(readout: Readout, port: str, path: Path, *, cancelled: bool) -> int:
-    """Say what is missing, and how to complete it; give the exit status."""
+    """Report what is missing, and how to complete it; return the exit status."""
+    from wattui.meter_memory.readout import Outcome
+
     error: WattuiError
     again = f"{fetch_line(port)} --session {exits.printable(str(path))!r}"
     hint = f"To fetch all of it: {again}"
-    reasons = "; ".join(readout.reasons)
+    what = f"The session is incomplete, and marked as partial: {'; '.join(readout.reasons)}"
     if cancelled:
-        error = Cancelled("The read-out was cancelled: what came is kept as partial", hint)
-    elif "unplugged" in reasons:
-        error = LinkLost(f"The read-out is kept as partial: {reasons}", hint)
+        error = Cancelled("Cancelled: the records received so far are saved as partial", hint)
+    elif readout.outcome is Outcome.UNPLUGGED:
+        error = LinkLost(what, hint)
     else:
-        error = ReadoutIncomplete(f"The read-out is kept as partial: {reasons}", hint)
+        error = ReadoutIncomplete(what, hint)
     exits.complain(error)
     return error.exit_status
 
 
-def _export(path: Path, output: Path, dialect: str, *, quiet: bool) -> int:
-    try:
-        export_session(path, output, dialect=dialect, quiet=quiet)
-    except WattuiError as error:
-        exits.complain(error)
-        return error.exit_status
-    if not quiet:
-        exits.say(f"Wrote {exits.printable(shown_path(output))}.")
-    return 0
-
-
 @contextlib.contextmanager
 def _progress(client: MeterClient, *, quiet: bool) -> Iterator[Progress | None]:
-    """Show records of total, their rate and the time left, where somebody watches."""
+    """Show the records received, their rate and the time left, in a terminal."""
     if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
@@ -206,7 +189,7 @@ def _progress(client: MeterClient, *, quiet: bool) -> Iterator[Progress | None]:
 
     from wattui.client import ClientState
 
-    exits.say("Ctrl-C ends the read-out; what has come is kept.")
+    exits.say("Press Ctrl-C to stop; the records received so far are saved.")
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(None),
         TextColumn("{task.completed:,.0f} of {task.fields[of]} records"),
@@ -223,23 +206,23 @@ def _progress(client: MeterClient, *, quiet: bool) -> Iterator[Progress | None]:
                 rate=rate.text(done),
             )  # fmt: skip
 
-        def tell(client: MeterClient) -> None:
+        def describe(client: MeterClient) -> None:
             lost = client.state is ClientState.LOST
             bar.update(task, description="Unplugged: plug it in again" if lost else "Fetching")
 
-        client.add_state_listener(tell)
+        client.add_state_listener(describe)
         yield show
 
 
 class _Rate:
-    """Records a second, since the read-out began or began anew."""
+    """Records per second since the read-out started, or started again."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
         self._first = self._last = 0
 
     def text(self, done: int) -> str:
-        """Give the rate in words; empty until it is known."""
+        """Return the rate as text; empty until it is known."""
         now = time.monotonic()
         if done < self._last or not self._last:
             self._since, self._first = now, done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui info``: which meter is on a port."""
+"""Show model, firmware and hardware of the meter on PORT."""
 
 from __future__ import annotations
 
@@ -10,18 +10,30 @@ import click
 
 from wattui.cli.exits import printable
 from wattui.cli.help import command
+from wattui.cli.options import json_option
 
-_EXAMPLES: Final = (
-    ("wattui info /dev/ttyUSB0", "Ask the meter who it is."),
-    ("wattui info sim://es --json", "The same of a simulated meter, for a program."),
+_EXAMPLES = (
+    ("wattui info /dev/ttyUSB0", "Identify the meter."),
+    ("wattui info sim://es --json", "Identify a simulated meter, for another program."),
 )
+
+_LABELS: Final = {
+    "port": "Port",
+    "model": "Model",
+    "serial_number": "Serial number",
+    "baudrate": "Baud rate",
+    "firmware": "Firmware",
+    "firmware_date": "Firmware date",
+    "hardware": "Hardware",
+    "memory_bytes": "Memory in bytes",
+}
 
 
 @command("info", examples=_EXAMPLES)
 @click.argument("port", metavar="PORT")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@json_option("Print a JSON object.")
 def info(port: str, as_json: bool) -> None:
-    """Ask the meter on PORT who it is: model, firmware, hardware, memory.
+    """Show model, firmware and hardware of the meter on PORT.
 
     Nothing is written to the meter, and its memory is left alone.
     """
@@ -45,17 +57,7 @@ def info(port: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2, default=str))
         return
-    labels = {
-        "port": "Port",
-        "model": "Model",
-        "serial_number": "Serial number",
-        "baudrate": "Baud rate",
-        "firmware": "Firmware",
-        "firmware_date": "Firmware of",
-        "hardware": "Hardware",
-        "memory_bytes": "Memory in bytes",
-    }
-    width = max(map(len, labels.values()))
+    width = max(map(len, _LABELS.values()))
     for name, value in facts.items():
         shown = printable(str(value)) if value not in ("", None) else "unknown"
-        click.echo(f"{labels[name]:<{width}}  {shown}")
+        click.echo(f"{_LABELS[name]:<{width}}  {shown}")

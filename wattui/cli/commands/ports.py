@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui ports``: the ports there are."""
+"""List the serial ports, likely meters first."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Final
 
 import click
 from rich.text import Text
 
 from wattui.cli.exits import printable, say
 from wattui.cli.help import command
+from wattui.cli.options import json_option
 from wattui.cli.output import print_table
 
-_EXAMPLES: Final = (
-    ("wattui ports", "A table, likely meters first."),
-    ("wattui ports --json", "The same for a program."),
+_EXAMPLES = (
+    ("wattui ports", "Print a table of the ports."),
+    ("wattui ports --json", "Print them for another program."),
 )
 
 
 @command("ports", examples=_EXAMPLES)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@json_option("Print a JSON list.")
 def ports(as_json: bool) -> None:
     """List the serial ports, likely meters first.
 
-    The simulated meter is always there as sim://pro, sim://es or sim://net.
+    A simulated meter is always available as sim://pro, sim://es or sim://net.
     """
     from wattui.ports.listing import list_ports
 
@@ -34,8 +34,7 @@ def ports(as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(port) for port in found], indent=2))
         return
     if not found:
-        say("There is no serial port. Plug in a meter, or try the simulated one: "
-            "wattui log sim://pro")  # fmt: skip
+        say("No serial ports found. Plug in a meter, or try a simulated one: wattui log sim://pro")
         return
     rows = [
         (

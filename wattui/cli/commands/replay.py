@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui replay``: a recording through the whole program, as if it were live."""
+"""Replay a recording as if it were live."""
 
 from __future__ import annotations
 
@@ -12,23 +12,30 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wattui.cli import exits
-from wattui.cli.commands.export import CSV_DIALECTS, find_session
-from wattui.cli.commands.import_command import moment, start_option, zone_option
 from wattui.cli.help import command
-from wattui.cli.span_options import duration_option
+from wattui.cli.options import (
+    assumption_options,
+    csv_options,
+    line_options,
+    new_session_option,
+    quiet_option,
+    start_time,
+)
+from wattui.cli.session_files import find_meters, find_session
+from wattui.cli.window_start import open_window
 from wattui.errors import FormatError
 from wattui.measurement.text import count_text, duration_text
 
 if TYPE_CHECKING:
     from wattui.formats.replay_source import Recorded, ReplayPort
 
-#: Seconds, really, that the last records have to reach the session.
+#: Seconds, in real time, for the last records to reach the session.
 _GRACE: Final = 0.5
 
-_EXAMPLES: Final = (
-    ("wattui replay run.wattui --speed 60", "An hour in a minute."),
-    ("wattui replay wattsup.log --speed 3600 --quiet", "An old log, as fast as it goes."),
-    ("wattui replay fan.raw --gui", "A raw capture in the window."),
+_EXAMPLES = (
+    ("wattui replay run.wattui --speed 60", "Replay an hour in a minute."),
+    ("wattui replay wattsup.log --speed 3600 --quiet", "Replay an old log very fast."),
+    ("wattui replay fan.raw --gui", "Replay a raw capture in the window."),
 )
 
 
@@ -36,54 +43,40 @@ _EXAMPLES: Final = (
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @click.option(
     "--speed", type=click.FloatRange(0.001, 1e6), default=1.0, show_default=True, metavar="N",
-    help="How many times as fast as it was.",
+    help="How many times faster than real time.",
 )  # fmt: skip
 @click.option(
     "--meter", "meters", multiple=True, metavar="METER",
-    help="Only this meter: its number in the session (1, 2, ...) or its name. May be given "
+    help="Only this meter: its number in the session (1, 2, ...) or its name. Can be given "
     "several times.",
 )  # fmt: skip
-@click.option("--gui", is_flag=True, help="In the window, not in the terminal.")
-@click.option(
-    *("-i", "--interval"), type=duration_option, metavar="TIME",
-    help="Time between two records, where the file does not tell it.",
-)  # fmt: skip
-@click.option("--start", type=start_option, metavar="MOMENT", help="As with `wattui import`.")
-@click.option("--zone", type=zone_option, metavar="ZONE", help="As with `wattui import`.")
-@click.option(
-    *("-o", "--output"), type=click.Path(path_type=Path), metavar="FILE.csv",
-    help="Write a CSV at the end.",
-)  # fmt: skip
-@click.option(
-    "--dialect", type=click.Choice(CSV_DIALECTS), default="standard", show_default=True,
-    help="Kind of CSV; spreadsheet has semicolons and decimal commas.",
-)  # fmt: skip
-@click.option(
-    "--session", type=click.Path(path_type=Path), metavar="FILE.wattui",
-    help="Name of the new session, which must not exist.",
-)  # fmt: skip
-@click.option("--json", is_flag=True, help="Print a JSON object a line and sample.")
-@click.option("--plain", is_flag=True, help="Print a line a sample, in a terminal too.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and the path.")
+@click.option("--gui", is_flag=True, help="Replay in the window instead of the terminal.")
+@assumption_options
+@csv_options
+@new_session_option
+@line_options
+@quiet_option()
 def replay(
     file: Path, speed: float, meters: Sequence[str], gui: bool, interval: float | None,
     start: datetime | None, zone: tzinfo | None, **options: Any,
 ) -> int:  # fmt: skip
-    """Play a session, or an old FILE, through the whole program as if it were live.
+    """Replay a recording as if it were live.
 
-    Each meter of the recording becomes a simulated one that sends its records at their
-    own distances, gaps and all. They are recorded into a new session as `wattui log`
-    does it; it ends with the last record, or by q or Ctrl-C. The clock starts at the present.
+    FILE is a session, or a file of another program. Each of its meters becomes a
+    simulated meter that sends the records in their original rhythm, gaps included. They
+    are recorded into a new session, as with `wattui log`, with times that start now. The
+    replay ends with the last record, or on q or Ctrl-C.
     """
     from wattui.formats.reading.source import Assumptions
     from wattui.formats.replay_source import prepare
 
-    assumptions = Assumptions(interval, moment(start, zone), zone)
+    assumptions = Assumptions(interval, start_time(start, zone), zone)
     with tempfile.TemporaryDirectory(prefix="wattui-replay-") as folder:
         recorded = prepare(find_session(file), speed, assumptions, Path(folder))
         ports = _chosen(recorded, file, meters)
         if gui:
-            return _in_the_window(ports)
+            urls, names = [port.url for port in ports], [port.info.name for port in ports]
+            return open_window(ports=urls, names=names)
         if not options["quiet"]:
             for note in recorded.notes:
                 exits.say(exits.printable(f"{note}."))
@@ -96,38 +89,20 @@ def replay(
 
 
 def _chosen(recorded: Recorded, file: Path, names: Sequence[str]) -> list[ReplayPort]:
-    """Give the meters that were named; all that have samples where none was."""
-    there = [port for port in recorded.ports if port.samples]
-    if not there:
-        raise FormatError(f"There is no record in {file}", "There is nothing to replay.")
+    """Return the named meters; without names, all that have samples."""
+    with_samples = [port for port in recorded.ports if port.samples]
+    if not with_samples:
+        raise FormatError(f"There are no records in {file}", "Choose another file to replay.")
     if not names:
-        return there
-    chosen = []
-    for name in names:
-        for number, port in enumerate(recorded.ports, 1):
-            info = port.info
-            if name in (str(number), info.name, info.label, info.serial_number, info.key):
-                chosen.append(port)
-                break
-        else:
-            listed = ", ".join(f"{n} {p.info.label}" for n, p in enumerate(recorded.ports, 1))
-            raise click.UsageError(f"No meter {name!r} in {file}. There is: {listed}.")
-    return chosen
-
-
-def _in_the_window(ports: Sequence[ReplayPort]) -> int:
-    from wattui.cli.commands.gui import _window
-
-    app = _window()
-    urls, names = [port.url for port in ports], [port.info.name for port in ports]
-    status: Any = app.run(ports=urls, names=names)
-    return status if isinstance(status, int) else 0
+        return with_samples
+    positions = find_meters([port.info for port in recorded.ports], names)
+    return [recorded.ports[position] for position in positions]
 
 
 def _in_the_terminal(
     recorded: Recorded, ports: Sequence[ReplayPort], options: dict[str, Any]
 ) -> int:
-    from wattui.cli.commands.log import Options, record
+    from wattui.cli.recording.recording_run import Options, record
 
     return record(
         Options(

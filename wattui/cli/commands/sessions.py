@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui sessions``: the recordings in the data folder."""
+"""List the recorded sessions, newest first."""
 
 from __future__ import annotations
 
@@ -7,52 +7,52 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import click
 from rich.text import Text
 
 from wattui.cli.exits import printable, say
 from wattui.cli.help import command
+from wattui.cli.options import json_option
 from wattui.cli.output import print_table, shown_path
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import elapsed_text, iso_text
 
-_EXAMPLES: Final = (
-    ("wattui sessions", "A table, the newest first."),
-    ("wattui sessions --json", "The same with whole paths, for a program."),
+_EXAMPLES = (
+    ("wattui sessions", "Print a table of the sessions."),
+    ("wattui sessions --json", "Print them with full paths, for another program."),
 )
 
 
 @dataclass
 class Entry:
-    """One session of the list."""
+    """A row of the list."""
 
     path: str
-    #: Local time with offset; empty while it holds nothing.
+    #: Local time with offset; empty if there are no samples.
     start: str = ""
     #: Seconds from its first interval to its last sample.
     duration_s: float = 0.0
     meters: list[str] = field(default_factory=list)
     samples: int = 0
-    #: Whether it was ended in an orderly way, and is not being recorded.
+    #: Whether it was not closed, or is still being recorded.
     interrupted: bool = False
     #: Whether its times are counted back from a read-out of the meter's memory.
     reconstructed: bool = False
-    #: Why records of such a read-out are missing; empty where none are.
+    #: Why records of such a read-out are missing; empty if none are.
     partial: str = ""
-    #: Why it cannot be read; empty where it can.
+    #: Why it cannot be read; empty if it can.
     problem: str = ""
 
 
 @command("sessions", examples=_EXAMPLES)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@json_option("Print a JSON list.")
 def sessions(as_json: bool) -> None:
-    """List the recorded sessions, the newest first.
+    """List the recorded sessions, newest first.
 
-    One that was read out of a meter's memory is marked: its times are estimates. A
-    session that ended without being closed, or is still being recorded, is marked as
+    A session that was fetched from a meter's memory is marked, since its times are
+    estimates. A session that was not closed, or is still being recorded, is marked as
     interrupted; it is complete up to its last sample.
     """
     from wattui.desktop.folders import sessions_folder
@@ -65,7 +65,7 @@ def sessions(as_json: bool) -> None:
         click.echo(json.dumps([asdict(entry) for entry in found], indent=2))
         return
     if not found:
-        say(f"There is no session in {shown_path(folder)} yet.")
+        say(f"There are no sessions in {shown_path(folder)} yet.")
         return
     rows = [
         (
@@ -79,7 +79,7 @@ def sessions(as_json: bool) -> None:
         for entry in found
     ]
     print_table(("Session", "Start", "Duration", "Samples", "Meters", ""), rows, "Duration,Samples")
-    say(f"They are in {shown_path(folder)}.")
+    say(f"The sessions are in {shown_path(folder)}.")
 
 
 def _state(entry: Entry) -> str:
@@ -88,12 +88,12 @@ def _state(entry: Entry) -> str:
     if entry.interrupted:
         return "interrupted"
     if entry.reconstructed:
-        return f"{'partly ' if entry.partial else ''}read out; times are estimates"
+        return f"{'partly ' if entry.partial else ''}fetched from memory; times are estimates"
     return ""
 
 
 def _entry(path: Path) -> Entry:
-    """Give what the list says of a session; one that cannot be read is in it too."""
+    """Return the row of a session, even if it cannot be read."""
     from wattui.meter_memory.save_readout import readout_label
     from wattui.session import Session
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui simulate``: simulated meters on ptys, for any serial program."""
+"""Serve simulated meters on pseudo-terminals, for any serial program."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 from wattui.cli import exits
 from wattui.cli.help import command
+from wattui.cli.options import quiet_option
 from wattui.cli.output import Output
 from wattui.cli.stop_signals import Ending
 from wattui.errors import WattuiError
@@ -22,21 +23,21 @@ from wattui.simulator.loads import LOADS
 if TYPE_CHECKING:
     from wattui.simulator.simulated_meter import SimulatedMeter
 
-#: Most meters at once: what a USB hub can hold, and more.
+#: Maximum number of meters: more than a USB hub can hold.
 _MOST: Final = 64
 
-#: Seconds between two looks at whether the simulator still runs.
+#: Seconds between two checks whether the simulator still runs.
 _PATIENCE: Final = 0.5
 
-_EXAMPLES: Final = (
-    ("wattui simulate", "One PRO on a desktop computer."),
-    ("wattui simulate --count 4 --model pro --model es", "Four meters: two PRO, two PRO ES."),
+_EXAMPLES = (
+    ("wattui simulate", "Simulate one PRO with a desktop computer as its load."),
+    ("wattui simulate --count 4 --model pro --model es", "Simulate two PRO and two PRO ES."),
     (
         "wattui simulate --replay fan.raw --speed 100",
-        "Play a capture, a hundred times as fast.",
+        "Replay a capture a hundred times faster.",
     ),
-    ("wattui simulate --link /tmp/meter --faults unplug@30:10", "Unplug it after 30 s, for 10 s."),
-    ("wattui simulate 'sim://net?load=fridge&memory=full'", "A .NET with a full memory."),
+    ("wattui simulate --link /tmp/meter --faults unplug@30:10", "Unplug it after 30 s for 10 s."),
+    ("wattui simulate 'sim://net?load=fridge&memory=full'", "Simulate a .NET with a full memory."),
 )
 
 
@@ -44,45 +45,45 @@ _EXAMPLES: Final = (
 @click.argument("urls", nargs=-1, metavar="[sim://...]...")
 @click.option(
     "--count", type=click.IntRange(1, _MOST), metavar="N",
-    help="How many meters; by default one for each URL, model, load or link named.",
+    help="Number of meters. By default one for each URL, model, load or link.",
 )  # fmt: skip
 @click.option(
     "--model", "models", multiple=True, metavar="MODEL",
-    help=f"{', '.join(MODELS)}. Several are dealt out in turn.",
+    help=f"{', '.join(MODELS)}. Several are assigned in turn.",
 )  # fmt: skip
 @click.option(
     "--load", "loads", multiple=True, metavar="LOAD",
-    help=f"{', '.join(LOADS)}. Several are dealt out in turn.",
+    help=f"{', '.join(LOADS)}. Several are assigned in turn.",
 )  # fmt: skip
-@click.option("--speed", metavar="N", help="How many times as fast the meters' time runs.")
+@click.option("--speed", metavar="N", help="How many times faster the meters' time runs.")
 @click.option(
     "--seed", type=click.IntRange(0), metavar="N",
-    help="Another one gives another course of the same load; each meter adds one to it.",
+    help="Random seed of the loads and faults; each further meter adds one to it.",
 )  # fmt: skip
-@click.option("--faults", metavar="FAULTS", help="What goes wrong, as in cut,nul,unplug@60:5.")
+@click.option("--faults", metavar="FAULTS", help="Faults to simulate, such as cut,nul,unplug@60:5.")
 @click.option(
     "--replay", type=click.Path(path_type=Path), metavar="FILE",
-    help="Send the records of a raw capture, one an interval.",
+    help="Send the records of a raw capture, one per interval.",
 )  # fmt: skip
 @click.option(
     "--link", "links", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
-    help="A name that lasts: a symlink to the pty, which has another name after replugging. "
-    "For several meters name several, or one to which numbers are added.",
+    help="Symbolic link to the pseudo-terminal, whose own name changes when the meter is "
+    "replugged. For several meters give several, or one to which numbers are appended.",
 )  # fmt: skip
-@click.option("-q", "--quiet", is_flag=True, help="Print the names only.")
+@quiet_option("Print only the names of the ports.")
 def simulate(
     urls: tuple[str, ...], count: int | None, models: tuple[str, ...], loads: tuple[str, ...],
     speed: str | None, seed: int | None, faults: str | None, replay: Path | None,
     links: tuple[Path, ...], quiet: bool,
 ) -> None:  # fmt: skip
-    """Serve simulated meters on ptys until Ctrl-C or SIGTERM.
+    """Serve simulated meters on pseudo-terminals, for any serial program.
 
-    Prints the name of each port alone on a line of standard output. Any program that
-    talks to a Watts up? can open it. Within wattui no pty is needed: a sim:// URL is a
-    port of its own.
+    The name of each port is printed on a line of its own. Any program for a Watts up?
+    can open it, until Ctrl-C or SIGTERM ends the simulation. wattui itself needs no
+    pseudo-terminal: it can open a sim:// URL as a port.
     """
     if urls and (models or loads):
-        raise click.UsageError("Name the models and loads in the URLs, or by options; not both.")
+        raise click.UsageError("Give models and loads in the URLs or as options, not both.")
     common = {
         "speed": speed,
         "faults": faults,
@@ -102,10 +103,10 @@ def _urls(
     common: dict[str, str | None],
     links: int,
 ) -> list[str]:
-    """Give the URL of each meter; options are added to those that were named."""
+    """Return the URL of each meter; options are added to the given URLs."""
     number = count or max(len(urls), len(models), len(loads), links, 1)
     if count is not None and len(urls) > count:
-        raise click.UsageError(f"More than {count} URLs are named.")
+        raise click.UsageError(f"There are more than {count} URLs.")
     wanted: list[str] = []
     for i in range(number):
         url = urls[i % len(urls)] if urls else f"sim://{models[i % len(models)] if models else ''}"
@@ -123,7 +124,7 @@ def _links(links: Sequence[Path], count: int) -> list[Path | None]:
     if len(links) == 1 and count > 1:
         return [links[0].with_name(f"{links[0].name}{i}") for i in range(1, count + 1)]
     if links and len(links) != count:
-        raise click.UsageError(f"There are {count} meters and {len(links)} links.")
+        raise click.UsageError(f"There are {count} meters but {len(links)} links.")
     return list(links) or [None] * count
 
 
@@ -147,13 +148,16 @@ def _serve(
         from wattui.simulator.pty_server import PtyServer
     except ImportError as error:
         raise WattuiError(
-            "This system has no ptys", "Name a sim:// URL as the port: wattui log sim://pro"
+            "This system has no pseudo-terminals",
+            "Use a sim:// URL as the port instead: wattui log sim://pro",
         ) from error
     with Ending() as ending:
         try:
             server = PtyServer(meters, links)
         except OSError as error:
-            raise exits.disk_error(error, error.filename or "The pty", "made") from error
+            raise exits.disk_error(
+                error, error.filename or "The pseudo-terminal", "created"
+            ) from error
         with server:
             output = Output(ended=ending)
             for path, url in zip(server.paths, urls, strict=True):
@@ -161,9 +165,9 @@ def _serve(
                 if not quiet:
                     exits.say(f"{path} is {exits.printable(url)}")
             if not quiet:
-                exits.say("Ctrl-C ends.")
+                exits.say("Press Ctrl-C to stop.")
             sys.stderr.flush()
             while not ending.wait(_PATIENCE) and not server.wait(0):
                 pass
         if server.error is not None:
-            raise WattuiError(f"The simulator stopped: {server.error}", "Report this.")
+            raise WattuiError(f"The simulator stopped: {server.error}", "Please report this.")

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording as lines: one a sample, for files, pipes and other programs.
+"""A recording as one line per sample, for files, pipes and other programs.
 
-The plain form begins with a line that names its columns, and so does every other
-line that is no sample begin with ``#``::
+The first line names the columns.  It starts with ``#``, as does every other line that
+is not a sample::
 
     # time power_w voltage_v current_a power_factor integrated_energy_wh
     2026-02-03T04:05:06.123456+01:00 42.3 119.8 0.361 0.97 0.011750
 
-A value that the meter did not send is ``nan``.  Where several meters are recorded, a
-last column holds the port.
+A value that the meter did not send is ``nan``.  With several meters, the last column
+is the port.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from wattui.session import WriterStatus
 _SHOWN: Final = ("power", "voltage", "current", "power_factor")
 _FIELDS: Final = tuple(field for name in _SHOWN for field in FIELDS if field.name == name)
 
-#: Decimals of the integrated energy in a line, in Wh: less than any record adds.
+#: Decimals of the integrated energy in a line, in Wh: fine enough for any record.
 _ENERGY_DIGITS: Final = 6
 
-#: Told as gaps, states or the last line already.
+#: Shown as gaps, states or the last line.
 _QUIET_EVENTS: Final = frozenset(
     {
         EventKind.STARTED,
@@ -47,7 +47,7 @@ _QUIET_EVENTS: Final = frozenset(
 
 
 def state_words(track: Track) -> str:
-    """Say in a few words what a meter's connection is doing."""
+    """Describe the state of a meter's connection in a few words."""
     if track.failure is not None:
         return track.failure.what
     if track.done:
@@ -64,7 +64,7 @@ def state_words(track: Track) -> str:
 
 
 class QuietView(View):
-    """Says on standard error what failed, and nothing else."""
+    """Prints errors to standard error, and nothing else."""
 
     _disk_problem = ""
 
@@ -75,7 +75,7 @@ class QuietView(View):
         """Show nothing."""
 
     def changed(self, track: Track, before: ClientState) -> None:
-        """Say that a meter failed or was lost."""
+        """Report that a meter failed, was lost or is back."""
         if track.state is ClientState.FAILED and track.state is not before and track.failure:
             named = track.url in track.failure.what
             what = track.failure.what if named else f"{track.url}: {track.failure.what}"
@@ -86,35 +86,35 @@ class QuietView(View):
             exits.say(f"{track.label}: connected again.")
 
     def disk(self, status: WriterStatus) -> None:
-        """Say once that the disk refuses, and once that it takes again."""
+        """Report once that the disk is not accepting data, and once that it is again."""
         problem, self._disk_problem = self._disk_problem, status.problem
         if status.problem and status.problem != problem:
-            what = f"{status.problem}. The samples wait in memory"
+            what = f"{status.problem}. Samples are kept in memory meanwhile"
             exits.complain(WattuiError(what, status.hint))
         elif problem and not status.problem:
             dropped = f"; {status.dropped} samples were lost" if status.dropped else ""
-            exits.say(f"The disk takes samples again{dropped}.")
+            exits.say(f"The disk is accepting data again{dropped}.")
 
 
 class LinesView(QuietView):
-    """Prints a line a sample to standard output, and what happens to standard error."""
+    """Prints one line per sample to standard output, and messages to standard error."""
 
     def __init__(self, output: Output, *, several: bool) -> None:
         self._output = output
         self._several = several
         self._printed = False
-        #: Why nothing is printed any more.
+        #: Why nothing more is printed; None if it is.
         self.refused: WattuiError | None = None
-        #: Whether the end came before there was room for all lines.
+        #: Whether the recording ended before all lines could be printed.
         self.cut_short = False
 
     def header(self) -> str:
-        """Give the line before the first sample; empty for none."""
+        """Return the line before the first sample; empty for none."""
         names = ["time", *(f.column for f in _FIELDS), INTEGRATED_ENERGY.column]
         return "# " + " ".join(names + ["meter"] * self._several)
 
     def sample_line(self, track: Track, sample: Sample) -> str:
-        """Give the line of a sample."""
+        """Return the line of a sample."""
         values = [(field, sample[field.name]) for field in _FIELDS]
         words = [
             iso_text(sample.time_us),
@@ -126,13 +126,13 @@ class LinesView(QuietView):
         return " ".join(words)
 
     def remark(self, text: str) -> None:
-        """Print a line that is no sample."""
+        """Print a line that is not a sample."""
         self._line(f"# {text}")
 
     def sample(self, track: Track, sample: Sample) -> None:
-        """Print a sample's line; before the first one the header."""
+        """Print the line of a sample, and the header before the first one."""
         if not self._printed and (header := self.header()):
-            # A first line that cannot be printed ends the recording: see _line.
+            # If the first line cannot be printed, the recording ends: see _line.
             self._line(header)
         if sample.gap_us:
             self.remark(
@@ -148,7 +148,7 @@ class LinesView(QuietView):
             self.remark(f"{iso_text(event.time_us)} {track.url} {text}")
 
     def changed(self, track: Track, before: ClientState) -> None:
-        """Say on standard error what a meter's connection is doing."""
+        """Report the state of a meter's connection to standard error."""
         if track.state is ClientState.RUNNING and before is ClientState.OPENING and track.info:
             exits.say(f"{track.info.label}: recording.")
         else:
@@ -164,19 +164,19 @@ class LinesView(QuietView):
             if not self._printed or isinstance(error, exits.OutputClosed):
                 raise
             exits.complain(
-                WattuiError(error.what, "Nothing more is printed; the recording goes on.")
+                WattuiError(error.what, "No more lines are printed; the recording goes on.")
             )
 
 
 class JsonLinesView(LinesView):
-    """Prints a JSON object a line for each sample: every field, by the names of the CSV."""
+    """Prints one JSON object per sample and line: every field, named as in a CSV file."""
 
     def header(self) -> str:
-        """Give nothing: every line is an object."""
+        """Return nothing: every line is an object."""
         return ""
 
     def sample_line(self, track: Track, sample: Sample) -> str:
-        """Give the sample as JSON."""
+        """Return the sample as JSON."""
         row: dict[str, object] = {
             "time": iso_text(sample.time_us),
             "unix_time": sample.time_us / MICROSECONDS,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording as a person watches it in a terminal: readings that stay in their place."""
+"""A recording in a terminal: readings that are updated in place."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ _DOTS: Final = {
     ClientState.CLOSED: ("·", "dim"),
 }
 
-#: Columns that the numbers of a table take, with what stands between them.
+#: Columns for the numbers of a table, with the space between them.
 _NUMBERS_WIDTH: Final = 60
 _NAME_WIDTH: Final = 10
 
-#: Lines beside the meters and their troubles: path, head, total, remarks, disk, keys.
+#: Lines besides the meters and their problems: path, head, total, remarks, disk, keys.
 _OTHER_LINES: Final = 8
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What is summed up: of one meter, or of all together."""
+    """Sums over one meter, or over all of them."""
 
     energy_wh: float
     error_wh: float
@@ -62,7 +62,7 @@ class Figures:
 
     @classmethod
     def of(cls, *tallies: Tally) -> Self:
-        """Sum up meters."""
+        """Return the sums over meters."""
         return cls(
             sum(tally.energy_wh for tally in tallies),
             error_of_sum(tally.energy_error_wh for tally in tallies),
@@ -78,7 +78,7 @@ class Figures:
 
     @property
     def counter(self) -> str:
-        """How far the meter's own counter moved."""
+        """How far the meter's own counter advanced."""
         return f"counter {self.counter_wh:.1f} Wh"
 
     @property
@@ -87,7 +87,7 @@ class Figures:
         return count_text(self.gap_count, "gap")
 
     def cells(self, *, roomy: bool, style: str = "dim") -> tuple[Text, Text]:
-        """Give the cells for energy and samples, with a second line where there is room."""
+        """Return the cells for energy and samples, with a second line if there is room."""
         energy, samples = Text(self.energy), Text(f"{self.count:,}")
         if roomy:
             energy.append(f"\n{self.counter}", style=style)
@@ -96,7 +96,7 @@ class Figures:
 
 
 class LiveView(QuietView):
-    """Redraws a small table in place; a context manager that leaves the last state standing."""
+    """A small table, redrawn in place; a context manager that leaves the last state visible."""
 
     def __init__(self, recording: Recording, screen: Console, ends: str) -> None:
         self._recording = recording
@@ -123,7 +123,7 @@ class LiveView(QuietView):
     # -- what happens ------------------------------------------------------------
 
     def event(self, track: Track, event: Event) -> None:
-        """Keep the last things that happened, to be shown below the readings."""
+        """Remember the last events, to show them below the readings."""
         if event.kind in (EventKind.GAP, EventKind.CLOCK_STEPPED, EventKind.DROPPED):
             self._remarks = [*self._remarks[-2:], f"{track.label}: {event.text or event.kind}"]
 
@@ -133,14 +133,14 @@ class LiveView(QuietView):
         self._drawn = 0.0
 
     def disk(self, status: WriterStatus) -> None:
-        """Show that the disk refuses, as long as it does."""
+        """Show that the disk is not accepting data, as long as that lasts."""
         waiting = f"{count_text(status.waiting, 'sample')} in memory"
         self._disk = f"{status.problem} ({waiting}). {status.hint}" if status.problem else ""
 
     # -- drawing -------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Redraw, if the last time is long enough ago."""
+        """Redraw if it is time to."""
         if time.monotonic() - self._drawn >= _PERIOD:
             self.redraw()
 
@@ -150,7 +150,7 @@ class LiveView(QuietView):
         self._guarded(lambda: self._live.update(self._drawing(), refresh=True))
 
     def _guarded(self, draw: Any) -> None:
-        """Draw; a terminal that is gone is no reason to stop recording."""
+        """Draw; recording goes on even if the terminal is gone."""
         if self._gone:
             return
         try:
@@ -173,7 +173,7 @@ class LiveView(QuietView):
         return Group(*parts)
 
     def _troubles(self, tracks: list[Track], rows: int) -> list[Text]:
-        """Give what is wrong with the meters, in as many lines as the terminal has left."""
+        """Return the meters' problems, in as many lines as the terminal has left."""
         troubles = [text for text in map(_trouble, tracks) if text]
         room = max(self._screen.height - rows - _OTHER_LINES, 1)
         width = self._screen.width
@@ -193,11 +193,11 @@ class LiveView(QuietView):
 
     def _table(self, tracks: list[Track], *, roomy: bool) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-        # The name gives way where the terminal is narrow; the numbers do not.
+        # In a narrow terminal the name is shortened, not the numbers.
         room = max(self._screen.width - _NUMBERS_WIDTH, _NAME_WIDTH)
         table.add_column("Meter", no_wrap=True, overflow="ellipsis", max_width=room)
         for shown in _SHOWN:
-            # As wide as the largest reading of a line at 230 V, so that nothing jumps.
+            # As wide as the largest reading of a line at 230 V, so that columns keep their width.
             widest = {"W": "3680.0", "V": "230.0", "A": "16.000"}.get(shown.symbol, "1.00")
             table.add_column(shown.symbol, justify="right", no_wrap=True, min_width=len(widest))
         table.add_column("Energy", justify="right", no_wrap=True)
@@ -232,14 +232,14 @@ def _line(text: str, style: str = "", *, wrap: bool = False) -> Text:
 
 
 def _trouble(track: Track) -> str:
-    """Say what is wrong with a meter and what to do; nothing where all is well."""
+    """Return a meter's problem and what to do; empty if all is well."""
     words = ""
     if track.failure is not None:
         words = f"{track.failure.what}. {track.failure.hint}"
     elif track.state is ClientState.LOST and not track.done:
         words = f"{state_words(track)}."
         if track.error is not None and not isinstance(track.error, (LinkLost, PortNotFound)):
-            # It is there again, but something else is in the way.
+            # It is back, but something else is in the way.
             words = f"{state_words(track)}: {track.error.what}. {track.error.hint}"
     return words if not words or track.url in words else f"{track.label}: {words}"
 
@@ -256,7 +256,7 @@ def _reading(last: Sample | None, shown: Field) -> str:
 
 
 def _total_row(tracks: list[Track], *, roomy: bool) -> list[Text]:
-    """Give the row of all meters: the power of those that run, and the sums of the rest."""
+    """Return the row of all meters: the power of running ones, and sums of the other columns."""
     running = [t for t in tracks if t.state is ClientState.RUNNING or t.done]
     powers = [t.tally.last["power"] for t in running if t.tally.last is not None]
     known = [power for power in powers if power is not None]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bytes of the wire, in a file, as they came."""
+"""A file of the bytes received from a meter."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wattui.ports.port import Port, open_port
 
 
 class RawFile:
-    """Appends bytes to a file, each lot at once; never raises while writing.
+    """Appends bytes to a file as they arrive; writing never raises.
 
-    A file that is there already is not lost: the bytes are added to it.
+    The bytes are added to a file that already exists.
 
     Raises
     ------
@@ -31,11 +31,11 @@ class RawFile:
             self._file = io.FileIO(path, "a")
         except OSError as error:
             raise exits.disk_error(error, path) from error
-        #: Why not everything is in the file; None while it is.
+        #: Why the file is incomplete; None if it is not.
         self.failure: DiskRefused | None = None
 
     def write(self, data: bytes) -> None:
-        """Append bytes.  Reader thread; a disk that refuses is told of once."""
+        """Append bytes.  Reader thread; an error is reported once."""
         if self._file is None or self.failure is not None:
             return
         try:
@@ -47,7 +47,7 @@ class RawFile:
             exits.complain(DiskRefused(self.failure.what, "The recording itself goes on."))
 
     def open_port(self, url: str) -> Port:
-        """Open a port whose bytes go into this file: the opener of a client."""
+        """Open a port whose bytes also go into this file, for a client's *opener*."""
         port = open_port(url)
         read = port.read
 
@@ -56,7 +56,7 @@ class RawFile:
             self.write(data)
             return data
 
-        # Only this one's reading is tapped; all else about it stays as it is.
+        # Only its reading is intercepted; the rest of the port stays the same.
         port.read = tapped  # type: ignore[method-assign]
         return port
 

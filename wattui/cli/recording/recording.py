@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Recording one or several meters into one session, without a window.
 
-Samples go from the meters' reader threads into the session's file; what was
-written there comes back as *news* for the main thread, which shows it.  So nothing
-is shown that is not on disk, and a slow reader of the output delays no disk.
+Samples go from the meters' reader threads into the session's file; once written, they
+come back as *news* for the main thread, which shows them.  So everything shown is on
+disk, and output that is read slowly does not delay writing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from wattui.cli.recording.time_limit import Gate
 from wattui.client import ClientState, MeterClient
 from wattui.errors import DiskRefused, WattuiError
+from wattui.measurement.clock import microseconds
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
@@ -31,22 +31,46 @@ from wattui.session.rotation import RotatingRecorder
 OpenPort = Callable[[str], Port]
 MakeRecorder = Callable[[Listener, Callable[[WriterStatus], None]], "Recorder | RotatingRecorder"]
 
-#: Batches that wait to be shown; beyond it they are on disk but are not shown.
+#: Most batches waiting to be shown; any more are on disk but not shown.
 _MOST_NEWS: Final = 50_000
 
-#: How late a meter may be before its time is up without its last sample: intervals of its
-#: own time, and seconds of silence of this machine's.
+#: How late the last sample may be before recording ends without it: intervals of the
+#: meter's time, and seconds of silence of this computer's time.
 _LATE: Final = 3
 _SILENCE: Final = 2.0
 
-#: Seconds until a port that failed is tried again, at first and at last.
+#: Seconds until a port that failed is tried again, the first time and at most.
 _FIRST_RETRY, _LAST_RETRY = 5.0, 300.0
 
-#: Seconds that the file has to take what waits, at the end.
+#: Seconds for writing what is left at the end.
 _CLOSING_TIME: Final = 10.0
 
-#: The same, where somebody is in a hurry.
+#: The same if the user is in a hurry.
 _HURRY: Final = 0.5
+
+
+class TimeLimit:
+    """Passes one meter's samples until its duration is reached.
+
+    Counts in the meter's own time: the intervals of its samples, and gaps.  A sample
+    belongs to the duration if more than half of it lies within.
+    """
+
+    def __init__(self, duration: float | None) -> None:
+        self._left = None if duration is None else microseconds(duration)
+        self.reached = False
+
+    def passed(self, samples: Sequence[Sample]) -> Sequence[Sample]:
+        """Return the samples that still belong to the duration."""
+        if self._left is None:
+            return samples
+        taken: list[Sample] = []
+        for sample in samples:
+            if not self.reached:
+                taken.append(sample)
+                self._left -= sample.interval_us + sample.gap_us
+                self.reached = self._left < sample.interval_us / 2
+        return taken
 
 
 @dataclass(eq=False)
@@ -56,88 +80,91 @@ class Track:
     #: The port as it was given.
     url: str
     client: MeterClient
-    #: What was written to disk of it.
+    limit: TimeLimit = field(default_factory=lambda: TimeLimit(None))
+    #: Its samples on disk, summed up.
     tally: Tally = field(default_factory=Tally)
     state: ClientState = ClientState.CLOSED
-    #: What it is doing while it opens: ``trying 19200 baud``.
+    #: Progress while it opens: ``asking at 19200 baud``.
     activity: str = ""
     #: Why it failed or was lost.
     error: WattuiError | None = None
-    #: Who it is, as far as it is known.
+    #: Name, port and model, if known.
     info: MeterInfo | None = None
-    #: When it was lost, in seconds UTC; 0 while it is not.
+    #: When it was lost, in seconds UTC; 0 if it is not.
     lost_since: float = 0.0
-    #: Why it failed for good; None while there is hope.
+    #: Why it failed for good; None if it did not.
     failure: WattuiError | None = None
-    #: Whether its time is up.
+    #: Whether its recording has ended.
     done: bool = False
-    #: When it was heard last, by this machine's monotonic clock.
+    #: When it was first running, by the meter's monotonic clock.
+    began: float | None = None
+    #: When it last sent something, by this computer's monotonic clock.
     heard: float = 0.0
-    #: When its last sample came back from the disk, or it began to send, by the same clock.
+    #: When its last sample was written or it started to send, by the same clock.
     committed: float = 0.0
-    #: When it is tried again after it failed, by the same clock, and seconds until then.
+    #: When to try it again after a failure, by the same clock, and the delay in seconds.
     again: float = 0.0
     delay: float = 0.0
-    #: The failure that was shown.
-    told: str = ""
+    #: The failure that was reported.
+    reported: str = ""
 
     @property
     def label(self) -> str:
-        """What it is called where it is shown."""
+        """The name to show."""
         return self.info.label if self.info is not None and self.info.model else self.url
 
 
 class View(Protocol):
-    """Whoever shows a recording.  Main thread only."""
+    """Shows a recording.  Main thread only."""
 
     def sample(self, track: Track, sample: Sample) -> None:
-        """Show a sample, which is on disk and in the track's tally already."""
+        """Show a sample that is on disk and in the track's tally."""
 
     def event(self, track: Track, event: Event) -> None:
-        """Show an event, which is on disk already."""
+        """Show an event that is on disk."""
 
     def changed(self, track: Track, before: ClientState) -> None:
-        """Show that a meter has another state."""
+        """Show that the state of a meter changed."""
 
     def disk(self, status: WriterStatus) -> None:
-        """Show that the disk refuses, or takes again."""
+        """Show that the disk stopped or resumed accepting data."""
 
 
-#: What the main thread is to show.
+#: Something for the main thread to show.
 News = Callable[[View], None]
 
 
-class _Feed:
-    """Hands one meter's samples and events on to the session.  Reader thread."""
+class _TrackListener:
+    """Passes one meter's samples and events to the session.  Reader thread."""
 
-    def __init__(self, recording: Recording, track: Track, gate: Gate) -> None:
+    def __init__(self, recording: Recording, track: Track) -> None:
         self._recording = recording
         self._track = track
-        self._gate = gate
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        if self._gate.reached:
+        limit = self._track.limit
+        if limit.reached:
             return
         self._track.heard = time.monotonic()
-        taken = self._gate.passed(samples)
-        meter = self._recording.told_apart(self._track, meter)
+        taken = limit.passed(samples)
+        meter = self._recording.distinguished(self._track, meter)
         self._recording.recorder.on_samples(meter, taken)
-        if self._gate.reached:
+        if limit.reached:
             self._recording.wake()
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
-        if not self._gate.reached or event.kind is EventKind.STOPPED:
-            meter = self._recording.told_apart(self._track, meter)
+        if not self._track.limit.reached or event.kind is EventKind.STOPPED:
+            meter = self._recording.distinguished(self._track, meter)
             self._recording.recorder.on_event(meter, event)
 
 
 class Recording:
-    """Meters, their session, and the news of them for the main thread.
+    """Meters, their session, and news of them for the main thread.
 
     Parameters
     ----------
     urls
-        The ports; each only once.
+        The ports, without duplicates.
     interval
         Seconds between two records.
     duration
@@ -147,9 +174,9 @@ class Recording:
     opener
         Opens a port.
     make_recorder
-        Makes what writes the session in place of :class:`Recorder`.
+        Creates the writer of the session instead of :class:`Recorder`.
     wait
-        Try a port that failed again, for good, and go on without any.
+        Keep trying ports that failed, and go on without any.
     """
 
     def __init__(
@@ -168,13 +195,13 @@ class Recording:
         self._interval = interval
         self._opener = opener
         self._news: queue.SimpleQueue[News | None] = queue.SimpleQueue()
-        #: Batches that were not shown because nobody took the news in time.
+        #: Batches that were not shown because showing was too slow.
         self.not_shown = 0
-        #: What the disk said last.
+        #: The last status of the writer.
         self.status: WriterStatus | None = None
-        #: When the writer said so, by this machine's monotonic clock.
+        #: When the writer last reported a problem, by this computer's monotonic clock.
         self.refused_at = 0.0
-        # Whose samples are recorded under which key.
+        # The track of each key in the session.
         self._by_key: dict[str, Track] = {}
         self._lock = threading.Lock()
         self.recorder: Recorder | RotatingRecorder
@@ -185,27 +212,24 @@ class Recording:
                 self, self._on_status, lambda info: session or new_session_path(info.label)
             )
         self.tracks: list[Track] = []
-        self._gates: dict[int, Gate] = {}
-        self._began: dict[int, float] = {}
         for url in urls:
             self._add(url)
 
     def _add(self, url: str) -> None:
         client = MeterClient(url, interval=self._interval, opener=self._opener)
-        track = Track(url, client)
-        gate = self._gates[id(track)] = Gate(self._duration)
-        client.add_listener(_Feed(self, track, gate))
+        track = Track(url, client, TimeLimit(self._duration))
+        client.add_listener(_TrackListener(self, track))
         client.add_state_listener(lambda changed: self._on_state(track, changed))
         self.tracks.append(track)
 
     # -- any thread ------------------------------------------------------------
 
     def wake(self) -> None:
-        """Let the main thread look up.  Safe in a signal handler."""
+        """Wake the main thread.  Safe in a signal handler."""
         self._news.put(None)
 
-    def told_apart(self, track: Track, meter: MeterInfo) -> MeterInfo:
-        """Give a meter that has another's serial number a key of its own."""
+    def distinguished(self, track: Track, meter: MeterInfo) -> MeterInfo:
+        """Return a meter with a key of its own, even if another has its serial number."""
         with self._lock:
             if self._by_key.setdefault(meter.key, track) is track:
                 return meter
@@ -220,23 +244,23 @@ class Recording:
             self.not_shown += 1
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        """Hand on samples that are on disk.  Writer thread."""
+        """Post samples that are on disk.  Writer thread."""
         self._post(lambda view: self._take(self._by_key[meter.key], samples, view))
 
     def on_event(self, meter: MeterInfo | None, event: Event) -> None:
-        """Hand on an event that is on disk.  Writer thread."""
+        """Post an event that is on disk.  Writer thread."""
         if meter is not None:
             self._post(lambda view: view.event(self._by_key[meter.key], event))
 
     def _on_status(self, status: WriterStatus) -> None:
         if status.problem and threading.current_thread().name.startswith("wattui writer"):
-            # Whoever says that the disk hangs is not the writer, which waits for it.
+            # A disk that hangs is reported by another thread, since the writer waits for it.
             self.refused_at = time.monotonic()
 
         def news(view: View) -> None:
             self.status = status
             if self.path is not None:
-                # A file that cannot even be begun ends the recording, with that error.
+                # A file that cannot even be started ends the recording with an error.
                 view.disk(status)
 
         self._post(news)
@@ -248,11 +272,11 @@ class Recording:
         def news(view: View) -> None:
             before = track.state
             track.state, track.activity, track.error, track.info = state, activity, error, info
-            told_already = False
+            known = False
             if state is ClientState.FAILED:
                 track.failure = error or WattuiError(f"{track.url} failed")
-                told_already = self._wait and track.told == str(track.failure)
-                track.told = str(track.failure)
+                known = self._wait and track.reported == str(track.failure)
+                track.reported = str(track.failure)
                 track.delay = min(max(2 * track.delay, _FIRST_RETRY), _LAST_RETRY)
                 track.again = time.monotonic() + track.delay
             if state is not ClientState.LOST:
@@ -262,9 +286,10 @@ class Recording:
             if state is ClientState.RUNNING:
                 track.heard = time.monotonic()
                 if before is not state:
-                    track.committed, track.delay, track.told = track.heard, 0.0, ""
-                self._began.setdefault(id(track), client.clock.monotonic())
-            if not track.done and not told_already:
+                    track.committed, track.delay, track.reported = track.heard, 0.0, ""
+                if track.began is None:
+                    track.began = client.clock.monotonic()
+            if not track.done and not known:
                 view.changed(track, before)
 
         self._post(news)
@@ -285,14 +310,14 @@ class Recording:
 
     @property
     def refused(self) -> WattuiError | None:
-        """Why the disk does not even take the first sample; None where it did, or may yet."""
+        """Why the disk did not accept the first sample; None if it did, or still may."""
         if self.path is not None or self.status is None or not self.status.problem:
             return None
         return DiskRefused(self.status.problem, self.status.hint)
 
     @property
     def over(self) -> bool:
-        """Whether no meter is left to record: each failed, or its time is up."""
+        """Whether there is no meter left to record: each one failed, or its time is up."""
         if self._wait:
             return bool(self.tracks) and all(t.done for t in self.tracks)
         return all(t.done or t.failure is not None for t in self.tracks)
@@ -310,12 +335,12 @@ class Recording:
             track.client.start()
 
     def add_port(self, url: str) -> None:
-        """Record another meter as well."""
+        """Record another meter too."""
         self._add(url)
         self.tracks[-1].client.start()
 
     def try_again(self) -> None:
-        """Open the ports that failed anew, where it is time to."""
+        """Open the ports that failed again when their delay is over."""
         now = time.monotonic()
         for track in self.tracks:
             if track.failure is not None and not track.done and now >= track.again:
@@ -323,7 +348,7 @@ class Recording:
                 track.client.start()
 
     def show(self, view: View, timeout: float) -> bool:
-        """Show the news there are, waiting *timeout* seconds for the first; tell if any came."""
+        """Show all news, waiting up to *timeout* seconds; return whether there were any."""
         try:
             news = self._news.get(timeout=timeout) if timeout > 0 else self._news.get_nowait()
         except queue.Empty:
@@ -337,36 +362,35 @@ class Recording:
                 return True
 
     def stop_those_done(self) -> None:
-        """Stop the meters whose time is up, by their samples or, where none come, their clock."""
+        """Stop each meter whose time is up, by its samples or, without any, by its clock."""
         for track in self.tracks:
             if not track.done and self._time_is_up(track):
                 track.done = True
                 track.client.stop()
 
     def _time_is_up(self, track: Track) -> bool:
-        if self._gates[id(track)].reached:
+        if track.limit.reached:
             return True
-        began = self._began.get(id(track))
-        if self._duration is None or began is None:
+        if self._duration is None or track.began is None:
             return False
         latest = self._duration + _LATE * self._interval
-        late = track.client.clock.monotonic() - began > latest
+        late = track.client.clock.monotonic() - track.began > latest
         return late and time.monotonic() - track.heard > _SILENCE
 
     def abandon(self) -> None:
-        """End at once, as far as the disk lets go: after a second Ctrl-C."""
+        """End at once, after a second Ctrl-C, if the disk allows it."""
         for track in self.tracks:
             track.client.stop(0.0)
         with contextlib.suppress(WattuiError):
             self.recorder.close(_HURRY)
 
     def stop(self, view: View) -> None:
-        """Stop every meter, write what waits, close the session and show the rest.
+        """Stop every meter, write what is left, close the session and show the rest.
 
         Raises
         ------
         DiskRefused
-            The disk did not take the last samples.
+            The disk did not accept the last samples.
         """
         running = [track for track in self.tracks if not track.done]
         for track in running:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``wattui log`` needs where nobody looks: new files, waiting ports, a watchdog."""
+"""What ``wattui log`` needs to run unattended: new files, retries, a watchdog."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import click
-
 from wattui.cli import exits
-from wattui.cli.commands.export import check_destination, export_session
-from wattui.cli.output import shown_path
 from wattui.cli.recording.recording import Recording, Track
+from wattui.cli.session_files import check_destination, export_session, say_wrote
 from wattui.client import ClientState
 from wattui.desktop.systemd_notify import Notifier
 from wattui.errors import WattuiError
@@ -23,43 +20,35 @@ from wattui.ports.listing import list_ports
 from wattui.session import WriterStatus
 from wattui.session.rotation import RotatingRecorder, Rotation
 
-#: Seconds between two looks at how things are, and for meters that were plugged in.
+#: Seconds between two checks of the recording, and for meters that were plugged in.
 _LOOK: Final = 1.0
 _PORTS_LOOK: Final = 10.0
 
-#: Seconds that a meter may be without a sample on disk while it runs: five intervals, and
-#: this many at least.
+#: Seconds that a running meter may go without a sample on disk: five intervals, and at
+#: least this long.
 _LATEST: Final = 30.0
 
-#: Seconds since it last said so for which a refusing disk is one that is tried again.
+#: Seconds after a report of the writer for which it counts as still trying.
 _REFUSED: Final = 15.0
-
-
-def rotation_option(text: str) -> Rotation:
-    """Give the rotation of an option's value: for ``type=`` of an option."""
-    try:
-        return Rotation.parse(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.") from error
 
 
 @dataclass(frozen=True)
 class UnattendedOptions:
-    """What was asked for on the command line."""
+    """Options of an unattended recording."""
 
     #: Folder of the sessions; None for a single one in the data folder.
     folder: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
     #: Write a CSV beside each session.
     csv: bool = False
-    #: Wait for ports that are not there, and for meters to be plugged in where all are wanted.
+    #: Wait for ports that do not exist; with *every*, also for meters to be plugged in.
     wait: bool = False
     every: bool = False
     quiet: bool = False
 
 
 class Unattended:
-    """Looks after a recording.  Main thread only, unless said otherwise."""
+    """Supervises a recording.  Main thread only, unless noted otherwise."""
 
     def __init__(
         self,
@@ -77,21 +66,21 @@ class Unattended:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is anything for it to do."""
+        """Whether there is anything to do."""
         return bool(self._notifier) or self.options.wait or self.rotates
 
     @property
     def rotates(self) -> bool:
-        """Whether sessions follow one another, and SIGHUP begins a new one."""
+        """Whether sessions follow one another, and SIGHUP starts a new one."""
         return self.options.folder is not None
 
     def prepare_folder(self) -> None:
-        """Make the folder of the sessions, and see that it can be written to.
+        """Create the folder of the sessions, and check that it is writable.
 
         Raises
         ------
         DiskRefused
-            It cannot.
+            It is not.
         """
         folder = self.options.folder
         if folder is None:
@@ -99,23 +88,23 @@ class Unattended:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise exits.disk_error(error, folder, "made") from error
+            raise exits.disk_error(error, folder, "created") from error
         check_destination(folder / "any")
 
     def hang_up(self) -> None:
-        """Take note that a new file is wanted.  Safe in a signal handler."""
+        """Request a new file.  Safe in a signal handler."""
         self._hung_up = True
 
     def make_recorder(
         self, committed: Listener, status: Callable[[WriterStatus], None]
     ) -> RotatingRecorder:
-        """Make what writes the files."""
+        """Return the writer of the files."""
         folder = self.options.folder
         assert folder is not None
         return RotatingRecorder(folder, self.options.rotation, committed, status, self._finished)
 
     def _finished(self, path: Path, error: WattuiError | None) -> None:
-        """Take note of a file that was closed.  Any thread."""
+        """Export a file that was closed, or report its error.  Any thread."""
         if error is not None:
             exits.complain(error)
         if not self.options.csv or not path.exists():
@@ -123,24 +112,22 @@ class Unattended:
         target = path.with_suffix(".csv")
         try:
             export_session(path, target, quiet=True)
+            say_wrote(target, quiet=self.options.quiet)
         except WattuiError as refused:
             exits.complain(refused)
-        else:
-            if not self.options.quiet:
-                exits.say(f"Wrote {exits.printable(shown_path(target))}.")
 
     # -- while it records ------------------------------------------------------
 
     def started(self) -> None:
-        """Tell that it has begun."""
+        """Notify systemd that it has started."""
         self._notifier.ready("Waiting for the meters")
 
     def stopping(self) -> None:
-        """Tell that it is about to end."""
+        """Notify systemd that it is about to end."""
         self._notifier.stopping()
 
     def look(self, recording: Recording) -> None:
-        """Look how things are, once a second at most."""
+        """Check the recording, at most once per second."""
         now = self._clock()
         if now < self._next_look:
             return
@@ -154,9 +141,9 @@ class Unattended:
                 self._next_ports = now + _PORTS_LOOK
                 _add_plugged_in(recording)
         if self._notifier:
-            self._tell(recording, now)
+            self._notify(recording, now)
 
-    def _tell(self, recording: Recording, now: float) -> None:
+    def _notify(self, recording: Recording, now: float) -> None:
         status = status_words(recording)
         if status != self._status:
             self._status = status
@@ -165,10 +152,10 @@ class Unattended:
             self._notifier.alive()
 
     def well(self, recording: Recording, now: float) -> bool:
-        """Tell whether the work is done: by the samples that came back from the disk.
+        """Check whether samples reach the disk.
 
-        A meter that is known to be lost and looked for is no reason to start anew, and
-        neither is a disk that refuses and is asked again: the samples wait in memory.
+        A restart would not help while a lost meter is being reconnected, or while a disk
+        that is not accepting data is tried again: the samples are kept in memory.
         """
         if now - recording.refused_at < _REFUSED:
             return True
@@ -184,7 +171,7 @@ class Unattended:
 
 
 def _add_plugged_in(recording: Recording) -> None:
-    """Record meters that were plugged in since, too."""
+    """Also record meters that were plugged in since."""
     urls = {track.url for track in recording.tracks}
     urls |= {track.client.info.port for track in recording.tracks}
     numbers = {track.client.info.serial_number for track in recording.tracks} - {""}
@@ -195,7 +182,7 @@ def _add_plugged_in(recording: Recording) -> None:
 
 
 def status_words(recording: Recording) -> str:
-    """Say in a line how the recording gets on: for ``systemctl status``."""
+    """Return the state of the recording in one line, for ``systemctl status``."""
     tracks = recording.tracks
     running = sum(track.state is ClientState.RUNNING for track in tracks)
     lost = sum(track.state is ClientState.LOST for track in tracks)
@@ -206,7 +193,7 @@ def status_words(recording: Recording) -> str:
     if lost:
         words.append(f"{lost} unplugged")
     if failed:
-        words.append(f"{failed} not there, tried again")
+        words.append(f"{failed} not available, trying again")
     if recording.status is not None and recording.status.problem:
         words.append(recording.status.problem)
     if recording.path is not None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wattui.cli.span_options import parse_moment
+from wattui.cli.options import parse_moment
 from wattui.measurement.clock import MICROSECONDS
 
 

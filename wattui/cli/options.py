@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that several commands share, and how their values are read from what is typed."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from wattui.errors import SettingOutOfRange
+from wattui.measurement.clock import MICROSECONDS, microseconds
+from wattui.measurement.text import parse_duration
+from wattui.protocol import FullHandling, LoggingMode
+from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
+
+_Value = TypeVar("_Value")
+Decorator = Callable[[Any], Any]
+
+
+def together(*options: Decorator) -> Decorator:
+    """Return one decorator for several options, shown in this order in the help."""
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def duration(text: str) -> float:
+    """Return the seconds of an option's value: for ``type=`` of an option."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error}. Write seconds (90), or 90s, 5m, 8h, 2d, 1h30m."
+        ) from None
+
+
+# -- times within a session: 12:30, a date, 1h30m, -10m -----------------------------
+
+_ZERO: Final = re.compile(r"[+-]?0+[dhms]?")
+_TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time as it was typed; :meth:`within` returns the time in a given session."""
+
+    #: Microseconds UTC; None if it counts from an end of the session.
+    time: int | None = None
+    #: Microseconds since the session's start, or before its end if negative.
+    offset: int = 0
+    #: Hours, minutes, seconds and microseconds of a time of day; None otherwise.
+    of_day: tuple[int, int, int, int] | None = None
+    from_end: bool = False
+
+    def within(self, start: int, stop: int) -> int:
+        """Return the time in microseconds UTC, in a session from *start* to *stop*.
+
+        A time of day is the first one that is not before the session's start.
+        """
+        if self.time is not None:
+            return self.time
+        if self.of_day is None:
+            return (stop if self.from_end else start) + self.offset
+        first = datetime.fromtimestamp(start // MICROSECONDS)
+        hour, minute, second, micro = self.of_day
+        moment = first.replace(hour=hour, minute=minute, second=second, microsecond=micro)
+        if _utc(moment) < start:
+            # By the calendar, so that a day of 23 or 25 hours is a day too.
+            moment = datetime.fromordinal(moment.toordinal() + 1).replace(
+                hour=hour, minute=minute, second=second, microsecond=micro
+            )
+        return _utc(moment)
+
+
+def _utc(moment: datetime) -> int:
+    whole = int(moment.replace(microsecond=0).timestamp())
+    return whole * MICROSECONDS + moment.microsecond
+
+
+def parse_moment(text: str) -> Moment:
+    """Return the time that a text stands for.
+
+    Raises
+    ------
+    ValueError
+        It is not a time.
+    """
+    text = text.strip()
+    if _ZERO.fullmatch(text):
+        return Moment(from_end=text.startswith("-"))
+    if _TIME_OF_DAY.fullmatch(text):
+        padded = text if text.index(":") == 2 else f"0{text}"
+        time = datetime.fromisoformat(f"2000-01-01T{padded}")
+        return Moment(of_day=(time.hour, time.minute, time.second, time.microsecond))
+    before_end = text.startswith("-")
+    try:
+        offset = microseconds(parse_duration(text[1:] if text[:1] in ("+", "-") else text))
+    except ValueError:
+        return Moment(time=_utc(datetime.fromisoformat(text)))
+    return Moment(offset=-offset if before_end else offset, from_end=before_end)
+
+
+def _moment(text: str) -> Moment:
+    try:
+        return parse_moment(text)
+    except (ValueError, OverflowError, OSError):
+        raise click.BadParameter(
+            f"{text!r} is not a valid time. Write a time of day (12:30), a date and time "
+            "(2026-02-03T12:30), a time since the start (1h30m) or before the end (-10m)."
+        ) from None
+
+
+#: Which part of a session, and which of its meters.
+part_options: Final = together(
+    click.option(
+        "--from", "start", type=_moment, metavar="TIME",
+        help="Where to start: a time of day (12:30), a date and time (2026-02-03T12:30), a time "
+        "since the session's start (1h30m) or before its end (-10m).",
+    ),
+    click.option(
+        "--to", "stop", type=_moment, metavar="TIME",
+        help="Where to stop, in the same form as --from.",
+    ),
+    click.option(
+        "--meter", "meters", multiple=True, metavar="METER",
+        help="Only this meter: its number in the session (1, 2, ...), its name, serial number or "
+        "port. Can be given several times.",
+    ),
+)  # fmt: skip
+
+
+# -- what an old file does not contain ---------------------------------------------
+
+
+def _zone(text: str) -> tzinfo:
+    if text.upper() == "UTC":
+        return UTC
+    with contextlib.suppress(ValueError):
+        offset = datetime.strptime(text, "%z").utcoffset()
+        return timezone(offset or timedelta())
+    try:
+        return ZoneInfo(text)
+    except (ValueError, OSError, LookupError):
+        raise click.BadParameter(
+            f"{text!r} is not a time zone. Write Europe/Berlin, UTC or +01:00."
+        ) from None
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not a date and time. Write 2016-11-09 13:24:18."
+        ) from None
+
+
+def start_time(start: datetime | None, zone: tzinfo | None) -> int | None:
+    """Return the value of ``--start`` in microseconds UTC; without a zone it is in the file's."""
+    if start is None:
+        return None
+    if start.tzinfo is None and zone is not None:
+        start = start.replace(tzinfo=zone)
+    try:
+        return microseconds(start.timestamp())
+    except (OverflowError, OSError, ValueError) as error:
+        raise click.BadParameter(f"{start} is out of range.", param_hint="--start") from error
+
+
+#: Time between two records of a file without times.
+file_interval_option: Final = click.option(
+    *("-i", "--interval"), type=duration, metavar="TIME",
+    help="Time between two records, if the file does not contain it. By default it is taken from "
+    "the times in the file, or else is 1 s.",
+)  # fmt: skip
+
+#: What to assume about a file of another program.
+assumption_options: Final = together(
+    file_interval_option,
+    click.option(
+        "--start", type=_date, metavar="TIME",
+        help="When the recording started, if the file has no date. By default the recording ends "
+        "when the file was last written.",
+    ),
+    click.option(
+        "--zone", type=_zone, metavar="ZONE",
+        help="Time zone of local times, such as Europe/Berlin, UTC or +01:00. By default it is "
+        "the zone of this computer.",
+    ),
+)  # fmt: skip
+
+
+# -- what is written and printed ---------------------------------------------------
+
+#: Kinds of CSV.
+CSV_DIALECTS: Final = ("standard", "spreadsheet")
+
+dialect_option: Final = click.option(
+    "--dialect", type=click.Choice(CSV_DIALECTS), default="standard", show_default=True,
+    help="Kind of CSV; spreadsheet uses semicolons and decimal commas.",
+)  # fmt: skip
+
+#: A CSV file beside the session.
+csv_options: Final = together(
+    click.option(
+        *("-o", "--output"), type=click.Path(path_type=Path), metavar="FILE.csv",
+        help="Also write a CSV file at the end. The session has every sample even if the program "
+        "is killed first; `wattui export` then writes the CSV file.",
+    ),
+    dialect_option,
+)  # fmt: skip
+
+
+def session_option(text: str) -> Decorator:
+    """Return the option for the path of the session to write."""
+    return click.option(
+        "--session", type=click.Path(path_type=Path), metavar="FILE.wattui", help=text
+    )
+
+
+new_session_option: Final = session_option(
+    "Path of the new session, which must not exist. By default it goes into the data folder, "
+    "named by time and meter."
+)
+
+#: How `wattui log` and `wattui replay` show samples.
+line_options: Final = together(
+    click.option("--json", is_flag=True, help="Print one JSON object per line and sample."),
+    click.option("--plain", is_flag=True, help="Print one line per sample, even in a terminal."),
+)
+
+
+def quiet_option(text: str = "Print only errors and the path of the session.") -> Decorator:
+    """Return the option that prints less."""
+    return click.option("-q", "--quiet", is_flag=True, help=text)
+
+
+def json_option(text: str) -> Decorator:
+    """Return the option to print JSON for another program."""
+    return click.option("--json", "as_json", is_flag=True, help=text)
+
+
+# -- recording ---------------------------------------------------------------------
+
+_seconds: Final = click.IntRange(1, MAX_INTERVAL)
+
+#: How often a meter sends.
+interval_option: Final = click.option(
+    *("-i", "--interval"), type=_seconds, default=1, show_default=True, metavar="SECONDS",
+    help="Time between two records.",
+)  # fmt: skip
+
+
+def folder_option(text: str) -> Decorator:
+    """Return the option for the folder of new sessions."""
+    return click.option(
+        "--output-dir", "folder", type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR", help=text,
+    )  # fmt: skip
+
+
+def rotation_option(text: str) -> Decorator:
+    """Return the option for when a new session begins."""
+    return click.option("--rotate", "rotation", type=_rotation, metavar="WHEN", help=text)
+
+
+def _rotation(text: str) -> Any:
+    from wattui.session.rotation import Rotation
+
+    try:
+        return Rotation.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+# -- settings of a meter -----------------------------------------------------------
+
+
+def _checked(parse: Callable[[str], _Value]) -> Callable[[str], _Value]:
+    """Return a parser whose refusals are errors of the option."""
+
+    def value(text: str) -> _Value:
+        try:
+            return parse(text)
+        except SettingOutOfRange as error:
+            raise click.BadParameter(str(error)) from error
+
+    return value
+
+
+def _parse_fields(text: str) -> tuple[bool, ...]:
+    from wattui.meter_memory.wording import parse_fields
+
+    return parse_fields(text)
+
+
+def parse_rate(text: str) -> int:
+    """Return a price per kWh in the meter's thousandths.
+
+    Raises
+    ------
+    SettingOutOfRange
+        The meter does not accept it; the hint gives the range.
+    """
+    try:
+        mils = Decimal(text) * 1000
+    except InvalidOperation:
+        mils = Decimal(-1)
+    if not mils.is_finite() or not 0 <= mils <= MAX_RATE_MILS or mils != int(mils):
+        raise SettingOutOfRange(
+            f"A price of {text} per kWh is out of the meter's range",
+            f"Choose a value from 0 to {MAX_RATE_MILS / 1000:g}, in steps of 0.001.",
+        )
+    return int(mils)
+
+
+def _setting(name: str, text: str, **options: Any) -> Decorator:
+    return click.option(*name.split(), help=text, **options)
+
+
+def logging_options(mark: str = "") -> Decorator:
+    """Return the options for what a meter logs into its memory; *mark* ends their help."""
+    return together(
+        _setting(
+            "--fields", f"Fields to log into the memory, such as w,v,a, or all.{mark}",
+            type=_checked(_parse_fields), metavar="W,V,...",
+        ),
+        _setting(
+            "--interval", f"Time between two records.{mark}", type=_seconds, metavar="SECONDS"
+        ),
+        _setting(
+            "--full-handling",
+            "What to do when the memory is full: stop logging; overwrite the oldest records; or "
+            "condense, which starts at 1 s, drops every other record and doubles the interval."
+            + mark,
+            type=click.Choice(FullHandling, case_sensitive=False),
+        ),
+    )  # fmt: skip
+
+
+#: Everything else that `wattui config` sets.
+setting_options: Final = together(
+    _setting(
+        "--logging", "Log into the memory (internal †), over the wire (external), or not at all.",
+        type=click.Choice(LoggingMode, case_sensitive=False),
+    ),
+    _setting(
+        "--rate rate_mils", "Price of one kWh, from 0 to 65.5.",
+        type=_checked(parse_rate), metavar="MONEY",
+    ),
+    _setting(
+        "--threshold", "Power from which a load counts as on, for the duty cycle.",
+        type=click.IntRange(0, MAX_THRESHOLD), metavar="WATTS",
+    ),
+    _setting("--currency", "Currency of the price.", type=click.Choice(("dollar", "euro"))),
+    _setting("--ip", "IP address (.NET).", metavar="ADDRESS"),
+    _setting("--gateway", "Gateway (.NET).", metavar="ADDRESS"),
+    _setting("--dns1", "First name server (.NET).", metavar="ADDRESS"),
+    _setting("--dns2", "Second name server (.NET).", metavar="ADDRESS"),
+    _setting("--netmask", "Network mask (.NET).", metavar="MASK"),
+    _setting("--dhcp/--no-dhcp", "Get the addresses by DHCP (.NET).", default=None),
+    _setting("--post-host", "Host to post records to (.NET).", metavar="HOST"),
+    _setting("--post-port", "Port on that host (.NET).", type=click.IntRange(1, 65535)),
+    _setting("--post-file", "Path on that host (.NET).", metavar="PATH"),
+    _setting("--user-agent", "User agent to post with (.NET).", metavar="TEXT"),
+    _setting("--post-interval", "Seconds between two posts (.NET).", type=_seconds),
+    _setting("--save-network", "Save the network settings, which puts them into effect (.NET).",
+             is_flag=True),
+    _setting("--reset-network", "Reset the network settings to the factory defaults (.NET).",
+             is_flag=True),
+    _setting("--restart", "Restart the meter, which keeps its settings.", is_flag=True),
+)  # fmt: skip

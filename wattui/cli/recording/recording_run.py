@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run of ``wattui log``, from opening the ports to the path of the session."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import click
+
+from wattui.cli import exits
+from wattui.cli.output import Output, console
+from wattui.cli.recording.line_view import JsonLinesView, LinesView, QuietView
+from wattui.cli.recording.live_view import Figures, LiveView
+from wattui.cli.recording.raw_file import RawFile
+from wattui.cli.recording.recording import Recording, View
+from wattui.cli.recording.unattended import Unattended, UnattendedOptions
+from wattui.cli.session_files import check_destination, export_session
+from wattui.cli.stop_signals import Ending
+from wattui.cli.terminal import NO_KEYS, keyboard
+from wattui.desktop.folders import sessions_folder
+from wattui.errors import Cancelled, DiskRefused, NoAnswer, WattuiError
+from wattui.measurement.text import count_text, duration_text
+from wattui.ports.port import open_port
+from wattui.session import make_folder
+
+#: Seconds between two checks of the clock when nothing happens.
+_PATIENCE: Final = 1.0
+
+#: Seconds that a key may wait for its effect.
+_KEY_PATIENCE: Final = 0.1
+
+_QUIT: Final = frozenset("qQ")
+_HOW_TO_END: Final = "q or Ctrl-C ends the recording."
+_OUTPUT_LOST: Final = (exits.OutputClosed, exits.OutputRefused)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to record, how to show it, and what to write."""
+
+    urls: tuple[str, ...]
+    interval: int = 1
+    duration: float | None = None
+    csv: Path | None = None
+    dialect: str = "standard"
+    raw: Path | None = None
+    session: Path | None = None
+    quiet: bool = False
+    json: bool = False
+    plain: bool = False
+    unattended: UnattendedOptions = field(default_factory=UnattendedOptions)
+    #: Returns whether nothing more will come, as at the end of a replay; None: never.
+    over: Callable[[], bool] | None = None
+
+
+def record(options: Options) -> int:
+    """Record until it is time to end; return the exit status."""
+    if options.raw is not None and len(options.urls) > 1:
+        raise click.UsageError("--raw writes the bytes of one meter: give one port.")
+    if options.csv is not None:
+        check_destination(options.csv)
+    if options.session is not None:
+        check_destination(options.session)
+        if options.session.exists():
+            raise DiskRefused(
+                f"{options.session} already exists", "Choose another name for the new session."
+            )
+    elif options.unattended.folder is None:
+        make_folder(sessions_folder())
+    unattended = Unattended(options.unattended)
+    unattended.prepare_folder()
+    with contextlib.ExitStack() as stack:
+        raw = None if options.raw is None else stack.enter_context(RawFile(options.raw))
+        recording = Recording(
+            options.urls,
+            interval=options.interval,
+            duration=options.duration,
+            session=options.session,
+            opener=open_port if raw is None else raw.open_port,
+            make_recorder=unattended.make_recorder if unattended.rotates else None,
+            wait=options.unattended.wait,
+        )
+        hang_up = unattended.hang_up if unattended.rotates else None
+        ending = stack.enter_context(Ending(recording.wake, hang_up))
+        run = _Run(options, recording, ending, unattended)
+        try:
+            run.record()
+        except KeyboardInterrupt:
+            recording.abandon()
+            raise
+        if raw is not None and raw.failure is not None:
+            run.fail(raw.failure, reported=True)
+        return run.finish()
+
+
+class _Run:
+    """Record, show, and finish with the CSV file and the path of the session."""
+
+    def __init__(
+        self, options: Options, recording: Recording, ending: Ending, unattended: Unattended
+    ) -> None:
+        self._options = options
+        self._unattended = unattended
+        self._recording = recording
+        self._ending = ending
+        self._output = Output(ended=ending)
+        # Errors that were reported; the first one gives the exit status.
+        self._failures: list[WattuiError] = []
+        # Whether a user or signal ended it, not its duration or a failure.
+        self._ended_by_hand = False
+        # Whether some samples were recorded but not shown.
+        self._unshown = False
+
+    def record(self) -> None:
+        """Record, and show it, until it is time to end."""
+        recording = self._recording
+        failures: list[WattuiError] = []
+        with self._view() as view:
+            # In this order: what fails while it stops must not hide why it stopped.
+            with _collected(failures):
+                recording.start()
+                self._unattended.started()
+                self._follow(view)
+            self._unattended.stopping()
+            # The disk may have refused already.
+            with _collected([] if recording.refused else failures):
+                recording.stop(view)
+        # A live view was in the way of errors until now.
+        for error in failures:
+            self.fail(error)
+        for failure in recording.failures:
+            self.fail(failure, reported=not isinstance(view, LiveView))
+        lines = view if isinstance(view, LinesView) else None
+        self._unshown = recording.not_shown > 0 or (lines is not None and lines.cut_short)
+        refused = None if lines is None else lines.refused
+        if refused is not None and refused not in self._failures:
+            self.fail(refused, reported=True)
+
+    def fail(self, error: WattuiError, *, reported: bool = False) -> None:
+        """Register an error, and report it unless that was done already."""
+        self._failures.append(error)
+        if not reported and not isinstance(error, exits.OutputClosed):
+            exits.complain(error)
+
+    @contextlib.contextmanager
+    def _view(self) -> Iterator[View]:
+        options = self._options
+        several = len(options.urls) > 1 or options.unattended.every
+        if options.quiet:
+            yield QuietView()
+        elif options.json:
+            yield JsonLinesView(self._output, several=several)
+        elif options.plain or not sys.stdout.isatty():
+            yield LinesView(self._output, several=several)
+        else:
+            with LiveView(self._recording, console(), _HOW_TO_END) as live:
+                yield live
+
+    def _follow(self, view: View) -> None:
+        """Show what happens, until it is time to end."""
+        recording = self._recording
+        live = view if isinstance(view, LiveView) else None
+        with keyboard() if live is not None else contextlib.nullcontext(NO_KEYS) as keys:
+            while not recording.over:
+                if keys.usable:
+                    recording.show(view, 0)
+                    if _QUIT & set(keys.pressed(_KEY_PATIENCE)):
+                        self._ending.end()
+                else:
+                    recording.show(view, _PATIENCE)
+                if self._ending():
+                    self._ended_by_hand = True
+                    return
+                if live is not None:
+                    live.refresh()
+                recording.stop_those_done()
+                if self._unattended.wanted:
+                    self._unattended.look(recording)
+                if self._options.over is not None and self._options.over():
+                    return
+                if recording.refused is not None:
+                    # The session cannot even be started, so there is nothing to go on for.
+                    raise recording.refused
+
+    # -- the end -------------------------------------------------------------------
+
+    def finish(self) -> int:
+        """Report what was recorded, write the CSV, print the path; return the exit status."""
+        path = self._recording.path
+        if path is None:
+            self._explain_nothing()
+        else:
+            self._summarise()
+            self._export(path)
+            self._print_path(path)
+        return self._failures[0].exit_status if self._failures else 0
+
+    def _explain_nothing(self) -> None:
+        """Report why there is no session."""
+        if self._failures:
+            return
+        nothing = "Ended before the first sample: nothing was recorded"
+        if self._ended_by_hand and self._options.unattended.wait:
+            exits.say(f"{nothing}.")
+        elif self._ended_by_hand:
+            self.fail(Cancelled(nothing))
+        else:
+            self.fail(
+                NoAnswer("The meter sent no sample: nothing was recorded", "Check the meter.")
+            )
+
+    def _summarise(self) -> None:
+        """Print to standard error what was recorded of each meter."""
+        if self._options.quiet:
+            return
+        if self._unshown:
+            exits.say(
+                "The output was too slow to show every sample. The session contains all of them."
+            )
+        for track in self._recording.tracks:
+            if track.tally.count:
+                figures = Figures.of(track.tally)
+                exits.say(
+                    f"{exits.printable(track.label)}: {count_text(figures.count, 'sample')} in "
+                    f"{duration_text(track.tally.elapsed_s)}, {figures.gaps}, "
+                    f"{figures.energy} integrated; the meter's counter advanced by "
+                    f"{figures.counter_wh:.1f} Wh."
+                )
+
+    def _export(self, path: Path) -> None:
+        options = self._options
+        if options.csv is None:
+            return
+        try:
+            export_session(path, options.csv, dialect=options.dialect, quiet=options.quiet)
+        except WattuiError as error:
+            self.fail(error)
+
+    def _print_path(self, path: Path) -> None:
+        """Print the session's path as the last line; if that fails, to standard error."""
+        lost = [e for e in self._failures if isinstance(e, _OUTPUT_LOST)]
+        try:
+            if not lost and self._output.path(path):
+                return
+        except _OUTPUT_LOST as error:
+            self.fail(error)
+        exits.drop_output(sys.stdout)
+        exits.say(f"The session is {exits.printable(str(path))}")
+
+
+@contextlib.contextmanager
+def _collected(failures: list[WattuiError]) -> Iterator[None]:
+    """Collect an error to report it later."""
+    try:
+        yield
+    except WattuiError as error:
+        failures.append(error)
