@@ -1,34 +1,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The public names: what programs and notebooks may build on.
 
-Read a recording::
+Iterate over the samples of a meter:
 
-    from wattui.api import Session
+    >>> from wattui.api import meter
+    >>> for sample in meter("sim://pro?load=lamp&speed=60"):
+    ...     if 55 < sample["power"] < 65:
+    ...         break
 
-    with Session.open("run.wattui") as session:
-        meter = session.meters[0]
-        print(session.statistics(meter.id).energy_wh)
-        for sample in session.samples(meter.id):
-            print(sample.time, sample["power"])
+Watch a meter, as traits of an object:
 
-Watch a meter, as traits of an object::
+    >>> import time
+    >>> from wattui.api import Meter
+    >>> lamp = Meter(url="sim://pro?load=lamp&speed=60")
+    >>> seen = []
+    >>> lamp.observe(lambda event: seen.append(event.new), "watts")
+    >>> lamp.connect()
+    >>> while not seen:
+    ...     time.sleep(0.01)
+    >>> lamp.disconnect()
 
-    from wattui.api import Meter
+Record one without Traits:
 
-    meter = Meter(url="/dev/ttyUSB0")
-    meter.observe(lambda event: print(event.new), "watts")
-    meter.connect()
+    >>> from wattui.api import MeterClient, SessionWriter
+    >>> client = MeterClient("sim://pro?load=lamp&speed=60")
+    >>> with SessionWriter("run.wattui") as writer:
+    ...     client.add_listener(writer)
+    ...     client.start()
+    ...     time.sleep(0.5)
+    ...     client.stop()
 
-Record one without Traits::
+Read the recording:
 
-    from wattui.api import MeterClient, SessionWriter, new_session_path
-
-    client = MeterClient("/dev/ttyUSB0")
-    with SessionWriter(new_session_path("lamp")) as writer:
-        client.add_listener(writer)
-        client.start()
-        ...
-        client.stop()
+    >>> from wattui.api import Session
+    >>> with Session.open("run.wattui") as session:
+    ...     lamp = session.meters[0]
+    ...     powers = [sample["power"] for sample in session.samples(lamp.id)]
+    ...     energy = session.statistics(lamp.id).energy_wh
+    >>> 55 < powers[0] < 65 and energy > 0
+    True
 
 Only :class:`Meter` and :class:`Bench` need Traits, which is loaded when one of them is first
 used.  Their views need Qt and Chaco, which are loaded when a view opens.  A name that is not
@@ -42,7 +52,15 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wattui.client import ClientState, Identified, MeterClient, identify
+from wattui.client import (
+    ClientState,
+    Conversation,
+    Identified,
+    MeterClient,
+    SampleStream,
+    identify,
+    meter,
+)
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import (
     Cancelled,
@@ -66,13 +84,49 @@ from wattui.errors import (
     WouldEraseMemory,
 )
 from wattui.formats import write, write_csv
+from wattui.measurement.clock import Clock
 from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
 from wattui.measurement.sample import Sample
-from wattui.ports.listing import PortInfo, list_ports
-from wattui.ports.port import open_port
-from wattui.session import Session, SessionWriter, new_session_path
+from wattui.ports.listing import PortInfo, PortProblem, list_ports
+from wattui.ports.port import Port, open_port
+from wattui.protocol import (
+    Calibration,
+    Command,
+    FieldNames,
+    FieldSelection,
+    FramerCounts,
+    FullHandling,
+    FullHandlingReply,
+    LoggingMode,
+    LoggingState,
+    Malformed,
+    NetworkAction,
+    NetworkAddress,
+    Packet,
+    PostTarget,
+    ReadoutEnd,
+    ReadoutStart,
+    Record,
+    RecordLimit,
+    Reply,
+    TcpLoggingStarted,
+    UserParameters,
+    Version,
+    commands,
+)
+from wattui.session import (
+    Envelope,
+    FieldStatistics,
+    Session,
+    SessionEvent,
+    SessionMeter,
+    SessionWriter,
+    Statistics,
+    WriterStatus,
+    new_session_path,
+)
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -83,43 +137,78 @@ __all__ = [
     "CHANNELS",
     "FIELDS",
     "Bench",
+    "Calibration",
     "Cancelled",
     "ClientState",
+    "Clock",
+    "Command",
+    "Conversation",
     "DiskRefused",
+    "Envelope",
     "Event",
     "EventKind",
     "Field",
+    "FieldNames",
+    "FieldSelection",
+    "FieldStatistics",
     "FormatError",
+    "FramerCounts",
+    "FullHandling",
+    "FullHandlingReply",
     "Identified",
     "LinkLost",
     "Listener",
+    "LoggingMode",
+    "LoggingState",
+    "Malformed",
     "Meter",
     "MeterClient",
     "MeterError",
     "MeterInfo",
+    "NetworkAction",
+    "NetworkAddress",
     "NoAnswer",
     "NotAMeter",
     "NotASession",
+    "Packet",
+    "Port",
     "PortBusy",
     "PortDenied",
     "PortError",
     "PortInfo",
     "PortNotFound",
+    "PortProblem",
     "PortUnknown",
+    "PostTarget",
+    "ReadoutEnd",
+    "ReadoutStart",
+    "Record",
+    "RecordLimit",
+    "Reply",
     "Sample",
+    "SampleStream",
     "Session",
     "SessionDamaged",
     "SessionError",
+    "SessionEvent",
+    "SessionMeter",
     "SessionTooNew",
     "SessionWriter",
     "SettingOutOfRange",
+    "Statistics",
+    "TcpLoggingStarted",
+    "UserParameters",
+    "Version",
     "WattuiError",
     "WouldEraseMemory",
+    "WriterStatus",
+    "commands",
     "counter_moved",
     "energy_error_wh",
     "energy_wh",
     "identify",
     "list_ports",
+    "meter",
     "new_session_path",
     "open_port",
     "sessions_folder",

@@ -49,13 +49,20 @@ _benches: Final[weakref.WeakSet[Bench]] = weakref.WeakSet()
 class Bench(Viewable):
     """Several meters and the session that they are recorded into.
 
-    ::
-
-        bench = Bench()
-        lamp, fridge = bench.connect(["sim://pro?load=lamp", "sim://es?load=fridge"])
-        ...
-        print(bench.total_energy, bench.session_path)
-        bench.close()
+        >>> import time
+        >>> from wattui.api import Bench, Session
+        >>> bench = Bench()
+        >>> lamp, fridge = bench.connect(
+        ...     ["sim://pro?load=lamp&speed=60", "sim://es?load=fridge&speed=60"],
+        ...     names=["lamp", "fridge"],
+        ... )
+        >>> while not (lamp.live and fridge.live):
+        ...     time.sleep(0.01)
+        >>> bench.close()
+        []
+        >>> with Session.open(bench.session_path) as session:
+        ...     sorted(meter.info.name for meter in session.meters)
+        ['fridge', 'lamp']
 
     A recording begins with the first meter that is connected and ends when the last one is
     disconnected.  A meter shows a sample after it is on disk.  Traits are set as those of a
@@ -65,7 +72,7 @@ class Bench(Viewable):
 
     #: The meters, in the order in which they are shown.
     meters: list[Meter] = declared(List(Instance(Meter)))
-    #: The one that the readings show.
+    #: The one whose readings are shown.
     meter: Meter | None = declared(Instance(Meter))
 
     #: Power of all live meters together, in W, and energy of all meters, in Wh.

@@ -74,11 +74,20 @@ class _Inside:
 class Meter(Viewable):
     """One meter: its connection, its last record, its totals.
 
-    A meter can be used alone, from a script, a prompt or a notebook::
+    A meter can be used alone, from a script, a prompt or a notebook:
 
-        meter = Meter(url="sim://pro")
-        meter.observe(lambda event: print(event.new), "watts")
-        meter.connect()
+        >>> import time
+        >>> from wattui.api import Meter
+        >>> meter = Meter(url="sim://pro?load=lamp&speed=60")
+        >>> meter.connect()
+        >>> while not meter.live:
+        ...     time.sleep(0.01)
+        >>> 55 < meter.watts < 65
+        True
+        >>> meter.disconnect()
+
+    ``meter.configure_traits()`` opens a window with live plots, and ``Item("meter",
+    style="custom")`` shows the same in a window of another program.
 
     Every trait is set once per batch of records, on the thread of the GUI while an event
     loop of Qt runs or a view of the meter is open.  Otherwise it is set on the thread that
