@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,18 @@ from session_samples import METER, record, steady
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
 from wattui.measurement.fields import FIELDS
 from wattui.session import Session, open_session, schema
-from wattui.session.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, connect, migrate
+from wattui.session.schema import (
+    APPLICATION_ID,
+    MIGRATIONS,
+    RELEASED,
+    SCHEMA_VERSION,
+    connect,
+    migrate,
+    statements,
+)
+
+#: Of each released step: its statements, a line each.
+HASHES = ("03e777af7ba101f8bd946f4298d1dad92678ed69f2263ea338dabed951fade20",)
 
 
 def test_the_file_says_what_it_is_and_sqlite3_reads_it(tmp_path: Path) -> None:
@@ -29,16 +43,41 @@ def test_the_file_says_what_it_is_and_sqlite3_reads_it(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_the_released_schema_does_not_change() -> None:
+    """Files of that version exist: what is new is another step, and another hash here."""
+    found = [hashlib.sha256("\n".join(statements(step)).encode()).hexdigest() for step in RELEASED]
+    assert tuple(found) == HASHES
+
+
+def test_each_field_has_columns_in_the_released_schema() -> None:
+    """For one that is new, its step belongs to RELEASED before anyone records with it."""
+    assert MIGRATIONS == RELEASED
+
+
+def test_a_new_field_breaks_nothing(tmp_path: Path) -> None:
+    """A field more in the table: old sessions open, and new ones hold it."""
+    old = record(tmp_path / "old.wattui", steady(9_000))
+    program = Path(__file__).with_name("new_field.py")
+    done = subprocess.run(
+        [sys.executable, str(program), str(old), str(tmp_path / "new.wattui")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "9100 21.5 23.5 []\n100 21.5 23.5 []\n"
+
+
 def test_an_earlier_version_is_brought_up_to_date_when_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = record(tmp_path / "a.wattui", steady(20))
     newest = SCHEMA_VERSION + 2
-    steps = {
-        **MIGRATIONS,
-        SCHEMA_VERSION + 1: ("ALTER TABLE meter ADD COLUMN place TEXT",),
-        newest: ("UPDATE meter SET place='desk'", "CREATE TABLE later (x)"),
-    }
+    steps = (
+        *MIGRATIONS,
+        "ALTER TABLE meter ADD COLUMN place TEXT",
+        "UPDATE meter SET place='desk'; CREATE TABLE later (x);",
+    )
     monkeypatch.setattr(open_session, "SCHEMA_VERSION", newest)
     monkeypatch.setattr(open_session, "migrate", lambda connection: migrate(connection, steps))
     monkeypatch.setattr(
@@ -54,7 +93,7 @@ def test_an_earlier_version_is_brought_up_to_date_when_opened(
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = record(tmp_path / "a.wattui", steady(20))
-    steps = {**MIGRATIONS, SCHEMA_VERSION + 1: ("CREATE TABLE later (x)", "NO SQL AT ALL")}
+    steps = (*MIGRATIONS, "CREATE TABLE later (x); NO SQL AT ALL;")
     connection = connect(path, "mode=rw")
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, steps)

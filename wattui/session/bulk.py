@@ -14,18 +14,20 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from wattui import __version__
+from wattui.desktop.atomic_file import draft_path
 from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample, complete
 from wattui.session.lock import SessionLock
-from wattui.session.schema import WIDTHS, connect, migrate, translated
+from wattui.session.schema import SAMPLE_COLUMNS, WIDTHS, connect, migrate, translated
 from wattui.session.store import describe_session, insert_event, store_meter
 from wattui.session.summary import (
     ABSENT,
@@ -40,6 +42,8 @@ from wattui.session.summary import (
     merge,
     write_rows,
 )
+
+_INSERT_SAMPLE: Final = f"INSERT INTO sample (meter, {', '.join(SAMPLE_COLUMNS)})"
 
 #: Samples that are written at once: a few MB of memory.
 CHUNK: Final = 8_000
@@ -72,7 +76,6 @@ class BulkWriter:
         #: The session's file.
         self.path = Path(path).absolute()
         self._replace = replace
-        self._draft = self.path.with_name(f".{self.path.name}.part")
         self._meters: dict[str, _Meter] = {}
         self._closed = False
         self._require_new()
@@ -83,28 +86,25 @@ class BulkWriter:
                 f"The folder {self.path.parent} cannot be made ({error.strerror})",
                 "Choose another folder.",
             ) from error
-        self._lock = SessionLock(self.path)
-        try:
-            with self._translating():
-                self._remove_draft()
-                self._connection = self._begin(software)
-        except BaseException:
-            self._lock.release()
-            raise
+        with contextlib.ExitStack() as resources, self._translating():
+            resources.enter_context(SessionLock(self.path))
+            draft = resources.enter_context(draft_path(self.path))
+            self._connection = connect(draft, "mode=rwc")
+            resources.callback(self._connection.close)
+            self._begin(software)
+            self._resources = resources.pop_all()
 
     def _require_new(self) -> None:
         if not self._replace and os.path.lexists(self.path):
             raise DiskRefused(f"{self.path} already exists", "Choose another name.")
 
-    def _begin(self, software: str) -> sqlite3.Connection:
-        connection = connect(self._draft, "mode=rwc")
-        connection.execute("PRAGMA journal_mode=OFF")
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-        migrate(connection)
-        connection.execute("BEGIN")
-        describe_session(connection, software)
-        return connection
+    def _begin(self, software: str) -> None:
+        self._connection.execute("PRAGMA journal_mode=OFF")
+        self._connection.execute("PRAGMA synchronous=OFF")
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        migrate(self._connection)
+        self._connection.execute("BEGIN")
+        describe_session(self._connection, software)
 
     def add(
         self,
@@ -181,42 +181,28 @@ class BulkWriter:
         """
         if self._closed:
             return
-        try:
-            with self._translating():
-                for meter in self._meters.values():
-                    insert_event(self._connection, meter.id, Event(meter.last, EventKind.STOPPED))
-                self._connection.execute("COMMIT")
-                self._connection.close()
-                with self._draft.open("r+b") as file:
-                    os.fsync(file.fileno())
-                self._require_new()
-                self._draft.replace(self.path)
-        finally:
-            self.discard()
-
-    def discard(self) -> None:
-        """Close the draft and leave nothing behind; does nothing once it is closed."""
-        if self._closed:
-            return
         self._closed = True
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.close()
-        with contextlib.suppress(OSError):
-            self._remove_draft()
-        self._lock.release()
+        # Leaving them closes the draft, syncs it and renames it.
+        with self._translating(), self._resources:
+            for meter in self._meters.values():
+                insert_event(self._connection, meter.id, Event(meter.last, EventKind.STOPPED))
+            self._connection.execute("COMMIT")
+            self._require_new()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if kind is None:
             self.close()
-        else:
-            self.discard()
-
-    def _remove_draft(self) -> None:
-        for end in ("", "-journal"):
-            Path(f"{self._draft}{end}").unlink(missing_ok=True)
+        elif not self._closed:
+            self._closed = True
+            self._resources.__exit__(kind, error, trace)
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:
@@ -245,7 +231,7 @@ class _Meter:
 
     def add(self, samples: Integers) -> None:
         """Write samples, (n, 21), and the summaries and checksums that are over with them."""
-        insert(self._connection, "INSERT INTO sample", (self.id,), samples)
+        insert(self._connection, _INSERT_SAMPLE, (self.id,), samples)
         self.last = int(samples[-1, 0])
         *over, self._seal = checksums(samples, self._seal)
         insert_seals(self._connection, self.id, over)

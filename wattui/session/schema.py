@@ -14,7 +14,7 @@ so that a crash can leave nothing half counted.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -46,43 +46,88 @@ COUNTER: Final = ("counter_first", "counter_last", "counter_moved")
 #: Names of the columns that hold a field's values, in the order of the wire.
 FIELD_COLUMNS: Final = tuple(field.name for field in FIELDS)
 
-#: Columns of a summary after its key, in the order of the table.
+#: Columns of a sample, and of a summary after its key.
+SAMPLE_COLUMNS: Final = ("time", "interval", "gap", *FIELD_COLUMNS)
 SUMMARY_COLUMNS: Final = (
-    TOTALS
-    + COUNTER
-    + tuple(f"{prefix}_{name}" for prefix in ("n", "sum", "low", "high") for name in FIELD_COLUMNS)
+    *TOTALS,
+    *COUNTER,
+    *(f"{prefix}_{name}" for prefix in ("n", "sum", "low", "high") for name in FIELD_COLUMNS),
+)
+
+#: The released steps: each turns a file of version n - 1 into one of version n.  Never edit
+#: one; append another.
+RELEASED: Final = (
+    """
+CREATE TABLE info (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE meter (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, port TEXT, name TEXT,
+    model TEXT, firmware TEXT, serial_number TEXT, interval REAL, colour TEXT,
+    first_level INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE sample (meter INTEGER NOT NULL, time INTEGER NOT NULL, interval INTEGER NOT NULL,
+    gap INTEGER, power INTEGER, voltage INTEGER, current INTEGER, energy INTEGER, cost INTEGER,
+    energy_per_month INTEGER, cost_per_month INTEGER, power_max INTEGER, voltage_max INTEGER,
+    current_max INTEGER, power_min INTEGER, voltage_min INTEGER, current_min INTEGER,
+    power_factor INTEGER, duty_cycle INTEGER, power_cycles INTEGER, frequency INTEGER,
+    apparent_power INTEGER,
+    PRIMARY KEY (meter, time)) WITHOUT ROWID;
+CREATE INDEX sample_gap ON sample (meter, time, interval, gap) WHERE gap IS NOT NULL;
+CREATE TABLE summary (meter INTEGER NOT NULL, level INTEGER NOT NULL, bucket INTEGER NOT NULL,
+    count INTEGER, interval INTEGER, powered INTEGER, gap INTEGER, gap_count INTEGER,
+    energy INTEGER, counter_first INTEGER, counter_last INTEGER, counter_moved INTEGER,
+    n_power INTEGER, n_voltage INTEGER, n_current INTEGER, n_energy INTEGER, n_cost INTEGER,
+    n_energy_per_month INTEGER, n_cost_per_month INTEGER, n_power_max INTEGER,
+    n_voltage_max INTEGER, n_current_max INTEGER, n_power_min INTEGER, n_voltage_min INTEGER,
+    n_current_min INTEGER, n_power_factor INTEGER, n_duty_cycle INTEGER, n_power_cycles INTEGER,
+    n_frequency INTEGER, n_apparent_power INTEGER, sum_power INTEGER, sum_voltage INTEGER,
+    sum_current INTEGER, sum_energy INTEGER, sum_cost INTEGER, sum_energy_per_month INTEGER,
+    sum_cost_per_month INTEGER, sum_power_max INTEGER, sum_voltage_max INTEGER,
+    sum_current_max INTEGER, sum_power_min INTEGER, sum_voltage_min INTEGER,
+    sum_current_min INTEGER, sum_power_factor INTEGER, sum_duty_cycle INTEGER,
+    sum_power_cycles INTEGER, sum_frequency INTEGER, sum_apparent_power INTEGER,
+    low_power INTEGER, low_voltage INTEGER, low_current INTEGER, low_energy INTEGER,
+    low_cost INTEGER, low_energy_per_month INTEGER, low_cost_per_month INTEGER,
+    low_power_max INTEGER, low_voltage_max INTEGER, low_current_max INTEGER,
+    low_power_min INTEGER, low_voltage_min INTEGER, low_current_min INTEGER,
+    low_power_factor INTEGER, low_duty_cycle INTEGER, low_power_cycles INTEGER,
+    low_frequency INTEGER, low_apparent_power INTEGER, high_power INTEGER, high_voltage INTEGER,
+    high_current INTEGER, high_energy INTEGER, high_cost INTEGER, high_energy_per_month INTEGER,
+    high_cost_per_month INTEGER, high_power_max INTEGER, high_voltage_max INTEGER,
+    high_current_max INTEGER, high_power_min INTEGER, high_voltage_min INTEGER,
+    high_current_min INTEGER, high_power_factor INTEGER, high_duty_cycle INTEGER,
+    high_power_cycles INTEGER, high_frequency INTEGER, high_apparent_power INTEGER,
+    PRIMARY KEY (meter, level, bucket)) WITHOUT ROWID;
+CREATE TABLE seal (meter INTEGER NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL,
+    crc32 INTEGER NOT NULL, PRIMARY KEY (meter, bucket)) WITHOUT ROWID;
+CREATE TABLE event (id INTEGER PRIMARY KEY, meter INTEGER, time INTEGER NOT NULL,
+    kind TEXT NOT NULL, text TEXT NOT NULL DEFAULT '', duration INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX event_time ON event (time);
+""",
 )
 
 
-def _integers(names: Sequence[str]) -> str:
-    return ", ".join(f"{name} INTEGER" for name in names)
+def _new_field(name: str) -> str:
+    """Return the step that adds a field's columns; those of earlier samples are empty."""
+    return f"""
+ALTER TABLE sample ADD COLUMN {name} INTEGER;
+ALTER TABLE summary ADD COLUMN n_{name} INTEGER DEFAULT 0;
+ALTER TABLE summary ADD COLUMN sum_{name} INTEGER DEFAULT 0;
+ALTER TABLE summary ADD COLUMN low_{name} INTEGER;
+ALTER TABLE summary ADD COLUMN high_{name} INTEGER;
+"""
 
 
-_FIRST: Final = (
-    "CREATE TABLE info (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
-    "CREATE TABLE meter (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, port TEXT, name TEXT,"
-    " model TEXT, firmware TEXT, serial_number TEXT, interval REAL, colour TEXT,"
-    " first_level INTEGER NOT NULL DEFAULT 0)",
-    "CREATE TABLE sample (meter INTEGER NOT NULL, time INTEGER NOT NULL,"
-    f" interval INTEGER NOT NULL, gap INTEGER, {_integers(FIELD_COLUMNS)},"
-    " PRIMARY KEY (meter, time)) WITHOUT ROWID",
-    "CREATE INDEX sample_gap ON sample (meter, time, interval, gap) WHERE gap IS NOT NULL",
-    "CREATE TABLE summary (meter INTEGER NOT NULL, level INTEGER NOT NULL,"
-    f" bucket INTEGER NOT NULL, {_integers(SUMMARY_COLUMNS)},"
-    " PRIMARY KEY (meter, level, bucket)) WITHOUT ROWID",
-    "CREATE TABLE seal (meter INTEGER NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL,"
-    " crc32 INTEGER NOT NULL, PRIMARY KEY (meter, bucket)) WITHOUT ROWID",
-    "CREATE TABLE event (id INTEGER PRIMARY KEY, meter INTEGER, time INTEGER NOT NULL,"
-    " kind TEXT NOT NULL, text TEXT NOT NULL DEFAULT '', duration INTEGER NOT NULL DEFAULT 0)",
-    "CREATE INDEX event_time ON event (time)",
+#: All steps: those that are released, and one for each field that has no column there yet.
+MIGRATIONS: Final = (
+    *RELEASED,
+    *(_new_field(name) for name in FIELD_COLUMNS if f"sum_{name} INTEGER" not in "".join(RELEASED)),
 )
-
-#: What turns a file of version n - 1 into one of version n, by n.  Never edit a
-#: step that was released; add one.
-MIGRATIONS: Final[Mapping[int, Sequence[str]]] = {1: _FIRST}
 
 #: The version that this program writes.
-SCHEMA_VERSION: Final = max(MIGRATIONS)
+SCHEMA_VERSION: Final = len(MIGRATIONS)
+
+
+def statements(step: str) -> list[str]:
+    """Return the statements of a step, each on one line."""
+    return [" ".join(one.split()) for one in step.split(";") if one.strip()]
 
 
 def uri(path: Path, options: str) -> str:
@@ -144,20 +189,16 @@ def require_session(
     return version
 
 
-def migrate(
-    connection: sqlite3.Connection,
-    migrations: Mapping[int, Sequence[str]] = MIGRATIONS,
-) -> None:
-    """Bring the file to the newest version, or leave it as it was."""
-    newest = max(migrations)
+def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
+    """Bring the file to the newest version, or leave it unchanged."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         _, version = file_version(connection)
-        for step in range(version + 1, newest + 1):
-            for statement in migrations[step]:
+        for step in migrations[version:]:
+            for statement in statements(step):
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version={newest}")
+        connection.execute(f"PRAGMA user_version={len(migrations)}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

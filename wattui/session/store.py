@@ -23,7 +23,7 @@ from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample, complete
 from wattui.session.schema import (
-    FIELD_COLUMNS,
+    SAMPLE_COLUMNS,
     SEAL_LEVEL,
     WIDTHS,
     connect,
@@ -37,7 +37,10 @@ from wattui.session.write_queue import Item
 
 _logger = logging.getLogger(__name__)
 
-_INSERT_SAMPLE: Final = f"INSERT OR IGNORE INTO sample VALUES (?,?,?,?{',?' * len(FIELD_COLUMNS)})"
+_INSERT_SAMPLE: Final = (
+    f"INSERT OR IGNORE INTO sample (meter, {', '.join(SAMPLE_COLUMNS)})"
+    f" VALUES (?{',?' * len(SAMPLE_COLUMNS)})"
+)
 
 #: Bytes to which the journal is cut after a checkpoint.
 _JOURNAL_BYTES: Final = 4 << 20

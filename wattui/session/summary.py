@@ -21,7 +21,7 @@ from wattui.measurement.energy import POWER_LIMIT
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.session.schema import (
     COUNTER,
-    FIELD_COLUMNS,
+    SAMPLE_COLUMNS,
     SEAL_LEVEL,
     SUMMARY_COLUMNS,
     TOTALS,
@@ -39,8 +39,8 @@ _NO_LOW: Final = 2**62
 #: Start of a 4096 s bucket in microseconds, number of its samples, and their CRC-32.
 Seal = tuple[int, int, int]
 
-#: Columns of a sample in arrays: time, interval, gap, then the fields.
-SAMPLE_COLUMNS: Final = ("time", "interval", "gap", *FIELD_COLUMNS)
+#: Columns of a sample that a checksum covers: those of the first released schema.
+_SEALED: Final = 21
 
 _TOTALS: Final = len(TOTALS)
 _POWER: Final = FIELD_INDEX["power"]
@@ -138,6 +138,10 @@ _SUMMARIES: Final = (
     " WHERE meter=? AND level=? AND bucket>=? AND bucket<? ORDER BY bucket"
 )
 
+_INSERT_SUMMARY: Final = (
+    f"INSERT OR REPLACE INTO summary (meter, level, bucket, {', '.join(SUMMARY_COLUMNS)})"
+)
+
 #: Values that are bound to one statement at most; any SQLite takes 999.
 _VARIABLES: Final = 999
 
@@ -175,7 +179,7 @@ def write_rows(connection: sqlite3.Connection, meter: int, level: int, rows: Row
         (rows.bucket[:, None], rows.sums[:, :_TOTALS], rows.counter, rows.sums[:, _TOTALS:], lows)
     )
     table = np.hstack((table, rows.high))
-    insert(connection, "INSERT OR REPLACE INTO summary", (meter, level), table)
+    insert(connection, _INSERT_SUMMARY, (meter, level), table)
 
 
 def insert(
@@ -259,7 +263,7 @@ def checksums(samples: Integers, before: Seal | None = None) -> Iterator[Seal]:
     """
     bucket = samples[:, 0] // WIDTHS[SEAL_LEVEL] * WIDTHS[SEAL_LEVEL]
     starts = np.flatnonzero(np.diff(bucket, prepend=-1)).tolist()
-    data = np.ascontiguousarray(samples, dtype="<i8")
+    data = np.ascontiguousarray(samples[:, :_SEALED], dtype="<i8")
     for start, stop in zip(starts, [*starts[1:], len(samples)], strict=True):
         which, count, crc = int(bucket[start]), 0, 0
         if before is not None and before[0] == which:
