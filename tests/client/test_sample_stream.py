@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from fake_meter import DEADLINE, OPENING, QUICK, START, STOP, ScriptedPort, client_on, record
@@ -17,6 +18,7 @@ from wattui.client import MeterClient, SampleStream, meter
 from wattui.errors import LinkLost, NotAMeter, PortNotFound, SettingOutOfRange
 from wattui.measurement.events import EventKind, MeterInfo
 from wattui.measurement.sample import Sample
+from wattui.session import SessionWriter
 from wattui.simulator.pty_server import PtyServer
 from wattui.simulator.sim_url import meter_from_url
 
@@ -163,7 +165,17 @@ def test_function_is_a_listener() -> None:
     assert heard == [("PRO", 100.0)]
 
 
-def test_what_is_no_listener_is_refused() -> None:
+def test_function_is_a_listener_of_a_session_writer(tmp_path: Path) -> None:
+    committed: list[Sample] = []
+    with SessionWriter(tmp_path / "run.wattui") as writer, meter(FAST) as lamp:
+        writer.add_listener(lambda _info, samples: committed.extend(samples))
+        sample = next(iter(lamp))
+        writer.on_samples(lamp.info, [sample])
+        assert writer.flush()
+    assert committed == [sample]
+
+
+def test_other_objects_are_not_listeners() -> None:
     with pytest.raises(TypeError, match="is not a listener"):
         MeterClient("sim://").add_listener(3)  # type: ignore[arg-type]
 

@@ -26,7 +26,14 @@ from typing import Final, Self
 from wattui import __version__
 from wattui.errors import DiskRefused, SessionError, WattuiError
 from wattui.measurement.clock import microseconds
-from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
+from wattui.measurement.events import (
+    Event,
+    EventKind,
+    Listener,
+    MeterInfo,
+    SampleFunction,
+    as_listener,
+)
 from wattui.measurement.sample import Sample
 from wattui.session.lock import SessionLock
 from wattui.session.naming import make_folder
@@ -169,13 +176,17 @@ class SessionWriter:
         """Keep a note on the whole session, such as an assumption that was made."""
         self.on_event(None, Event(microseconds(time.time()), EventKind.NOTE, text))
 
-    def add_listener(self, listener: Listener) -> None:
-        """Tell *listener* of what is on disk, after its commit, on the writer's thread."""
-        self._listeners = (*self._listeners, listener)
+    def add_listener(self, listener: Listener | SampleFunction) -> None:
+        """Call a listener with what is on disk, after its commit, on the writer's thread.
 
-    def remove_listener(self, listener: Listener) -> None:
-        """Tell *listener* no more."""
-        self._listeners = tuple(one for one in self._listeners if one is not listener)
+        A function ``f(meter, samples)`` is a listener, too; it gets no events.
+        """
+        self._listeners = (*self._listeners, as_listener(listener))
+
+    def remove_listener(self, listener: Listener | SampleFunction) -> None:
+        """Stop calling a listener."""
+        removed = as_listener(listener)
+        self._listeners = tuple(one for one in self._listeners if one != removed)
 
     def add_status_listener(self, listener: StatusListener) -> None:
         """Call *listener* when the disk refuses, at each further attempt, and when it is well.

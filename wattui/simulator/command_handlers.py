@@ -52,54 +52,45 @@ def _number(text: str, low: int, high: int, what: str) -> int:
 # -- reading ------------------------------------------------------------------
 
 
-def _version(meter: MeterHardware, args: Args) -> None:
-    del args
+def _version(meter: MeterHardware, _args: Args) -> None:
     values = meter.model.version(meter.line.baudrate)
     meter.answer(f"#v,-,{len(values)},{','.join(values)};")
 
 
-def _field_names(meter: MeterHardware, args: Args) -> None:
-    del args
+def _field_names(meter: MeterHardware, _args: Args) -> None:
     names = [field.header for field in FIELDS[: meter.model.fields]]
     meter.answer(f"#h,-,{len(names)},{','.join(names)};")
 
 
-def _chosen(meter: MeterHardware, args: Args) -> None:
-    del args
+def _chosen(meter: MeterHardware, _args: Args) -> None:
     flags = [str(int(on)) for on in meter.memory.chosen]
     meter.answer(f"#c,-,{len(flags)},{','.join(flags)};")
 
 
-def _limit(meter: MeterHardware, args: Args) -> None:
-    del args
+def _limit(meter: MeterHardware, _args: Args) -> None:
     meter.answer(f"#n,-,1,{meter.memory.limit};")
 
 
-def _handling(meter: MeterHardware, args: Args) -> None:
-    del args
+def _handling(meter: MeterHardware, _args: Args) -> None:
     meter.answer(f"#o,-,1,{int(meter.memory.handling)};")
 
 
-def _state(meter: MeterHardware, args: Args) -> None:
-    del args
+def _state(meter: MeterHardware, _args: Args) -> None:
     meter.answer(f"#s,-,3,_,{meter.shown_interval(meter.interval)},{int(meter.mode)};")
 
 
-def _user(meter: MeterHardware, args: Args) -> None:
-    del args
+def _user(meter: MeterHardware, _args: Args) -> None:
     display = meter.display
     meter.answer(f"#u,-,3,{display.rate_mils},{display.threshold},{int(display.euro)};")
 
 
-def _calibration(meter: MeterHardware, args: Args) -> None:
-    del args
+def _calibration(meter: MeterHardware, _args: Args) -> None:
     # Plausible values: 16-bit gains near the middle, over 256 bytes in all.
     factors = [str(20_480 + (n * 7_919 + 331) % 24_989) for n in range(meter.model.factors)]
     meter.answer(f"#f,-,{len(factors)},{','.join(factors)};")
 
 
-def _memory(meter: MeterHardware, args: Args) -> None:
-    del args
+def _memory(meter: MeterHardware, _args: Args) -> None:
     meter.start_readout()
 
 
@@ -141,8 +132,7 @@ def _set_interval(meter: MeterHardware, interval: int) -> None:
         meter.memory.interval = CONDENSE_INTERVAL if condensing else interval
 
 
-def _stop(meter: MeterHardware, args: Args) -> None:
-    del args
+def _stop(meter: MeterHardware, _args: Args) -> None:
     if meter.mode is LoggingMode.EXTERNAL:
         meter.posting = False
         meter.mode = LoggingMode.STOPPED
@@ -171,8 +161,7 @@ def _set_handling(meter: MeterHardware, args: Args) -> None:
         _handling(meter, ())
 
 
-def _clear(meter: MeterHardware, args: Args) -> None:
-    del args
+def _clear(meter: MeterHardware, _args: Args) -> None:
     if not _stubborn(meter):
         meter.erase()
     if meter.setup.talkative:
@@ -201,8 +190,7 @@ def _write_user(meter: MeterHardware, args: Args) -> None:
         _user(meter, ())
 
 
-def _restart(meter: MeterHardware, args: Args) -> None:
-    del args
+def _restart(meter: MeterHardware, _args: Args) -> None:
     meter.line.drop()
     meter.display.reset()
     meter.start_up()
@@ -227,8 +215,7 @@ def _address_text(meter: MeterHardware) -> str:
     return ",".join(text or "_" for text in texts)
 
 
-def _read_address(meter: MeterHardware, args: Args) -> None:
-    del args
+def _read_address(meter: MeterHardware, _args: Args) -> None:
     meter.answer(f"#i,q,7,{_address_text(meter)},{meter.network.address.mac};")
 
 
@@ -256,8 +243,7 @@ def _target_text(meter: MeterHardware) -> str:
     return ",".join(text or "_" for text in texts)
 
 
-def _read_target(meter: MeterHardware, args: Args) -> None:
-    del args
+def _read_target(meter: MeterHardware, _args: Args) -> None:
     meter.answer(f"#i,e,5,{_target_text(meter)};")
 
 
@@ -278,20 +264,17 @@ def _write_target(meter: MeterHardware, args: Args) -> None:
     meter.answer(f"#i,x,5,{_target_text(meter)};")
 
 
-def _reload(meter: MeterHardware, args: Args) -> None:
-    del args
+def _reload(meter: MeterHardware, _args: Args) -> None:
     meter.network.reload()
     meter.answer("#i,r,0;")
 
 
-def _save(meter: MeterHardware, args: Args) -> None:
-    del args
+def _save(meter: MeterHardware, _args: Args) -> None:
     meter.network.save()
     meter.answer("#i,w,0;")
 
 
-def _reset(meter: MeterHardware, args: Args) -> None:
-    del args
+def _reset(meter: MeterHardware, _args: Args) -> None:
     meter.network.reset()
     meter.answer("#i,z,0;")
 
