@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole main window without a screen, driven as a person drives it."""
+"""The whole main window without a screen, operated as a user does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAST = "sim://pro?load=desktop&speed=60"
 
 
 class Uncaught(list):
-    """Exceptions that reached nobody: PyQt would have ended the program."""
+    """Exceptions that nothing caught: PyQt would have ended the program."""
 
     def __enter__(self):
         self._before = sys.excepthook, threading.excepthook
@@ -32,7 +32,7 @@ class Uncaught(list):
 
 
 class OpenedWindow:
-    """A main window, with what a test asks of it."""
+    """A main window, and what tests do with it."""
 
     def __init__(self, look=None, settings=None, bench=None):
         forget_devices()
@@ -43,19 +43,20 @@ class OpenedWindow:
         self.ui = app.build(self.bench, self.settings, look=look)
         self.model = self.ui.context["object"]
         self.handler = self.ui.handler
+        self.context = self.handler.context
         self.info = self.ui.info
         self.window = self.ui.control
         self.closed = False
         self.handle_events()
 
     def handle_events(self):
-        """Handle what Qt has waiting."""
+        """Handle the pending events of Qt."""
         for _ in range(3):
             QtWidgets.QApplication.processEvents()
         QtWidgets.QApplication.sendPostedEvents(None, QtCore.QEvent.DeferredDelete)
 
     def wait_for(self, condition, what, seconds=20.0):
-        """Handle events until something is so; fail after a deadline."""
+        """Handle events until a condition is met; fail after a deadline."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"{what}: it did not happen"
@@ -63,11 +64,11 @@ class OpenedWindow:
         self.handle_events()
 
     def control(self, name):
-        """Give the control of an item."""
+        """Return the control of an item."""
         return getattr(self.info, name).control
 
     def key(self, key, modifiers=QtCore.Qt.NoModifier):
-        """Press a key where the focus is."""
+        """Press a key in the widget that has the focus."""
         QtTest.QTest.keyClick(QtWidgets.QApplication.focusWidget() or self.window, key, modifiers)
         self.handle_events()
 
@@ -82,7 +83,7 @@ class OpenedWindow:
         self.wait_for(lambda: self.model.marking, "the first sample")
 
     def colours(self, widget):
-        """Give the colours of a widget's picture, by how many pixels have them."""
+        """Return how many pixels of a widget's picture have each colour."""
         picture = widget.grab().toImage().convertToFormat(QtGui.QImage.Format_RGB32)
         counts = {}
         for y in range(0, picture.height(), 2):
@@ -92,7 +93,7 @@ class OpenedWindow:
         return counts
 
     def close(self):
-        """Close it; nothing may be left running or uncaught."""
+        """Close it, and check that nothing is still running and no exception was missed."""
         if not self.closed:
             self.closed = True
             if self.ui.control is not None:
@@ -104,5 +105,5 @@ class OpenedWindow:
 
 
 def own_threads():
-    """Give the names of the program's threads that run."""
+    """Return the names of the program's threads that are running."""
     return [one.name for one in threading.enumerate() if one.name.startswith("wattui")]

@@ -174,7 +174,7 @@ def run(
     running.setQuitOnLastWindowClosed(True)
     with _signals_close(ui):
         if session is not None:
-            handler.open_session(model, Path(session))
+            handler.context.files.open([Path(session)])
         elif demo:
             handler.do(ui.info, "simulate")
         elif ports:

@@ -59,7 +59,7 @@ def drop(window, paths):
 
 def answer(window, **said):
     """Answer the question that is being asked."""
-    files = window.handler.files
+    files = window.context.files
     window.wait_for(lambda: files.question_ui is not None, "the question")
     ui = files.question_ui
     assert not ui.control.isModal()
@@ -78,11 +78,11 @@ def test_a_session_that_is_dropped_is_shown_with_its_meters(window, session):
     assert [row.name for row in window.model.meter_rows] == ["server", "desk"]
     assert {row.state for row in window.model.meter_rows} == {"Recorded"}
     window.wait_for(
-        lambda: [row.numbers[0] for row in window.model.meter_rows] == ["41.0", "42.0"],
+        lambda: [row.texts["power"] for row in window.model.meter_rows] == ["41.0", "42.0"],
         "the means of the view",
     )
     assert window.settings.recent == [str(session)]
-    menu = window.handler.file_hands[1]
+    menu = window.handler.recent_menu
     menu.aboutToShow.emit()
     assert [one.text() for one in menu.actions()] == [session.stem]
 
@@ -99,7 +99,7 @@ def test_recent_files_are_looked_for_behind_the_window(window, session, monkeypa
     monkeypatch.setattr(os.path, "exists", watched)
     gone = session.with_name("gone.wattui")
     window.settings.recent = [str(gone), str(session)]
-    menu = window.handler.file_hands[1]
+    menu = window.handler.recent_menu
 
     def shown():
         return [one.text() for one in menu.actions() if one.isVisible()]
@@ -133,9 +133,9 @@ def test_an_old_log_is_imported_and_its_broken_line_told(window, log):
     answer(window, zone="utc")
     window.wait_for(lambda: window.model.state == "opened", "the imported session")
     (notice,) = window.model.opening_notices
-    assert notice.text == "59 records of wattsup.log were imported."
+    assert notice.text == "59 records were imported from wattsup.log."
     assert "1 line was skipped" in notice.hint
-    assert "wattsup.log, line 31: " in window.handler.files.details()
+    assert "wattsup.log, line 31: " in window.context.files.details()
     assert window.model.task is None
     with Session.open(window.bench.session_path) as imported:
         assert imported.count(imported.meters[0].id) == 59
@@ -147,10 +147,10 @@ def test_a_cancelled_import_leaves_nothing(window, log, tmp_path):
     big = tmp_path / "big.log"
     lines = log.read_text().splitlines()
     big.write_text("\n".join(lines[0] for _ in range(200_000)))
-    window.handler.files.open([big])
+    window.context.files.open([big])
     answer(window)
-    window.handler.files.cancel()
-    window.wait_for(lambda: not window.handler.files.running, "the end of the import")
+    window.context.files.cancel()
+    window.wait_for(lambda: not window.context.files.running, "the end of the import")
     assert "cancelled" in window.model.message
     assert window.bench.session_path is None
 
@@ -175,7 +175,7 @@ def test_while_it_records_a_session_opens_in_another_window(window, session, mon
 
 
 def test_a_session_is_replayed_with_all_of_its_meters(window, session):
-    window.handler.files.replay(session)
+    window.context.files.replay(session)
     answer(window, speed=60.0)
     window.wait_for(
         lambda: [one.sample_count for one in window.bench.meters] == [60, 60], "every record"
@@ -203,7 +203,7 @@ def test_an_old_log_that_was_replayed_leaves_no_folder_behind(log, tmp_path, mon
     passing.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(passing))
     window = OpenedWindow()
-    window.handler.files.replay(log)
+    window.context.files.replay(log)
     answer(window, speed=60.0, zone="utc")
     window.wait_for(lambda: window.model.marking, "a record")
     assert list(passing.glob("wattui-replay-*/wattsup.wattui"))
@@ -214,7 +214,7 @@ def test_an_old_log_that_was_replayed_leaves_no_folder_behind(log, tmp_path, mon
 def test_the_export_offers_the_wide_form_for_several_meters(window, session, tmp_path):
     from wattui.ui.dialogs.export_dialog import Export, ExportChoice
 
-    window.handler.files.open([session])
+    window.context.files.open([session])
     window.wait_for(lambda: window.model.state == "opened", "the session")
     choice = ExportChoice.for_model(window.model)
     assert choice.several
@@ -226,16 +226,3 @@ def test_the_export_offers_the_wide_form_for_several_meters(window, session, tmp
     assert "server" in rows[0]
     assert "desk" in rows[0]
     assert len(rows) == 61
-
-
-def test_no_part_of_the_handler_takes_a_name_of_another():
-    """A second ``_look`` took the place of the one that reads the meter's memory."""
-    from wattui.ui.window.handler import WindowHandler
-
-    parts = [one for one in WindowHandler.__mro__ if one.__module__.startswith("wattui.")]
-    seen = {}
-    for part in parts[1:]:
-        for name, what in vars(part).items():
-            if callable(what) and not name.startswith("__"):
-                assert name not in seen, f"{name} is in {seen[name]} and in {part.__name__}"
-                seen[name] = part.__name__

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from wattui.meter_memory.readout import Patience
 from wattui.model.memory import Fetched
 from wattui.session import Session
 from wattui.simulator.devices import forget_devices
-from wattui.ui.memory import memory_actions, origin
+from wattui.ui.memory import readout_origin
 from wattui.ui.memory.memory_link import fetch_notice
 
 SMALL = "sim://pro?id=f&memory=900&speed=20&logging=stopped"
@@ -31,7 +32,7 @@ def window(monkeypatch):
     hasten(monkeypatch)
     forget_devices()
     opened = OpenedWindow()
-    opened.memory = opened.handler.meter_memory
+    opened.memory = opened.context.memory.memory
     yield opened
     opened.close()
     assert own_threads() == []
@@ -64,7 +65,7 @@ def test_progress_is_shown_with_rate_and_time_left_and_can_be_cancelled(window):
     assert "/s · " in text
     assert text.endswith("left")
     assert bar.progress.value() >= 0
-    assert "kept" in bar.cancel.toolTip()
+    assert "are saved" in bar.cancel.toolTip()
     assert not window.control("fetch_button").isEnabled()
     window.click(bar.cancel)
     window.wait_for(lambda: not window.memory.work, "the end")
@@ -84,8 +85,8 @@ def test_fetched_memory_is_opened_and_says_that_its_times_are_reconstructed(wind
     notice = window.model.notices[0]
     assert notice.kind == "info"
     assert "counted back from the read-out" in notice.hint
-    caption = window.handler.memory_link.origin._caption
-    assert caption.text == origin.CAPTION
+    caption = window.context.memory.link.origin._caption
+    assert caption.text == readout_origin.CAPTION
     window.click(band(window).buttons["dismiss_origin"])
     assert window.model.notices == []
     assert window.model.times_note
@@ -96,7 +97,7 @@ def test_caption_stands_at_the_time_axis(window):
     window.click(band(window).buttons["open_fetched"])
     window.wait_for(lambda: window.model.times_note, "the note")
     drawn = []
-    caption = window.handler.memory_link.origin._caption
+    caption = window.context.memory.link.origin._caption
     overlay = type(caption).overlay
     try:
         type(caption).overlay = lambda self, *a, **k: (drawn.append(1), overlay(self, *a, **k))[0]
@@ -111,7 +112,7 @@ def test_an_ordinary_session_says_nothing_of_its_times(window):
     window.model.disconnect()
     window.wait_for(lambda: not window.model.connected, "the end")
     path = window.bench.session_path
-    window.handler.open_session(window.model, path)
+    window.context.files.open([path])
     window.wait_for(lambda: window.model.state == "opened", "the session")
     assert window.model.times_note == ""
     assert window.model.notices == []
@@ -170,8 +171,8 @@ def test_what_the_disk_refused_is_kept_and_offered_again(window):
     refused = DiskRefused("The disk is full", "Make room.")
     window.memory.fetched = Fetched(None, readout, refused)
     notice = fetch_notice(window.memory.fetched, recording=False)
-    assert (notice.kind, notice.buttons[0][1]) == ("error", "keep_fetched")
-    window.handler.do(window.info, "keep_fetched")
+    assert (notice.kind, notice.buttons[0][1]) == ("error", "save_fetched")
+    window.handler.do(window.info, "save_fetched")
     window.wait_for(lambda: window.memory.fetched.path is not None, "the session")
 
 
@@ -186,15 +187,15 @@ def test_live_recording_says_that_it_pauses_and_the_session_opens_in_a_window_of
     )
     window.connect("sim://pro?id=live&speed=20&memory=300")
     window.click(window.control("fetch_button"))
-    question = window.handler.memory_question
+    question = window.context.memory.question
     assert "pauses" in question.accessibleName()
     assert window.memory.work == ""
     window.click(question.buttons["fetch"])
     window.wait_for(lambda: window.memory.fetched is not None, "the read-out")
     window.wait_for(lambda: not window.memory.work, "the end")
     window.click(band(window).buttons["open_fetched"])
-    program, arguments = memory_actions.new_window_command(window.memory.fetched.path)
-    assert started == [(program, arguments)]
+    path = str(window.memory.fetched.path)
+    assert started == [(sys.executable, ["-m", "wattui", "gui", path])]
     assert window.bench.recording
 
 

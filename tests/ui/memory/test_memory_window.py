@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A meter's memory in the window: at a glance, settings, consent, the field."""
+"""A meter's memory in the window: overview, settings, consent, logging in the field."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ class Panel:
     def __init__(self, window, url=HALF, state=None, network=False):
         """Open it on a meter; on none where *state* says what one would have said."""
         self.window = window
-        self.memory = window.handler.meter_memory
+        self.memory = window.context.memory.memory
         window.model.port = url
         if state is not None:
             settings = NET if network else PRO
             self.memory.trait_set(source=url, settings=settings, state=state, read_at=1e9)
         window.handler.do(window.info, "memory")
-        self.ui = window.handler.memory_ui
+        self.ui = window.context.memory.panel_ui
         self.model = self.ui.context["object"]
         self.draft = self.model.draft
         self.idle()
@@ -142,7 +142,7 @@ class Panel:
         return [(notice.kind, notice.text) for notice in self.model.notices]
 
 
-# -- at a glance ---------------------------------------------------------------------
+# -- the overview --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ class Panel:
     ],
     ids=["empty", "half full", "full", "condensing", "overwriting"],
 )
-def test_memory_at_a_glance(window, state, headline, badge, share):
-    card = Panel(window, state=state).control("glance")
+def test_the_overview_shows_the_state_of_the_memory(window, state, headline, badge, share):
+    card = Panel(window, state=state).control("overview")
     assert card.headline.text() == headline
     assert card.badge.text() == badge
     assert card.bar.share == pytest.approx(share, abs=0.01)
@@ -178,18 +178,18 @@ def test_memory_at_a_glance(window, state, headline, badge, share):
 
 def test_panel_asks_the_meter_when_it_is_opened(window):
     panel = Panel(window)
-    assert panel.control("glance").headline.text() == "900 of 1,917 records"
-    assert panel.control("glance").meter.text().startswith("PRO, firmware 3.14")
+    assert panel.control("overview").headline.text() == "900 of 1,917 records"
+    assert panel.control("overview").meter.text().startswith("PRO, firmware 3.14")
 
 
 def test_panel_stands_in_nobodys_way_and_is_opened_once(window):
     panel = Panel(window, state=memory_state())
     assert not panel.ui.control.isModal()
     window.handler.do(window.info, "memory")
-    assert window.handler.memory_ui is panel.ui
+    assert window.context.memory.panel_ui is panel.ui
     QtTest.QTest.keyClick(panel.ui.control, QtCore.Qt.Key_Escape)
     window.handle_events()
-    assert window.handler.memory_ui is None
+    assert window.context.memory.panel_ui is None
     assert window.window.isVisible()
 
 
@@ -260,7 +260,7 @@ def test_value_out_of_range_is_refused_beside_it_and_not_sent(window, changes, n
 def test_network_address_that_is_none_is_refused(window):
     panel = Panel(window, state=memory_state(), network=True)
     panel.draft.trait_set(dhcp=False, ip="192.168.1.300")
-    assert "no address" in panel.notices()[0][1]
+    assert "not an address" in panel.notices()[0][1]
     panel.draft.ip = "192.168.1.30"
     assert panel.notices() == []
     assert "network addresses" in panel.model.change_text
@@ -296,7 +296,7 @@ def test_network_settings_are_written_saved_and_reset(window):
 def test_setting_that_did_not_take_shows_both_values(window):
     panel = Panel(window, f"{HALF}&faults=stubborn")
     panel.draft.rate = "0.12"
-    window.handler.memory_ui.handler.do(panel.ui.info, "write")
+    window.context.memory.panel_ui.handler.do(panel.ui.info, "write")
     panel.idle()
     ((kind, text),) = panel.notices()
     assert kind == "error"
@@ -438,8 +438,8 @@ def test_internal_logging_is_started_with_consent_and_stopped(window, spy):
 def test_prepare_for_the_field_says_how_long_it_lasts_and_how_to_read_it_out(window, spy):
     window.model.port = HALF
     window.handler.do(window.info, "prepare")
-    ui = window.handler.prepare_ui
-    model, memory = ui.context["object"], window.handler.meter_memory
+    ui = window.context.memory.preparation_ui
+    model, memory = ui.context["object"], window.context.memory.memory
     window.wait_for(lambda: model.ready, "the settings")
     model.draft.trait_set(handling="overwrite", interval="30", fields=["power", "energy"])
     assert "the newest" in model.lasts
@@ -458,17 +458,17 @@ def test_prepare_for_the_field_says_how_long_it_lasts_and_how_to_read_it_out(win
     assert not ui.info.start_button.control.isVisible()
     assert spy
     window.click(ui.info.close_button.control)
-    assert window.handler.prepare_ui is None
+    assert window.context.memory.preparation_ui is None
 
 
 def test_preparing_a_meter_that_is_recorded_ends_the_recording(window):
     window.connect(f"{HALF}&interval=1")
     window.handler.do(window.info, "prepare")
-    model = window.handler.prepare_ui.context["object"]
+    model = window.context.memory.preparation_ui.context["object"]
     window.wait_for(lambda: model.ready, "the settings")
-    window.click(window.handler.prepare_ui.info.start_button.control)
+    window.click(window.context.memory.preparation_ui.info.start_button.control)
     panel = Panel.__new__(Panel)
-    panel.window, panel.memory = window, window.handler.meter_memory
+    panel.window, panel.memory = window, window.context.memory.memory
     panel.answer("erase")
     window.wait_for(lambda: model.started and not window.bench.recording, "the end")
     assert window.model.state == "stopped"

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtGui, QtWidgets
@@ -10,8 +15,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.measurement.fields import CHANNELS
 from wattui.ports.listing import PortInfo
-from wattui.ui.meters.rows import BOX, COLUMNS, NAME
-from wattui.ui.meters.table_model import FIRST_NUMBER
+from wattui.ui.meters.meter_columns import COLUMNS
 from wattui.ui.theme.palette import DARK, LIGHT
 
 _Qt = QtCore.Qt
@@ -39,20 +43,29 @@ def two(window):
 
 
 def table(window):
-    """Give the view of the table."""
+    """Return the view of the table."""
     return window.control("meter_rows").view
 
 
+def number(key):
+    """Return the number of a column."""
+    return [column.key for column in COLUMNS].index(key)
+
+
+def cell_rect(window, row, key):
+    """Return the rectangle of a cell, in pixels of the view."""
+    return table(window).visualRect(table(window).model().index(row, number(key)))
+
+
 def cell(window, row, column):
-    """Give the middle of a cell, in pixels of the view."""
-    return table(window).visualRect(table(window).model().index(row, column)).center()
+    """Return the middle of a cell, in pixels of the view."""
+    return cell_rect(window, row, column).center()
 
 
-def click(window, row, column=NAME, across=None):
+def click(window, row, column="name", across=None):
     place = cell(window, row, column)
     if across is not None:
-        rect = table(window).visualRect(table(window).model().index(row, column))
-        place.setX(rect.left() + across)
+        place.setX(cell_rect(window, row, column).left() + across)
     from PyQt5 import QtTest
 
     QtTest.QTest.mouseClick(table(window).viewport(), _Qt.LeftButton, pos=place)
@@ -64,10 +77,10 @@ def names(window):
 
 
 def pick(window, text):
-    """Pick a line of the menu that is open."""
-    (action,) = [one for one in window.handler.meter_menu.actions() if one.text() == text]
+    """Pick a line of the open menu."""
+    (action,) = [one for one in window.context.popup.actions() if one.text() == text]
     action.trigger()
-    window.handler.meter_menu.close()
+    window.context.popup.close()
     window.handle_events()
 
 
@@ -86,15 +99,17 @@ def test_with_one_meter_there_is_no_table(window):
 
 def test_a_row_has_every_number_and_the_total_adds_them_up(two):
     row = two.model.meter_rows[0]
-    assert len(row.numbers) == len(COLUMNS)
+    assert set(row.texts) == {column.key for column in COLUMNS}
+    assert all(row.texts[column.key] for column in COLUMNS if column.is_number)
     assert row.state == "Recording"
     meters = two.bench.meters
     two.wait_for(
-        lambda: two.model.meter_rows[1].numbers[6] == f"{meters[1].sample_count:,}", "the count"
+        lambda: two.model.meter_rows[1].texts["samples"] == f"{meters[1].sample_count:,}",
+        "the count",
     )
     total = two.model.meter_total
     assert total.name == "2 meters"
-    assert float(total.watts) == pytest.approx(sum(one.watts for one in meters), abs=0.06)
+    assert float(total.texts["power"]) == pytest.approx(sum(one.watts for one in meters), abs=0.06)
     assert total.energy_error.startswith("± ")
     assert two.model.status.words == "Recording 2 meters"
     assert two.window.windowTitle().startswith("2 meters")
@@ -106,11 +121,12 @@ def test_numbers_of_the_table_are_not_cut_off_where_letters_change(two):
     two.handle_events()
     bold = QtGui.QFont(view.font())
     bold.setBold(True)
-    for number, (_title, _told, widest) in enumerate(COLUMNS):
-        needed = QtGui.QFontMetrics(bold).horizontalAdvance(widest) + 10  # What the theme pads.
-        assert view.columnWidth(FIRST_NUMBER + number) > needed or view.isColumnHidden(
-            FIRST_NUMBER + number
-        )
+    for column in COLUMNS:
+        if column.is_number:
+            # The theme adds padding.
+            needed = QtGui.QFontMetrics(bold).horizontalAdvance(column.widest) + 10
+            place = number(column.key)
+            assert view.columnWidth(place) > needed or view.isColumnHidden(place)
 
 
 def test_a_click_on_a_row_shows_its_readings(two):
@@ -131,7 +147,7 @@ def test_a_name_is_typed_after_a_double_click_and_is_remembered(two):
     from PyQt5 import QtTest
 
     view = table(two)
-    place = cell(two, 0, NAME)
+    place = cell(two, 0, "name")
     QtTest.QTest.mouseClick(view.viewport(), _Qt.LeftButton, pos=place)
     QtTest.QTest.mouseDClick(view.viewport(), _Qt.LeftButton, pos=place)
     two.handle_events()
@@ -166,9 +182,9 @@ def test_f2_renames_the_chosen_meter(two):
     assert two.bench.meters[1].name == "nas"
 
 
-def test_the_chip_offers_colours_and_the_plots_take_the_one_that_is_picked(two):
-    click(two, 0, BOX, across=42)
-    colours = two.handler.meter_menu
+def test_the_chip_offers_colours_and_the_plots_use_the_one_that_is_picked(two):
+    click(two, 0, "box", across=42)
+    colours = two.context.popup
     assert len(colours.buttons) == 12
     wanted = LIGHT.meter(7)
     two.click(colours.buttons[wanted])
@@ -182,10 +198,10 @@ def test_the_chip_offers_colours_and_the_plots_take_the_one_that_is_picked(two):
 
 def test_the_box_and_the_space_bar_take_a_meter_out_of_the_plots(two):
     two.wait_for(lambda: len(two.model.plots.meters) == 2, "both curves")
-    click(two, 0, BOX, across=16)
+    click(two, 0, "box", across=16)
     assert [key for key, _l, _c in two.model.plots.meters] == [two.bench.meters[1].key]
     assert two.model.plots.coloured, "what is left keeps its colour"
-    click(two, 1, BOX, across=16)
+    click(two, 1, "box", across=16)
     assert two.bench.meters[1].plotted, "the last one stays"
     table(two).setFocus()
     table(two).select(0)
@@ -236,7 +252,7 @@ def test_the_menu_of_a_row_offers_what_can_be_done(two):
     menu.close()
 
 
-def test_one_lost_and_one_failed_hide_nobody(window):
+def test_a_lost_and_a_failed_meter_are_shown_with_the_others(window):
     model = window.model
     model.connect_added(url(1))
     window.bench.connect([url(2, faults="unplug@100"), "/dev/ttyUSB-none"])
@@ -271,7 +287,7 @@ def test_all_meters_that_are_found_are_connected_by_one_line_of_the_list():
             "all three",
         )
         opened.handler.do(opened.info, "connect_found")
-        assert "connected already" in opened.model.message
+        assert "already connected" in opened.model.message
         opened.handler.do(opened.info, "disconnect_all")
         opened.wait_for(lambda: not opened.bench.recording, "the end")
         assert opened.model.status.words == "Stopped, everything is on disk"
@@ -325,3 +341,38 @@ def test_arrangement_and_colours_are_remembered():
         assert again.model.arrangement == "overlay"
     finally:
         again.close()
+
+
+def test_a_column_is_added_in_one_place():
+    """Adds one to the table of columns in another process, and reads it from the widget."""
+    script = """
+from wattui.ui import app
+from wattui.ui.meters import meter_columns as columns
+extra = columns.MeterColumn(
+    "volt_amps", "VA", "Apparent power of the last record",
+    lambda shown: shown.reading("apparent_power"),
+    lambda bench, unit: f"{len(bench.meters)} in all", "1234.5",
+)
+columns.COLUMNS = (*columns.COLUMNS[:4], extra, *columns.COLUMNS[4:])
+from opened_window import OpenedWindow
+window = OpenedWindow()
+for number in (1, 2):
+    window.model.connect_added(f"sim://pro?load=lamp&speed=60&seed={number}&serial=M{number}")
+window.wait_for(lambda: all(one.live for one in window.bench.meters), "both meters")
+view = window.control("meter_rows").view
+model = view.model()
+print(model.headerData(4, 1, 0), model.headerData(4, 1, 3), model.headerData(3, 1, 0))
+print(model.index(0, 4).data(), window.bench.meters[0].volt_amps)
+print(window.model.meter_total.texts["volt_amps"], view.isColumnHidden(4))
+window.window.grab()
+window.close()
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60
+    )
+    lines = run.stdout.splitlines()
+    assert lines[0] == "VA Apparent power of the last record W", run.stderr
+    text, value = lines[1].split()
+    assert float(text) == pytest.approx(float(value), abs=0.06)
+    assert lines[2] == "2 in all False"

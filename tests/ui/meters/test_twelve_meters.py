@@ -87,8 +87,8 @@ def test_twelve_meters_with_faults_on_three_lose_no_record_that_was_sent(served)
         rows = window.model.meter_rows
         assert len(rows) == 12
         for number, meter in enumerate(meters):
-            assert rows[number].numbers[6] == f"{meter.sample_count:,}"
-            assert rows[number].numbers[7] == f"{meter.gap_count:,}"
+            assert rows[number].texts["samples"] == f"{meter.sample_count:,}"
+            assert rows[number].texts["gaps"] == f"{meter.gap_count:,}"
             if number != UNPLUGGED:
                 assert counting[number].sent == RECORDS
                 assert (meter.sample_count, meter.gap_count) == (RECORDS, 0)

@@ -1,32 +1,43 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from PyQt5 import QtGui
 
+import wattui
 from wattui.ui.dialogs.missing_port import LinuxFacts, linux_checks, mac_checks, windows_checks
-from wattui.ui.window.actions import ACTIONS, key_list
-from wattui.ui.window.handler import WindowHandler
+from wattui.ui.window.actions import ACTION, ACTIONS, key_list
+from wattui.ui.window.main_view import TOP_BUTTONS
 from wattui.ui.window.placard import EMPTY_BUTTONS
 from wattui.ui.window.window_model import WindowModel
 
+PACKAGE = Path(wattui.__file__).parent
 
-def test_every_action_is_done_by_the_handler():
-    for deed in ACTIONS:
-        assert callable(getattr(WindowHandler, f"do_{deed.name}")), deed.name
-    for name, _label in EMPTY_BUTTONS:
-        assert callable(getattr(WindowHandler, f"do_{name}"))
+
+def test_every_button_and_notice_names_an_action():
+    assert len(ACTION) == len(ACTIONS)
+    names = [name for name, _label in EMPTY_BUTTONS]
+    names += [name.removesuffix("_button") for name in TOP_BUTTONS]
+    for source in (PACKAGE / "ui").rglob("*.py"):
+        if source.parent.name in ("window", "files") or source.name == "memory_link.py":
+            pairs = re.findall(r'\("[A-Z][\w ]+", "(\w+)"\)', source.read_text("utf-8"))
+            names += [name for name in pairs if name != "dismiss"]
+    assert {"retry_failed", "open_interrupted", "save_fetched", "dismiss_import"} <= set(names)
+    assert [name for name in names if name not in ACTION] == []
 
 
 def test_no_key_does_two_things():
-    keys = [key for deed in ACTIONS for key in deed.keys]
+    keys = [key for action in ACTIONS for key in action.keys]
     assert len(keys) == len(set(keys))
     assert all(not QtGui.QKeySequence(key).isEmpty() for key in keys)
 
 
 def test_conditions_name_traits_of_the_model():
     model = WindowModel()
-    for deed in ACTIONS:
-        for condition in (deed.enabled, deed.checked):
+    for action in ACTIONS:
+        for condition in (action.enabled, action.checked):
             if condition:
                 assert eval(condition, {"object": model}) in (True, False)
 

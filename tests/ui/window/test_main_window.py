@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from opened_window import FAST, OpenedWindow, own_threads
 from PyQt5 import QtCore, QtWidgets
@@ -10,7 +12,8 @@ from traitsui.testing.api import MouseClick, UITester
 
 from wattui.ports.listing import PortInfo
 from wattui.session import Session
-from wattui.ui.window.port_chooser import DEMO_URL
+from wattui.ui.widgets.port_chooser import DEMO_URL
+from wattui.ui.window.actions import ACTION
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ def test_a_port_that_is_not_there_is_a_line_not_a_dialog(window):
     window.wait_for(lambda: window.model.state == "failed", "the failure")
     (band,) = window.control("notices").bands
     assert "/dev/ttyUSB77" in band.label.text()
-    assert set(band.buttons) == {"connect", "details"}
+    assert set(band.buttons) == {"retry_failed", "details"}
     assert QtWidgets.QApplication.activeModalWidget() is None
     window.click(band.buttons["details"])
     sheets = [
@@ -219,11 +222,13 @@ def test_every_control_has_a_name_and_a_tooltip(window):
 # -- exceptions ----------------------------------------------------------------------
 
 
-def test_an_exception_in_an_action_is_said_and_recording_goes_on(window, monkeypatch):
+def test_an_exception_in_an_action_is_shown_and_recording_continues(window, monkeypatch):
     window.connect()
-    monkeypatch.setattr(
-        type(window.handler), "do_fit", lambda *_: (_ for _ in ()).throw(RuntimeError("boom"))
-    )
+
+    def fail(_context):
+        raise RuntimeError("boom")
+
+    monkeypatch.setitem(ACTION, "fit", replace(ACTION["fit"], do=fail))
     window.key(QtCore.Qt.Key_F)
     assert "boom" in window.model.message
     count = window.bench.meter.sample_count

@@ -167,7 +167,7 @@ def test_closing_asks_only_where_samples_would_be_lost(monkeypatch):
 
     opened = OpenedWindow()
     asked = []
-    monkeypatch.setattr(handler, "_ask", lambda *words: asked.append(words) or False)
+    monkeypatch.setattr(handler, "_confirm", lambda *words: asked.append(words) or False)
     opened.bench.trait_set(disk_problem="The disk is full", disk_waiting=42)
     opened.window.close()
     assert opened.window.isVisible()

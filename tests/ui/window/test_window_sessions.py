@@ -10,7 +10,7 @@ from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtWidgets
 
 from wattui.session import Interrupted
-from wattui.ui.window.status_bar import Task
+from wattui.ui.widgets.status_bar import Task
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def session(tmp_path):
 
 
 def test_an_opened_session_shows_the_means_of_its_view(window, session):
-    window.handler.open_session(window.model, session)
+    window.context.files.open([session])
     window.wait_for(lambda: window.model.readings.current, "the means")
     assert window.model.state == "opened"
     assert window.model.readings.caption == "mean of the view"
@@ -48,7 +48,7 @@ def test_an_opened_session_shows_the_means_of_its_view(window, session):
 def test_what_is_no_session_is_refused_in_the_status_bar(window, tmp_path):
     path = tmp_path / "letter.wattui"
     path.write_text("Dear Sir or Madam")
-    window.handler.open_session(window.model, path)
+    window.context.files.open([path])
     window.wait_for(lambda: window.model.message, "the refusal")
     assert "letter.wattui" in window.model.message
     assert window.control("status").message.full_text == window.model.message
@@ -76,7 +76,7 @@ def export(window, path, **choice):
 
 
 def test_export_writes_what_is_in_view_and_says_so(window, session, tmp_path):
-    window.handler.open_session(window.model, session)
+    window.context.files.open([session])
     window.wait_for(lambda: window.model.plots.view.known, "the view")
     window.model.plots.view.select(
         window.model.plots.view.first + 10, window.model.plots.view.first + 20
@@ -91,7 +91,7 @@ def test_export_writes_what_is_in_view_and_says_so(window, session, tmp_path):
 
 
 def test_a_cancelled_export_leaves_no_file(window, session, tmp_path):
-    window.handler.open_session(window.model, session)
+    window.context.files.open([session])
     window.wait_for(lambda: window.model.has_session, "the session")
     path = tmp_path / "out.csv"
     one, over = export(window, path)
@@ -106,7 +106,7 @@ def test_a_cancelled_export_leaves_no_file(window, session, tmp_path):
 def test_ctrl_e_asks_and_goes_on_to_the_file(window, session, tmp_path, monkeypatch):
     path = tmp_path / "asked.csv"
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
-    window.handler.open_session(window.model, session)
+    window.context.files.open([session])
     window.wait_for(lambda: window.model.has_session, "the session")
     window.key(QtCore.Qt.Key_E, QtCore.Qt.ControlModifier)
     dialogs = [

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small windows to read: the list of keys, the log, about, details.  None is modal."""
+"""Small windows to read: the list of keys, the log, details, *About*.  None is modal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from pyface.qt import QtCore, QtGui
 
 import wattui
 from wattui.measurement.energy import ACCURACY
-from wattui.ui.window.actions import key_list
-from wattui.ui.window.error_report import log_file
 
 #: How much of the log is shown, in characters.
 LOG_LENGTH = 60_000
 
 
 class Sheet(QtGui.QDialog):
-    """A window with a text and a button that closes it; Esc closes it too."""
+    """A window with a text and a button that closes it, as Esc does."""
 
     def __init__(self, parent: QtGui.QWidget | None, title: str, width: int, height: int) -> None:
         super().__init__(parent)
@@ -45,13 +45,13 @@ class Sheet(QtGui.QDialog):
         """Add a button that copies *text*."""
         button = QtGui.QPushButton("Copy")
         button.setAutoDefault(False)
-        button.setToolTip("Copy all of it, for a report of a problem")
+        button.setToolTip("Copy all of it, for a problem report")
         button.clicked.connect(lambda: QtGui.QApplication.clipboard().setText(text))
         self.row.insertWidget(0, button)
 
 
 def show_text(parent: QtGui.QWidget | None, title: str, text: str) -> Sheet:
-    """Show a plain text that can be copied."""
+    """Show plain text that can be copied."""
     sheet = Sheet(parent, title, 560, 300)
     sheet.text.setPlainText(text)
     sheet.add_copy(text)
@@ -60,33 +60,32 @@ def show_text(parent: QtGui.QWidget | None, title: str, text: str) -> Sheet:
 
 
 def show_html(parent: QtGui.QWidget | None, title: str, html: str, size: tuple[int, int]) -> Sheet:
-    """Show a text with structure."""
+    """Show formatted text."""
     sheet = Sheet(parent, title, *size)
     sheet.text.setHtml(html)
     sheet.show()
     return sheet
 
 
-def show_keys(parent: QtGui.QWidget | None) -> Sheet:
-    """Show what the keys and the mouse do."""
+def show_keys(parent: QtGui.QWidget | None, keys: Sequence[tuple[str, str]]) -> Sheet:
+    """Show what the keys and the mouse do, from pairs of keys and a sentence."""
     rows = "".join(
         "<tr><td style='padding: 3px 20px 3px 0; white-space: nowrap'>"
-        f"<b>{escape(keys)}</b></td><td style='padding: 3px 0'>{escape(words)}</td></tr>"
-        for keys, words in key_list()
+        f"<b>{escape(key)}</b></td><td style='padding: 3px 0'>{escape(words)}</td></tr>"
+        for key, words in keys
     )
     return show_html(parent, "Keys and mouse", f"<table>{rows}</table>", (600, 700))
 
 
-def show_log(parent: QtGui.QWidget | None) -> Sheet:
-    """Show the end of the log."""
-    path = log_file()
+def show_log(parent: QtGui.QWidget | None, path: Path | None) -> Sheet:
+    """Show the end of the log at *path*; None if there is none."""
     try:
         text = path.read_text("utf-8", "replace")[-LOG_LENGTH:] if path is not None else ""
     except OSError as error:
         text = f"The log cannot be read: {error}"
     sheet = Sheet(parent, f"Log: {path}" if path is not None else "Log", 800, 520)
     sheet.text.setLineWrapMode(QtGui.QTextBrowser.LineWrapMode.NoWrap)
-    sheet.text.setPlainText(text or "Nothing was noted.")
+    sheet.text.setPlainText(text or "The log is empty.")
     sheet.text.moveCursor(QtGui.QTextCursor.MoveOperation.End)
     sheet.add_copy(text)
     sheet.show()
@@ -94,12 +93,12 @@ def show_log(parent: QtGui.QWidget | None) -> Sheet:
 
 
 def show_about(parent: QtGui.QWidget | None) -> Sheet:
-    """Show version and licence."""
+    """Show version and license."""
     html = (
         f"<h2>wattui {escape(wattui.__version__)}</h2>"
-        "<p>Live power, current and voltage from Watts up? meters, with no sample lost.</p>"
+        "<p>Live power, current and voltage from Watts up? meters, without losing a sample.</p>"
         "<p>Free software under the GNU General Public License, version 3 or later. "
         "It comes without any warranty.</p>"
-        f"<p>A Watts up? is accurate to ±({ACCURACY}). Energies are shown with that limit.</p>"
+        f"<p>A Watts up? is accurate to ±({ACCURACY}). Energies are shown with this limit.</p>"
     )
     return show_html(parent, "About wattui", html, (460, 280))

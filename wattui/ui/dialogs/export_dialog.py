@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 from pyface.qt import QtGui
@@ -16,11 +15,8 @@ from wattui.formats import write
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
 from wattui.session import Session
-from wattui.ui.window.main_view import dress_dialog, set_role
-from wattui.ui.window.status_bar import Task
-
-#: Least time between two reports of progress, in seconds.
-REPORT_TIME = 0.1
+from wattui.ui.widgets.form_layout import dress_dialog
+from wattui.ui.widgets.status_bar import ProgressPacer, Task
 
 _FILES = "CSV files (*.csv);;All files (*)"
 
@@ -97,22 +93,16 @@ def export_view(choice: ExportChoice) -> View:
 
 
 class _ExportHandler(Handler):
-    """Goes on to the file's name when the choice is made."""
+    """Goes on to the name of the file once the choice is made."""
 
-    def init(self, info: object) -> bool:
-        """Name the button for what it does."""
-        dress_dialog(info.ui.control)  # type: ignore[attr-defined]
-        for button in info.ui.control.findChildren(QtGui.QPushButton):  # type: ignore[attr-defined]
-            if button.text().replace("&", "") == "OK":
-                button.setText("Export…")
-                set_role(button, "primary")
-                button.setDefault(True)
+    def init(self, info: Any) -> bool:
+        """Set margins, and name the OK button after what it does."""
+        dress_dialog(info.ui.control, "Export…")
         return True
 
-    def closed(self, info: object, is_ok: bool) -> None:
-        """Tell the export."""
-        export = info.ui.context["export"]  # type: ignore[attr-defined]
-        export.chosen(is_ok)
+    def closed(self, info: Any, is_ok: bool) -> None:
+        """Go on with the export, or cancel it."""
+        info.ui.context["export"].chosen(is_ok)
 
 
 class Export(HasStrictTraits):
@@ -129,13 +119,9 @@ class Export(HasStrictTraits):
     settings = Any()
     running = Bool()
 
-    _cancelled = Any()
-    _reported = Any(0.0)
+    _cancelled = Instance(threading.Event, ())
+    _pacer = Instance(ProgressPacer)
     _parent = Any()
-
-    def __init__(self, **traits: object) -> None:
-        super().__init__(**traits)
-        self._cancelled = threading.Event()
 
     def ask(self, parent: object) -> object:
         """Ask what to export; give the user interface."""
@@ -175,6 +161,7 @@ class Export(HasStrictTraits):
         self.path = path
         self.running = True
         self._show(0, 0)
+        self._pacer = ProgressPacer(self.model.bench.main_thread.post, self._show)
         self.model.bench.main_thread.run(
             f"export to {path.name}", self._write, self._written, self._failed
         )
@@ -195,15 +182,9 @@ class Export(HasStrictTraits):
                 start=start,
                 stop=stop,
                 dialect=self.choice.dialect,
-                progress=self._progress,
+                progress=self._pacer.report,
                 cancelled=self._cancelled.is_set,
             )
-
-    def _progress(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._reported >= REPORT_TIME or done == total:
-            self.trait_setq(_reported=now)
-            self.model.bench.main_thread.post(lambda: self._show(done, total))
 
     # -- on the main thread ----------------------------------------------------------
 

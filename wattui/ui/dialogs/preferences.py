@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from pyface.qt import QtGui
 from traits.api import DelegatesTo, HasStrictTraits, Instance, Range, Str, observe
 from traitsui.api import EnumEditor, Group, Handler, Item, TextEditor, View
 
 from wattui.measurement.text import ENERGY_UNITS
-from wattui.ui.window.main_view import dress_dialog
+from wattui.ui.widgets.form_layout import dress_dialog
 
 #: The currencies that are offered.
 CURRENCIES = ("$", "€", "£", "¥", "CHF", "kr", "zł", "₹")
@@ -47,9 +46,7 @@ class _PreferencesHandler(Handler):
 
     def init(self, info: object) -> bool:
         """Set margins, and name the button for what it does."""
-        dress_dialog(info.ui.control)  # type: ignore[attr-defined]
-        for button in info.ui.control.findChildren(QtGui.QPushButton):  # type: ignore[attr-defined]
-            button.setText("Close")
+        dress_dialog(info.ui.control, "Close", primary=False)
         return True
 
 

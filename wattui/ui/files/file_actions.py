@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Any as AnyTrait
-from traits.api import HasTraits, Instance
 
 from wattui.desktop.folders import sessions_folder
 from wattui.ui.dialogs.about import show_text
-from wattui.ui.files.file_opener import OpenFiles
+from wattui.ui.widgets.action import Action, WindowContext
 
 _FILES: Final = (
     "Recordings and logs (*.wattui *.csv *.tsv *.txt *.log *.json *.jsonl *.raw *.bin);;"
@@ -23,87 +21,76 @@ _FILES: Final = (
 )
 
 
-class OpeningDeeds(HasTraits):
-    """The part of the handler that opens files."""
+def open_files(context: WindowContext) -> None:
+    """Ask for files and show them."""
+    names, _ = QtGui.QFileDialog.getOpenFileNames(
+        context.window, "Open", str(sessions_folder()), _FILES
+    )
+    context.files.open([Path(name) for name in names])
 
-    #: Opens, imports and replays.
-    files = Instance(OpenFiles)
-    #: Takes what is dropped onto the window; fills the menu of recent sessions.
-    file_hands = AnyTrait()
 
-    def begin_opening(self, info: Any) -> None:
-        """Make ready: drops, and the menu of recent sessions."""
-        window = info.ui.control
-        self.files = OpenFiles(model=info.object, parent=window, opened=self._remember)
-        drops = Drops(window, lambda paths: self.files.open(paths))
-        self.file_hands = (
-            drops,
-            recent_menu(window, self._recent, self._open_recent, self._tell_gone),
-        )
+def replay(context: WindowContext) -> None:
+    """Ask for a file and play it as if it were live."""
+    name, _ = QtGui.QFileDialog.getOpenFileName(
+        context.window, "Replay", str(sessions_folder()), _FILES
+    )
+    if name:
+        context.files.replay(Path(name))
 
-    def end_opening(self) -> None:
-        """End what is going on."""
-        if self.files is not None:
-            self.files.close()
 
-    def remove_passing(self) -> None:
-        """Remove what replays left, once all meters are closed."""
-        if self.files is not None:
-            self.files.remove_passing()
+def dismiss_interrupted(context: WindowContext) -> None:
+    """Do not offer the interrupted recording again."""
+    bench = context.model.bench
+    if bench.interrupted:
+        bench.dismiss_interrupted(bench.interrupted[0])
 
-    def _remember(self, path: Path) -> None:
-        memory: Any = getattr(self, "memory", None)
-        if memory is not None:
-            memory.settings.remember_session(path)
 
-    def _recent(self) -> list[Path]:
-        memory: Any = getattr(self, "memory", None)
-        return [] if memory is None else [Path(name) for name in memory.settings.recent]
+def show_import_details(context: WindowContext) -> None:
+    """Show what the last import skipped and assumed."""
+    show_text(context.window, "Skipped and assumed by the import", context.files.details())
 
-    def _tell_gone(self, paths: list[Path], done: Callable[[set[Path]], None]) -> None:
-        """Tell which files are gone; the disk that they were on may be slow, or a network's."""
+
+FILE_ACTIONS: Final = (
+    Action(
+        "open", "&File", "&Open…", open_files,
+        "Show a recorded session, or import a log from another program", keys=("Ctrl+O",),
+    ),
+    Action(
+        "replay", "&File", "&Replay…", replay, "Play a session or a log as if it were live"
+    ),
+    Action(
+        "open_interrupted", "", "Open",
+        lambda context: context.files.open([context.model.bench.interrupted[0].path]),
+    ),
+    Action("dismiss_interrupted", "", "Dismiss", dismiss_interrupted),
+    Action("import_details", "", "Details", show_import_details),
+    Action(
+        "dismiss_import", "", "Dismiss",
+        lambda context: context.model.trait_set(opening_notices=[]),
+    ),
+)  # fmt: skip
+
+
+def accept_files(context: WindowContext) -> QtGui.QMenu | None:
+    """Accept files dropped onto the window; add and return the menu of recent sessions."""
+    main_thread = context.model.bench.main_thread
+
+    def look(paths: list[Path], done: Callable[[set[Path]], None]) -> None:
+        """Check which files are gone, on a worker: their disk may be slow, or a network's."""
 
         def gone() -> set[Path]:
-            # Path.exists raises where a folder may not be looked into.
+            # Path.exists raises where a folder may not be searched.
             return {path for path in paths if not os.path.exists(path)}  # noqa: PTH110
 
-        run = self.files.model.bench.main_thread.run
-        run("search for recent sessions", gone, done, lambda _error: done(set()))
+        main_thread.run("search for recent sessions", gone, done, lambda _error: done(set()))
 
-    def _open_recent(self, path: Path) -> None:
-        self.files.open([path])
-
-    def do_open(self, info: Any) -> None:
-        """Ask for files and show them."""
-        names, _ = QtGui.QFileDialog.getOpenFileNames(
-            info.ui.control, "Open", str(sessions_folder()), _FILES
-        )
-        self.files.open([Path(name) for name in names])
-
-    def open_session(self, _model: Any, path: Path) -> None:
-        """Show a file: a session, or one that is imported."""
-        self.files.open([path])
-
-    def do_open_interrupted(self, info: Any) -> None:
-        """Show the recording that ended without being closed."""
-        found = info.object.bench.interrupted[0]
-        self.open_session(info.object, found.path)
-
-    def do_replay(self, info: Any) -> None:
-        """Ask for a file and play it as if it were live."""
-        name, _ = QtGui.QFileDialog.getOpenFileName(
-            info.ui.control, "Replay", str(sessions_folder()), _FILES
-        )
-        if name:
-            self.files.replay(Path(name))
-
-    def do_import_details(self, info: Any) -> None:
-        """Show what was skipped and assumed."""
-        show_text(info.ui.control, "What the import skipped and assumed", self.files.details())
-
-    def do_dismiss_import(self, info: Any) -> None:
-        """Say no more what came of the import."""
-        info.object.opening_notices = []
+    Drops(context.window, context.files.open)
+    return recent_menu(
+        context.window,
+        lambda: [Path(name) for name in context.settings.recent],
+        lambda path: context.files.open([path]),
+        look,
+    )
 
 
 class Drops(QtCore.QObject):
@@ -115,7 +102,7 @@ class Drops(QtCore.QObject):
         window.setAcceptDrops(True)
         window.installEventFilter(self)
         for child in window.findChildren(QtGui.QWidget):
-            # The plots would take the drop and do nothing with it.
+            # The plots would accept the drop and ignore it.
             if child.acceptDrops():
                 child.setAcceptDrops(False)
 
@@ -129,7 +116,7 @@ class Drops(QtCore.QObject):
             return False
         event.acceptProposedAction()
         if event.type() == kinds.Drop:
-            # Whoever dragged waits for the end of this.
+            # The program that the files come from waits until this returns.
             QtCore.QTimer.singleShot(0, lambda: self._dropped(paths))
         return True
 
@@ -140,7 +127,7 @@ def recent_menu(
     chosen: Callable[[Path], None],
     look: Callable[[list[Path], Callable[[set[Path]], None]], None],
 ) -> Any:
-    """Put a menu of the sessions that were shown last below *Open*; None without a menu bar."""
+    """Add a menu of recent sessions below *Open*; return None without a menu bar."""
     bars = window.findChildren(QtGui.QMenuBar)
     files = bars[0].actions()[0].menu() if bars and bars[0].actions() else None
     if files is None:
@@ -177,6 +164,6 @@ def recent_menu(
 
 
 def _hide(menu: QtGui.QMenu, gone: set[Path]) -> None:
-    with contextlib.suppress(RuntimeError):  # The window was closed meanwhile.
+    with contextlib.suppress(RuntimeError):  # The window was closed in the meantime.
         for action in menu.actions():
             action.setVisible(not action.data() or Path(action.data()) not in gone)

@@ -4,53 +4,56 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, Final
+from typing import Any as AnyType
+from typing import Final
 
-from pyface.qt import QtCore
-from traits.api import Any as AnyTrait
-from traits.api import Bool, HasStrictTraits, Instance, List
+from pyface.qt import QtCore, QtGui
+from traits.api import Any, Bool, Enum, HasStrictTraits, Instance, List, Range, Str
+from traits.api import Callable as CallableTrait
+from traitsui.api import EnumEditor, Handler, Item, Label, VGroup, View
 
 from wattui.errors import Cancelled, WattuiError
 from wattui.formats import detect
 from wattui.formats.import_files import ImportResult, import_files
 from wattui.formats.reading.source import Assumptions
 from wattui.formats.replay_source import Recorded, is_session, prepare
+from wattui.measurement.clock import microseconds
 from wattui.measurement.text import count_text
-from wattui.ui.files.import_question import ImportQuestion
-from wattui.ui.memory.memory_actions import new_window_command
-from wattui.ui.window.display_values import Notice
-from wattui.ui.window.status_bar import Task
-
-#: Least time between two reports of progress, in seconds.
-REPORT_TIME: Final = 0.1
+from wattui.ui.widgets.form_layout import dress_dialog
+from wattui.ui.widgets.notices import Notice, NoticeKind
+from wattui.ui.widgets.status_bar import ProgressPacer, Task
 
 #: Skipped lines and assumptions that the details show.
-MOST_TOLD: Final = 200
+MOST_DETAILS: Final = 200
+
+#: How a start can be typed.
+_START_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What kinds of files were named."""
+    """The kinds of files among those to open."""
 
     sessions: tuple[Path, ...]
-    #: Files of other programs, and what they do not tell.
+    #: Files of other programs, and what is missing in them.
     others: tuple[Path, ...]
     lacks: tuple[str, ...]
 
 
 def look_into(paths: Sequence[Path]) -> Found:
-    """Tell sessions from other files by their content; blocks on the disk.
+    """Separate sessions from other files by their content; blocks on the disk.
 
     Raises
     ------
     FormatError
-        A file is of no format that is known.
+        The format of a file is unknown.
     """
     sessions = tuple(path for path in paths if is_session(path) or not path.exists())
     others = tuple(path for path in paths if path not in sessions)
@@ -62,31 +65,26 @@ def look_into(paths: Sequence[Path]) -> Found:
 class OpenFiles(HasStrictTraits):
     """Opens, imports and replays files for one window.  Main thread only."""
 
-    #: The window's model, and the window itself for questions.
-    model = AnyTrait()
-    parent = AnyTrait()
+    #: The window's model, and the window itself as the parent of questions.
+    model = Instance("wattui.ui.window.window_model.WindowModel")
+    parent = Any()
     #: Called with the path of each session that is shown: remembers it.
-    opened = AnyTrait(lambda _path: None)
-    #: Whether an import goes on.
+    opened = CallableTrait(lambda _path: None)
+    #: Whether an import is running.
     running = Bool()
-    #: What came of the last import: for its details.
-    result = AnyTrait()
-    #: The question that is being asked: its user interface.
-    question_ui = AnyTrait()
+    #: The result of the last import, for its details.
+    result = Instance(ImportResult)
+    #: The user interface of the question that is being asked.
+    question_ui = Any()
 
-    _cancelled = AnyTrait()
-    _reported = AnyTrait(0.0)
-    #: Where the passing sessions of replayed files are.
+    _cancelled = Instance(threading.Event, ())
+    #: Folders of the temporary sessions of replayed files.
     _folders = List(Instance(Path))
-
-    def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
-        self._cancelled = threading.Event()
 
     # -- opening -----------------------------------------------------------------------
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Show sessions, import other files; returns at once."""
+        """Show sessions and import other files; returns at once."""
         if not paths:
             return
         self.model.message = ""
@@ -101,7 +99,7 @@ class OpenFiles(HasStrictTraits):
             self._ask(found, lambda given: self._import(found.others, given))
 
     def show(self, path: Path) -> None:
-        """Show a session: here, or in a window of its own while this one records."""
+        """Show a session: here, or in a new window while this one records."""
         model = self.model
         if model.bench.recording:
             self.in_new_window(path)
@@ -109,15 +107,13 @@ class OpenFiles(HasStrictTraits):
         model.bench.open_session(path, self._failed)
         self.opened(path)
 
-    def in_new_window(self, path: Path, *more: str) -> None:
-        """Show a session in a window of its own: another process."""
-        program, arguments = new_window_command(path)
-        if more:
-            arguments = [*arguments[:2], *more, str(path)]
-        started = QtCore.QProcess.startDetached(program, arguments)
+    def in_new_window(self, path: Path, *command: str) -> None:
+        """Show a session in a window of another process, by default with ``wattui gui``."""
+        arguments = ["-m", "wattui", *(command or ("gui",)), str(path)]
+        started = QtCore.QProcess.startDetached(sys.executable, arguments)
         ok = started[0] if isinstance(started, tuple) else started
-        said = f"{path.name} is shown in a window of its own"
-        self.model.message = said if ok else f"No other window could be opened for {path}"
+        shown = f"{path.name} is shown in a new window"
+        self.model.message = shown if ok else f"No new window could be opened for {path}"
         if ok:
             self.opened(path)
 
@@ -125,19 +121,20 @@ class OpenFiles(HasStrictTraits):
         self.running = False
         self.model.trait_set(task=None, message=str(error))
 
-    def _run(self, name: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    def _run(self, name: str, work: Callable[[], AnyType], done: Callable[[AnyType], None]) -> None:
         self.model.bench.main_thread.run(name, work, done, self._failed)
 
     def _ask(self, found: Found, go_on: Callable[[Assumptions], None]) -> None:
-        """Ask for what the files do not tell; with nothing to ask, go on."""
+        """Ask for what is missing in the files; with nothing to ask, go on."""
         if not found.lacks:
             go_on(Assumptions())
             return
         names = ", ".join(path.name for path in found.others)
-        question = ImportQuestion(names=names, lacks=list(found.lacks))
-        self._show_question(question, go_on)
+        self._show_question(ImportQuestion(names=names, lacks=list(found.lacks)), go_on)
 
-    def _show_question(self, question: Any, go_on: Callable[[Assumptions], None]) -> None:
+    def _show_question(
+        self, question: ImportQuestion, go_on: Callable[[Assumptions], None]
+    ) -> None:
         def answered(given: Assumptions | None) -> None:
             self.question_ui = None
             if given is not None:
@@ -155,34 +152,29 @@ class OpenFiles(HasStrictTraits):
         self.running = True
         names = count_text(len(paths), "file") if len(paths) > 1 else paths[0].name
         self._show_progress(names, 0, 0)
-
-        def work() -> ImportResult:
-            return import_files(
+        post = self.model.bench.main_thread.post
+        pacer = ProgressPacer(post, lambda *progress: self._show_progress(names, *progress))
+        self.model.bench.main_thread.run(
+            f"import of {names}",
+            lambda: import_files(
                 paths,
                 assumptions=given,
-                progress=lambda done, total: self._progress(names, done, total),
+                progress=pacer.report,
                 cancelled=self._cancelled.is_set,
-            )
-
-        self.model.bench.main_thread.run(
-            f"import of {names}", work, lambda result: self._imported(names, result), self._not
+            ),
+            lambda result: self._imported(names, result),
+            self._not_imported,
         )
-
-    def _progress(self, names: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._reported >= REPORT_TIME:
-            self.trait_setq(_reported=now)
-            self.model.bench.main_thread.post(lambda: self._show_progress(names, done, total))
 
     def _show_progress(self, names: str, done: int, total: int) -> None:
         if self.running:
             self.model.task = Task(f"Importing {names}", done, total, self.cancel)
 
     def cancel(self) -> None:
-        """End the import; nothing is left of it."""
+        """Cancel the import; nothing is left of it."""
         self._cancelled.set()
 
-    def _not(self, error: Exception) -> None:
+    def _not_imported(self, error: Exception) -> None:
         self._failed(error)
         if isinstance(error, Cancelled):
             self.model.message = "The import was cancelled; nothing was left behind"
@@ -195,15 +187,15 @@ class OpenFiles(HasStrictTraits):
         self.show(result.path)
 
     def details(self) -> str:
-        """Give what was skipped and assumed, a line each."""
+        """Return what was skipped and assumed, one line each."""
         result = self.result
         if result is None:
             return ""
         lines = [f"{note}." if not note.endswith(".") else note for note in result.notes]
         if result.skipped_count:
             lines += ["", f"{count_text(result.skipped_count, 'line')} skipped:"]
-            lines += [str(one) for one in result.skipped[:MOST_TOLD]]
-            rest = result.skipped_count - min(len(result.skipped), MOST_TOLD)
+            lines += [str(one) for one in result.skipped[:MOST_DETAILS]]
+            rest = result.skipped_count - min(len(result.skipped), MOST_DETAILS)
             lines += [f"and {rest:,} more"] if rest else []
         return "\n".join(lines)
 
@@ -231,7 +223,7 @@ class OpenFiles(HasStrictTraits):
         self.model.task = None
         ports = [port for port in recorded.ports if port.samples]
         if not ports:
-            raise WattuiError(f"There is no record in {recorded.path.name}", "Choose another file.")
+            raise WattuiError(f"{recorded.path.name} contains no records", "Choose another file.")
         bench = self.model.bench
         if not bench.recording:
             bench.close_session()
@@ -244,17 +236,18 @@ class OpenFiles(HasStrictTraits):
         if self.question_ui is not None and self.question_ui.control is not None:
             self.question_ui.control.close()
 
-    def remove_passing(self) -> None:
-        """Remove the passing sessions of replayed files; nobody reads them any more."""
+    def remove_temporary(self) -> None:
+        """Remove the temporary sessions of replayed files, once all meters are closed."""
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
         self._folders = []
 
 
 def import_notice(names: str, result: ImportResult) -> Notice:
-    """Say what came of an import."""
+    """Return the notice about the result of an import."""
     count = count_text(result.count, "record")
-    text = f"{count} of {names} were imported."
+    verb = "was" if result.count == 1 else "were"
+    text = f"{count} {verb} imported from {names}."
     hints = []
     if result.skipped_count:
         verb = "was" if result.skipped_count == 1 else "were"
@@ -264,5 +257,106 @@ def import_notice(names: str, result: ImportResult) -> Notice:
     buttons = (("Dismiss", "dismiss_import"),)
     if hints:
         buttons = (("Details", "import_details"), *buttons)
-    kind = "warning" if result.skipped_count else "info"
+    kind = NoticeKind.WARNING if result.skipped_count else NoticeKind.INFO
     return Notice("imported", kind, text, " ".join(hints), buttons)
+
+
+class ImportQuestion(HasStrictTraits):
+    """What the user says about a file in which something is missing."""
+
+    #: Names of the files, and what is missing in them: zone, start, interval.
+    names = Str()
+    lacks = List(Str())
+    #: Speed of a replay, as a multiple of real time; asked where *replays*.
+    replays = Bool()
+    speed = Range(0.1, 10_000.0, 1.0)
+    #: Seconds between two records.
+    interval = Range(0.1, 86_400.0, 1.0)
+    #: Start as it was typed; where it is empty, the last record gets the file's own time.
+    start = Str()
+    #: Time zone of the times in the file.
+    zone = Enum("machine", "utc")
+
+    #: Called with the assumptions, or with None to import nothing.
+    answered = CallableTrait()
+
+    def assumptions(self) -> Assumptions:
+        """Return what was entered.
+
+        Raises
+        ------
+        ValueError
+            The start is not a date.
+        """
+        zone: tzinfo | None = UTC if self.zone == "utc" and self.asks_zone else None
+        start = None
+        if self.start.strip() and "start" in self.lacks:
+            start = microseconds(_parse_start(self.start.strip(), zone).timestamp())
+        interval = self.interval if "interval" in self.lacks else None
+        return Assumptions(interval=interval, start=start, zone=zone)
+
+    @property
+    def asks_zone(self) -> bool:
+        """Whether a time zone is needed."""
+        return "zone" in self.lacks or "start" in self.lacks
+
+    def ask(self, parent: AnyType, answered: Callable[[Assumptions | None], None]) -> AnyType:
+        """Show the question; the window stays usable meanwhile."""
+        self.answered = answered
+        return self.edit_traits(view=_view(self), parent=parent, context={"object": self})
+
+
+def _parse_start(text: str, zone: tzinfo | None) -> datetime:
+    for form in _START_FORMATS:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=zone)
+        except ValueError:
+            continue
+    raise ValueError(f"{text!r} is not a date. Write it as 2026-11-23 14:05:00.")
+
+
+def _view(question: ImportQuestion) -> View:
+    items: list[AnyType] = [Label(f"Some information is missing in {question.names}.")]
+    if question.replays:
+        items = [Item("speed", label="Speed", tooltip="1 is real time, 60 is 60 times as fast")]
+    if "interval" in question.lacks:
+        items.append(Item("interval", label="Seconds between records"))
+    if "start" in question.lacks:
+        tooltip = "For example 2026-11-23 14:05:00"
+        items.append(Item("start", label="Start", tooltip=tooltip))
+        items.append(Label("Without a start, the last record gets the time of the file itself."))
+    if question.asks_zone:
+        zones = {"machine": "1:Local time", "utc": "2:UTC"}
+        items.append(Item("zone", label="Times are in", editor=EnumEditor(values=zones)))
+    return View(
+        VGroup(*items),
+        title="Replay" if question.replays else "Import",
+        buttons=["OK", "Cancel"],
+        handler=_QuestionHandler(),
+        width=480,
+        kind="live",
+    )
+
+
+class _QuestionHandler(Handler):
+    """Passes the answer on."""
+
+    def init(self, info: AnyType) -> bool:
+        """Set margins, and name the button after what it does."""
+        dress_dialog(info.ui.control, info.ui.title)
+        return True
+
+    def close(self, info: AnyType, is_ok: bool) -> bool:
+        """Let it close if what was entered makes sense."""
+        if is_ok:
+            try:
+                info.object.assumptions()
+            except ValueError as error:
+                QtGui.QToolTip.showText(QtGui.QCursor.pos(), str(error), info.ui.control)
+                return False
+        return True
+
+    def closed(self, info: AnyType, is_ok: bool) -> None:
+        """Pass the answer on."""
+        question = info.object
+        question.answered(question.assumptions() if is_ok else None)

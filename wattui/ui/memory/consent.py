@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one place where somebody may allow that a meter's memory is erased.
+"""The dialog in which the user allows a meter's memory to be erased.
 
-It looks at the memory first, then says what would be lost, and offers to fetch it.
-Nothing else makes a :class:`~wattui.model.memory.Consent`.
+It reads the state of the memory first, then shows what would be lost and offers to fetch
+it. Nothing else makes a :class:`~wattui.model.memory.Consent`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ WIDTH = 500
 
 
 class Question(QtGui.QDialog):
-    """A question with a button for each answer; closing it is the last answer.
+    """A question with a button for each answer; closing it gives the last answer.
 
-    It stands in the way of its own window only, and nobody waits for it.
+    It is modal for its parent window only, and does not block.
     """
 
     #: An answer was given, by its name.
@@ -81,16 +81,16 @@ class Question(QtGui.QDialog):
         self.close()
 
     def reject(self) -> None:
-        """Take Esc and the window's own button for the last answer."""
+        """Give the last answer on Esc and on the window's own close button."""
         if self.isVisible():
             self._answer(self._last)
 
 
 def consent_lines(memory: MeterMemory, purpose: str) -> list[str]:
-    """Say what would be lost."""
+    """Return the lines about what would be lost."""
     state, fetched = memory.state, memory.fetched
     if state is None:
-        loss = "How many records it holds, the meter does not tell."
+        loss = "The meter doesn't report how many records it holds."
     else:
         loss = f"{loss_text(state, memory.read_at)}."
     lines = [f"{purpose} erases all records that the meter has logged.", loss]
@@ -102,7 +102,7 @@ def consent_lines(memory: MeterMemory, purpose: str) -> list[str]:
     ):
         count = len(fetched.readout.records)
         when = clock_text(fetched.readout.finished_at)
-        lines.append(f"At {when} {count_text(count, 'record')} were fetched: {fetched.path.name}")
+        lines.append(f"{count_text(count, 'record')} were fetched at {when}: {fetched.path.name}")
     return lines
 
 
@@ -113,21 +113,26 @@ def ask_consent(
     allowed: Callable[[Consent], object],
     shown: Callable[[Question], object] = lambda _question: None,
 ) -> bool:
-    """Look at the memory, then ask whether it may be erased; tell whether it is being asked.
+    """Read the state of the memory, then ask whether it may be erased.
 
     Parameters
     ----------
     purpose
-        What erases it, as the beginning of a sentence: ``Writing these settings``.
+        What erases it, to begin a sentence with: ``Writing these settings``.
     allowed
-        Called with the consent, where it is given.
+        Called with the consent, if it is given.
     shown
-        Called with the question once it is there.
+        Called with the question once it is open.
+
+    Returns
+    -------
+    bool
+        False if the meter is busy, so that nothing is asked.
     """
     url = memory.url
 
     def looked(well: bool) -> None:
-        # Whatever failed is said where work is shown; and nothing was sent.
+        # A failure is shown where work is shown; nothing was sent.
         if well and memory.url == url:
             shown(_show(parent, memory, purpose, allowed, shown))
 
@@ -143,7 +148,7 @@ def _show(
 ) -> Question:
     state, url = memory.state, memory.url
     empty = state is not None and not state.used
-    answers = [("erase", "Go on" if empty else "Erase", "danger"), ("cancel", "Cancel", "")]
+    answers = [("erase", "Continue" if empty else "Erase", "danger"), ("cancel", "Cancel", "")]
     if not empty:
         answers.insert(0, ("fetch", "Fetch first", "primary"))
     title = "Nothing is lost by this" if empty else "This erases the meter's memory"

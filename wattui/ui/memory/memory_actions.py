@@ -3,141 +3,140 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any as AnyType
+from typing import Final
 
-from pyface.qt import QtCore
-from traits.api import Any as AnyTrait
-from traits.api import DelegatesTo, HasTraits, Instance
+from traits.api import Any, HasStrictTraits, Instance, Property
 
+from wattui.model.memory import MeterMemory
 from wattui.ui.memory.consent import Question
 from wattui.ui.memory.memory_link import MemoryLink
-from wattui.ui.memory.panel import MemoryPanel
-from wattui.ui.memory.panel_view import show_panel
-from wattui.ui.memory.prepare import Preparation, show_preparation
+from wattui.ui.memory.preparation import Preparation, show_preparation
+from wattui.ui.memory.settings_panel import SettingsPanel
+from wattui.ui.memory.settings_window import show_panel
+from wattui.ui.widgets.action import Action, WindowContext
 
-_BUSY = "The meter is being asked already: wait, or cancel that first"
-
-
-def new_window_command(path: object) -> tuple[str, list[str]]:
-    """Give program and arguments that show a session in a window of its own."""
-    return sys.executable, ["-m", "wattui", "gui", str(path)]
+_BUSY = "The meter is busy with its memory or settings: wait, or cancel that first"
 
 
-class MemoryDeeds(HasTraits):
-    """The part of the handler that has to do with a meter's memory."""
+class MemoryWindows(HasStrictTraits):
+    """The windows on a meter's memory and settings, each open once.  Main thread only."""
 
-    #: What ties memory and settings of the window's meter to the window; and they.
-    memory_link = Instance(MemoryLink)
-    meter_memory = DelegatesTo("memory_link", "memory")
+    #: Keeps the memory and the main window alike.
+    link = Instance(MemoryLink)
+    memory = Property(Instance(MeterMemory))
 
     #: The user interfaces of *Memory and settings* and *Prepare for the field*, while open.
-    memory_ui = AnyTrait()
-    prepare_ui = AnyTrait()
+    panel_ui = Any()
+    preparation_ui = Any()
     #: The question that is being asked.
-    memory_question = AnyTrait()
+    question = Instance(Question)
 
-    _model = AnyTrait()
+    def _get_memory(self) -> MeterMemory:
+        return self.link.memory
 
-    def do_memory(self, info: Any) -> None:
-        """Show *Memory and settings*."""
-        if self.memory_ui is not None and self.memory_ui.control is not None:
-            self.memory_ui.control.raise_()
-            self.memory_ui.control.activateWindow()
-            return
-        panel = MemoryPanel(memory=self.meter_memory, window=info.object)
+    def show_panel(self, parent: AnyType) -> None:
+        """Show *Memory and settings* beside a window."""
+        if not _raise(self.panel_ui):
+            panel = SettingsPanel(memory=self.memory, window=self.link.model)
+            self.panel_ui = show_panel(
+                panel,
+                parent,
+                windows=self,
+                when_closed=lambda: self.trait_set(panel_ui=None),
+            )
+            self._look()
 
-        def closed() -> None:
-            self.memory_ui = None
-
-        self.memory_ui = show_panel(panel, info.ui.control, deeds=self, when_closed=closed)
-        self._look()
-
-    def do_prepare(self, info: Any) -> None:
-        """Show *Prepare for the field*."""
-        self.prepare(info.ui.control)
-
-    def prepare(self, parent: Any) -> None:
+    def show_preparation(self, parent: AnyType) -> None:
         """Show *Prepare for the field* beside a window."""
-        if self.prepare_ui is not None and self.prepare_ui.control is not None:
-            self.prepare_ui.control.raise_()
-            return
-
-        def closed() -> None:
-            self.prepare_ui = None
-
-        preparation = Preparation(memory=self.meter_memory)
-        self.prepare_ui = show_preparation(preparation, parent, when_closed=closed)
-        self._look()
+        if not _raise(self.preparation_ui):
+            self.preparation_ui = show_preparation(
+                Preparation(memory=self.memory),
+                parent,
+                when_closed=lambda: self.trait_set(preparation_ui=None),
+            )
+            self._look()
 
     def _look(self) -> None:
-        memory = self.meter_memory
+        memory = self.memory
         if memory.settings is None or memory.source != memory.url:
             memory.refresh()
 
-    # -- fetching -----------------------------------------------------------------------
-
-    def do_fetch(self, info: Any) -> None:
-        """Read the memory out."""
-        self.fetch(info.ui.control)
-
-    def do_fetch_now(self, info: Any) -> None:
-        """Read the memory out, without a question."""
-        if not self.meter_memory.fetch():
-            info.object.message = _BUSY
-
-    def fetch(self, parent: Any) -> None:
-        """Read the memory out; while a recording runs, say first that it pauses."""
-        memory = self.meter_memory
+    def fetch(self, parent: AnyType, ask: bool = True) -> None:
+        """Read the memory out; while a recording runs, ask first, since it pauses."""
+        memory = self.memory
         if memory.work:
-            self.memory_link.model.message = _BUSY
+            self.link.model.message = _BUSY
             return
-        if not memory.recording:
+        if not memory.recording or not ask:
             memory.fetch()
             return
         question = Question(
             parent,
             "Live recording pauses while the memory is fetched",
             [
-                "It goes on by itself afterwards, and the pause is recorded. A full PRO takes "
-                "some 15 seconds, a full ES or .NET up to 10 minutes. It can be cancelled."
+                "It continues by itself afterwards, and the pause is recorded. Fetching takes "
+                "about 15 seconds for a full PRO, and up to 10 minutes for a full ES or .NET. "
+                "You can cancel it."
             ],
             [("fetch", "Fetch memory", "primary"), ("cancel", "Cancel", "")],
         )
         question.answered.connect(lambda name: memory.fetch() if name == "fetch" else None)
         question.open()
-        self.memory_question = question
+        self.question = question
 
-    def do_open_fetched(self, info: Any) -> None:
-        """Show what was fetched; in a window of its own while this one records."""
-        fetched, model = self.meter_memory.fetched, info.object
-        if fetched is None or fetched.path is None:
-            return
-        if not model.recording:
-            self.open_session(model, fetched.path)
-            self.memory_link.dismiss()
-            return
-        program, arguments = new_window_command(fetched.path)
-        started = QtCore.QProcess.startDetached(program, arguments)
-        if not (started[0] if isinstance(started, tuple) else started):
-            model.message = f"No other window could be opened; the session is {fetched.path}"
-
-    def do_keep_fetched(self, _info: Any) -> None:
-        """Try again to write what was fetched."""
-        self.meter_memory.keep_again()
-
-    def do_dismiss_fetched(self, _info: Any) -> None:
-        """Say no more what came of the read-out."""
-        self.memory_link.dismiss()
-
-    def do_dismiss_origin(self, _info: Any) -> None:
-        """Say no more where the session came from."""
-        self.memory_link.origin.dismiss()
-
-    def close_memory(self) -> None:
+    def close(self) -> None:
         """End what is going on: the window closes."""
-        for ui in (self.prepare_ui, self.memory_ui):
+        for ui in (self.preparation_ui, self.panel_ui):
             if ui is not None and ui.control is not None:
                 ui.control.close()
-        if self.memory_link is not None:
-            self.meter_memory.close()
+        self.memory.close()
+
+
+def _raise(ui: AnyType) -> bool:
+    """Raise a window that is open; return whether it is."""
+    if ui is None or ui.control is None:
+        return False
+    ui.control.raise_()
+    ui.control.activateWindow()
+    return True
+
+
+def open_fetched(context: WindowContext) -> None:
+    """Show what was fetched; in a new window while this one records."""
+    fetched = context.memory.memory.fetched
+    if fetched is None or fetched.path is None:
+        return
+    if not context.model.recording:
+        context.memory.link.dismiss()
+    context.files.show(fetched.path)
+
+
+def _hidden(name: str, do: Callable[[WindowContext], object]) -> Action:
+    """Make an action for a button of a notice alone, which has its own label."""
+    return Action(name, "", "", do)
+
+
+MEMORY_ACTIONS: Final = (
+    Action(
+        "fetch", "&Meter", "&Fetch memory…", lambda context: context.memory.fetch(context.window),
+        "Read the records that the meter has logged by itself; the meter keeps them",
+        keys=("Ctrl+Shift+F",), enabled="not object.memory_busy", line=True,
+    ),
+    Action(
+        "memory", "&Meter", "Memory and se&ttings…",
+        lambda context: context.memory.show_panel(context.window),
+        "See how full the meter's memory is, and change the meter's settings", keys=("Ctrl+M",),
+    ),
+    Action(
+        "prepare", "&Meter", "&Prepare for the field…",
+        lambda context: context.memory.show_preparation(context.window),
+        "Set the meter up to log without a computer",
+    ),
+    _hidden("fetch_now", lambda context: context.memory.fetch(context.window, ask=False)),
+    _hidden("open_fetched", open_fetched),
+    _hidden("save_fetched", lambda context: context.memory.memory.keep_again()),
+    _hidden("dismiss_fetched", lambda context: context.memory.link.dismiss()),
+    _hidden("dismiss_origin", lambda context: context.memory.link.dismiss_origin()),
+)  # fmt: skip

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ties a meter's memory to the window's model: progress at the bottom, lines above the plots."""
+"""Connects a meter's memory to the main window: progress in the status bar, notices."""
 
 from __future__ import annotations
 
 import math
 
-from traits.api import Any, HasStrictTraits, Instance, List, Str, observe
+from traits.api import HasStrictTraits, Instance, List, Str, observe
 
 from wattui.measurement.text import count_text, duration_text
 from wattui.model.memory import WORKS, Fetched, MeterMemory
-from wattui.ui.memory.origin import Origin
-from wattui.ui.window.display_values import Notice
-from wattui.ui.window.status_bar import Task
+from wattui.ui.memory.readout_origin import ReadoutOrigin
+from wattui.ui.widgets.notices import Notice, NoticeKind
+from wattui.ui.widgets.status_bar import Task
 
-#: What ends a read-out, and what becomes of it.
-CANCEL_FETCH = "End this; the records that have come are kept"
-CANCEL_WORK = "End this"
+#: Tooltips of *Cancel*.
+CANCEL_FETCH = "Stop fetching; the records received so far are saved"
+CANCEL_WORK = "Stop this"
 
 
 def work_text(memory: MeterMemory) -> str:
-    """Say what is going on, and how far it is; empty while nothing is."""
+    """Return what is going on, and the progress of it; empty while nothing is."""
     if not memory.work:
         return ""
     if memory.work != "fetching" or not (memory.total or memory.unplugged):
@@ -36,29 +36,31 @@ def work_text(memory: MeterMemory) -> str:
 
 
 def fetch_notice(fetched: Fetched, recording: bool) -> Notice:
-    """Say what came of a read-out, and offer what can be done with it."""
+    """Return the notice about the result of a read-out, with buttons for what to do with it."""
     readout = fetched.readout
     count = count_text(len(readout.records), "record")
     dismiss = ("Dismiss", "dismiss_fetched")
     again = ("Fetch again", "fetch_now")
     if fetched.refused is not None:
-        text = f"{count} were fetched and could not be written: {fetched.refused.what}."
-        buttons = (("Write again", "keep_fetched"), dismiss)
-        return Notice("fetched", "error", text, fetched.refused.hint, buttons)
+        text = f"{count} were fetched but could not be saved: {fetched.refused.what}."
+        buttons = (("Save again", "save_fetched"), dismiss)
+        return Notice("fetched", NoticeKind.ERROR, text, fetched.refused.hint, buttons)
     if fetched.path is None:
         if fetched.complete:
-            return Notice("fetched", "info", "The meter's memory is empty.", "", (dismiss,))
+            return Notice(
+                "fetched", NoticeKind.INFO, "The meter's memory is empty.", "", (dismiss,)
+            )
         text = f"Nothing was fetched: {_reason(fetched)}."
-        return Notice("fetched", "warning", text, _advice(fetched), (again, dismiss))
+        return Notice("fetched", NoticeKind.WARNING, text, _advice(fetched), (again, dismiss))
     opens = "Open in a new window" if recording else "Open"
     show = (opens, "open_fetched")
     if fetched.complete:
         text = f"The meter's memory was fetched: {count}, {duration_text(readout.span)}."
-        hint = "It still has them. Their times are reconstructed: counted back from the read-out."
-        return Notice("fetched", "info", text, hint, (show, dismiss))
+        hint = "The meter still has them. Their times are counted back from the read-out."
+        return Notice("fetched", NoticeKind.INFO, text, hint, (show, dismiss))
     expected = f"{readout.expected:,}" if readout.expected is not None else "an unknown number of"
-    text = f"Only {len(readout.records):,} of {expected} records came: {_reason(fetched)}."
-    return Notice("fetched", "warning", text, _advice(fetched), (show, again, dismiss))
+    text = f"Only {len(readout.records):,} of {expected} records were received: {_reason(fetched)}."
+    return Notice("fetched", NoticeKind.WARNING, text, _advice(fetched), (show, again, dismiss))
 
 
 def _reason(fetched: Fetched) -> str:
@@ -67,24 +69,24 @@ def _reason(fetched: Fetched) -> str:
 
 
 def _advice(fetched: Fetched) -> str:
-    kept = "They are kept, and marked as partial. " if fetched.path is not None else ""
+    saved = "They are saved, and marked as partial. " if fetched.path is not None else ""
     plug = "Plug the meter in and fetch" if "unplugged" in _reason(fetched) else "Fetch"
-    merged = ": the rest is added to them." if fetched.path is not None else "."
-    return f"{kept}{plug} again{merged} The meter still has all of its records."
+    rest = "; the rest is added to them." if fetched.path is not None else "."
+    return f"{saved}{plug} again{rest} The meter still has all of its records."
 
 
 class MemoryLink(HasStrictTraits):
-    """Keeps a MeterMemory and a WindowModel alike.  Main thread only."""
+    """Shows the work of a MeterMemory in a WindowModel.  Main thread only."""
 
     memory = Instance(MeterMemory)
     #: The window's model.
-    model = Any()
+    model = Instance("wattui.ui.window.window_model.WindowModel")
 
-    #: Lines about read-outs.
+    #: Notices about read-outs.
     notices = List(Instance(Notice))
 
-    #: Where the session that is shown came from.
-    origin = Instance(Origin)
+    #: Whether the session that is shown came from a memory.
+    origin = Instance(ReadoutOrigin)
 
     _task = Instance(Task)
     _dismissed = Str()
@@ -92,7 +94,7 @@ class MemoryLink(HasStrictTraits):
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
         self._port_changed(None)
-        self.origin = Origin(model=self.model)
+        self.origin = ReadoutOrigin(model=self.model)
         self.model.port_gate = self.may_connect
 
     @classmethod
@@ -103,7 +105,7 @@ class MemoryLink(HasStrictTraits):
         return cls(memory=memory, model=model)
 
     def may_connect(self, url: str) -> bool:
-        """Tell whether a port can be connected to; say what is in the way where it cannot."""
+        """Check whether a port can be connected to; show a message if it cannot."""
         memory = self.memory
         if not (memory.holds_port and url == memory.url):
             return True
@@ -119,7 +121,7 @@ class MemoryLink(HasStrictTraits):
     def _work_changed(self, _event: object) -> None:
         memory, model = self.memory, self.model
         if model is None or (model.task is not None and model.task is not self._task):
-            return  # an export has the place
+            return  # an export is shown there
         if not memory.work:
             self._task = None
         else:
@@ -140,16 +142,16 @@ class MemoryLink(HasStrictTraits):
         self.refresh()
 
     def refresh(self) -> None:
-        """Make the lines about read-outs anew."""
+        """Update the notices about read-outs."""
         memory, notices = self.memory, []
         if self.model is None:
             return
         if memory.work == "fetching":
-            pass  # what came of the last one is no longer of interest
+            pass  # the result of the last one is out of date
         elif memory.last_work == "fetching" and memory.problem:
             buttons = (("Fetch again", "fetch_now"), ("Dismiss", "dismiss_fetched"))
             text = f"The memory was not fetched: {memory.problem}."
-            notices.append(Notice("fetched", "error", text, memory.hint, buttons))
+            notices.append(Notice("fetched", NoticeKind.ERROR, text, memory.hint, buttons))
         elif memory.fetched is not None:
             notices.append(fetch_notice(memory.fetched, self.model.recording))
         if notices and notices[0].text == self._dismissed:
@@ -163,7 +165,11 @@ class MemoryLink(HasStrictTraits):
             self.model.more_notices = [*self.notices, *self.origin.notices]
 
     def dismiss(self) -> None:
-        """Say no more what came of the read-out."""
+        """Hide the notice about the read-out."""
         if self.notices:
             self._dismissed = self.notices[0].text
         self.refresh()
+
+    def dismiss_origin(self) -> None:
+        """Hide the notice about where the session came from."""
+        self.origin.dismiss()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings as they are being typed: what differs from the meter's, and what is refused.
+"""Settings while they are being edited: what differs from the meter's, what is out of range.
 
 Nothing is sent from here.
 """
@@ -17,13 +17,14 @@ from wattui.measurement.fields import FIELDS
 from wattui.meter_memory.settings import Changes, check
 from wattui.protocol import FullHandling, NetworkAddress, PostTarget
 from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
-from wattui.ui.memory.glance import fields_words
+from wattui.ui.memory.memory_overview import fields_words
 
 if TYPE_CHECKING:
     from wattui.meter_memory.settings import Settings
 
-#: The handlings by the name that the choice has.
+#: What a meter does when its memory is full: by the name in a draft, and labels.
 HANDLINGS: Final = {handling.name.lower(): handling for handling in FullHandling}
+HANDLING_LABELS: Final = {"stop": "1:Stop", "overwrite": "2:Overwrite", "condense": "3:Condense"}
 
 #: Mils (thousandths of the currency) in one.
 MILS: Final = 1000
@@ -38,7 +39,7 @@ _ADDRESS_TEXTS: Final = {
 
 
 class Draft(HasStrictTraits):
-    """What was typed.  Texts stay texts, so that what is wrong with them can be said."""
+    """What was entered.  Texts stay texts, so that errors in them can be reported."""
 
     #: Logging: seconds, handling, names of the chosen fields.
     interval = Str()
@@ -61,7 +62,7 @@ class Draft(HasStrictTraits):
     user_agent = Str()
     post_interval = Str()
 
-    #: Something was typed.
+    #: Something was entered.
     edited = Event()
 
     @observe("[interval,handling,fields.items,rate,threshold,currency]")
@@ -70,7 +71,7 @@ class Draft(HasStrictTraits):
         self.edited = True
 
     def load(self, settings: Settings) -> None:
-        """Take what the meter has."""
+        """Take over the settings of the meter."""
         values: dict[str, Any] = {}
         if settings.logging is not None:
             values["interval"] = str(settings.logging.interval)
@@ -90,16 +91,16 @@ class Draft(HasStrictTraits):
         self.trait_set(**values)
 
     def chosen(self) -> tuple[bool, ...]:
-        """Give the choice of fields in the order of FIELDS."""
+        """Return the choice of fields in the order of FIELDS."""
         return tuple(field.name in self.fields for field in FIELDS)
 
     def changes(self, settings: Settings) -> Changes:
-        """Give what differs from what the meter has.
+        """Return what differs from the settings of the meter.
 
         Raises
         ------
         SettingOutOfRange
-            A value makes no sense, or is outside of its range, which is named.
+            A value makes no sense, or is out of range; the message names the range.
         """
         changes = Changes(
             interval=self._changed_interval(settings),
@@ -114,7 +115,7 @@ class Draft(HasStrictTraits):
 
     def _changed_interval(self, settings: Settings) -> int | None:
         if settings.logging is None or HANDLINGS[self.handling] is FullHandling.CONDENSE:
-            return None  # it starts at 1 s then, whatever is set
+            return None  # condensing always starts at 1 s
         seconds = number(self.interval, "interval", 1, MAX_INTERVAL, "s")
         return _if_not(settings.logging.interval, seconds)
 
@@ -157,23 +158,23 @@ class Draft(HasStrictTraits):
         if old is None:
             return None
         wanted = PostTarget(
-            host=self.host.strip() or _kept(old.host),
+            host=self.host.strip() or _empty_mark(old.host),
             port=number(self.post_port, "port", 1, 65_535, ""),
-            file=self.file.strip() or _kept(old.file),
-            user_agent=self.user_agent.strip() or _kept(old.user_agent),
+            file=self.file.strip() or _empty_mark(old.file),
+            user_agent=self.user_agent.strip() or _empty_mark(old.user_agent),
             interval=number(self.post_interval, "posting interval", 1, MAX_INTERVAL, "s"),
         )
         return _if_not(old, wanted)
 
 
 def erases(changes: Changes) -> bool:
-    """Tell whether writing them erases the memory."""
+    """Check whether writing them erases the memory."""
     logging = (changes.interval, changes.full_handling, changes.fields)
     return changes.start_internal or any(value is not None for value in logging)
 
 
 def change_words(changes: Changes, settings: Settings) -> list[str]:
-    """Say each change: what it is, from what, to what."""
+    """Return each change in words: what it is, from what, to what."""
     words = []
     if changes.interval is not None and settings.logging is not None:
         words.append(f"interval {settings.logging.interval} → {changes.interval} s")
@@ -203,48 +204,49 @@ def number(text: str, what: str, low: int, high: int, unit: str) -> int:
     Raises
     ------
     SettingOutOfRange
-        It is none, or outside of its range.
+        It is not a number, or out of range.
     """
     try:
         value = int(text.strip())
     except ValueError:
         value = low - 1
-        said = f"The {what} “{text.strip()}” is no whole number"
-        said = said if text.strip() else f"The {what} is missing"
+        problem = f"The {what} “{text.strip()}” is not a whole number"
+        problem = problem if text.strip() else f"The {what} is missing"
     else:
-        said = f"The {what} cannot be {value} {unit}".rstrip()
+        problem = f"The {what} cannot be {value} {unit}".rstrip()
     if not low <= value <= high:
-        raise SettingOutOfRange(said, f"It goes from {low} to {high:,} {unit}".rstrip() + ".")
+        hint = f"Enter a number from {low} to {high:,} {unit}".rstrip() + "."
+        raise SettingOutOfRange(problem, hint)
     return value
 
 
 def decimal(text: str, what: str, high: float) -> float:
-    """Read a number from 0 on, with a decimal point or a comma.
+    """Read a number from 0 to *high*, with a decimal point or a comma.
 
     Raises
     ------
     SettingOutOfRange
-        It is none, or outside of its range.
+        It is not a number, or out of range.
     """
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:
-        said = f"The {what} “{text.strip()}” is no number"
-        said = said if text.strip() else f"The {what} is missing"
+        problem = f"The {what} “{text.strip()}” is not a number"
+        problem = problem if text.strip() else f"The {what} is missing"
         value = -1.0
     else:
-        said = f"The {what} cannot be {value:g}"
+        problem = f"The {what} cannot be {value:g}"
     if not 0 <= value <= high:
-        raise SettingOutOfRange(said, f"It goes from 0 to {high:g} per kWh.")
+        raise SettingOutOfRange(problem, f"Enter a number from 0 to {high:g} per kWh.")
     return value
 
 
 def shown(text: str) -> str:
-    """Give a text of the meter as it is shown: an empty one is ``_`` on the wire."""
+    """Return a text of the meter as it is shown: an empty one is ``_`` on the wire."""
     return "" if text in ("_", "-") else text
 
 
-def _kept(old: str) -> str:
+def _empty_mark(old: str) -> str:
     return old if old in ("", "_", "-") else ""
 
 
@@ -253,11 +255,11 @@ def _require_address(what: str, text: str) -> None:
         IPv4Address(text)
     except AddressValueError:
         raise SettingOutOfRange(
-            f"{what}: “{text}” is no address" if text else f"{what}: the address is missing",
-            "It is four numbers from 0 to 255, as in 192.168.1.20.",
+            f"{what}: “{text}” is not an address" if text else f"{what}: the address is missing",
+            "Enter four numbers from 0 to 255, for example 192.168.1.20.",
         ) from None
 
 
 def _if_not(old: Any, new: Any) -> Any:
-    """Give *new* where it differs; None where it does not."""
+    """Return *new* if it differs from *old*, else None."""
     return None if new == old else new

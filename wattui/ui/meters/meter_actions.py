@@ -1,181 +1,275 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What menus, keys and the table do with several meters."""
+"""What menus, keys and the table do with meters: connect, add, name, arrange them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Any as AnyTrait
-from traits.api import HasTraits
 
-from wattui.ports.listing import PortProblem
+from wattui.model.meter import Meter
 from wattui.ui.dialogs.about import show_text
-from wattui.ui.window.port_chooser import DEMO_URL, port_text
+from wattui.ui.widgets.action import SEVERAL, Action, WindowContext
+from wattui.ui.widgets.port_chooser import DEMO_URL, free_meters, port_text
+
+_PORT_EXAMPLES = (
+    "for example /dev/ttyUSB1, COM4,\nsocket://192.168.1.9:4000 or sim://es?load=fridge:"
+)
 
 
-class MeterDeeds(HasTraits):
-    """The part of the handler that has to do with several meters."""
+# -- one meter ---------------------------------------------------------------------------
 
-    #: The list of ports to add, or of colours, while it is open.
-    meter_menu = AnyTrait()
 
-    def do_add_meter(self, info: Any) -> None:
-        """Offer the ports where one meter more may be, below the chooser."""
-        model, below = info.object, info.port.control
-        menu = QtGui.QMenu(info.ui.control)
-        menu.setToolTipsVisible(True)
-        for port in model.free_ports:
-            action = menu.addAction(port_text(port))
-            action.setData(port.url)
-        if model.free_ports:
-            menu.addSeparator()
-        menu.addAction("Simulated meter").setData(DEMO_URL)
-        menu.addAction("Other…").setData("")
-        menu.triggered.connect(lambda action: self._add_picked(info, action.data()))
-        self.meter_menu = menu
-        menu.popup(below.mapToGlobal(QtCore.QPoint(0, below.height() + 2)))
+def connect_or_disconnect(context: WindowContext) -> None:
+    """Connect to the chosen port, or disconnect from it."""
+    model = context.model
+    if model.connected:
+        model.disconnect()
+    else:
+        model.connect_port(model.port)
 
-    def _add_picked(self, info: Any, url: str) -> None:
+
+def simulate(context: WindowContext) -> None:
+    """Connect to the simulated meter."""
+    if not context.model.connected:
+        context.model.connect_port(DEMO_URL)
+
+
+def _ask_port(context: WindowContext, title: str, text: str = "") -> str:
+    typed, chosen = QtGui.QInputDialog.getText(
+        context.window, title, f"Name or URL of the port, {_PORT_EXAMPLES}", text=text
+    )
+    return typed.strip() if chosen else ""
+
+
+def other_port(context: WindowContext) -> None:
+    """Ask for the name or URL of a port, and choose it."""
+    model = context.model
+    url = _ask_port(context, "Other port", model.port)
+    if url:
+        model.port_chosen = True
+        model.port = url
+
+
+# -- several meters ----------------------------------------------------------------------
+
+
+def add_meter(context: WindowContext) -> None:
+    """Offer the ports where a meter can be added, below the port chooser."""
+    model, below = context.model, context.info.port.control
+    menu = QtGui.QMenu(context.window)
+    menu.setToolTipsVisible(True)
+    for port in model.free_ports:
+        menu.addAction(port_text(port)).setData(port.url)
+    if model.free_ports:
+        menu.addSeparator()
+    menu.addAction("Simulated meter").setData(DEMO_URL)
+    menu.addAction("Other…").setData("")
+
+    def picked(action: QtGui.QAction) -> None:
+        url = action.data()
         if url:
-            self._guarded(info, lambda: info.object.connect_added(url))
+            context.run(lambda _context: model.connect_added(url))
         else:
-            # The list that asked for it is still about to close.
-            QtCore.QTimer.singleShot(0, lambda: self.do(info, "add_other_port"))
+            # The list is still about to close.
+            QtCore.QTimer.singleShot(0, lambda: context.run(add_other_port))
 
-    def do_add(self, info: Any, what: str) -> None:
-        """Do what the list of ports offers: add a port, or what is named otherwise."""
-        if what in ("add_meter", "add_other_port", "connect_found"):
-            self.do(info, what)
-        else:
-            self._guarded(info, lambda: info.object.connect_added(what))
+    menu.triggered.connect(picked)
+    context.popup = menu
+    menu.popup(below.mapToGlobal(QtCore.QPoint(0, below.height() + 2)))
 
-    def _guarded(self, info: Any, call: Any) -> None:
-        """Do something for a Qt signal: an exception is said, not thrown."""
-        self._call = call
-        self.do(info, "call")
 
-    _call = AnyTrait()
+def add_other_port(context: WindowContext) -> None:
+    """Ask for the name or URL of a port, and add a meter there."""
+    url = _ask_port(context, "Add a meter")
+    if url:
+        context.model.connect_added(url)
 
-    def do_call(self, _info: Any) -> None:
-        """Do what was put aside for this."""
-        call, self._call = self._call, None
-        if call is not None:
-            call()
 
-    def do_add_other_port(self, info: Any) -> None:
-        """Ask for a port's name or URL, and add a meter there."""
-        typed, chosen = QtGui.QInputDialog.getText(
-            info.ui.control,
-            "Add a meter",
-            "Name or URL of its port, as in /dev/ttyUSB1, COM4,\n"
-            "socket://192.168.1.9:4000 or sim://es?load=fridge:",
-        )
-        if chosen and typed.strip():
-            info.object.connect_added(typed.strip())
+def connect_found(context: WindowContext) -> None:
+    """Connect every meter that is plugged in."""
+    model = context.model
+    connected = model.connect_ports([port.url for port in free_meters(model.ports)])
+    if not connected and not model.bench.recording:
+        model.message = "No meter is plugged in; see Help, My port is missing"
+    elif not connected:
+        model.message = "Every meter that was found is already connected"
 
-    def do_connect_found(self, info: Any) -> None:
-        """Connect every meter that is plugged in."""
-        model = info.object
-        found = [
-            one for one in model.ports if one.likely_meter and one.problem != PortProblem.IN_USE
-        ]
-        connected = model.connect_ports([port.url for port in found])
-        if not connected and not model.bench.recording:
-            model.message = "No meter is plugged in; see Help, My port is missing"
-        elif not connected:
-            model.message = "Every meter that was found is connected already"
 
-    def do_connect_all(self, info: Any) -> None:
-        """Connect every meter of the window again."""
-        model = info.object
-        model.bench.connect([one for one in model.bench.meters if model.may_connect(one.url)])
+def reconnect_all(context: WindowContext) -> None:
+    """Connect every meter in the window again."""
+    _reconnect(context, context.model.bench.meters)
 
-    def do_disconnect_all(self, info: Any) -> None:
-        """Disconnect every meter."""
-        info.object.disconnect_all()
 
-    def do_retry_failed(self, info: Any) -> None:
-        """Try those that failed once more."""
-        bench = info.object.bench
-        bench.connect([one for one in bench.meters if one.state == "failed"])
+def retry_failed(context: WindowContext) -> None:
+    """Connect every meter that failed again."""
+    _reconnect(context, [one for one in context.model.bench.meters if one.state == "failed"])
 
-    def do_remove_meter(self, info: Any) -> None:
-        """Take the chosen meter out of the window."""
-        model = info.object
-        if model.several:
-            had_samples = model.bench.meter.sample_count
-            label = model.remove_meter()
-            kept = "; its samples stay in the session" if had_samples else ""
-            model.message = f"{label} was removed{kept}"
 
-    def do_rename_meter(self, info: Any) -> None:
-        """Have a name typed for the chosen meter."""
-        model = info.object
-        meter = model.bench.meter
-        if meter is None:
-            return
-        if model.several:
-            info.meter_rows.edit_name(model.chosen_row)
-            return
-        typed, chosen = QtGui.QInputDialog.getText(
-            info.ui.control, "Name of the meter", "What it measures, or where it is:",
-            text=meter.name,
-        )  # fmt: skip
-        if chosen:
-            model.bench.describe(meter, name=typed)
+def _reconnect(context: WindowContext, meters: Sequence[Meter]) -> None:
+    model = context.model
+    model.bench.connect([one for one in meters if model.may_connect(one.url)])
 
-    def do_colour_meter(self, info: Any) -> None:
-        """Offer colours for the chosen meter."""
-        model = info.object
-        if not model.several:
-            return
-        row, meter = model.chosen_row, model.bench.meter
 
-        def picked(colour: str) -> None:
-            self._guarded(info, lambda: model.bench.describe(meter, colour=colour))
+def remove_meter(context: WindowContext) -> None:
+    """Remove the chosen meter from the window."""
+    model = context.model
+    if model.several:
+        had_samples = model.bench.meter.sample_count
+        label = model.remove_meter()
+        samples = "; its samples stay in the session" if had_samples else ""
+        model.message = f"{label} was removed{samples}"
 
-        self.meter_menu = info.meter_rows.ask_colour(row, meter.colour, picked)
 
-    def do_meter_up(self, info: Any) -> None:
-        """Move the chosen meter up."""
-        info.object.move_meter(-1)
+def rename_meter(context: WindowContext) -> None:
+    """Let the user type a name for the chosen meter: in its row, or in a dialog."""
+    model = context.model
+    meter = model.bench.meter
+    if meter is None:
+        return
+    if model.several:
+        context.info.meter_rows.edit_name(model.chosen_row)
+        return
+    typed, chosen = QtGui.QInputDialog.getText(
+        context.window, "Name of the meter", "What it measures, or where it is:", text=meter.name
+    )
+    if chosen:
+        model.bench.describe(meter, name=typed)
 
-    def do_meter_down(self, info: Any) -> None:
-        """Move the chosen meter down."""
-        info.object.move_meter(1)
 
-    def do_overlay(self, info: Any) -> None:
-        """Plot the meters over one another."""
-        info.object.arrangement = "overlay"
+def colour_meter(context: WindowContext) -> None:
+    """Offer colours for the chosen meter."""
+    model = context.model
+    if not model.several:
+        return
+    meter = model.bench.meter
 
-    def do_rows(self, info: Any) -> None:
-        """Plot each meter in a row of its own."""
-        info.object.arrangement = "rows"
+    def picked(colour: str) -> None:
+        context.run(lambda _context: model.bench.describe(meter, colour=colour))
 
-    def do_rows_up(self, info: Any) -> None:
-        """Show the rows above."""
-        plots = info.object.plots
-        plots.scroll_rows(-max(1, len(plots.shown_rows()) - 1))
+    context.popup = context.info.meter_rows.ask_colour(model.chosen_row, meter.colour, picked)
 
-    def do_rows_down(self, info: Any) -> None:
-        """Show the rows below."""
-        plots = info.object.plots
-        plots.scroll_rows(max(1, len(plots.shown_rows()) - 1))
 
-    def do_total(self, info: Any) -> None:
-        """Plot the sum of all meters too, or no more."""
-        info.object.with_total = not info.object.with_total
+def show_details(context: WindowContext) -> None:
+    """Show everything that is known about what failed."""
+    bench = context.model.bench
+    failed = [one for one in bench.meters if one.state == "failed"]
+    meters = failed or ([bench.meter] if bench.meter is not None else [])
+    texts = []
+    for meter in meters:
+        lines = (meter.problem, meter.hint, f"Port: {meter.url}", meter.state_text)
+        name = f"{meter.label}\n" if len(meters) > 1 else ""
+        texts.append(name + "\n\n".join(dict.fromkeys(line for line in lines if line)))
+    if texts:
+        show_text(context.window, "Details", "\n\n\n".join(texts))
 
-    def do_details(self, info: Any) -> None:
-        """Show all that is known of what failed."""
-        bench = info.object.bench
-        failed = [one for one in bench.meters if one.state == "failed"]
-        told = failed or ([bench.meter] if bench.meter is not None else [])
-        texts = []
-        for meter in told:
-            lines = (meter.problem, meter.hint, f"Port: {meter.url}", meter.state_text)
-            name = f"{meter.label}\n" if len(told) > 1 else ""
-            texts.append(name + "\n\n".join(dict.fromkeys(line for line in lines if line)))
-        if texts:
-            show_text(info.ui.control, "Details", "\n\n\n".join(texts))
+
+def _scroll_rows(context: WindowContext, direction: int) -> None:
+    """Scroll the rows of plots by a page, one row less than is visible."""
+    plots = context.model.plots
+    plots.scroll_rows(direction * max(1, len(plots.shown_rows()) - 1))
+
+
+def _arrange(arrangement: str, label: str, tooltip: str) -> Action:
+    return Action(
+        arrangement, "&View", label,
+        lambda context: context.model.trait_set(arrangement=arrangement), tooltip,
+        enabled=SEVERAL, checked=f"object.arrangement == '{arrangement}'", style="radio",
+        line=arrangement == "overlay",
+    )  # fmt: skip
+
+
+CONNECT: Final = Action(
+    "connect", "&Meter", "&Connect or disconnect", connect_or_disconnect,
+    "Connect to the chosen port and record, or disconnect", keys=("Ctrl+Return",),
+)  # fmt: skip
+RENAME: Final = Action(
+    "rename_meter", "&Meter", "&Rename…", rename_meter,
+    "Name the meter; it keeps the name at whatever port it is plugged in",
+    keys=("F2",), line=True,
+)  # fmt: skip
+COLOUR: Final = Action(
+    "colour_meter", "&Meter", "C&olour…", colour_meter, "Choose another colour for the meter",
+    enabled=SEVERAL,
+)  # fmt: skip
+MOVE_UP: Final = Action(
+    "meter_up", "&Meter", "Move &up", lambda context: context.model.move_meter(-1),
+    "Move the meter up by one row", keys=("Alt+Up",), enabled=SEVERAL,
+)  # fmt: skip
+MOVE_DOWN: Final = Action(
+    "meter_down", "&Meter", "Move do&wn", lambda context: context.model.move_meter(1),
+    "Move the meter down by one row", keys=("Alt+Down",), enabled=SEVERAL,
+)  # fmt: skip
+REMOVE: Final = Action(
+    "remove_meter", "&Meter", "Remo&ve", remove_meter,
+    "Remove the meter from the window; its samples stay in the session", enabled=SEVERAL,
+)  # fmt: skip
+
+METER_ACTIONS: Final = (
+    CONNECT,
+    Action(
+        "simulate", "&Meter", "&Simulated meter", simulate,
+        "Connect to the built-in simulated meter; no hardware needed",
+        enabled="not object.connected",
+    ),
+    Action(
+        "other_port", "&Meter", "&Other port…", other_port, "Type the name or URL of a port",
+        enabled="not object.connected",
+    ),
+    Action(
+        "add_meter", "&Meter", "&Add another meter…", add_meter,
+        "Record another meter into the same session", keys=("Ctrl+T",), line=True,
+    ),
+    Action("add_other_port", "", "Add another meter…", add_other_port),
+    Action(
+        "connect_found", "&Meter", "Connect all meters &found", connect_found,
+        "Connect every meter that is plugged in",
+    ),
+    Action(
+        "connect_all", "&Meter", "Reconnect all &meters", reconnect_all,
+        "Connect every meter in the window that is not connected", enabled=SEVERAL,
+    ),
+    Action(
+        "disconnect_all", "&Meter", "&Disconnect all",
+        lambda context: context.model.disconnect_all(),
+        "Disconnect every meter; this ends the recording", enabled="object.recording",
+    ),
+    Action("retry_failed", "", "Try again", retry_failed),
+    Action("details", "", "Details", show_details),
+    RENAME,
+    COLOUR,
+    MOVE_UP,
+    MOVE_DOWN,
+    REMOVE,
+)  # fmt: skip
+
+ARRANGEMENT_ACTIONS: Final = (
+    _arrange("overlay", "&Overlay meters", "One plot per field, with one curve per meter"),
+    _arrange("rows", "Meters in &rows", "One row of plots per meter"),
+    Action(
+        "rows_up", "", "Rows above", lambda context: _scroll_rows(context, -1),
+        "Scroll to the rows of meters above", keys=("PgUp",),
+    ),
+    Action(
+        "rows_down", "", "Rows below", lambda context: _scroll_rows(context, 1),
+        "Scroll to the rows of meters below", keys=("PgDown",),
+    ),
+    Action(
+        "total", "&View", "&Total of all meters",
+        lambda context: context.model.trait_set(with_total=not context.model.with_total),
+        "Also plot the sum of all meters", keys=("T",), enabled=SEVERAL,
+        checked="object.with_total", style="toggle",
+    ),
+)  # fmt: skip
+
+#: The context menu of a row; None for a line between.
+ROW_MENU: Final = (CONNECT, RENAME, COLOUR, None, MOVE_UP, MOVE_DOWN, None, REMOVE)
+
+#: What keys do in the table, with and without Alt.
+ROW_KEYS: Final = {
+    QtCore.Qt.Key.Key_Return: CONNECT,
+    QtCore.Qt.Key.Key_Enter: CONNECT,
+    QtCore.Qt.Key.Key_Delete: REMOVE,
+}
+ROW_ALT_KEYS: Final = {QtCore.Qt.Key.Key_Up: MOVE_UP, QtCore.Qt.Key.Key_Down: MOVE_DOWN}

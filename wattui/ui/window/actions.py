@@ -1,245 +1,238 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can be done in the window: one table.
+"""Everything that can be done in the window: one table, in the order of the menus.
 
-The menus, the buttons of the top bar, the shortcuts and the list of keys (F1)
-are made from it.  ``perform`` is a method of the window's handler.
+The menus, the buttons of the top bar, the shortcuts, the context menus and the list of
+keys (F1) are made from it.  Meters, files and memory contribute their own rows.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from pyface.qt import QtCore, QtGui
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing that can be done."""
+from wattui.desktop.folders import sessions_folder
+from wattui.measurement.fields import CHANNELS
+from wattui.session import copy_session
+from wattui.ui.dialogs.about import show_about, show_keys, show_log
+from wattui.ui.dialogs.export_dialog import Export, ExportChoice
+from wattui.ui.dialogs.missing_port import show_missing_port
+from wattui.ui.dialogs.preferences import show_preferences
+from wattui.ui.files.file_actions import FILE_ACTIONS
+from wattui.ui.memory.memory_actions import MEMORY_ACTIONS
+from wattui.ui.meters.meter_actions import ARRANGEMENT_ACTIONS, METER_ACTIONS
+from wattui.ui.widgets.action import HAS_SESSION, LIVE, Action, WindowContext
+from wattui.ui.widgets.status_bar import Task
+from wattui.ui.window.error_report import log_file
 
-    #: Method of the handler is ``do_`` and this.
-    name: str
-    #: Menu it stands in, ``View/Theme`` for a menu in a menu; empty for keys alone.
-    menu: str
-    #: What the menu calls it.
-    text: str
-    #: Keys, as Qt writes them; the menu shows the first.
-    keys: tuple[str, ...] = ()
-    #: What it does, in a sentence: tooltip, and line in the list of keys.
-    tooltip: str = ""
-    #: When it can be done, and when it is ticked: expressions on ``object``, the model.
-    enabled: str = ""
-    checked: str = ""
-    #: ``push``, ``toggle`` or ``radio``.
-    style: str = "push"
-    #: Whether a line is drawn above it in its menu.
-    line: bool = False
+#: How far the arrows move the view, and what ``+`` makes of its width.
+PAN_SHARE: Final = 0.2
+ZOOM_FACTOR: Final = 0.6
 
 
-_HAS_SESSION = "object.has_session"
-_SEVERAL = "object.several"
-_IS_LIVE = "object.marking"
+def save_copy(context: WindowContext) -> None:
+    """Ask where to, and copy the session there in the background."""
+    model = context.model
+    source = model.bench.session_path
+    if source is None:
+        return
+    name, _ = QtGui.QFileDialog.getSaveFileName(
+        context.window,
+        "Save a copy",
+        str(Path.home() / source.name),
+        "Recordings (*.wattui);;All files (*)",
+    )
+    if not name:
+        return
+    target = Path(name)
+    model.task = Task(f"Copying to {target.name}")
 
-ACTIONS: Final[tuple[Deed, ...]] = (
-    Deed(
-        *("open", "&File", "&Open…", ("Ctrl+O",)),
-        "Show a session that was recorded before, or import a log of another program",
-    ),
-    Deed(
-        *("replay", "&File", "&Replay…", ()),
-        "Play a session or a log as if it were live",
-    ),
-    Deed(
-        *("save_copy", "&File", "&Save a copy…", ("Ctrl+S",)),
-        "Save a copy of this session elsewhere; it is on disk already",
-        enabled=_HAS_SESSION,
-    ),
-    Deed(
-        *("export", "&File", "&Export CSV…", ("Ctrl+E",)),
-        "Write the session, or what is in view, to a file that every program reads",
-        enabled=_HAS_SESSION,
-    ),
-    Deed(
-        *("show_folder", "&File", "Show in &folder", ()),
-        "Show the folder that holds the recordings",
-    ),
-    Deed(
-        *("preferences", "&File", "&Preferences…", ("Ctrl+,",)),
-        "Price of a kWh, currency, units, theme",
-        line=True,
-    ),
-    Deed(
-        *("close", "&File", "&Close", ("Ctrl+W", "Ctrl+Q")),
-        "End the recording, which is complete on disk, and close the window",
-        line=True,
-    ),
-    Deed(
-        *("connect", "&Meter", "&Connect or disconnect", ("Ctrl+Return",)),
-        "Connect to the chosen port and record, or end that",
-    ),
-    Deed(
-        *("simulate", "&Meter", "&Simulated meter", ()),
-        "Watch a meter that the program simulates; nothing needs to be plugged in",
-        enabled="not object.connected",
-    ),
-    Deed(
-        *("other_port", "&Meter", "&Other port…", ()),
-        "Type the name or the URL of a port",
-        enabled="not object.connected",
-    ),
-    Deed(
-        *("add_meter", "&Meter", "&Add another meter…", ("Ctrl+T",)),
-        "Record one meter more, into the same session",
-        line=True,
-    ),
-    Deed(
-        *("connect_found", "&Meter", "Connect all meters &found", ()),
-        "Connect every meter that is plugged in",
-    ),
-    Deed(
-        *("connect_all", "&Meter", "Connect all of the &window", ()),
-        "Connect again every meter of the window that is not",
-        enabled=_SEVERAL,
-    ),
-    Deed(
-        *("disconnect_all", "&Meter", "&Disconnect all", ()),
-        "Disconnect every meter; the recording is complete then",
-        enabled="object.recording",
-    ),
-    Deed(
-        *("rename_meter", "&Meter", "&Rename…", ("F2",)),
-        "Give the meter a name; it has it again wherever it is plugged in",
-        line=True,
-    ),
-    Deed(
-        *("colour_meter", "&Meter", "C&olour…", ()),
-        "Give the meter another colour",
-        enabled=_SEVERAL,
-    ),
-    Deed(
-        *("meter_up", "&Meter", "Move &up", ("Alt+Up",)),
-        "Show the meter above the one before it",
-        enabled=_SEVERAL,
-    ),
-    Deed(
-        *("meter_down", "&Meter", "Move do&wn", ("Alt+Down",)),
-        "Show the meter below the one after it",
-        enabled=_SEVERAL,
-    ),
-    Deed(
-        *("remove_meter", "&Meter", "Remo&ve", ()),
-        "Take the meter out of the window; its samples stay in the session",
-        enabled=_SEVERAL,
-    ),
-    Deed(
-        *("fetch", "&Meter", "&Fetch memory…", ("Ctrl+Shift+F",)),
-        "Read out what the meter has logged by itself; it keeps its records",
-        enabled="not object.memory_busy",
-        line=True,
-    ),
-    Deed(
-        *("memory", "&Meter", "Memory and se&ttings…", ("Ctrl+M",)),
-        "See how full the meter's memory is, and change the meter's settings",
-    ),
-    Deed(
-        *("prepare", "&Meter", "&Prepare for the field…", ()),
-        "Set the meter up for a run without a computer",
-    ),
-    Deed(
-        *("mark", "&Meter", "&Mark", ("M",)),
-        "Mark this moment in the recording",
-        enabled=_IS_LIVE,
-        line=True,
-    ),
-    Deed(
-        *("live", "&View", "&Live", ("L",)),
-        "Follow the newest sample",
-        enabled=_IS_LIVE,
-    ),
-    Deed(*("fit", "&View", "&Fit", ("F",)), "Show the whole recording", enabled=_HAS_SESSION),
-    Deed(
-        *("zoom_in", "&View", "Zoom &in", ("+", "=")),
-        "Show less time, more closely",
-        enabled=_HAS_SESSION,
-        line=True,
-    ),
-    Deed(*("zoom_out", "&View", "Zoom &out", ("-",)), "Show more time", enabled=_HAS_SESSION),
-    Deed(*("pan_left", "", "Earlier", ("Left",)), "Move the view to earlier times"),
-    Deed(*("pan_right", "", "Later", ("Right",)), "Move the view to later times"),
-    Deed(
-        *("overlay", "&View", "Meters over &one another", ()),
-        "Plot all meters over one another, in a plot for each field",
-        enabled=_SEVERAL,
-        checked="object.arrangement == 'overlay'",
+    def ended(message: str) -> None:
+        model.trait_set(task=None, message=message)
+
+    model.bench.main_thread.run(
+        f"copy to {target.name}",
+        lambda: copy_session(source, target),
+        lambda _result: ended(f"Copied to {target}"),
+        lambda error: ended(f"Not copied: {error}"),
+    )
+
+
+def export(context: WindowContext) -> None:
+    """Ask what to export and where to, and do it in the background."""
+    model = context.model
+    if model.bench.session_path is None or context.export is not None:
+        return
+
+    def ended() -> None:
+        context.export = None
+
+    choice = ExportChoice.for_model(model)
+    context.export = Export(model=model, choice=choice, when_done=ended, settings=context.settings)
+    context.export.ask(context.window)
+
+
+def show_folder(context: WindowContext) -> None:
+    """Show the folder of the session, or of all recordings."""
+    path = context.model.bench.session_path
+    folder = path.parent if path is not None else sessions_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(folder)))
+
+
+def mark(context: WindowContext) -> None:
+    """Mark this moment."""
+    if context.model.marking:
+        context.model.bench.mark()
+        context.model.message = "Marked"
+
+
+def go_live(context: WindowContext) -> None:
+    """Follow the newest sample."""
+    if context.model.marking:
+        context.model.plots.go_live()
+
+
+def _setting(name: str, trait: str, value: str, menu: str, label: str, tooltip: str) -> Action:
+    """Make an action that sets a trait of the model, one of several values."""
+    return Action(
+        name,
+        menu,
+        label,
+        lambda context: context.model.trait_set(**{trait: value}),
+        tooltip,
+        checked=f"object.{trait} == '{value}'",
         style="radio",
-        line=True,
+        line=name == "elapsed",
+    )
+
+
+_SESSION_ACTIONS: Final = (
+    Action(
+        "save_copy", "&File", "&Save a copy…", save_copy,
+        "Save a copy of this session elsewhere; the session itself is on disk already",
+        keys=("Ctrl+S",), enabled=HAS_SESSION,
     ),
-    Deed(
-        *("rows", "&View", "Meters in &rows", ()),
-        "Plot each meter in a row of its own",
-        enabled=_SEVERAL,
-        checked="object.arrangement == 'rows'",
-        style="radio",
+    Action(
+        "export", "&File", "&Export…", export,
+        "Write the session, or the part in view, to a file for other programs",
+        keys=("Ctrl+E",), enabled=HAS_SESSION,
     ),
-    Deed(*("rows_up", "", "Rows above", ("PgUp",)), "Show the rows above, where not all fit"),
-    Deed(*("rows_down", "", "Rows below", ("PgDown",)), "Show the rows below"),
-    Deed(
-        *("total", "&View", "&Total of all meters", ("T",)),
-        "Plot the sum of all meters too",
-        enabled=_SEVERAL,
-        checked="object.with_total",
-        style="toggle",
+    Action(
+        "show_folder", "&File", "Show in &folder", show_folder,
+        "Show the folder that contains the recordings",
     ),
-    Deed(
-        *("elapsed", "&View", "&Elapsed time", ()),
-        "Count the time from the start of the recording",
-        checked="object.clock_mode == 'elapsed'",
-        style="radio",
-        line=True,
+    Action(
+        "preferences", "&File", "&Preferences…",
+        lambda context: show_preferences(context.model, context.window),
+        "Price of a kWh, currency, units, theme", keys=("Ctrl+,",), line=True,
     ),
-    Deed(
-        *("clock", "&View", "&Clock time", ()),
-        "Show the time of day",
-        checked="object.clock_mode == 'clock'",
-        style="radio",
+    Action(
+        "close", "&File", "&Close", lambda context: context.window.close(),
+        "End the recording and close the window; everything is on disk",
+        keys=("Ctrl+W", "Ctrl+Q"), line=True,
     ),
-    Deed(
-        *("theme_system", "&View/&Theme", "Like the &system", ()),
-        "Light or dark, as the system is",
-        checked="object.theme == 'system'",
-        style="radio",
+)  # fmt: skip
+
+_MARK: Final = Action(
+    "mark", "&Meter", "&Mark", mark, "Mark this moment in the recording",
+    keys=("M",), enabled=LIVE, line=True,
+)  # fmt: skip
+
+_VIEW_ACTIONS: Final = (
+    Action(
+        "live", "&View", "&Live", go_live, "Follow the newest sample", keys=("L",), enabled=LIVE
     ),
-    Deed(
-        *("theme_light", "&View/&Theme", "&Light", ()),
-        "Light, whatever the system is",
-        checked="object.theme == 'light'",
-        style="radio",
+    Action(
+        "fit", "&View", "&Fit", lambda context: context.model.plots.fit(),
+        "Show the whole recording", keys=("F",), enabled=HAS_SESSION,
     ),
-    Deed(
-        *("theme_dark", "&View/&Theme", "&Dark", ()),
-        "Dark, whatever the system is",
-        checked="object.theme == 'dark'",
-        style="radio",
+    Action(
+        "zoom_in", "&View", "Zoom &in", lambda context: context.model.plots.zoom(ZOOM_FACTOR),
+        "Show less time in more detail", keys=("+", "="), enabled=HAS_SESSION, line=True,
     ),
-    Deed(*("keys", "&Help", "&Keys and mouse", ("F1",)), "This list"),
-    Deed(
-        *("missing_port", "&Help", "My &port is missing", ()),
-        "What to check when a meter is plugged in and not offered",
+    Action(
+        "zoom_out", "&View", "Zoom &out",
+        lambda context: context.model.plots.zoom(1 / ZOOM_FACTOR),
+        "Show more time", keys=("-",), enabled=HAS_SESSION,
     ),
-    Deed(
-        *("show_log", "&Help", "Show the &log", ()),
-        "Show what the program noted, for a report of a problem",
+    Action(
+        "pan_left", "", "Earlier", lambda context: context.model.plots.pan(-PAN_SHARE),
+        "Move the view to earlier times", keys=("Left",),
     ),
-    Deed(*("about", "&Help", "&About wattui", ()), "Version and licence", line=True),
+    Action(
+        "pan_right", "", "Later", lambda context: context.model.plots.pan(PAN_SHARE),
+        "Move the view to later times", keys=("Right",),
+    ),
+    Action(
+        "clear_selection", "", "Clear the selection",
+        lambda context: context.model.plots.clear_selection(),
+    ),
+)  # fmt: skip
+
+_DISPLAY_ACTIONS: Final = (
+    _setting("elapsed", "clock_mode", "elapsed", "&View", "&Elapsed time",
+             "Count the time from the start of the recording"),
+    _setting("clock", "clock_mode", "clock", "&View", "&Clock time", "Show the time of day"),
+    _setting("theme_system", "theme", "system", "&View/&Theme", "Same as &system",
+             "Light or dark, following the system"),
+    _setting("theme_light", "theme", "light", "&View/&Theme", "&Light", "Always light"),
+    _setting("theme_dark", "theme", "dark", "&View/&Theme", "&Dark", "Always dark"),
+)  # fmt: skip
+
+_HELP_ACTIONS: Final = (
+    Action(
+        "keys", "&Help", "&Keys and mouse",
+        lambda context: show_keys(context.window, key_list()), "Show this list", keys=("F1",),
+    ),
+    Action(
+        "missing_port", "&Help", "My &port is missing",
+        lambda context: show_missing_port(context.window, context.rule_command),
+        "What to check when a meter is plugged in but not listed",
+    ),
+    Action(
+        "show_log", "&Help", "Show the &log",
+        lambda context: show_log(context.window, log_file()),
+        "Show the program's log, for a problem report",
+    ),
+    Action(
+        "about", "&Help", "&About wattui", lambda context: show_about(context.window),
+        "Version and license", line=True,
+    ),
+)  # fmt: skip
+
+_CHANNEL_ACTIONS: Final = tuple(
+    Action(
+        f"channel_{number}", "", channel.title,
+        lambda context, name=channel.name: context.model.toggle_channel(name),
+        keys=(str(number),),
+    )
+    for number, channel in enumerate(CHANNELS[:9], 1)
+)  # fmt: skip
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    *FILE_ACTIONS,
+    *_SESSION_ACTIONS,
+    *METER_ACTIONS,
+    *MEMORY_ACTIONS,
+    _MARK,
+    *_VIEW_ACTIONS,
+    *ARRANGEMENT_ACTIONS,
+    *_DISPLAY_ACTIONS,
+    *_HELP_ACTIONS,
+    *_CHANNEL_ACTIONS,
 )
 
 #: The actions, by name.
-ACTION: Final[dict[str, Deed]] = {deed.name: deed for deed in ACTIONS}
+ACTION: Final[dict[str, Action]] = {action.name: action for action in ACTIONS}
 
 #: What the mouse and the number keys do, for the list of keys.
 GESTURES: Final[tuple[tuple[str, str], ...]] = (
     ("1 – 9", "Show or hide a field"),
-    ("Wheel", "Zoom the time at the pointer"),
-    ("Shift + wheel", "Scroll the time"),
-    ("Ctrl + wheel", "Zoom the values of one plot"),
+    ("Wheel", "Zoom the time axis at the pointer"),
+    ("Shift + wheel", "Scroll in time"),
+    ("Ctrl + wheel", "Zoom the value axis of one plot"),
     ("Drag", "Move the view"),
     ("Shift + drag", "Select a span"),
     ("Double click", "Show the whole recording"),
@@ -247,20 +240,9 @@ GESTURES: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
-def plain(text: str) -> str:
-    """Give a menu's text without the marks of its access key."""
-    return text.replace("&", "")
-
-
-def tooltip(name: str) -> str:
-    """Give an action's tooltip with its key: ``Show the whole recording (F)``."""
-    deed = ACTION[name]
-    return f"{deed.tooltip} ({deed.keys[0]})" if deed.keys else deed.tooltip
-
-
 def key_list() -> list[tuple[str, str]]:
-    """Give pairs of keys and what they do, for the list of keys."""
-    keyed = [deed for deed in ACTIONS if deed.keys]
+    """Return pairs of keys and what they do, for the list of keys."""
     order = ("&View", "", "&Meter", "&File", "&Help")
-    keyed.sort(key=lambda deed: order.index(deed.menu.partition("/")[0]))
-    return list(GESTURES) + [(" or ".join(deed.keys), deed.tooltip) for deed in keyed]
+    keyed = [action for action in ACTIONS if action.keys and action.tooltip]
+    keyed.sort(key=lambda action: order.index(action.menu.partition("/")[0]))
+    return list(GESTURES) + [(" or ".join(action.keys), action.tooltip) for action in keyed]

@@ -12,7 +12,7 @@ from traitsui.qt.editor import Editor
 
 from wattui.measurement.fields import CHANNELS, Field
 from wattui.ui.theme.palette import Palette
-from wattui.ui.window.readings import heading, rule
+from wattui.ui.widgets.form_layout import heading, rule
 
 #: How many fields are offered at once; the rest stands under *More*.
 FIRST_CHANNELS: Final = 7

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the window shows, as plain values: readings, status, notices.
+"""What the window shows, as plain values: readings, status and notices.
 
-Each is made from the model by a function without side effects, and shown by an
-editor that knows nothing else.  So every state of the window can be tested
-without a window.
+Each is made from the model by a function without side effects, and shown by an editor
+that knows nothing else. So every state of the window can be tested without a window.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from wattui.measurement.clock import MICROSECONDS
@@ -28,6 +29,8 @@ from wattui.measurement.text import (
     size_text,
     value_text,
 )
+from wattui.ui.widgets.notices import Notice, NoticeKind
+from wattui.ui.widgets.status_bar import Status
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -36,31 +39,72 @@ if TYPE_CHECKING:
 #: The fields that the left panel shows, the large one first.
 PANEL_FIELDS: Final = ("power", "voltage", "current", "power_factor", "frequency")
 
-#: States of the window: what there is to see, and the colour of the dot for it.
-DOTS: Final[dict[str, str]] = {
-    "empty": "muted",
-    "connecting": "accent",
-    "live": "ok",
-    "lost": "amber",
-    "failed": "red",
-    "stopped": "muted",
-    "opened": "accent",
+#: The most failed meters that have a notice each; more share one.
+MOST_FAILURES: Final = 2
+
+
+class WindowState(StrEnum):
+    """What the meter of the window does, or what is shown instead."""
+
+    EMPTY = "empty"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    OPENED = "opened"
+
+
+class Place(StrEnum):
+    """What the plot area shows."""
+
+    EMPTY = "empty"
+    CONNECTING = "connecting"
+    PLOTS = "plots"
+
+
+class Span(StrEnum):
+    """Which part of a session statistics are about."""
+
+    VIEW = "view"
+    SELECTION = "selection"
+
+
+#: Colour of the dot in each state: a name of the palette.
+DOTS: Final[dict[WindowState, str]] = {
+    WindowState.EMPTY: "muted",
+    WindowState.CONNECTING: "accent",
+    WindowState.LIVE: "ok",
+    WindowState.LOST: "amber",
+    WindowState.FAILED: "red",
+    WindowState.STOPPED: "muted",
+    WindowState.OPENED: "accent",
 }
+
+#: State of the window by that of its connected meter.
+_OF_METER: Final = {
+    "opening": WindowState.CONNECTING,
+    "running": WindowState.LIVE,
+    "lost": WindowState.LOST,
+    "failed": WindowState.FAILED,
+}
+
+_RETRY: Final = (("Try again", "retry_failed"), ("Details", "details"))
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
     """What the left panel shows."""
 
-    #: Said beside *Power*: empty for the present value, else whose values these are.
+    #: Shown beside *Power*: empty for the present value, else which values these are.
     caption: str = ""
     #: Whether they are current: grey where not.
     current: bool = False
-    #: Said below the power where it is not current: *last one at 12:31:05*.
+    #: Shown below a power that is not current: *last one at 12:31:05*.
     note: str = ""
-    #: Values of :data:`PANEL_FIELDS`, written.
+    #: Texts of the values of :data:`PANEL_FIELDS`.
     values: Mapping[str, str] | None = None
-    #: Energy, its unit and its limit of error, written.
+    #: Texts of the energy, its unit and its error limit.
     energy: str = NO_VALUE
     energy_unit: str = "Wh"
     energy_error: str = ""
@@ -68,148 +112,161 @@ class Readings:
     lines: tuple[str, ...] = ()
 
     def value(self, name: str) -> str:
-        """Give a field's value, written."""
+        """Return the text of a field's value."""
         return (self.values or {}).get(name, NO_VALUE)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the status bar shows when nothing else is going on."""
-
-    #: Colour of the dot: a name of the palette.
-    dot: str = "muted"
-    words: str = "No meter yet"
-    #: Behind the words, and at the right.
-    left: tuple[str, ...] = ()
-    right: tuple[str, ...] = ()
-
-    def noted(self, note: str) -> Status:
-        """Give the same with a note behind the words."""
-        return replace(self, words=f"{self.words}, {note}") if note else self
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A line above the plots that asks for attention, and what can be done about it."""
-
-    #: What it is about: notices with the same key replace one another.
-    key: str
-    #: ``error``, ``warning`` or ``info``.
-    kind: str
-    text: str
-    hint: str = ""
-    #: Buttons: pairs of label and the name of what they do.
-    buttons: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ViewSummary:
     """What the readings show of an opened session: under the pointer, or of the view."""
 
-    #: Time under the pointer in seconds UTC; NaN where these are means of the view.
+    #: Time under the pointer in seconds UTC; NaN if the values are means of the span.
     time: float = math.nan
     #: Values by channel in base units.
     values: Mapping[str, float] | None = None
-    #: Statistics of the span, and which span that is; None where there are none.
+    #: Statistics of the span; None if there are none.
     statistics: Any = None
-    whose: str = "in view"
+    span: Span = Span.VIEW
 
 
-def state_of(bench: Bench) -> str:
-    """Give the state of the window: one of :data:`DOTS`."""
+def state_of(bench: Bench) -> WindowState:
+    """Return the state of the window."""
     meter = bench.meter
     if bench.opened:
-        return "opened"
+        return WindowState.OPENED
     if meter is None or meter.state == "closed":
-        return "stopped" if bench.session_path is not None else "empty"
-    words = {"opening": "connecting", "running": "live", "lost": "lost", "failed": "failed"}
-    return words[meter.state]
+        return WindowState.STOPPED if bench.session_path is not None else WindowState.EMPTY
+    return _OF_METER[meter.state]
+
+
+# -- readings ------------------------------------------------------------------------------
 
 
 def readings_of(bench: Bench, unit: str, view: ViewSummary | None = None) -> Readings:
-    """Give what the left panel shows; *view* where no live meter is shown."""
+    """Return what the left panel shows; *view* is used while no meter is live."""
     meter, state = bench.meter, state_of(bench)
     if meter is None or not meter.sample_count:
         return Readings(energy_unit=unit)
-    energy: dict[str, object] = {
-        "energy": energy_text(meter.energy, unit),
-        "energy_unit": unit,
-        "energy_error": energy_text(meter.energy_error, unit),
-        "lines": _energy_lines(bench, meter),
-    }
-    if state in ("opened", "stopped"):
-        return _view_readings(bench, unit, view or ViewSummary(), energy)
-    values = {name: value_text(name, meter.reading(name)) for name in PANEL_FIELDS}
-    if meter.live:
-        return Readings(current=True, values=values, **energy)  # type: ignore[arg-type]
-    note = "" if math.isnan(meter.last_time) else f"last one at {clock_text(meter.last_time)}"
-    return Readings(note=note, values=values, **energy)  # type: ignore[arg-type]
+    if state in (WindowState.OPENED, WindowState.STOPPED):
+        return _view_readings(bench, meter, unit, view or ViewSummary())
+    stale = not meter.live and not math.isnan(meter.last_time)
+    return Readings(
+        current=meter.live,
+        note=f"last one at {clock_text(meter.last_time)}" if stale else "",
+        values={name: value_text(name, meter.reading(name)) for name in PANEL_FIELDS},
+        **_meter_energy(bench, meter, unit),
+    )
 
 
-def _view_readings(
-    bench: Bench, unit: str, view: ViewSummary, energy: dict[str, object]
-) -> Readings:
-    numbers, statistics = view.values or {}, view.statistics
-    values = {name: value_text(name, numbers.get(name)) for name in PANEL_FIELDS}
+def _view_readings(bench: Bench, meter: Meter, unit: str, view: ViewSummary) -> Readings:
+    numbers, found = view.values or {}, view.statistics
     caption = f"at {clock_text(view.time)}"
     if math.isnan(view.time):
-        caption = "mean of the selection" if "selection" in view.whose else "mean of the view"
-    if statistics is not None:
+        caption = f"mean of the {view.span}"
+    energy = _meter_energy(bench, meter, unit)
+    if found is not None:
+        where = "in view" if view.span is Span.VIEW else "in the selection"
+        records = f"{count_text(found.count, 'record')} {where}"
+        lines = _energy_lines(bench, found.energy_wh, found.counter_wh)
         energy = {
-            "energy": energy_text(statistics.energy_wh, unit),
+            "energy": energy_text(found.energy_wh, unit),
             "energy_unit": unit,
-            "energy_error": energy_text(statistics.energy_error_wh, unit),
-            "lines": (
-                f"{count_text(statistics.count, 'record')} {view.whose}, "
-                f"{elapsed_text(statistics.duration_s)}",
-                f"meter's own counter: {value_text('energy', statistics.counter_wh)} Wh",
-                f"cost  {cost_text(statistics.energy_wh, bench.rate, bench.currency)}",
-            ),
+            "energy_error": energy_text(found.energy_error_wh, unit),
+            "lines": (f"{records}, {elapsed_text(found.duration_s)}", *lines),
         }
     return Readings(
         caption=caption if numbers else "",
         current=bool(numbers),
-        values=values,
-        **energy,  # type: ignore[arg-type]
+        values={name: value_text(name, numbers.get(name)) for name in PANEL_FIELDS},
+        **energy,
     )
 
 
-def _energy_lines(bench: Bench, meter: Meter) -> tuple[str, ...]:
+def _meter_energy(bench: Bench, meter: Meter, unit: str) -> dict[str, Any]:
     records = count_text(meter.sample_count, "record")
+    lines = _energy_lines(bench, meter.energy, meter.counter_moved)
+    return {
+        "energy": energy_text(meter.energy, unit),
+        "energy_unit": unit,
+        "energy_error": energy_text(meter.energy_error, unit),
+        "lines": (f"summed from {records} in {elapsed_text(meter.duration)}", *lines),
+    }
+
+
+def _energy_lines(bench: Bench, energy_wh: float, counter_wh: float) -> tuple[str, str]:
     return (
-        f"summed from {records} in {elapsed_text(meter.duration)}",
-        f"meter's own counter: {value_text('energy', meter.counter_moved)} Wh",
-        f"cost  {cost_text(meter.energy, bench.rate, bench.currency)}",
+        f"meter's own counter: {value_text('energy', counter_wh)} Wh",
+        f"cost  {cost_text(energy_wh, bench.rate, bench.currency)}",
     )
 
 
-def status_of(bench: Bench) -> Status:
-    """Give what the status bar shows."""
-    meter, state = bench.meter, state_of(bench)
-    dot, words = DOTS[state], _state_words(bench, state)
+# -- status --------------------------------------------------------------------------------
+
+
+def status_of(bench: Bench, note: str = "") -> Status:
+    """Return what the status bar shows; *note* is added to the words on the state."""
+    several = len(bench.meters) > 1
+    dot, words = _several_state(bench) if several else _one_state(bench)
     if bench.disk_problem:
-        dot, words = "red", f"{words}, but the disk refuses"
+        dot, words = "red", f"{words}, but the disk is not accepting data"
+    counted = [meter for meter in bench.meters if meter.sample_count]
     left: tuple[str, ...] = ()
-    if meter is not None and meter.sample_count:
+    if several and counted:
+        start = min(meter.since for meter in counted)
+        stop = max(meter.last_time for meter in counted)
+        left = (
+            elapsed_text(stop - start),
+            count_text(sum(meter.sample_count for meter in counted), "sample"),
+            count_text(sum(meter.gap_count for meter in counted), "gap"),
+        )
+    elif bench.meter is not None and bench.meter.sample_count:
+        meter = bench.meter
         left = (
             elapsed_text(meter.elapsed),
             count_text(meter.sample_count, "sample"),
             _gap_words(meter),
         )
-    return Status(dot, words, left, _right_parts(bench))
+    return Status(dot, f"{words}, {note}" if note else words, left, _right_parts(bench))
 
 
-def _state_words(bench: Bench, state: str) -> str:
+def _one_state(bench: Bench) -> tuple[str, str]:
+    """Return the colour of the dot, and the state in words, of one meter or none."""
+    state = state_of(bench)
+    return DOTS[state], _state_words(bench, state)
+
+
+def _state_words(bench: Bench, state: WindowState) -> str:
     meter = bench.meter
-    if state == "empty" or meter is None:
-        return "No meter yet" if state == "empty" else "Opened"
-    if state == "opened":
+    if state is WindowState.EMPTY or meter is None:
+        return "No meter yet" if state is WindowState.EMPTY else "Opened"
+    if state is WindowState.OPENED:
         return f"Opened, recorded {date_text(bench.session_start)}"
-    if state == "stopped":
+    if state is WindowState.STOPPED:
         return "Stopped, everything is on disk"
-    if state == "live" and not meter.sample_count:
+    if state is WindowState.LIVE and not meter.sample_count:
         return "Connected, waiting for the first record"
-    return str(meter.problem or meter.state_text) if state == "failed" else str(meter.state_text)
+    failed = state is WindowState.FAILED
+    return str(meter.problem or meter.state_text) if failed else str(meter.state_text)
+
+
+def _several_state(bench: Bench) -> tuple[str, str]:
+    """Return the colour of the dot, of the worst state, and what the meters do."""
+    meters = bench.meters
+    if bench.opened:
+        return "accent", f"Opened, recorded {date_text(bench.session_start)}"
+    count = Counter(meter.state for meter in meters)
+    running = count["running"]
+    if len(meters) == count["closed"] + count["failed"]:
+        failed = f", {count['failed']} failed" if count["failed"] else ""
+        words = "Stopped, everything is on disk" if bench.session_path else "Not connected"
+        return ("red" if failed else "muted"), f"{words}{failed}"
+    words = f"Recording {running} meters"
+    if running < len(meters):
+        named = {"opening": "connecting", "lost": "unplugged", "failed": "failed"}
+        others = "".join(f", {count[key]} {word}" for key, word in named.items() if count[key])
+        words = f"Recording {running} of {len(meters)} meters{others}"
+    dots = (("red", "failed"), ("amber", "lost"), ("accent", "opening"))
+    return next((dot for dot, state in dots if count[state]), "ok"), words
 
 
 def _gap_words(meter: Meter) -> str:
@@ -229,15 +286,15 @@ def _right_parts(bench: Bench) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
+# -- notices -------------------------------------------------------------------------------
+
+
 def notices_of(bench: Bench, dismissed: Sequence[str] = ()) -> list[Notice]:
-    """Give the lines above the plots, the most pressing first."""
+    """Return the lines above the plots, the most urgent first."""
     notices = []
     if bench.disk_problem:
         notices.append(_disk_notice(bench))
-    meter = bench.meter
-    if meter is not None and meter.state == "failed":
-        buttons = (("Try again", "connect"), ("Details", "details"))
-        notices.append(Notice("failed", "error", meter.problem, meter.hint, buttons))
+    notices += _failure_notices(bench)
     if not bench.recording and bench.interrupted:
         notices.append(_interrupted_notice(bench.interrupted[0]))
     return [notice for notice in notices if notice.key not in dismissed]
@@ -246,16 +303,38 @@ def notices_of(bench: Bench, dismissed: Sequence[str] = ()) -> list[Notice]:
 def _disk_notice(bench: Bench) -> Notice:
     waiting = count_text(bench.disk_waiting, "sample")
     verb = "waits" if bench.disk_waiting == 1 else "wait"
-    room = duration_text(bench.disk_seconds_left)
-    hint = f"{waiting} {verb} in memory; there is room for {room}."
+    hint = (
+        f"{waiting} {verb} in memory; there is room for {duration_text(bench.disk_seconds_left)}."
+    )
     if bench.disk_dropped:
         hint += f" {count_text(bench.disk_dropped, 'sample')} had to be dropped."
-    return Notice("disk", "error", bench.disk_problem, f"{hint} {bench.disk_hint}".strip())
+    hint = f"{hint} {bench.disk_hint}".strip()
+    return Notice("disk", NoticeKind.ERROR, bench.disk_problem, hint)
 
 
-def _interrupted_notice(found: object) -> Notice:
-    length = duration_text(found.duration_s)  # type: ignore[attr-defined]
-    stop = clock_text(found.span[1] / MICROSECONDS)  # type: ignore[attr-defined]
+def _failure_notices(bench: Bench) -> list[Notice]:
+    """Return one notice per failed meter, or one for all of them if there are many."""
+    failed = [meter for meter in bench.meters if meter.state == "failed"]
+    if len(failed) > MOST_FAILURES:
+        names = ", ".join(meter.label for meter in failed)
+        text = f"{len(failed)} meters have failed: {names}"
+        return [Notice("failed", NoticeKind.ERROR, text, "The table shows why.", _RETRY)]
+    several = len(bench.meters) > 1
+    return [
+        Notice(
+            f"failed {meter.url}",
+            NoticeKind.ERROR,
+            f"{meter.name}: {meter.problem}" if several and meter.name else meter.problem,
+            meter.hint,
+            _RETRY if number == 0 else (),
+        )
+        for number, meter in enumerate(failed)
+    ]
+
+
+def _interrupted_notice(found: Any) -> Notice:
+    length = duration_text(found.duration_s)
+    stop = clock_text(found.span[1] / MICROSECONDS)
     text = f"A recording of {length} ended without being closed. It is complete up to {stop}."
     buttons = (("Open", "open_interrupted"), ("Dismiss", "dismiss_interrupted"))
-    return Notice("interrupted", "info", text, "", buttons)
+    return Notice("interrupted", NoticeKind.INFO, text, "", buttons)

@@ -9,15 +9,17 @@ from enable.api import ComponentEditor
 from pyface.qt import QtCore, QtGui
 from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, spring
 
-from wattui.ui.meters.table_editor import MetersEditor
+from wattui.ui.meters.meter_table import MetersEditor
 from wattui.ui.theme.style_sheet import GRID, MARGIN
-from wattui.ui.window.actions import tooltip
+from wattui.ui.widgets.form_layout import dress_lists
+from wattui.ui.widgets.notices import NoticesEditor
+from wattui.ui.widgets.port_chooser import PortChooser
+from wattui.ui.widgets.status_bar import StatusEditor
+from wattui.ui.window.actions import ACTION
 from wattui.ui.window.channel_list import ChannelEditor
 from wattui.ui.window.menus import menu_bar
-from wattui.ui.window.placard import NoticesEditor, PlacardEditor
-from wattui.ui.window.port_chooser import PortBox, PortChooser
+from wattui.ui.window.placard import PlacardEditor
 from wattui.ui.window.readings import ReadingsEditor
-from wattui.ui.window.status_bar import StatusEditor
 from wattui.ui.window.window_model import WindowModel
 
 #: The groups that get a look of their own, with the margins of each.
@@ -48,7 +50,7 @@ def _interval_text(seconds: int) -> str:
 
 def _button(name: str, action: str, label: str = "", **traits: object) -> UItem:
     editor = ButtonEditor(label=label) if label else ButtonEditor(**traits.pop("shown"))
-    return UItem(name, editor=editor, tooltip=tooltip(action), **traits)
+    return UItem(name, editor=editor, tooltip=ACTION[action].hint, **traits)
 
 
 def _top_bar() -> HGroup:
@@ -68,7 +70,7 @@ def _top_bar() -> HGroup:
         UItem("16"),
         _button("mark_button", "mark", "Mark", enabled_when="object.marking"),
         _button("fetch_button", "fetch", "Fetch memory…", enabled_when="not object.memory_busy"),
-        _button("export_button", "export", "Export CSV…", enabled_when="object.has_session"),
+        _button("export_button", "export", "Export…", enabled_when="object.has_session"),
         spring,
         UItem(
             "clock_mode",
@@ -138,31 +140,6 @@ def main_view(model: WindowModel) -> View:
     )
 
 
-def dress_lists(window: QtGui.QWidget) -> None:
-    """Have the lists of all combo boxes drawn by the style sheet, lines of a good height."""
-    for box in window.findChildren(QtGui.QComboBox):
-        if not isinstance(box, PortBox):
-            box.setItemDelegate(QtGui.QStyledItemDelegate(box))
-
-
-def set_role(button: QtGui.QPushButton, role: str) -> None:
-    """Give a button another look: a role that the style sheet knows."""
-    if button.property("role") != role:
-        button.setProperty("role", role)
-        button.style().unpolish(button)
-        button.style().polish(button)
-
-
-def dress_dialog(window: QtGui.QWidget) -> None:
-    """Give a small TraitsUI window margins and a good distance between its lines."""
-    dress_lists(window)
-    window.layout().setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-    window.layout().setSpacing(2 * GRID)
-    for layout in window.findChildren(QtGui.QGridLayout):
-        layout.setVerticalSpacing(GRID)
-        layout.setHorizontalSpacing(MARGIN)
-
-
 def dress(info: object) -> None:
     """Give the groups of a new window their margins, names and widths."""
     for group, (name, margins, spacing) in _PANELS.items():
@@ -186,7 +163,7 @@ def dress(info: object) -> None:
     _set_widths(info)
     # Enable gives Qt a float for it, which Qt refuses.
     info.component.control.sizeHint = lambda: QtCore.QSize(640, 400)  # type: ignore[attr-defined]
-    for name in _TOP_BUTTONS:
+    for name in TOP_BUTTONS:
         # A click leaves the keys to the plots: no space bar ends a recording by accident.
         getattr(info, name).control.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
     info.ui.control.setFocus()  # type: ignore[attr-defined]
@@ -206,7 +183,7 @@ def _set_widths(info: object) -> None:
         getattr(info, name).control.setSizePolicy(expanding)
     for name in ("top_bar", "status", "notices", "meter_rows"):
         getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)
-    for name in ("port", *_TOP_BUTTONS, "interval", "clock_mode"):
+    for name in ("port", *TOP_BUTTONS, "interval", "clock_mode"):
         getattr(info, name).control.setSizePolicy(policy.Maximum, policy.Fixed)
     # The port gives way where the window is narrow: its list shows the whole name.
     info.port.control.setMinimumWidth(PORT_WIDTH[0])  # type: ignore[attr-defined]
@@ -245,7 +222,7 @@ def _let_shrink(layout: QtGui.QBoxLayout) -> None:
     layout.invalidate()
 
 
-_TOP_BUTTONS = (
+TOP_BUTTONS = (
     *("connect_button", "mark_button", "fetch_button", "export_button"),
     *("fit_button", "live_button"),
 )

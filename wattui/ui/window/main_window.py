@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts one main window together: model, plots, handler, view."""
+"""Puts one main window together: model, plots, handler and view."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from pyface.qt import QtCore
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.model.bench import Bench
 from wattui.ports.listing import PortInfo, list_ports
+from wattui.ui.memory.memory_actions import MemoryWindows
 from wattui.ui.memory.memory_link import MemoryLink
 from wattui.ui.plots.plot_stack import PlotStack
 from wattui.ui.theme.theme_switch import ThemeSwitch
+from wattui.ui.widgets.action import WindowContext
 from wattui.ui.window.handler import WindowHandler
 from wattui.ui.window.main_view import main_view
 from wattui.ui.window.plot_link import PlotLink
 from wattui.ui.window.port_watcher import PortWatcher
 from wattui.ui.window.qt_wakeup import QtWake
-from wattui.ui.window.saved_state import Memory
+from wattui.ui.window.saved_state import SavedState
 from wattui.ui.window.window_model import WindowModel
 
 #: How often the gap of a lost meter is drawn wider, in ms.
@@ -34,24 +36,22 @@ def assemble(
     rule_command: str = "",
     look: Callable[[], list[PortInfo]] | None = list_ports,
 ) -> Any:
-    """Open a main window and give its TraitsUI ``UI``.
+    """Open a main window and return its TraitsUI ``UI``.
 
     Parameters
     ----------
     bench, settings
-        The meters and the session; what was remembered.
-    application, system
-        The Qt application, and what the system's theme is.
-    rule_command
-        Installs the udev rule.
+        The meters and the session; the settings of the last time.
+    application, system, rule_command
+        The Qt application, the theme of the system, the command that installs the udev rule.
     look
         Lists the ports; None to look for none.
     """
     wake = QtWake(bench.main_thread)
     wake.start()
     model = WindowModel(bench=bench)
-    memory = Memory(settings)
-    memory.recall(model)
+    saved_state = SavedState(settings)
+    saved_state.restore(model)
     switch = ThemeSwitch(model, system, application)
     model.plots = PlotStack(palette=model.palette)
     link = PlotLink(model=model)
@@ -65,14 +65,14 @@ def assemble(
         wake.stop()
 
     watcher = PortWatcher(bench.main_thread, model.show_ports, look) if look else None
-    handler = WindowHandler(
-        watcher=watcher,
-        memory=memory,
-        rule_command=rule_command,
-        memory_link=MemoryLink.of(model),
-        when_closed=ended,
+    memory = MemoryWindows(link=MemoryLink.of(model))
+    context = WindowContext(
+        model=model, settings=settings, memory=memory, rule_command=rule_command
     )
-    # Whatever nobody else holds on to lives as long as the handler.
+    handler = WindowHandler(
+        context=context, saved_state=saved_state, watcher=watcher, when_closed=ended
+    )
+    # Objects without another owner live as long as the handler.
     handler.held = (wake, switch, link, timer)
     model.refresh()
     ui = model.edit_traits(view=main_view(model), handler=handler)

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is seen in place of the plots, and the lines above them that ask for attention."""
+"""What the plot area shows before there is anything to plot."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Any
+from traits.api import Instance
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
-from wattui.ui.window.actions import tooltip
-from wattui.ui.window.display_values import Notice
+from wattui.ui.window.actions import ACTION
+from wattui.ui.window.display_values import Place
 
-#: What a window without a meter says.
+#: What a window without a meter shows.
 EMPTY_TITLE: Final = "No meter yet"
 EMPTY_TEXT: Final = "Plug in a Watts up? and pick its port, or try the simulated meter"
 
-#: Its buttons: what they do, and their labels.
+#: Its buttons: the names of actions, and labels.
 EMPTY_BUTTONS: Final = (
     ("simulate", "Simulated meter"),
     ("open", "Open a session"),
@@ -70,7 +70,7 @@ class Plug(QtGui.QWidget):
 class Placard(QtGui.QWidget):
     """The control: a title, a sentence and up to three buttons in the middle."""
 
-    #: A button was clicked: the name of what it does.
+    #: A button was clicked: the name of its action.
     clicked = QtCore.Signal(str)
 
     def __init__(self) -> None:
@@ -106,91 +106,29 @@ class Placard(QtGui.QWidget):
             button = QtGui.QPushButton(text)
             button.setAutoDefault(False)
             button.setProperty("role", "large" if self.buttons else "large-primary")
-            button.setToolTip(tooltip(name))
+            button.setToolTip(ACTION[name].hint)
             button.clicked.connect(lambda _on, name=name: self.clicked.emit(name))
             self.buttons[name] = button
             row.addWidget(button)
         row.addStretch(1)
         return self.row
 
-    def show_place(self, place: str, text: str) -> None:
-        """Show what fits the *place*: ``empty`` or ``connecting``."""
-        empty = place == "empty"
+    def show_place(self, place: Place, text: str) -> None:
+        """Show what there is to do, or *text* while connecting."""
+        empty = place == Place.EMPTY
         self.plug.set_joined(not empty)
         self.title.setText(EMPTY_TITLE if empty else "Connecting")
         self.text.setText(EMPTY_TEXT if empty else text)
-        # Kept in the layout: what stands above must not jump when they go.
+        # The row keeps its height, so that nothing above it moves.
         for button in self.buttons.values():
             button.setVisible(empty)
         self.row.setMinimumHeight(40)
 
 
-class NoticeBand(QtGui.QFrame):
-    """One line above the plots."""
-
-    def __init__(self, notice: Notice, clicked: object) -> None:
-        super().__init__()
-        self.notice = notice
-        self.setProperty("notice", notice.kind)
-        self.setAccessibleName(notice.text)
-        layout = QtGui.QHBoxLayout(self)
-        layout.setContentsMargins(12, 6, 6, 6)
-        layout.setSpacing(8)
-        words = QtGui.QVBoxLayout()
-        words.setSpacing(0)
-        self.label = QtGui.QLabel(notice.text)
-        self.label.setWordWrap(True)
-        self.label.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
-        words.addWidget(self.label)
-        if notice.hint:
-            hint = QtGui.QLabel(notice.hint)
-            hint.setWordWrap(True)
-            hint.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
-            words.addWidget(hint)
-        layout.addLayout(words, 1)
-        self.buttons: dict[str, QtGui.QPushButton] = {}
-        for text, name in notice.buttons:
-            button = QtGui.QPushButton(text)
-            button.setAutoDefault(False)
-            button.clicked.connect(lambda _on, name=name: clicked(name))  # type: ignore[operator]
-            self.buttons[name] = button
-            layout.addWidget(button, 0, QtCore.Qt.AlignmentFlag.AlignVCenter)
-
-
-class NoticeStack(QtGui.QWidget):
-    """The control of the notices: as many bands as there are."""
-
-    #: A button was clicked: the name of what it does.
-    clicked = QtCore.Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout = QtGui.QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
-        self.bands: list[NoticeBand] = []
-        policy = QtGui.QSizePolicy.Policy
-        self.setSizePolicy(policy.Preferred, policy.Maximum)
-        self.hide()
-
-    def show_notices(self, notices: list[Notice]) -> None:
-        """Show these, and no others; a band whose words stay is kept."""
-        if [band.notice for band in self.bands] == notices:
-            return
-        for band in self.bands:
-            self._layout.removeWidget(band)
-            band.hide()
-            band.deleteLater()
-        self.bands = [NoticeBand(notice, self.clicked.emit) for notice in notices]
-        for band in self.bands:
-            self._layout.addWidget(band)
-        self.setVisible(bool(notices))
-
-
 class _PlacardEditor(Editor):
     """Shows the model's ``place``; its buttons perform actions."""
 
-    placard = Any()
+    placard = Instance(Placard)
 
     def init(self, parent: object) -> None:
         """Make the control."""
@@ -216,25 +154,3 @@ class PlacardEditor(BasicEditorFactory):
     """Editor of a place, for an object that has a ``connecting_text`` too."""
 
     klass = _PlacardEditor
-
-
-class _NoticesEditor(Editor):
-    """Shows the model's notices; their buttons perform actions."""
-
-    stack = Any()
-
-    def init(self, parent: object) -> None:
-        """Make the control."""
-        self.control = self.stack = NoticeStack()
-        self.stack.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
-        self.update_editor()
-
-    def update_editor(self) -> None:
-        """Show the notices that there are."""
-        self.stack.show_notices(list(self.value))
-
-
-class NoticesEditor(BasicEditorFactory):
-    """Editor of a list of :class:`Notice`."""
-
-    klass = _NoticesEditor

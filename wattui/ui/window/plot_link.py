@@ -8,7 +8,7 @@ import time
 
 from traits.api import Any, HasStrictTraits, observe
 
-from wattui.ui.window.display_values import PANEL_FIELDS, ViewSummary
+from wattui.ui.window.display_values import PANEL_FIELDS, Place, Span, ViewSummary
 
 
 class PlotLink(HasStrictTraits):
@@ -61,7 +61,7 @@ class PlotLink(HasStrictTraits):
         _set(plots, "lost_since", known)
         if not known:
             plots.now = math.nan
-        _set(plots, "shown", model.place == "plots")
+        _set(plots, "shown", model.place == Place.PLOTS)
 
     def _meters(self) -> list[tuple[str, str, str]]:
         """Give key, label and colour of each meter that the session has and that is plotted."""
@@ -105,17 +105,17 @@ class PlotLink(HasStrictTraits):
 
     def _summary(self) -> ViewSummary:
         plots = self.model.plots
-        whose = "in view"
+        span = Span.VIEW
         statistics = _of(plots.statistics, plots.focus)
         selected = _of(plots.selection_statistics, plots.focus)
         if plots.view.selection is not None and selected is not None:
-            statistics, whose = selected, "in the selection"
+            statistics, span = selected, Span.SELECTION
         if plots.pointer_time is not None and plots.pointer_values:
-            return ViewSummary(plots.pointer_time, dict(plots.pointer_values), statistics, whose)
+            return ViewSummary(plots.pointer_time, dict(plots.pointer_values), statistics, span)
         if statistics is None:
             return ViewSummary()
         means = {name: statistics[name].mean for name in PANEL_FIELDS}
-        return ViewSummary(math.nan, means, statistics, whose)
+        return ViewSummary(math.nan, means, statistics, span)
 
 
 def _of(found: Any, key: object) -> Any:

@@ -10,6 +10,7 @@ from traitsui.qt.editor import Editor
 from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.fields import CHANNEL
 from wattui.ui.theme.tabular_figures import Figures
+from wattui.ui.widgets.form_layout import heading, rule
 from wattui.ui.window.display_values import PANEL_FIELDS, Readings
 
 #: Sizes of type in pixels, in a panel of the least width.
@@ -20,20 +21,6 @@ VALUE_SIZE = 22
 #: Least width of the panel without its margins, and how far it may grow, in pixels.
 LEAST_WIDTH = 234
 MOST_GROWTH = 1.7
-
-
-def heading(text: str) -> QtGui.QLabel:
-    """Make a small heading in capitals."""
-    label = QtGui.QLabel(text.upper())
-    label.setProperty("look", "heading")
-    return label
-
-
-def rule() -> QtGui.QFrame:
-    """Make a thin line across."""
-    line = QtGui.QFrame()
-    line.setProperty("look", "rule")
-    return line
 
 
 class ReadingsPanel(QtGui.QWidget):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is remembered until the next start: size, port, channels, rate, units, theme."""
+"""The state that is saved until the next start: size, port, channels, preferences."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OF_MODEL = {
 #: Preferences of the bench.
 _OF_BENCH = ("rate", "currency")
 
-#: What was played from a file once is not what one connects to the next time.
+#: A file that was replayed is not the port to connect to the next time.
 _REPLAYED = re.compile(r"^sim://.*[?&]replay=")
 
 #: The least and the largest window that makes sense, in pixels.
@@ -38,15 +38,15 @@ LEAST = (800, 520)
 MOST = (10_000, 10_000)
 
 
-class Memory:
-    """Puts the settings into a new window's model, and keeps them when it closes."""
+class SavedState:
+    """Restores the settings in the model of a new window, and saves them when it closes."""
 
     def __init__(self, settings: PreferencesFile) -> None:
         #: The settings themselves.
         self.settings = settings
 
-    def recall(self, model: WindowModel) -> None:
-        """Set what was remembered; what makes no sense any more is left out."""
+    def restore(self, model: WindowModel) -> None:
+        """Restore the settings; values that no longer make sense are left out."""
         settings = self.settings
         for name, trait in _OF_MODEL.items():
             _try_to_set(model, trait, getattr(settings, name))
@@ -65,8 +65,8 @@ class Memory:
         model.maximized = settings.unknown.get("maximized") is True
         model.remember_port(settings.port)
 
-    def keep(self, model: WindowModel) -> None:
-        """Write what is to be remembered, on a thread of its own: closing the bench ends it."""
+    def save(self, model: WindowModel) -> None:
+        """Save the settings on a thread of their own; closing the bench waits for it."""
         settings = self.settings
         for name, trait in _OF_MODEL.items():
             setattr(settings, name, getattr(model, trait))
@@ -79,14 +79,14 @@ class Memory:
             settings.port = model.port
         settings.window = [0, 0, int(model.width), int(model.height)]
         settings.unknown["maximized"] = bool(model.maximized)
-        model.bench.main_thread.run("settings", lambda: _save(settings))
+        model.bench.main_thread.run("settings", lambda: _write(settings))
 
 
-def _save(settings: PreferencesFile) -> None:
+def _write(settings: PreferencesFile) -> None:
     try:
         settings.save()
     except WattuiError as error:
-        # A disk that refuses is no reason to stay open.
+        # The window closes although the disk does not accept data.
         _log.warning("%s", error)
 
 
@@ -94,4 +94,4 @@ def _try_to_set(target: Any, name: str, value: object) -> None:
     try:
         setattr(target, name, value)
     except TraitError:
-        _log.info("remembered %s = %r makes no sense any more", name, value)
+        _log.info("the saved %s = %r no longer makes sense", name, value)

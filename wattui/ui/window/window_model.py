@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The model of the window: what it shows, made from the bench, and what was chosen in it.
+"""The model of the window: what it shows of the bench, and what was chosen in it.
 
 Changes on the GUI thread only.  It knows no toolkit: an editor shows each part.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from traits.api import (
-    Any,
     Bool,
     Button,
+    Callable,
     Enum,
     Event,
     Float,
+    HasStrictTraits,
     Instance,
+    Int,
     List,
     Property,
     Range,
@@ -23,21 +27,25 @@ from traits.api import (
 
 from wattui.measurement.fields import CHANNELS
 from wattui.measurement.text import ENERGY_UNITS, short_port
+from wattui.model.meter import Meter
+from wattui.ports.listing import PortInfo
 from wattui.protocol.commands import MAX_INTERVAL
-from wattui.ui.meters.meter_notices import notices_of, status_of
-from wattui.ui.meters.several import SeveralMeters
+from wattui.ui.meters.meter_columns import MeterRow, TotalRow, rows_of, total_of
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.theme_switch import THEMES
+from wattui.ui.widgets.notices import Notice
+from wattui.ui.widgets.port_chooser import DEMO_URL, first_choice
+from wattui.ui.widgets.status_bar import Status, Task
 from wattui.ui.window.display_values import (
-    Notice,
+    Place,
     Readings,
-    Status,
     ViewSummary,
+    WindowState,
+    notices_of,
     readings_of,
     state_of,
+    status_of,
 )
-from wattui.ui.window.port_chooser import DEMO_URL, first_choice
-from wattui.ui.window.status_bar import Task
 
 #: The channels that a new user sees.
 FIRST_SHOWN = ("power", "current", "voltage")
@@ -46,29 +54,46 @@ FIRST_SHOWN = ("power", "current", "voltage")
 INTERVALS = (1, 2, 5, 10, 30, 60, 300, 600)
 
 
-class WindowModel(SeveralMeters):
-    """What the main window shows and what was chosen in it."""
+#: Loads of the simulated meters that are added one after the other.
+_LOADS = ("desktop", "fridge", "lamp", "charger", "noise", "idle")
+
+
+def demo_url(number: int) -> str:
+    """Return the URL of the simulated meter of a number from 0; each has its own load."""
+    if number == 0:
+        return DEMO_URL
+    model = ("pro", "es")[number % 2]
+    return f"sim://{model}?load={_LOADS[number % len(_LOADS)]}&seed={number}"
+
+
+class WindowModel(HasStrictTraits):
+    """What the main window shows, and what was chosen in it."""
 
     #: The meters and the session.
-    bench = Any()
-    #: The plots: a PlotStack.
-    plots = Any()
-    #: What is drawn in the plot area.
-    component = Any()
+    bench = Instance("wattui.model.bench.Bench")
+    #: The plots, and the component that draws them.
+    plots = Instance("wattui.ui.plots.plot_stack.PlotStack")
+    component = Instance("enable.component.Component")
 
-    #: The theme that was chosen, and the colours that follow from it.
+    #: The chosen theme, and the colours that follow from it.
     theme = Enum(*THEMES)
     palette = Instance(Palette, LIGHT)
 
-    #: The ports that there are, and the one that is chosen.
+    #: The ports of this machine, and the chosen one.
     ports = List()
     port = Str(DEMO_URL)
-    #: The chosen port as it is called while it is connected; empty while it is not.
+    #: The text of the chosen port while it is connected, else empty.
     connected_text = Str()
-    #: A port was picked by hand; the list was opened; *Other…* was picked.
+    #: The user picked a port; the list was opened; *Other…* was picked.
     port_chosen = Event()
     ports_wanted = Event()
     other_port = Event()
+    #: A port, or the name of an action, was picked to add a meter.
+    add_port = Event()
+    #: Ports at which a meter can be added.
+    free_ports = Property(List(), observe="ports, bench.meters.items, bench:meters:items:url")
+    #: Checks whether a port can be connected to now; shows a message if it cannot.
+    port_gate = Callable()
 
     #: Seconds between two records.
     interval = Range(1, MAX_INTERVAL, 1)
@@ -76,40 +101,51 @@ class WindowModel(SeveralMeters):
     intervals = Property(List(), observe="interval")
     #: Names of the channels that are plotted.
     channels = List(Str(), FIRST_SHOWN)
-    #: How times are told.
+    #: How times are shown.
     clock_mode = Enum("elapsed", "clock")
     #: Unit of the energies.
     energy_unit = Enum(*ENERGY_UNITS)
 
-    #: State of the window; see :func:`wattui.ui.window.display_values.state_of`.
-    state = Str("empty")
+    state = Enum(WindowState)
     #: What the plot area shows.
-    place = Enum("empty", "connecting", "plots")
-    #: What is being tried, while connecting.
+    place = Enum(Place)
+    #: What is being tried while connecting.
     connecting_text = Str()
     readings = Instance(Readings, ())
     status = Instance(Status, ())
     notices = List(Instance(Notice))
-    #: Lines about the meter's memory, below those.
+    #: Notices about the meter's memory, below those.
     more_notices = List(Instance(Notice))
-    #: What came of an import, below those.
+    #: The result of an import, below those.
     opening_notices = List(Instance(Notice))
-    #: What is to be said of the times of the session that is shown, as in *times reconstructed*.
+    #: A remark on the times of the session, such as *times reconstructed*.
     times_note = Str()
     #: What the readings show of an opened session.
     summary = Instance(ViewSummary, ())
 
-    #: What was said last, at the bottom; work that is going on there.
+    #: Whether there are several meters, so that their table is shown.
+    several = Bool()
+    #: The rows of the table, and the line with their total.
+    meter_rows = List(Instance(MeterRow))
+    meter_total = Instance(TotalRow, ())
+    #: Number of the row whose readings are shown; -1 for none.
+    chosen_row = Int(-1)
+    #: How the plots show several meters: over one another, or each in its own row.
+    arrangement = Enum("overlay", "rows")
+    #: Whether the sum of all meters is plotted too.
+    with_total = Bool()
+
+    #: The last message, and the work in progress, in the status bar.
     message = Str()
     task = Instance(Task)
 
-    #: Whether there is a connection or one is being made; whether a recording runs; whether
-    #: there is a session to look at; whether it grows, so that a mark can be set.
+    #: Whether there is a connection or one is being made; whether a recording is running;
+    #: whether there is a session to look at; whether it grows, so that a mark can be set.
     connected = Bool()
     recording = Bool()
     has_session = Bool()
     marking = Bool()
-    #: Whether the meter is being asked for its memory or its settings.
+    #: Whether the meter is busy with its memory or settings.
     memory_busy = Bool()
     #: Whether the view follows the newest sample.
     pinned = Bool(True)
@@ -134,17 +170,16 @@ class WindowModel(SeveralMeters):
 
     _picked = Bool()
     _remembered_port = Str()
-    _dismissed = List(Str())
 
     # -- ports -----------------------------------------------------------------------
 
     def remember_port(self, url: str) -> None:
-        """Offer this port where it is plugged in, or else the likeliest one."""
+        """Offer this port if it is plugged in, or else the likeliest one."""
         self._remembered_port = url
         self.port = first_choice(self.ports, url)
 
     def show_ports(self, ports: list[object]) -> None:
-        """Take the ports that there are now."""
+        """Show the ports that there are now."""
         if not self._picked and not self.connected:
             self.port = first_choice(ports, self._remembered_port)
         self.ports = ports
@@ -153,10 +188,71 @@ class WindowModel(SeveralMeters):
     def _port_was_chosen(self, _event: object) -> None:
         self._picked = True
 
+    def _get_free_ports(self) -> list[PortInfo]:
+        taken = {meter.url for meter in self.bench.meters} if self.bench is not None else set()
+        return [port for port in self.ports if port.url not in taken]
+
     # -- connecting --------------------------------------------------------------------
 
+    def connect_port(self, url: str) -> None:
+        """Connect the shown meter at a port; one that was not used gives way to it."""
+        if not self.may_connect(url):
+            return
+        bench = self.bench
+        there = [meter for meter in bench.meters if meter.url == url and not bench.opened]
+        if there and bench.meter not in there:
+            bench.meter = there[0]
+        elif not there and not bench.opened:
+            if self.several and _unused(bench.meter):
+                bench.meter.url = url
+            elif not self.several and not bench.recording:
+                bench.close_session()
+        self.message = ""
+        self.connect_ports([url])
+
+    def connect_ports(self, urls: Sequence[str], names: Sequence[str] = ()) -> list[Meter]:
+        """Connect a meter at each port, beside those of the window; return the new ones.
+
+        *names* are for those that have no name of their own.  A single one is shown.
+        """
+        bench = self.bench
+        named = dict(zip(urls, names, strict=False))
+        allowed = [url for url in dict.fromkeys(urls) if self.may_connect(url)]
+        found = bench.connect(allowed, self.interval, [named.get(url, "") for url in allowed])
+        if len(allowed) == 1 and (bench.meter is None or bench.meter.url != allowed[0]):
+            bench.meter = next(meter for meter in bench.meters if meter.url == allowed[0])
+        if found and bench.meter is not None:
+            self.port = bench.meter.url
+        self.refresh()
+        return found
+
+    def connect_added(self, url: str) -> None:
+        """Connect a meter at another port; a simulated meter gets a load of its own."""
+        if url == DEMO_URL:
+            taken = {meter.url for meter in self.bench.meters if not self.bench.opened}
+            url = next(one for number in range(99) if (one := demo_url(number)) not in taken)
+        self.connect_ports([url])
+
+    def disconnect_all(self) -> None:
+        """Disconnect every meter, which ends the recording."""
+        for meter in self.bench.meters:
+            if meter.connected:
+                self.bench.disconnect(meter)
+
+    def remove_meter(self) -> str:
+        """Remove the chosen meter from the window; return its label."""
+        meter = self.bench.meter
+        label = str(meter.label)
+        self.bench.remove_meter(meter)
+        self.refresh()
+        return label
+
+    def may_connect(self, url: str) -> bool:
+        """Check whether a port can be connected to now; a message says why where it cannot."""
+        return self.port_gate is None or bool(self.port_gate(url))
+
     def disconnect(self) -> None:
-        """End the connection, or the attempt to have one."""
+        """Disconnect the chosen meter, or stop trying to connect it."""
         if self.bench.meter is not None:
             self.bench.disconnect(self.bench.meter)
         self.refresh()
@@ -166,10 +262,47 @@ class WindowModel(SeveralMeters):
         if self.bench is not None and self.bench.meter is not None and self.connected:
             self.bench.meter.interval = self.interval
 
+    # -- choosing ----------------------------------------------------------------------
+
+    def choose_row(self, row: int) -> None:
+        """Show the readings of another meter."""
+        meters = self.bench.meters
+        if 0 <= row < len(meters):
+            self.bench.meter = meters[row]
+
+    @observe("bench:meter")
+    def _chosen(self, _event: object) -> None:
+        bench = self.bench
+        if bench is not None and bench.meter is not None and len(bench.meters) > 1:
+            if bench.meter.url and not bench.opened:
+                self.port = bench.meter.url
+            self.interval = bench.meter.interval
+
+    def toggle_meter(self, row: int) -> None:
+        """Plot a meter, or stop plotting it; the last one stays."""
+        meters = self.bench.meters
+        meter = meters[row]
+        if meter.plotted and sum(1 for one in meters if one.plotted) == 1:
+            return
+        meter.plotted = not meter.plotted
+
+    def rename_meter(self, row: int, name: str) -> None:
+        """Name a meter; an empty name restores its own one."""
+        self.bench.describe(self.bench.meters[row], name=name)
+
+    def colour_meter(self, row: int, colour: str) -> None:
+        """Set the colour of a meter, as ``#rrggbb``."""
+        self.bench.describe(self.bench.meters[row], colour=colour)
+
+    def move_meter(self, by: int) -> None:
+        """Move the chosen meter down by a number of rows, or up."""
+        if self.chosen_row >= 0:
+            self.bench.move_meter(self.bench.meter, self.chosen_row + by)
+
     # -- what is plotted -----------------------------------------------------------------
 
     def toggle_channel(self, name: str) -> None:
-        """Plot a channel, or no more; the last one stays."""
+        """Plot a channel, or stop plotting it; the last one stays."""
         names = [one for one in self.channels if one != name]
         if name not in self.channels:
             names.append(name)
@@ -189,15 +322,12 @@ class WindowModel(SeveralMeters):
         if self.bench is not None:
             self.bench.main_thread.once(self.refresh)
 
-    @observe(
-        "summary,energy_unit,palette,times_note,_dismissed.items,more_notices.items,"
-        "opening_notices.items"
-    )
+    @observe("summary,energy_unit,palette,times_note,more_notices.items,opening_notices.items")
     def _shown_changed(self, _event: object) -> None:
         self.refresh()
 
     def refresh(self) -> None:
-        """Make all that is shown from the bench anew; what did not change stays."""
+        """Update what is shown of the bench; traits that did not change stay."""
         bench = self.bench
         if bench is None:
             return
@@ -206,7 +336,7 @@ class WindowModel(SeveralMeters):
         connected = meter is not None and meter.connected
         going = [one for one in bench.meters if one.connected]
         shows_plots = bench.session_path is not None
-        waiting = "connecting" if going else "empty"
+        waiting = Place.CONNECTING if going else Place.EMPTY
         self.trait_set(
             state=state,
             connected=connected,
@@ -214,28 +344,38 @@ class WindowModel(SeveralMeters):
             has_session=shows_plots,
             marking=any(one.sample_count for one in going),
             connecting_text=_connecting_text(meter if connected else going[0]) if going else "",
-            place="plots" if shows_plots else waiting,
+            place=Place.PLOTS if shows_plots else waiting,
             connected_text=_connected_text(meter) if connected else "",
-            connect_label={"connecting": "Cancel"}.get(
-                state, "Disconnect" if connected else "Connect"
-            ),
+            connect_label=_connect_label(state, connected),
             readings=readings_of(bench, self.energy_unit, self.summary),
-            status=status_of(bench).noted(self.times_note),
+            status=status_of(bench, self.times_note),
         )
-        notices = notices_of(bench, self._dismissed)
-        notices = [*notices, *self.more_notices, *self.opening_notices]
+        notices = [*notices_of(bench), *self.more_notices, *self.opening_notices]
         if notices != self.notices:
             self.notices = notices
         self.refresh_meters()
+
+    def refresh_meters(self) -> None:
+        """Update the rows and the total; what did not change stays."""
+        bench = self.bench
+        self.several = len(bench.meters) > 1
+        if not self.several:
+            self.trait_set(chosen_row=-1)
+            if self.meter_rows:
+                self.meter_rows = []
+            return
+        means = self.plots.statistics if self.plots is not None else {}
+        rows = rows_of(bench, self.palette, self.energy_unit, means)
+        if rows != self.meter_rows:
+            self.meter_rows = rows
+        self.meter_total = total_of(bench, self.energy_unit)
+        chosen = bench.meters.index(bench.meter) if bench.meter in bench.meters else -1
+        self.chosen_row = chosen
 
     @observe("pinned,marking")
     def _label_live(self, _event: object) -> None:
         away = self.marking and not self.pinned
         self.live_label = "Back to live" if away else "Live"
-
-    def dismiss(self, key: str) -> None:
-        """Show a notice no more."""
-        self._dismissed.append(key)
 
     def _get_intervals(self) -> list[int]:
         return sorted({*INTERVALS, self.interval})
@@ -250,22 +390,25 @@ class WindowModel(SeveralMeters):
         return f"{what} – wattui" if what else "wattui"
 
 
-def _connecting_text(meter: object) -> str:
-    text = str(meter.state_text)  # type: ignore[attr-defined]
-    if meter.state == "running":  # type: ignore[attr-defined]
-        return "The meter answers; its first record is on the way"
-    return f"{text}, on {short_port(meter.url)}"  # type: ignore[attr-defined]
+def _connect_label(state: WindowState, connected: bool) -> str:
+    if state is WindowState.CONNECTING:
+        return "Cancel"
+    return "Disconnect" if connected else "Connect"
 
 
-def _connected_text(meter: object) -> str:
-    """Name a connected meter: ``Watts up? PRO · A80012 · ttyUSB0``."""
-    url = str(meter.url)  # type: ignore[attr-defined]
-    model = str(meter.model)  # type: ignore[attr-defined]
-    serial = str(meter.serial_number)  # type: ignore[attr-defined]
-    simulated = url.startswith("sim:")
-    what = f"{'Simulated' if simulated else 'Watts up?'} {model}".strip()
-    parts = (what, serial, "" if simulated else short_port(url))
+def _connecting_text(meter: Meter) -> str:
+    if meter.state == "running":
+        return "Connected; waiting for the first record"
+    return f"{meter.state_text}, on {short_port(meter.url)}"
+
+
+def _connected_text(meter: Meter) -> str:
+    """Return the text of a connected meter: ``Watts up? PRO · A80012 · ttyUSB0``."""
+    simulated = meter.url.startswith("sim:")
+    what = f"{'Simulated' if simulated else 'Watts up?'} {meter.model}".strip()
+    parts = (what, meter.serial_number, "" if simulated else short_port(meter.url))
     return " · ".join(part for part in parts if part)
 
 
-__all__ = ["FIRST_SHOWN", "INTERVALS", "WindowModel"]
+def _unused(meter: Meter | None) -> bool:
+    return meter is not None and not meter.connected and not meter.sample_count

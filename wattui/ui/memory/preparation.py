@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""*Prepare for the field*: a run without a computer, from the choice to the read-out."""
+"""*Prepare for the field*: set the meter up to log without a computer."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pyface.qt import QtGui
-from traits.api import Any as AnyTrait
-from traits.api import Bool, Button, HasStrictTraits, Instance, List, Str, observe
+from traits.api import Bool, Button, Callable, HasStrictTraits, Instance, List, Str, observe
 from traitsui.api import (
     ButtonEditor,
     EnumEditor,
@@ -28,40 +27,37 @@ from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
 from wattui.model.memory import Consent, MeterMemory
 from wattui.protocol import FullHandling
 from wattui.protocol.commands import MAX_INTERVAL
-from wattui.ui.memory.choices import FieldsEditor, WordsEditor
 from wattui.ui.memory.consent import Question, ask_consent
-from wattui.ui.memory.forms import SHORT, dress_form, set_width
+from wattui.ui.memory.form_editors import FieldsEditor, WordsEditor
 from wattui.ui.memory.memory_link import work_text
-from wattui.ui.memory.pages import HANDLING_LABELS
-from wattui.ui.memory.settings_draft import HANDLINGS, Draft, number
+from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, number
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.window.display_values import Notice
-from wattui.ui.window.main_view import dress_lists, set_role
-from wattui.ui.window.menus import KeyFilter
-from wattui.ui.window.placard import NoticesEditor
+from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_lists, set_role, set_width
+from wattui.ui.widgets.key_filter import KeyFilter
+from wattui.ui.widgets.notices import Notice, NoticeKind, NoticesEditor
 
 _INTRODUCTION = (
-    "The meter can log by itself, without a computer: choose what it keeps and how often. "
-    "Records are put into its own memory, and are fetched later."
+    "The meter can log on its own, without a computer. Choose which fields it records and how "
+    "often. The records go into its own memory, and you fetch them later."
 )
 
 
 def afterwards(url: str) -> str:
-    """Say how to go on once the meter logs by itself."""
+    """Return what to do once the meter logs on its own."""
     port = url if " " not in url and "&" not in url and "?" not in url else f'"{url}"'
     return (
-        "The meter logs by itself now. Its USB cable can be unplugged.\n\n"
-        "Leave it plugged into the wall: it logs while it has power. Where it has none, time is "
-        "missing, and a record counts the power-on events.\n\n"
-        "To read it out, plug the cable in again, pick the port and choose Fetch memory. "
-        "Do not connect before: a live recording ends the meter's own logging. Its records stay, "
-        "but when they ended is not known then.\n\n"
-        f"Without a window: wattui fetch {port}"
+        "The meter now logs on its own. You can unplug its USB cable.\n\n"
+        "Leave the meter plugged into the wall: it logs only while it has power. Times without "
+        "power are missing, and a record counts the power-on events.\n\n"
+        "To read the records, plug the cable in again, pick the port and choose Fetch memory. "
+        "Do not connect before that: a live recording ends the meter's own logging. Its records "
+        "stay, but the time of the last one is no longer known.\n\n"
+        f"On the command line: wattui fetch {port}"
     )
 
 
 class Preparation(HasStrictTraits):
-    """What is chosen for a run without a computer."""
+    """What is chosen for logging without a computer."""
 
     memory = Instance(MeterMemory)
     draft = Instance(Draft, ())
@@ -69,12 +65,12 @@ class Preparation(HasStrictTraits):
     introduction = Str(_INTRODUCTION)
     meter_text = Str()
     sentence = Str()
-    #: How long it lasts so.
+    #: How long the memory lasts with these settings.
     lasts = Str()
     notices = List(Instance(Notice))
     working = Str()
     interval_free = Bool(True)
-    #: Whether it can be started; whether it was.
+    #: Whether logging can be started; whether it was.
     ready = Bool()
     started = Bool()
     afterwards = Str()
@@ -105,15 +101,15 @@ class Preparation(HasStrictTraits):
             self.draft.load(memory.settings)
 
     def changes(self) -> Changes:
-        """Give what is to be written, the start of logging included.
+        """Return what is to be written, the start of logging included.
 
         Raises
         ------
         SettingOutOfRange
-            Something was chosen that no meter takes.
+            A value is out of range, or no field is chosen.
         """
         handling = HANDLINGS[self.draft.handling]
-        interval = None  # condensing begins at 1 s by itself
+        interval = None  # condensing always starts at 1 s
         if handling is not FullHandling.CONDENSE:
             interval = number(self.draft.interval, "interval", 1, MAX_INTERVAL, "s")
         chosen = self.draft.chosen()
@@ -126,7 +122,7 @@ class Preparation(HasStrictTraits):
         )
 
     def refresh(self) -> None:
-        """Make all that is shown anew."""
+        """Update everything that is shown."""
         memory = self.memory
         known = memory.settings is not None and memory.source == memory.url
         handling, notices, lasts, fits = HANDLINGS[self.draft.handling], [], "", False
@@ -134,14 +130,14 @@ class Preparation(HasStrictTraits):
             try:
                 changes = self.changes()
             except SettingOutOfRange as error:
-                notices.append(Notice("refusal", "error", f"{error.what}.", error.hint))
+                notices.append(Notice("refusal", NoticeKind.ERROR, f"{error.what}.", error.hint))
             else:
                 fits = True
                 if memory.state is not None and changes.fields is not None:
                     interval = changes.interval or 1
                     lasts = endurance(changes.fields, interval, handling, memory.state).text
         if memory.problem:
-            notices.append(Notice("problem", "error", f"{memory.problem}.", memory.hint))
+            notices.append(Notice("problem", NoticeKind.ERROR, f"{memory.problem}.", memory.hint))
         self.trait_set(
             meter_text=_meter_text(memory),
             sentence=HANDLING_SENTENCES[handling],
@@ -154,7 +150,7 @@ class Preparation(HasStrictTraits):
             self.notices = notices
 
     def start(self, consent: Consent) -> None:
-        """Start it."""
+        """Write the settings and start logging."""
         changes = self.changes()
 
         def over(well: bool) -> None:
@@ -209,14 +205,14 @@ def _choice_buttons() -> HGroup:
         UItem(
             "start_button",
             editor=ButtonEditor(label="Start…"),
-            tooltip="Write this and start; you are asked before records are erased",
+            tooltip="Write the settings and start; you will be asked before records are erased",
             enabled_when="object.ready",
         ),
     )
 
 
 def preparation_view() -> View:
-    """Make the view: the choice, and afterwards how to go on."""
+    """Make the view: the choice, and afterwards what to do next."""
     after = VGroup(
         UItem("afterwards", editor=WordsEditor(look="", selectable=True)),
         spring,
@@ -233,20 +229,20 @@ def preparation_view() -> View:
 
 
 class PreparationHandler(Handler):
-    """Starts it, with consent."""
+    """Starts logging, with consent."""
 
     #: The question that is being asked.
-    question = AnyTrait()
-    when_closed = AnyTrait(lambda: None)
-    _keys = AnyTrait()
+    question = Instance(Question)
+    #: Called when the dialog has closed.
+    when_closed = Callable(lambda: None)
 
     def init(self, info: Any) -> bool:
-        """Give the dialog its look."""
+        """Set the look and the keys of the dialog."""
         window = info.ui.control
         dress_lists(window)
         dress_form(window, [info.notices.control, info.fields.control])
         window.layout().setContentsMargins(*(2 * GRID,) * 4)
-        self._keys = KeyFilter(window, window.close)
+        KeyFilter(window, window.close)
         for name in ("interval", "handling"):
             set_width(getattr(info, name).control, SHORT)
         for name in ("start_button", "cancel_button", "close_button"):
@@ -260,11 +256,11 @@ class PreparationHandler(Handler):
         return True
 
     def closed(self, info: Any, is_ok: bool) -> None:
-        """Tell whoever opened it."""
+        """Report that the dialog has closed."""
         self.when_closed()
 
     def setattr(self, info: Any, target: Any, name: str, value: Any) -> None:
-        """Take a click of a button; set anything else."""
+        """Handle the click of a button; set any other trait."""
         if name == "start_button":
             self.start(info)
         elif name in ("cancel_button", "close_button"):
@@ -273,7 +269,7 @@ class PreparationHandler(Handler):
             super().setattr(info, target, name, value)
 
     def start(self, info: Any) -> None:
-        """Ask for consent, and start."""
+        """Ask for consent, and start logging."""
         preparation = info.object
 
         def shown(question: Question) -> None:
@@ -284,7 +280,7 @@ class PreparationHandler(Handler):
 
 
 def show_preparation(preparation: Preparation, parent: Any, **traits: Any) -> Any:
-    """Show the dialog; give the user interface."""
+    """Show the dialog; return its user interface."""
     return preparation.edit_traits(
         view=preparation_view(),
         parent=parent,

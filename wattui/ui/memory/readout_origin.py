@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An opened session that came out of a meter's memory is told as one.
+"""Marks an opened session that was read from a meter's memory.
 
-Its times are reconstructed: the status bar, a line above the plots and a caption at the
-time axis say so, and whether records are missing.
+The status bar, a line above the plots and a caption at the time axis show that its times
+are reconstructed, and whether records are missing.
 """
 
 from __future__ import annotations
@@ -11,25 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from chaco.api import AbstractOverlay
-from traits.api import Any as AnyTrait
 from traits.api import HasStrictTraits, Instance, List, Str, observe
 
 from wattui.meter_memory.save_readout import ReadoutLabel, readout_label
 from wattui.session import Session
 from wattui.ui.plots import drawing
-from wattui.ui.window.display_values import Notice
+from wattui.ui.widgets.notices import Notice, NoticeKind
 
-#: What stands at the time axis.
+#: The caption at the time axis.
 CAPTION = "times reconstructed"
 
 _PAD = 6
 
 
 class TimeCaption(AbstractOverlay):
-    """Says at the time axis that its times are reconstructed."""
+    """A caption at the time axis of plots with reconstructed times."""
 
-    #: The stack of plots that it belongs to.
-    stack = AnyTrait()
+    #: The plots that it belongs to.
+    stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
     text = Str()
 
     def overlay(
@@ -46,19 +45,19 @@ class TimeCaption(AbstractOverlay):
         drawing.draw_text(gc, self.text, left + _PAD, plot.y + 9, palette.muted, drawing.SMALL)
 
 
-class Origin(HasStrictTraits):
-    """Looks where an opened session came from.  Main thread only."""
+class ReadoutOrigin(HasStrictTraits):
+    """Finds out whether an opened session came from a memory.  Main thread only."""
 
     #: The window's model.
-    model = AnyTrait()
-    #: What is to be said of the session that is shown; None for any other.
+    model = Instance("wattui.ui.window.window_model.WindowModel")
+    #: The label of the session that is shown; None if it is not a read-out.
     label = Instance(ReadoutLabel)
     #: The line about it.
     notices = List(Instance(Notice))
 
     _caption = Instance(TimeCaption)
-    _path = AnyTrait()
-    _dismissed = AnyTrait()
+    _path = Instance(Path)
+    _dismissed = Instance(Path)
 
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
@@ -101,11 +100,11 @@ class Origin(HasStrictTraits):
         self.refresh()
 
     def refresh(self) -> None:
-        """Make the line anew."""
+        """Update the notice."""
         notices = []
         label = self.label
         if label is not None and self._dismissed != self._path:
-            kind = "warning" if label.partial else "info"
+            kind = NoticeKind.WARNING if label.partial else NoticeKind.INFO
             dismiss = (("Dismiss", "dismiss_origin"),)
             text = "The times of this session are reconstructed."
             if label.partial:
@@ -114,13 +113,13 @@ class Origin(HasStrictTraits):
         self.notices = notices
 
     def dismiss(self) -> None:
-        """Say it no more for this session; caption and status stay."""
+        """Hide the notice for this session; caption and status stay."""
         self._dismissed = self._path
         self.refresh()
 
 
 def read_label(path: Path) -> ReadoutLabel | None:
-    """Read where a session came from."""
+    """Read the label of a session that came from a memory; None for any other."""
     with Session.open(path) as session:
         return readout_label(session.info)
 

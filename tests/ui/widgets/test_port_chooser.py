@@ -5,7 +5,7 @@ import threading
 
 from wattui.model.main_thread import MainThread
 from wattui.ports.listing import PortInfo
-from wattui.ui.window.port_chooser import DEMO_URL, OTHER, choices, first_choice
+from wattui.ui.widgets.port_chooser import DEMO_URL, OTHER, choices, first_choice
 from wattui.ui.window.port_watcher import PortWatcher
 
 METER = PortInfo("/dev/ttyUSB0", "FT232R USB UART", "A80012", 0x403, 0x6001, likely_meter=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The look of a form: labels in one column, fields of a width that fits what they hold."""
+"""The layout of dialogs and forms: margins, headings, labels in one column, roles of buttons."""
 
 from __future__ import annotations
 
@@ -9,21 +9,67 @@ from typing import Any
 from pyface.qt import QtCore, QtGui
 
 from wattui.ui.theme.style_sheet import GRID, MARGIN
+from wattui.ui.widgets.port_chooser import PortBox
 
 #: Width of the labels, of short fields and of longer ones, in pixels.
 LABELS = 146
 SHORT = 120
+MIDDLE = 200
 #: Least height of a row with a field.
 ROW = 30
-MIDDLE = 200
 
 
-def dress_form(window: QtGui.QWidget, kept: Iterable[QtGui.QWidget] = ()) -> None:
-    """Take the margins off all groups, and put the labels into one column.
+def heading(text: str) -> QtGui.QLabel:
+    """Make a small heading in capitals."""
+    label = QtGui.QLabel(text.upper())
+    label.setProperty("look", "heading")
+    return label
 
-    *kept* are widgets that have a layout of their own.
+
+def rule() -> QtGui.QFrame:
+    """Make a thin line across."""
+    line = QtGui.QFrame()
+    line.setProperty("look", "rule")
+    return line
+
+
+def dress_lists(window: QtGui.QWidget) -> None:
+    """Draw the lists of all combo boxes by the style sheet, with rows of a good height."""
+    for box in window.findChildren(QtGui.QComboBox):
+        if not isinstance(box, PortBox):
+            box.setItemDelegate(QtGui.QStyledItemDelegate(box))
+
+
+def set_role(button: QtGui.QPushButton, role: str) -> None:
+    """Set the role of a button, for which the style sheet has a look."""
+    if button.property("role") != role:
+        button.setProperty("role", role)
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+
+def dress_dialog(window: QtGui.QWidget, ok_label: str = "", primary: bool = True) -> None:
+    """Set margins and row distances of a small TraitsUI dialog, and the label of its OK button."""
+    dress_lists(window)
+    window.layout().setContentsMargins(*(2 * GRID,) * 4)
+    window.layout().setSpacing(2 * GRID)
+    for layout in window.findChildren(QtGui.QGridLayout):
+        layout.setVerticalSpacing(GRID)
+        layout.setHorizontalSpacing(MARGIN)
+    for button in window.findChildren(QtGui.QPushButton):
+        if ok_label and button.text().replace("&", "") == "OK":
+            button.setText(ok_label)
+            if primary:
+                set_role(button, "primary")
+                button.setDefault(True)
+
+
+def dress_form(window: QtGui.QWidget, exempt: Iterable[QtGui.QWidget] = ()) -> None:
+    """Remove the margins of all groups, and align the labels in one column.
+
+    The layouts of *exempt* widgets and of everything in them stay as they are.
     """
-    own = list(kept)
+    own = list(exempt)
     for widget in window.findChildren(QtGui.QWidget):
         layout = widget.layout()
         if layout is None or any(one is widget or one.isAncestorOf(widget) for one in own):
@@ -68,7 +114,7 @@ def _is_field(item: Any) -> bool:
 
 
 def set_width(control: QtGui.QWidget, width: int) -> None:
-    """Give a field a width, at the left of its place."""
+    """Set the width of a field, at the left of its place."""
     control.setFixedWidth(width)
     parent = control.parentWidget()
     if parent is not None and parent.layout() is not None:
@@ -76,7 +122,7 @@ def set_width(control: QtGui.QWidget, width: int) -> None:
 
 
 def _to_left(layout: Any, control: QtGui.QWidget) -> bool:
-    """Find the layout that has the field; its cell grows, the field stays at its left."""
+    """Find the layout that contains the field; its cell grows, the field stays at its left."""
     if layout.setAlignment(control, QtCore.Qt.AlignmentFlag.AlignLeft):
         return True
     inner = (layout.itemAt(index).layout() for index in range(layout.count()))

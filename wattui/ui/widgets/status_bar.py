@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any as AnyType
@@ -12,10 +14,23 @@ from traits.api import Any
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
-from wattui.ui.window.display_values import Status
-
-#: What stands between two parts.
+#: Separates two parts.
 BETWEEN = "   ·   "
+
+#: Least time between two reports of progress, in seconds.
+REPORT_TIME = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status bar shows when nothing else is going on."""
+
+    #: Colour of the dot: a name of the palette.
+    dot: str = "muted"
+    words: str = "No meter yet"
+    #: Behind the words, and at the right.
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,32 @@ class Task:
     def permille(self) -> int:
         """How far it has come, 0 to 1000."""
         return min(1000, 1000 * self.done // self.total) if self.total > 0 else 0
+
+
+class ProgressPacer:
+    """Passes a worker's progress on to the main thread, ten times per second at most.
+
+    Parameters
+    ----------
+    post
+        Runs a call on the main thread.
+    show
+        Called there with how much is done, and of how much.
+    """
+
+    def __init__(
+        self, post: Callable[[Callable[[], None]], None], show: Callable[[int, int], None]
+    ) -> None:
+        self._post = post
+        self._show = show
+        self._reported = -math.inf
+
+    def report(self, done: int, total: int) -> None:
+        """Report progress.  Called on the worker."""
+        now = time.monotonic()
+        if now - self._reported >= REPORT_TIME or done == total:
+            self._reported = now
+            self._post(lambda: self._show(done, total))
 
 
 class Dot(QtGui.QWidget):

@@ -94,13 +94,18 @@ def additions(free: Sequence[PortInfo], chosen: str, connected_text: str) -> lis
     return lines
 
 
+def free_meters(ports: Sequence[PortInfo]) -> list[PortInfo]:
+    """Return the ports that probably have a meter and are not in use."""
+    return [port for port in ports if port.likely_meter and port.problem != PortProblem.IN_USE]
+
+
 def found_line(ports: Sequence[PortInfo]) -> list[Choice]:
-    """Give the line that connects all meters which are plugged in, where there are several."""
-    count = sum(1 for port in ports if port.likely_meter and port.problem != PortProblem.IN_USE)
+    """Return the line that connects all meters that are plugged in, if there are several."""
+    count = len(free_meters(ports))
     if count < 2:
         return []
     text = f"Connect all {count} meters found"
-    return [Choice(""), Choice(f"{ADD}connect_found", text, "Each gets a row of its own")]
+    return [Choice(""), Choice(f"{ADD}connect_found", text, "Each gets its own row")]
 
 
 def first_choice(ports: Sequence[PortInfo], remembered: str) -> str:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The model of *Memory and settings*: what it shows, and what was typed in it."""
+"""The model of *Memory and settings*: what the window shows, and what was entered in it."""
 
 from __future__ import annotations
 
 from traits.api import (
-    Any,
     Bool,
     Button,
     DelegatesTo,
@@ -22,48 +21,49 @@ from wattui.meter_memory.settings import Changes
 from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
 from wattui.model.memory import MeterMemory
 from wattui.protocol import FullHandling, LoggingMode
-from wattui.ui.memory.glance import Glance, glance_of
 from wattui.ui.memory.memory_link import work_text
+from wattui.ui.memory.memory_overview import MemoryOverview, overview_of
 from wattui.ui.memory.settings_draft import HANDLINGS, Draft, change_words, erases, number
-from wattui.ui.window.display_values import Notice
+from wattui.ui.widgets.notices import Notice, NoticeKind
 
 #: The pages, and their labels.
 PAGES = (("logging", "Logging"), ("meter", "Meter"), ("network", "Network"))
 
 
-class MemoryPanel(HasStrictTraits):
+class SettingsPanel(HasStrictTraits):
     """What *Memory and settings* shows.  Main thread only."""
 
     memory = Instance(MeterMemory)
-    #: The window's model, for its colours.
-    window = Any()
+    #: The main window's model, for its colours.
+    window = Instance("wattui.ui.window.window_model.WindowModel")
     palette = DelegatesTo("window")
 
-    glance = Instance(Glance, ())
+    overview = Instance(MemoryOverview, ())
     draft = Instance(Draft, ())
     page = Enum("logging", "meter", "network")
     hidden_pages = List(Str(), ["network"])
 
     #: What is going on; empty while nothing is.
     working = Str()
-    #: Whether something can be done now; whether settings are known, so that they can be changed.
+    #: Whether the meter is not busy; whether its settings are known and can be changed.
     idle = Bool(True)
     ready = Bool()
-    #: Whether there are changes to write; they in words, and what is wrong with one.
+    #: Whether there are changes to write, and the changes in words.
     changed = Bool()
     change_text = Str()
+    #: What is wrong with one of them; problems and results of the last work.
     notices = List(Instance(Notice))
 
-    #: What the chosen handling does; how long the memory lasts so.
+    #: What the chosen handling does; how long the memory lasts with these settings.
     handling_sentence = Str()
     lasts = Str()
-    #: Whether an interval can be set: condensing begins at 1 s by itself.
+    #: Whether an interval can be set: condensing always begins at 1 s.
     interval_free = Bool(True)
-    #: Whether the meter logs into its memory; that in words.
+    #: Whether the meter logs into its memory, and the same in words.
     logs_inside = Bool()
     logging_words = Str()
 
-    #: What can only be read.
+    #: Facts that cannot be changed.
     model_text = Str()
     version_text = Str()
     calibration_text = Str()
@@ -107,18 +107,18 @@ class MemoryPanel(HasStrictTraits):
         self.refresh()
 
     def _load(self) -> None:
-        """Show the meter's settings in place of what was typed."""
+        """Show the meter's settings instead of what was entered."""
         settings = self.memory.settings
         if settings is not None and self.memory.source == self.memory.url:
             self.draft.load(settings)
 
     def revert(self) -> None:
-        """Forget what was typed."""
+        """Discard what was entered."""
         self._load()
         self.refresh()
 
     def refresh(self) -> None:
-        """Make all that is shown anew."""
+        """Update everything that is shown."""
         memory = self.memory
         if memory is None:
             return
@@ -127,7 +127,7 @@ class MemoryPanel(HasStrictTraits):
         has_network = ready and settings.network is not None
         handling = HANDLINGS[self.draft.handling]
         self.trait_set(
-            glance=glance_of(memory),
+            overview=overview_of(memory),
             idle=not memory.work,
             ready=ready and not memory.work,
             working=work_text(memory),
@@ -165,20 +165,20 @@ class MemoryPanel(HasStrictTraits):
                 f"Firmware {version.firmware_text}{_built(version.built)}, hardware {hardware}"
             )
         factors = len(calibration.factors) if calibration is not None else 0
-        self.calibration_text = f"{factors} factors" if factors else "Not told by this meter"
+        self.calibration_text = f"{factors} factors" if factors else "Not reported by this meter"
         if settings is not None and settings.network is not None:
             mac = settings.network.mac
             self.mac_text = ":".join(mac[at : at + 2] for at in range(0, len(mac), 2))
 
-    # -- what was typed ----------------------------------------------------------------
+    # -- what was entered --------------------------------------------------------------
 
     def changes(self) -> Changes:
-        """Give what was typed and differs.
+        """Return what was entered and differs from the meter's settings.
 
         Raises
         ------
         SettingOutOfRange
-            Something makes no sense, or is out of its range.
+            A value makes no sense, or is out of range.
         """
         settings = self.memory.settings
         return Changes() if settings is None else self.draft.changes(settings)
@@ -195,8 +195,8 @@ class MemoryPanel(HasStrictTraits):
                 changed = bool(words)
                 text = "; ".join(words)
                 if erases(changes):
-                    text += ". This erases the memory: you are asked first"
-        self.trait_set(changed=changed, change_text=f"Will be written: {text}." if changed else "")
+                    text += ". This erases the memory; you will be asked first"
+        self.trait_set(changed=changed, change_text=f"To be written: {text}." if changed else "")
         notices = self._notices(refusal)
         if notices != self.notices:
             self.notices = notices
@@ -204,16 +204,20 @@ class MemoryPanel(HasStrictTraits):
     def _notices(self, refusal: SettingOutOfRange | None) -> list[Notice]:
         memory, notices = self.memory, []
         if refusal is not None:
-            notices.append(Notice("refusal", "error", f"{refusal.what}.", refusal.hint))
+            notices.append(Notice("refusal", NoticeKind.ERROR, f"{refusal.what}.", refusal.hint))
         if memory.problem and self._dismissed != memory.problem:
             buttons = (("Dismiss", "dismiss"),)
-            notices.append(Notice("problem", "error", f"{memory.problem}.", memory.hint, buttons))
+            notices.append(
+                Notice("problem", NoticeKind.ERROR, f"{memory.problem}.", memory.hint, buttons)
+            )
         elif memory.said and self._dismissed != memory.said:
-            notices.append(Notice("said", "info", f"{memory.said}.", "", (("Dismiss", "dismiss"),)))
+            notices.append(
+                Notice("result", NoticeKind.INFO, f"{memory.said}.", "", (("Dismiss", "dismiss"),))
+            )
         return notices
 
     def dismiss(self) -> None:
-        """Show no more what was said."""
+        """Hide the notice about the last work."""
         self._dismissed = self.memory.problem or self.memory.said
         self.refresh()
 
@@ -230,12 +234,12 @@ def _logging_words(memory: MeterMemory) -> str:
     if _logs_inside(memory):
         return "The meter logs into its memory."
     if memory.recording:
-        return "The meter sends its records here, and keeps none."
+        return "The meter sends its records here and stores none."
     return "The meter does not log into its memory."
 
 
 def _built(digits: str) -> str:
-    """Write when a firmware was built: year, month, day, hour and minute in a row."""
+    """Return when a firmware was built, from the digits of year, month, day, hour, minute."""
     if not digits.isdigit() or len(digits) < 12:
         return ""
     return f" of {digits[:4]}-{digits[4:6]}-{digits[6:8]} {digits[8:10]}:{digits[10:12]}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small editors: which fields are logged, and which page is seen."""
+"""Small editors for forms: fields to log, the visible page, texts to read."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Any, Bool, List, Str
+from traits.api import Bool, Instance, Int, List, Str
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
 from wattui.measurement.fields import FIELDS
 from wattui.ui.theme.style_sheet import GRID, MARGIN
-from wattui.ui.window.main_view import set_role
+from wattui.ui.widgets.form_layout import set_role
 
 #: Columns of the field's boxes.
 COLUMNS: Final = 3
 
-#: Choices that one click makes.
+#: Sets of fields that one click chooses.
 PRESETS: Final[dict[str, tuple[str, ...]]] = {
     "All": tuple(field.name for field in FIELDS),
     "W": ("power",),
@@ -28,9 +28,9 @@ PRESETS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class FieldBoxes(QtGui.QWidget):
-    """The control: a box for each field, and some choices that one click makes."""
+    """The control: a box for each field, and buttons for common sets of fields."""
 
-    #: Names of the fields that are chosen now, after a click.
+    #: Names of the chosen fields, after a click.
     chosen = QtCore.Signal(list)
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class FieldBoxes(QtGui.QWidget):
         self.chosen.emit([name for name, box in self.boxes.items() if box.isChecked()])
 
     def show_names(self, names: Sequence[str], count: int) -> None:
-        """Tick those that are chosen; a meter with fewer fields has fewer boxes."""
+        """Check the boxes of these fields; hide those beyond the *count* that the meter has."""
         for position, (name, box) in enumerate(self.boxes.items()):
             box.setChecked(name in names)
             box.setVisible(position < count)
@@ -79,7 +79,7 @@ class FieldBoxes(QtGui.QWidget):
 class _FieldsEditor(Editor):
     """Shows and sets the names of the fields that are logged."""
 
-    boxes = Any()
+    boxes = Instance(FieldBoxes)
 
     def init(self, parent: object) -> None:
         """Make the control."""
@@ -89,12 +89,12 @@ class _FieldsEditor(Editor):
         self.update_editor()
 
     def dispose(self) -> None:
-        """Let go of the model."""
+        """Stop observing the model."""
         self.context_object.observe(self._changed, f"{self.name}.items", remove=True)
         super().dispose()
 
     def update_editor(self) -> None:
-        """Tick what is chosen."""
+        """Check the boxes of the chosen fields."""
         self.boxes.show_names(list(self.value), self.factory.count)
 
     def _changed(self, _event: object) -> None:
@@ -109,11 +109,11 @@ class FieldsEditor(BasicEditorFactory):
 
     klass = _FieldsEditor
     #: How many fields the meter has.
-    count = Any(len(FIELDS))
+    count = Int(len(FIELDS))
 
 
 class Pages(QtGui.QWidget):
-    """The control: a button for each page, of which one is down."""
+    """The control: one button per page, of which one is pressed."""
 
     #: A page was chosen, by its name.
     chosen = QtCore.Signal(str)
@@ -135,7 +135,7 @@ class Pages(QtGui.QWidget):
         row.addStretch(1)
 
     def show_page(self, name: str, hidden: Sequence[str]) -> None:
-        """Have a page's button down; leave some out."""
+        """Press the button of a page; hide those of *hidden* pages."""
         for key, button in self.buttons.items():
             button.setChecked(key == name)
             button.setVisible(key not in hidden)
@@ -143,9 +143,9 @@ class Pages(QtGui.QWidget):
 
 
 class _PageEditor(Editor):
-    """Shows and sets the page that is seen; ``hidden_pages`` of the object are left out."""
+    """Shows and sets the visible page; ``hidden_pages`` of the object are not offered."""
 
-    pages = Any()
+    pages = Instance(Pages)
 
     def init(self, parent: object) -> None:
         """Make the control."""
@@ -155,12 +155,12 @@ class _PageEditor(Editor):
         self.update_editor()
 
     def dispose(self) -> None:
-        """Let go of the model."""
+        """Stop observing the model."""
         self.object.observe(self._changed, "hidden_pages.items", remove=True)
         super().dispose()
 
     def update_editor(self) -> None:
-        """Have its button down."""
+        """Press the button of the page."""
         self.pages.show_page(self.value, self.object.hidden_pages)
 
     def _changed(self, _event: object) -> None:
@@ -180,7 +180,7 @@ class PageEditor(BasicEditorFactory):
 
 
 class _TextEditor(Editor):
-    """Shows a text that may be long, in one of the looks of the style sheet."""
+    """Shows a text that can be long, in a look of the style sheet."""
 
     def init(self, parent: object) -> None:
         """Make the control."""
@@ -195,16 +195,16 @@ class _TextEditor(Editor):
         self.update_editor()
 
     def update_editor(self) -> None:
-        """Show it."""
+        """Show the text."""
         self.control.setText(self.value)
         self.control.setVisible(bool(self.value) or self.factory.keeps_place)
 
 
 class WordsEditor(BasicEditorFactory):
-    """Shows a text in words; nothing where it is empty."""
+    """Shows a text; nothing while it is empty."""
 
     klass = _TextEditor
     look = Str("muted")
     selectable = Bool()
-    #: Whether an empty text takes its place all the same.
+    #: Whether an empty text keeps its place.
     keeps_place = Bool()

@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The window *Memory and settings*: its pages, its buttons and what they do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable as CallableType
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pyface.qt import QtGui
+from traits.api import Callable, Instance
+from traitsui.api import (
+    ButtonEditor,
+    EnumEditor,
+    Handler,
+    HGroup,
+    Item,
+    TextEditor,
+    UItem,
+    VGroup,
+    View,
+    spring,
+)
+
+from wattui.errors import WattuiError
+from wattui.meter_memory.logging_modes import reset_network, save_network
+from wattui.protocol import commands
+from wattui.ui.dialogs.about import show_text
+from wattui.ui.memory.consent import Question, ask_consent
+from wattui.ui.memory.form_editors import FieldsEditor, PageEditor, WordsEditor
+from wattui.ui.memory.memory_overview import OverviewEditor
+from wattui.ui.memory.settings_draft import HANDLING_LABELS, erases
+from wattui.ui.memory.settings_panel import PAGES, SettingsPanel
+from wattui.ui.theme.style_sheet import MARGIN
+from wattui.ui.widgets.form_layout import (
+    MIDDLE,
+    SHORT,
+    dress_form,
+    dress_lists,
+    set_role,
+    set_width,
+)
+from wattui.ui.widgets.key_filter import KeyFilter
+from wattui.ui.widgets.notices import NoticesEditor
+
+_log = logging.getLogger(__name__)
+
+
+class PanelHandler(Handler):
+    """Does what the buttons of *Memory and settings* stand for."""
+
+    #: Opens the dialogs that the main window has too: fetch, prepare.
+    windows = Instance("wattui.ui.memory.memory_actions.MemoryWindows")
+    #: The question that is being asked.
+    question = Instance(Question)
+    #: Called when the window has closed.
+    when_closed = Callable(lambda: None)
+
+    def init(self, info: Any) -> bool:
+        """Set the look and the keys of the window."""
+        _dress(info)
+        window = info.ui.control
+        KeyFilter(window, window.close)
+        shortcut = QtGui.QShortcut(QtGui.QKeySequence("F5"), window)
+        shortcut.activated.connect(lambda: self.do(info, "refresh"))
+        return True
+
+    def closed(self, info: Any, is_ok: bool) -> None:
+        """Report that the window has closed."""
+        self.when_closed()
+
+    def do(self, info: Any, name: str) -> None:
+        """Do what a button stands for; an exception becomes a notice."""
+        try:
+            BUTTONS[name].do(self, info)
+        except WattuiError as error:
+            info.object.memory.trait_set(problem=error.what, hint=error.hint)
+        except Exception as error:  # noqa: BLE001 - a slot's exception would end the program
+            _log.exception("%s failed", name)
+            info.object.memory.trait_set(problem=f"That failed ({error})", hint="")
+
+    def setattr(self, info: Any, target: Any, name: str, value: Any) -> None:
+        """Handle the click of a button; set any other trait."""
+        if name.endswith("_button"):
+            self.do(info, name.removesuffix("_button"))
+        else:
+            super().setattr(info, target, name, value)
+
+    def clear(self, info: Any) -> None:
+        """Erase all records, with consent."""
+        self._ask(info, "Clearing the memory", info.object.memory.clear)
+
+    def start(self, info: Any) -> None:
+        """Start internal logging, with consent."""
+        panel = info.object
+        changes = replace(panel.changes(), start_internal=True)
+        self._ask(
+            info,
+            "Starting to log into the memory",
+            lambda consent: panel.memory.arm(changes, consent),
+        )
+
+    def _ask(self, info: Any, purpose: str, allowed: CallableType) -> None:
+        def shown(question: Question) -> None:
+            self.question = question
+
+        ask_consent(info.ui.control, info.object.memory, purpose, allowed, shown)
+
+    def write(self, info: Any) -> None:
+        """Write the changes; with consent if that erases the memory."""
+        panel = info.object
+        memory, changes = panel.memory, panel.changes()
+        if not erases(changes):
+            memory.write(changes)
+            return
+        names = [
+            name
+            for name, value in (
+                ("the interval", changes.interval),
+                ("what happens when the memory is full", changes.full_handling),
+                ("the fields", changes.fields),
+            )
+            if value is not None
+        ]
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        self._ask(info, f"Writing {listed}", lambda consent: memory.write(changes, consent))
+
+    def reset_network(self, info: Any) -> None:
+        """Ask, then reset the network settings to the factory defaults."""
+        memory = info.object.memory
+        question = Question(
+            info.ui.control,
+            "Reset the network settings to the factory defaults?",
+            ["Addresses and the host to post to are lost. The memory is not changed."],
+            [("reset", "Reset", "danger"), ("cancel", "Cancel", "")],
+        )
+        question.answered.connect(
+            lambda name: memory.switch(reset_network) if name == "reset" else None
+        )
+        question.open()
+        self.question = question
+
+    def show_calibration(self, info: Any) -> None:
+        """Show the calibration factors."""
+        found = info.object.memory.calibration
+        text = "This meter does not report them."
+        if found is not None:
+            text = "\n".join(f"{n:3}  {factor}" for n, factor in enumerate(found.factors, 1))
+        show_text(info.ui.control, "Calibration factors", text)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelButton:
+    """A button of the window, and what it does."""
+
+    label: str
+    tooltip: str
+    do: CallableType[[PanelHandler, Any], object]
+
+
+#: The buttons, by the name of their trait without ``_button``; those of notices too.
+BUTTONS: Final = {
+    "fetch": PanelButton(
+        "Fetch memory…", "Read the records; the meter keeps them",
+        lambda handler, info: handler.windows.fetch(info.ui.control),
+    ),
+    "clear": PanelButton(
+        "Clear…", "Erase all records; you will be asked first", PanelHandler.clear
+    ),
+    "prepare": PanelButton(
+        "Prepare for the field…", "Set the meter up to log without a computer",
+        lambda handler, info: handler.windows.show_preparation(info.ui.control),
+    ),
+    "refresh": PanelButton(
+        "Refresh", "Read from the meter again (F5); live recording pauses for a moment",
+        lambda _handler, info: info.object.memory.refresh(),
+    ),
+    "write": PanelButton(
+        "Write", "Write the changes, read them back and compare", PanelHandler.write
+    ),
+    "revert": PanelButton(
+        "Revert", "Show the meter's own settings again",
+        lambda _handler, info: info.object.revert(),
+    ),
+    "start": PanelButton(
+        "Start…", "Start logging into the memory; erases its records", PanelHandler.start
+    ),
+    "stop": PanelButton(
+        "Stop", "Stop logging into the memory; its records stay",
+        lambda _handler, info: info.object.memory.stop_logging(),
+    ),
+    "restart": PanelButton(
+        "Restart", "Restart the meter; it keeps settings and records",
+        lambda _handler, info: info.object.memory.restart(),
+    ),
+    "network_save": PanelButton(
+        "Save in the meter", "Save the network settings in the meter permanently",
+        lambda _handler, info: info.object.memory.switch(save_network),
+    ),
+    "network_reload": PanelButton(
+        "Reload", "Make the meter use the network settings that it has saved",
+        lambda _handler, info: info.object.memory.switch(
+            lambda client: client.request(commands.reload_network())
+        ),
+    ),
+    "network_reset": PanelButton(
+        "Factory defaults…", "Reset the network settings", PanelHandler.reset_network
+    ),
+    "calibration": PanelButton(
+        "Show…", "Show the calibration factors", PanelHandler.show_calibration
+    ),
+    "dismiss": PanelButton("Dismiss", "", lambda _handler, info: info.object.dismiss()),
+}  # fmt: skip
+
+
+def _button(name: str, **traits: Any) -> UItem:
+    """Make a button of the table."""
+    row = BUTTONS[name]
+    editor = ButtonEditor(label=row.label)
+    return UItem(f"{name}_button", editor=editor, tooltip=row.tooltip, **traits)
+
+
+def _text(name: str, label: str, tip: str = "", **traits: Any) -> Item:
+    editor = TextEditor(auto_set=True, enter_set=True)
+    return Item(f"draft.{name}", label=label, editor=editor, tooltip=tip, **traits)
+
+
+def _words(name: str, look: str = "muted") -> UItem:
+    """Make a text to read."""
+    return UItem(name, editor=WordsEditor(look=look))
+
+
+def _fact(name: str, label: str) -> Item:
+    return Item(name, label=label, editor=WordsEditor(look="", selectable=True))
+
+
+def _logging_page() -> VGroup:
+    """Make the page about logging."""
+    return VGroup(
+        VGroup(
+            _text(
+                "interval",
+                "Interval, s",
+                "Seconds between two records, from 1 to 65,535",
+                enabled_when="object.interval_free",
+            ),
+            Item(
+                "draft.handling",
+                label="When full",
+                editor=EnumEditor(values=HANDLING_LABELS),
+                tooltip="What the meter does when its memory is full",
+            ),
+        ),
+        _words("handling_sentence"),
+        UItem("draft.fields", editor=FieldsEditor()),
+        _words("lasts", "strong"),
+        HGroup(
+            _button("start", visible_when="not object.logs_inside"),
+            _button("stop", visible_when="object.logs_inside"),
+            _words("logging_words"),
+        ),
+        visible_when="object.page == 'logging'",
+        enabled_when="object.ready",
+        id="logging_page",
+    )
+
+
+def _meter_page() -> VGroup:
+    """Make the page about the meter itself."""
+    return VGroup(
+        VGroup(
+            _text("rate", "Rate per kWh", "From 0 to 65.5, in steps of 0.001"),
+            Item(
+                "draft.currency",
+                label="Currency",
+                editor=EnumEditor(values=["$", "€"]),
+                tooltip="The currency on the meter's display",
+            ),
+            _text(
+                "threshold",
+                "Duty cycle above, W",
+                "The duty cycle is the share of time with more power than this, from 0 to 5,000 W",
+            ),
+        ),
+        VGroup(
+            _fact("model_text", "Model"),
+            _fact("version_text", "Version"),
+            _fact("calibration_text", "Calibration"),
+        ),
+        HGroup(
+            _button("calibration"),
+            _button("restart"),
+        ),
+        visible_when="object.page == 'meter'",
+        enabled_when="object.ready",
+        id="meter_page",
+    )
+
+
+def _network_page() -> VGroup:
+    """Make the page about the network of a .NET."""
+    fixed = "not draft.dhcp"
+    four = "Four numbers from 0 to 255, for example 192.168.1.20"
+    return VGroup(
+        VGroup(
+            Item("draft.dhcp", label="Address by DHCP", tooltip="Get an address from the network"),
+            _text("ip", "Address", four, enabled_when=fixed),
+            _text("netmask", "Mask", four, enabled_when=fixed),
+            _text("gateway", "Gateway", four, enabled_when=fixed),
+            _text("dns1", "Name server", four, enabled_when=fixed),
+            _text("dns2", "Second name server", four, enabled_when=fixed),
+            _fact("mac_text", "Hardware address"),
+            id="addresses",
+        ),
+        VGroup(
+            _text("host", "Post to host", "Up to 40 characters"),
+            _text("post_port", "Port", "From 1 to 65,535"),
+            _text("file", "File", "Up to 40 characters, for example /post.php"),
+            _text("user_agent", "User agent", "Up to 40 characters"),
+            _text("post_interval", "Interval, s", "Seconds between two posts, from 1 to 65,535"),
+            id="posting",
+        ),
+        HGroup(
+            _button("network_save"),
+            _button("network_reload"),
+            _button("network_reset"),
+        ),
+        visible_when="object.page == 'network'",
+        enabled_when="object.ready",
+        id="network_page",
+    )
+
+
+def _panel_view() -> View:
+    """Make the view."""
+    return View(
+        VGroup(
+            UItem("overview", editor=OverviewEditor()),
+            HGroup(
+                _button("fetch", enabled_when="object.idle"),
+                _button("clear", enabled_when="object.idle"),
+                _button("prepare", enabled_when="object.idle"),
+                spring,
+                _button("refresh", enabled_when="object.idle"),
+            ),
+            UItem("page", editor=PageEditor(pages=list(PAGES))),
+            _logging_page(),
+            _meter_page(),
+            _network_page(),
+            spring,
+            UItem("notices", editor=NoticesEditor()),
+            UItem("change_text", editor=WordsEditor(look="small", keeps_place=True)),
+            HGroup(
+                _words("working", "small"),
+                spring,
+                _button("revert", enabled_when="object.changed and object.ready"),
+                _button("write", enabled_when="object.changed and object.ready"),
+            ),
+        ),
+        title="Memory and settings",
+        width=680,
+        resizable=True,
+        kind="live",
+    )
+
+
+#: Names for screen readers, where the label beside is not enough.
+_SPOKEN = {"notices": "Messages", "page": "Pages", "fields": "Fields in the memory"}
+
+_SHORT = ("interval", "handling", "rate", "currency", "threshold", "post_port", "post_interval")
+_MIDDLE = ("ip", "netmask", "gateway", "dns1", "dns2")
+_WIDTHS = dict.fromkeys(_SHORT, SHORT) | dict.fromkeys(_MIDDLE, MIDDLE)
+
+
+def _dress(info: Any) -> None:
+    """Set margins, widths, and names for screen readers."""
+    window = info.ui.control
+    dress_lists(window)
+    exempt = [getattr(info, name).control for name in ("overview", "notices", "fields", "page")]
+    dress_form(window, exempt)
+    window.layout().setContentsMargins(*(MARGIN + 4,) * 4)
+    # TraitsUI removes the margins of every editor.
+    info.overview.control.layout().setContentsMargins(18, 12, 18, 14)
+    for page in ("logging_page", "meter_page", "network_page"):
+        getattr(info, page).control.layout().setSpacing(MARGIN)
+    for name, width in _WIDTHS.items():
+        set_width(getattr(info, name).control, width)
+    for name, spoken in _SPOKEN.items():
+        getattr(info, name).control.setAccessibleName(spoken)
+    for name in ("fetch_button", "write_button"):
+        set_role(getattr(info, name).control, "primary")
+    for name, row in BUTTONS.items():
+        button = getattr(info, f"{name}_button", None)
+        if button is not None:
+            button.control.setAutoDefault(False)
+            button.control.setAccessibleName(row.label.rstrip("…"))
+    policy = QtGui.QSizePolicy.Policy
+    info.overview.control.setSizePolicy(policy.Expanding, policy.Maximum)
+    info.notices.control.setSizePolicy(policy.Expanding, policy.Maximum)
+    window.setFocus()
+
+
+def show_panel(panel: SettingsPanel, parent: Any, **traits: Any) -> Any:
+    """Show *Memory and settings* beside the window; return its user interface."""
+    return panel.edit_traits(
+        view=_panel_view(),
+        parent=parent,
+        handler=PanelHandler(**traits),
+        context={"object": panel, "draft": panel.draft},
+    )

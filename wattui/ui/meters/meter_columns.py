@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The columns of the meters' table: what each shows of a meter, and of all meters.
+
+To add a column, add it to :data:`COLUMNS`. The rest follows from there. No toolkit is
+needed here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from wattui.measurement.energy import cost
+from wattui.measurement.text import (
+    NO_VALUE,
+    clock_text,
+    count_text,
+    duration_text,
+    energy_text,
+    model_text,
+    money_text,
+    short_port,
+    value_text,
+)
+from wattui.ui.theme.palette import Palette
+
+if TYPE_CHECKING:
+    from wattui.model.bench import Bench
+    from wattui.model.meter import Meter
+
+#: State of a meter: colour of its dot as a name of the palette, and words for it.
+STATES: Final[dict[str, tuple[str, str]]] = {
+    "closed": ("muted", "Not connected"),
+    "opening": ("accent", "Connecting"),
+    "running": ("ok", "Recording"),
+    "lost": ("amber", "Unplugged"),
+    "failed": ("red", "Failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the texts of a column are made from: one meter and how to show it."""
+
+    meter: Meter
+    bench: Bench
+    #: Unit of energies.
+    unit: str
+    #: Statistics of the view by field; None while the meter is recorded.
+    means: Any = None
+
+    def reading(self, name: str) -> str:
+        """Return the text of a field: of the last record, or the mean of the view."""
+        if self.means is not None:
+            return value_text(name, self.means[name].mean)
+        return value_text(name, self.meter.reading(name))
+
+
+@dataclass(frozen=True, slots=True)
+class MeterColumn:
+    """One column of the table."""
+
+    key: str
+    #: Its header; with ``{unit}`` or ``{currency}`` for what the window shows.
+    title: str
+    #: What it means: tooltip of the header.
+    meaning: str
+    #: Returns the text of a meter that has samples; None for columns that are drawn.
+    text: Callable[[Shown], str] | None = None
+    #: Returns the text of all meters together; None if there is none.
+    total: Callable[[Bench, str], str] | None = None
+    #: The widest text that it is made for; empty for a column with a width of its own.
+    widest: str = ""
+    #: Where the window is narrow, columns are hidden in this order; None for never.
+    hide_order: int | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it shows a number, at the right; the others are at the left."""
+        return self.text is not None
+
+    def header(self, unit: str, currency: str) -> str:
+        """Return the text of its header."""
+        return self.title.format(unit=unit, currency=currency or "cost")
+
+
+def _reading(key: str, title: str, what: str, widest: str, **traits: Any) -> MeterColumn:
+    meaning = f"{what} of the last record"
+    return MeterColumn(
+        key, title, meaning, lambda shown: shown.reading(key), widest=widest, **traits
+    )
+
+
+def _total_power(bench: Bench, _unit: str) -> str:
+    live = any(meter.live for meter in bench.meters)
+    return value_text("power", bench.total_watts) if live else NO_VALUE
+
+
+def _cost(bench: Bench, watt_hours: float) -> str:
+    return money_text(cost(watt_hours, bench.rate))
+
+
+BOX: Final = MeterColumn("box", "", "Whether it is plotted, and its colour")
+NAME: Final = MeterColumn("name", "Meter", "Name of the meter")
+STATE: Final = MeterColumn("state", "State", "What the meter is doing", widest="Unplugged 00:00")
+
+#: The columns, from left to right.
+COLUMNS: Final[tuple[MeterColumn, ...]] = (
+    BOX,
+    NAME,
+    STATE,
+    _reading("power", "W", "Power", "1234.5", total=_total_power),
+    _reading("voltage", "V", "Voltage", "120.5"),
+    _reading("current", "A", "Current", "10.361"),
+    _reading("power_factor", "PF", "Power factor", "0.88", hide_order=5),
+    MeterColumn(
+        "energy",
+        "{unit}",
+        "Energy since the recording began, summed from the records",
+        lambda shown: energy_text(shown.meter.energy, shown.unit),
+        lambda bench, unit: energy_text(bench.total_energy, unit),
+        "1234.56",
+    ),
+    MeterColumn(
+        "cost",
+        "{currency}",
+        "Cost of the energy",
+        lambda shown: _cost(shown.bench, shown.meter.energy),
+        lambda bench, _unit: _cost(bench, bench.total_energy),
+        "1.2345",
+        hide_order=4,
+    ),
+    MeterColumn(
+        "samples",
+        "samples",
+        "Records in this session",
+        lambda shown: f"{shown.meter.sample_count:,}",
+        lambda bench, _unit: f"{sum(meter.sample_count for meter in bench.meters):,}",
+        "99,999",
+        hide_order=3,
+    ),
+    MeterColumn(
+        "gaps",
+        "gaps",
+        "Gaps, in which records are missing",
+        lambda shown: f"{shown.meter.gap_count:,}",
+        lambda bench, _unit: f"{sum(meter.gap_count for meter in bench.meters):,}",
+        "999",
+        hide_order=2,
+    ),
+    MeterColumn(
+        "since",
+        "since",
+        "Time of the first record",
+        lambda shown: clock_text(shown.meter.since, False),
+        widest="00:00",
+        hide_order=1,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRow:
+    """One row of the table."""
+
+    name: str
+    colour: str
+    #: Whether it is plotted.
+    plotted: bool
+    #: Whether the numbers are current: grey where not.
+    current: bool
+    #: Colour of the dot, as a name of the palette, and the state in words.
+    dot: str
+    state: str
+    #: Everything that is known about the meter and about what is wrong with it.
+    tooltip: str
+    #: Texts of the columns, by key.
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    """The line below the table: all meters together."""
+
+    name: str = ""
+    #: Error limit of the energy, with its unit.
+    energy_error: str = ""
+    #: Texts of the columns that have a total, by key.
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def rows_of(
+    bench: Bench, palette: Palette, unit: str, means: Mapping[object, Any] | None = None
+) -> list[MeterRow]:
+    """Return a row for each meter of the window.
+
+    Parameters
+    ----------
+    bench, palette, unit
+        The meters; the colours of the theme; the unit of energies.
+    means
+        Statistics of the view by key, for meters that are not being recorded.
+    """
+    rows = []
+    for number, meter in enumerate(bench.meters):
+        view = None if bench.recording or means is None else means.get(meter.key)
+        shown = Shown(meter, bench, unit, view)
+        colour = palette.shown(meter.colour) or palette.meter(number)
+        rows.append(_row(shown, colour))
+    return rows
+
+
+def _row(shown: Shown, colour: str) -> MeterRow:
+    meter, bench = shown.meter, shown.bench
+    dot, words = _state(bench, meter)
+    numbers = {
+        column.key: column.text(shown) if meter.sample_count else NO_VALUE
+        for column in COLUMNS
+        if column.text is not None
+    }
+    return MeterRow(
+        name=meter.label,
+        colour=colour,
+        plotted=meter.plotted,
+        current=meter.live or not bench.recording,
+        dot=dot,
+        state=words,
+        tooltip=_tooltip(meter),
+        texts={BOX.key: "", NAME.key: meter.label, STATE.key: words, **numbers},
+    )
+
+
+def _state(bench: Bench, meter: Meter) -> tuple[str, str]:
+    """Return the colour of the dot, and the state in words."""
+    dot, words = STATES[meter.state]
+    if bench.opened:
+        return "muted", "Recorded"
+    if meter.state == "closed" and meter.sample_count:
+        words = "Stopped"
+    elif meter.state == "opening":
+        words = str(meter.state_text)
+    elif meter.state == "running" and not meter.sample_count:
+        words = "Waiting"
+    elif meter.state == "lost" and not math.isnan(meter.lost_since):
+        words = f"Unplugged {clock_text(meter.lost_since, False)}"
+    return dot, words
+
+
+def _tooltip(meter: Meter) -> str:
+    kind = model_text(meter.model, meter.firmware)
+    lines = [meter.label, kind, meter.serial_number, f"at {short_port(meter.url)}"]
+    if meter.problem:
+        lines += ["", f"{meter.problem}.", meter.hint]
+    elif meter.state == "lost":
+        lines += ["", meter.state_text]
+    if meter.gap_count:
+        missing = duration_text(meter.gap_duration)
+        lines.append(f"{count_text(meter.gap_count, 'gap')}, {missing} missing")
+    first, *rest = lines
+    return "\n".join([first, *(line for line in dict.fromkeys(rest) if line != first)])
+
+
+def total_of(bench: Bench, unit: str) -> TotalRow:
+    """Return the line for all meters together."""
+    count = len(bench.meters)
+    live = sum(1 for meter in bench.meters if meter.live)
+    return TotalRow(
+        name=f"{count} meters" if live in (0, count) else f"{live} of {count} meters",
+        energy_error=f"± {energy_text(bench.total_energy_error, unit)} {unit}",
+        texts={
+            column.key: column.total(bench, unit) for column in COLUMNS if column.total is not None
+        },
+    )

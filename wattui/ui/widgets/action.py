@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One thing that can be done in the main window, and what it is done with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any as AnyType
+
+from traits.api import Any, HasStrictTraits, Instance, Str
+
+from wattui.errors import WattuiError
+
+_log = logging.getLogger(__name__)
+
+#: When actions are enabled: expressions on ``object``, the window's model.
+HAS_SESSION = "object.has_session"
+SEVERAL = "object.several"
+LIVE = "object.marking"
+
+
+class WindowContext(HasStrictTraits):
+    """What actions work with: the window, its model and its services.  Main thread only."""
+
+    #: TraitsUI's information on the window.
+    info = Any()
+    #: What the window shows.
+    model = Instance("wattui.ui.window.window_model.WindowModel")
+    #: What is remembered until the next start.
+    settings = Instance("wattui.desktop.preferences_file.PreferencesFile")
+    #: Opens, imports and replays files; set once the window is there.
+    files = Instance("wattui.ui.files.file_opener.OpenFiles")
+    #: Memory and settings of the meter.
+    memory = Instance("wattui.ui.memory.memory_actions.MemoryWindows")
+    #: The export that is being asked for or written.
+    export = Instance("wattui.ui.dialogs.export_dialog.Export")
+    #: The list of ports to add, or of colours, while it is open.
+    popup = Instance("pyface.qt.QtGui.QMenu")
+    #: Command that installs the udev rule.
+    rule_command = Str()
+
+    @property
+    def window(self) -> AnyType:
+        """The window's control, a parent for dialogs."""
+        return self.info.ui.control
+
+    def run(self, do: Callable[[WindowContext], object]) -> None:
+        """Do something for a Qt signal: an exception becomes a message in the status bar."""
+        try:
+            do(self)
+        except WattuiError as error:
+            self.model.message = str(error)
+        except Exception as error:  # noqa: BLE001 - a slot's exception would end the program
+            _log.exception("%s failed", getattr(do, "__name__", do))
+            self.model.message = f"That failed ({error}); see Help, Show the log"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row of the table of actions."""
+
+    #: What buttons, notices and tests call it.
+    name: str
+    #: Menu that it is in, ``View/Theme`` for a submenu; empty for keys and buttons alone.
+    menu: str
+    #: What the menu calls it, with ``&`` before its access key.
+    label: str
+    #: Does it.
+    do: Callable[[WindowContext], object]
+    #: A sentence: tooltip, and line in the list of keys.
+    tooltip: str = ""
+    #: Keys, as Qt writes them; the menu shows the first.
+    keys: tuple[str, ...] = ()
+    #: When it can be done, and when it is checked: expressions on ``object``, the model.
+    enabled: str = ""
+    checked: str = ""
+    #: ``push``, ``toggle`` or ``radio``, as TraitsUI calls them.
+    style: str = "push"
+    #: Whether a line is drawn above it in its menu.
+    line: bool = False
+
+    @property
+    def plain_label(self) -> str:
+        """The label without the mark of its access key."""
+        return self.label.replace("&", "")
+
+    @property
+    def hint(self) -> str:
+        """The tooltip with the first key: ``Show the whole recording (F)``."""
+        return f"{self.tooltip} ({self.keys[0]})" if self.keys else self.tooltip

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lines above the plots that ask for attention, and their buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pyface.qt import QtCore, QtGui
+from traits.api import Instance
+from traitsui.api import BasicEditorFactory
+from traitsui.qt.editor import Editor
+
+
+class NoticeKind(StrEnum):
+    """How pressing a notice is; the style sheet has a look for each."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line above the plots that asks for attention, and what can be done about it."""
+
+    #: What it is about: notices with the same key replace one another.
+    key: str
+    kind: NoticeKind
+    text: str
+    hint: str = ""
+    #: Buttons: pairs of a label and the name of an action.
+    buttons: tuple[tuple[str, str], ...] = ()
+
+
+class NoticeBand(QtGui.QFrame):
+    """One line above the plots."""
+
+    def __init__(self, notice: Notice, clicked: object) -> None:
+        super().__init__()
+        self.notice = notice
+        self.setProperty("notice", notice.kind.value)
+        self.setAccessibleName(notice.text)
+        layout = QtGui.QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 6, 6)
+        layout.setSpacing(8)
+        words = QtGui.QVBoxLayout()
+        words.setSpacing(0)
+        self.label = QtGui.QLabel(notice.text)
+        self.label.setWordWrap(True)
+        self.label.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+        words.addWidget(self.label)
+        if notice.hint:
+            hint = QtGui.QLabel(notice.hint)
+            hint.setWordWrap(True)
+            hint.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+            words.addWidget(hint)
+        layout.addLayout(words, 1)
+        self.buttons: dict[str, QtGui.QPushButton] = {}
+        for text, name in notice.buttons:
+            button = QtGui.QPushButton(text)
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _on, name=name: clicked(name))  # type: ignore[operator]
+            self.buttons[name] = button
+            layout.addWidget(button, 0, QtCore.Qt.AlignmentFlag.AlignVCenter)
+
+
+class NoticeStack(QtGui.QWidget):
+    """The control of the notices: as many bands as there are."""
+
+    #: A button was clicked: the name of its action.
+    clicked = QtCore.Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QtGui.QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        self.bands: list[NoticeBand] = []
+        policy = QtGui.QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred, policy.Maximum)
+        self.hide()
+
+    def show_notices(self, notices: list[Notice]) -> None:
+        """Show these notices; if they are the same as before, the bands stay."""
+        if [band.notice for band in self.bands] == notices:
+            return
+        for band in self.bands:
+            self._layout.removeWidget(band)
+            band.hide()
+            band.deleteLater()
+        self.bands = [NoticeBand(notice, self.clicked.emit) for notice in notices]
+        for band in self.bands:
+            self._layout.addWidget(band)
+        self.setVisible(bool(notices))
+
+
+class _NoticesEditor(Editor):
+    """Shows the model's notices; their buttons perform actions."""
+
+    stack = Instance(NoticeStack)
+
+    def init(self, parent: object) -> None:
+        """Make the control."""
+        self.control = self.stack = NoticeStack()
+        self.stack.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
+        self.update_editor()
+
+    def update_editor(self) -> None:
+        """Show the notices that there are."""
+        self.stack.show_notices(list(self.value))
+
+
+class NoticesEditor(BasicEditorFactory):
+    """Editor of a list of :class:`Notice`."""
+
+    klass = _NoticesEditor
