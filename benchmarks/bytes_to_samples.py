@@ -57,13 +57,13 @@ def by_hand(data: bytes) -> list[tuple[float, float, float]]:
 
 def by_wattui(data: bytes) -> list[tuple[int | None, ...]]:
     """Convert all 18 fields, checked, skipping everything else in the stream."""
-    replies = Framer().feed_replies(data)
+    replies = Framer().decode_replies(data)
     return [reply for reply in replies if isinstance(reply, Record)]
 
 
 def by_packets(data: bytes) -> list[tuple[int | None, ...]]:
     """Do the same packet by packet: what faulty stretches cost."""
-    replies = map(parse, Framer().feed(data))
+    replies = map(parse, Framer().decode(data))
     return [reply for reply in replies if isinstance(reply, Record)]
 
 
@@ -123,7 +123,7 @@ def main() -> None:
     times = interleaved(
         {
             "2011: split, three floats": lambda: one_a_read(by_hand, lines),
-            "wattui: 18 fields, checked": lambda: one_a_read(framer.feed_replies, lines),
+            "wattui: 18 fields, checked": lambda: one_a_read(framer.decode_replies, lines),
         },
         given.repetitions,
     )

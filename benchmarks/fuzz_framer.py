@@ -98,9 +98,9 @@ def main() -> int:
     tracemalloc.start()
     for chunk in chunks(given.bytes, random.Random(given.seed)):
         start = time.perf_counter()
-        replies = short.feed_replies(chunk)
+        replies = short.decode_replies(chunk)
         spent += time.perf_counter() - start
-        expected = [parse(packet) for packet in plain.feed(chunk)]
+        expected = [parse(packet) for packet in plain.decode(chunk)]
         if replies != expected or short.counts != plain.counts:
             print(f"the two ways differ after {short.counts.bytes} bytes, seed {given.seed}")
             return 1

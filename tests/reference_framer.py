@@ -18,7 +18,7 @@ class ReferenceFramer:
         self.packet = b""
         self.text = b""
 
-    def feed(self, data: bytes) -> None:
+    def decode(self, data: bytes) -> None:
         for value in data:
             self.bytes += 1
             self._take(bytes([value]))

@@ -125,7 +125,7 @@ def test_the_raw_file_holds_the_bytes_of_the_wire(tmp_path: Path) -> None:
     result = log(FAST, "-d", "5", "-q", "--raw", str(raw))
     data = raw.read_bytes()
     assert data.startswith(b"kept\n")
-    records = [packet for packet in Framer().feed(data) if packet.command == "d"]
+    records = [packet for packet in Framer().decode(data) if packet.command == "d"]
     (samples,) = samples_of(session_of(result))
     values = [tuple(int(arg) for arg in record.args) for record in records]
     assert values[: len(samples)] == [sample.values for sample in samples]

@@ -42,7 +42,7 @@ def heard(meter: SimulatedMeter, clock: Clock, seconds: float) -> list[tuple[flo
     found = []
     for _ in range(round(seconds * 10)):
         clock.now += 0.1
-        for reply in framer.feed_replies(meter.poll()):
+        for reply in framer.decode_replies(meter.poll()):
             if isinstance(reply, Record):
                 found.append((clock.now, reply))
     return found

@@ -40,9 +40,9 @@ def fed(chunks: list[bytes], way: str) -> dict[str, object]:
     replies: list[object] = []
     for number, chunk in enumerate(chunks):
         if way == "replies" or (way == "turns" and number % 2):
-            replies += framer.feed_replies(chunk)
+            replies += framer.decode_replies(chunk)
         else:
-            replies += map(parse, framer.feed(chunk))
+            replies += map(parse, framer.decode(chunk))
         assert framer.held <= MOST_HELD
     return {"replies": replies, "texts": framer.take_texts(), "counts": counts_of(framer)}
 
@@ -132,7 +132,7 @@ streams = st.lists(records() | mutated() | packets.map(encode) | noise, max_size
 @example(data=(RECORD + OLD_RECORD) * 9 + OLD_RECORD * 30, cuts=[700])
 def test_any_chunking_and_any_way_is_the_reference(data: bytes, cuts: list[int]) -> None:
     reference = ReferenceFramer()
-    reference.feed(data)
+    reference.decode(data)
     expected = reference.outcome()
     assert fed([data], "packets") == expected
     assert fed([data], "replies") == expected
@@ -168,13 +168,13 @@ def test_control_characters_are_ignored_anywhere_inside(
         control = data.draw(st.sampled_from([b"\x00", b"\r", b"\n", b"\t", b"\x7f", b"\x18"]))
         wire = wire[:place] + control + wire[place:]
     framer = Framer()
-    assert framer.feed(wire) == [packet]
+    assert framer.decode(wire) == [packet]
     assert framer.counts.skipped_bytes == 0
 
 
 @unhurried
 @given(packet=packets)
-def test_encode_and_feed_are_inverse(packet: Packet) -> None:
+def test_encode_and_decode_are_inverse(packet: Packet) -> None:
     assert decode_all(encode(packet)) == [packet]
 
 
@@ -207,7 +207,7 @@ def test_what_comes_and_what_is_made_of_it(
     wire: bytes, texts: list[str], dropped: tuple[int, ...]
 ) -> None:
     framer = Framer()
-    assert [str(packet) for packet in framer.feed(wire)] == texts
+    assert [str(packet) for packet in framer.decode(wire)] == texts
     counts = framer.counts
     assert (counts.cut, counts.wrong_count, counts.malformed) == dropped
     assert counts.dropped == sum(dropped)
@@ -218,7 +218,7 @@ def test_what_comes_and_what_is_made_of_it(
 def test_text_keeps_its_semicolon_and_ends_with_its_line() -> None:
     framer = Framer()
     banner = b"WattsUp.NET $ Version: 3.23 $ 200712212301 60Hz 120V\r\n"
-    assert framer.feed(banner + b"No change; interval already ==2\r\n" + RECORD) == [
+    assert framer.decode(banner + b"No change; interval already ==2\r\n" + RECORD) == [
         Packet("d", "-", tuple(map(str, VALUES)))
     ]
     assert framer.take_texts() == [
@@ -230,16 +230,16 @@ def test_text_keeps_its_semicolon_and_ends_with_its_line() -> None:
 
 def test_text_before_a_packet_in_another_read_is_a_text_of_its_own() -> None:
     framer = Framer()
-    framer.feed(b"abc")
-    framer.feed(RECORD)
-    framer.feed(b"def")
+    framer.decode(b"abc")
+    framer.decode(RECORD)
+    framer.decode(b"def")
     assert framer.take_texts() == ["abc", "def"]
 
 
-def test_the_last_sixteen_texts_are_kept_of_200_characters() -> None:
+def test_the_last_sixteen_texts_stay_of_200_characters() -> None:
     framer = Framer()
     for number in range(40):
-        framer.feed(b"%d " % number + b"x" * 500 + b"\r\n")
+        framer.decode(b"%d " % number + b"x" * 500 + b"\r\n")
     texts = framer.take_texts()
     assert [text.split()[0] for text in texts] == [str(number) for number in range(24, 40)]
     assert {len(text) for text in texts} == {200}
@@ -248,16 +248,16 @@ def test_the_last_sixteen_texts_are_kept_of_200_characters() -> None:
 @pytest.mark.parametrize("way", ["packets", "replies"])
 @pytest.mark.parametrize("start", [b"", b"#", b"#d,-,18,1", b"text "])
 @pytest.mark.parametrize("size", [7, 4096, 1 << 20])
-def test_a_megabyte_without_a_semicolon_is_not_kept(way: str, start: bytes, size: int) -> None:
+def test_a_megabyte_without_a_semicolon_is_forgotten(way: str, start: bytes, size: int) -> None:
     framer = Framer()
-    feed = framer.feed if way == "packets" else framer.feed_replies
+    decode = framer.decode if way == "packets" else framer.decode_replies
     data = start + b"x" * (1 << 20)
     for place in range(0, len(data), size):
-        assert not feed(data[place : place + size])
+        assert not decode(data[place : place + size])
         assert framer.held <= MOST_HELD
     assert framer.counts.cut == (1 if start.startswith(b"#") else 0)
     assert framer.counts.skipped_bytes == len(data)
-    assert len(feed(RECORD)) == 1
+    assert len(decode(RECORD)) == 1
 
 
 def test_an_overlong_packet_counts_once_however_it_comes() -> None:
@@ -279,9 +279,9 @@ def test_the_longest_packet_is_taken() -> None:
 
 def test_reset_forgets_the_packet_that_has_begun() -> None:
     framer = Framer()
-    framer.feed(b"#d,-,18,1,2")
+    framer.decode(b"#d,-,18,1,2")
     framer.reset()
-    assert framer.feed(b"3;" + RECORD)
+    assert framer.decode(b"3;" + RECORD)
     assert (framer.counts.cut, framer.counts.packets) == (1, 1)
     assert framer.counts.skipped_bytes == len(b"#d,-,18,1,2") + len(b"3;")
 
@@ -292,13 +292,13 @@ def test_reset_forgets_the_packet_that_has_begun() -> None:
 @pytest.mark.parametrize("count", [1, 2, 30, 300, 3000])
 def test_a_run_of_records_becomes_records(count: int) -> None:
     framer = Framer()
-    assert framer.feed_replies((RECORD + b"\r\n") * count) == [Record(VALUES)] * count
+    assert framer.decode_replies((RECORD + b"\r\n") * count) == [Record(VALUES)] * count
     assert framer.counts.packets == count
     assert framer.counts.skipped_bytes == 0
 
 
 def test_integers_are_pythons_own() -> None:
-    (record, *_others) = Framer().feed_replies(RECORD * 300)
+    (record, *_others) = Framer().decode_replies(RECORD * 300)
     assert isinstance(record, Record)
     assert {type(value) for value in record.values} == {int}
 
@@ -306,7 +306,7 @@ def test_integers_are_pythons_own() -> None:
 def test_one_fault_in_a_read_out_costs_one_record() -> None:
     wire = bytearray((RECORD + b"\r\n") * 1000)
     wire[40_000] = ord("?")
-    replies = Framer().feed_replies(bytes(wire))
+    replies = Framer().decode_replies(bytes(wire))
     assert [type(reply) for reply in replies].count(Malformed) <= 1
     assert replies.count(Record(VALUES)) == 999
 
@@ -314,7 +314,7 @@ def test_one_fault_in_a_read_out_costs_one_record() -> None:
 def test_a_read_out_with_preamble_and_end() -> None:
     unlogged = RECORD.replace(b",1198,361,", b",_,_,")
     wire = b"#n,-,3,_,1,500;\r\n" + unlogged * 500 + b"#l,-,2,_,1,7;\r\n"
-    start, *records, end = Framer().feed_replies(wire)
+    start, *records, end = Framer().decode_replies(wire)
     assert records == [Record((423, None, None, *VALUES[3:]))] * 500
     assert end == ReadoutEnd(None)
     assert start == parse(Packet("n", "-", ("_", "1", "500")))
@@ -384,8 +384,8 @@ def fuzz(chance: random.Random, total: int) -> Iterator[bytes]:
 def test_fuzz_raises_nothing_and_holds_little() -> None:
     packets, replies, reference = Framer(), Framer(), ReferenceFramer()
     for chunk in fuzz(random.Random(2011), 300_000):
-        assert replies.feed_replies(chunk) == [parse(packet) for packet in packets.feed(chunk)]
-        reference.feed(chunk)
+        assert replies.decode_replies(chunk) == [parse(packet) for packet in packets.decode(chunk)]
+        reference.decode(chunk)
         assert replies.held <= MOST_HELD
         assert counts_of(replies) == counts_of(packets)
     expected = reference.outcome()

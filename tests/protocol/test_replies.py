@@ -95,7 +95,7 @@ def test_what_the_meter_says_and_what_it_means(said: str, meant: Reply) -> None:
     (packet,) = decode_all(said.encode())
     assert parse(packet) == meant
     assert type(parse(packet)) is type(meant)
-    assert Framer().feed_replies(said.encode() + b"\r\n") == [meant]
+    assert Framer().decode_replies(said.encode() + b"\r\n") == [meant]
 
 
 IMPOSSIBLE = [

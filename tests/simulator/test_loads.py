@@ -137,7 +137,7 @@ def test_the_counter_agrees_with_the_one_of_a_real_meter(capture: str, tolerance
     path = CAPTURES / f"{capture}.raw"
     if not path.exists():
         pytest.skip(f"no capture at {path}")
-    replies = [parse(packet) for packet in Framer().feed(path.read_bytes())]
+    replies = [parse(packet) for packet in Framer().decode(path.read_bytes())]
     rows = [reply.values for reply in replies if isinstance(reply, Record)]
     display = Display()
     for values in rows:

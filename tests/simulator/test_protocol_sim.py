@@ -42,7 +42,7 @@ def packets(port: serial.SerialBase, count: int) -> list[Packet]:
     """Read until that many packets have come, or reading ends."""
     framer, found = Framer(), list[Packet]()
     while len(found) < count and (data := port.read(1)):
-        found += framer.feed(data + port.read(port.in_waiting))
+        found += framer.decode(data + port.read(port.in_waiting))
     return found
 
 

@@ -61,7 +61,7 @@ class RawClient:
 def packets(port: serial.Serial, count: int) -> list[Packet]:
     framer, found = Framer(), list[Packet]()
     while len(found) < count and (data := port.read(1)):
-        found += framer.feed(data + port.read(port.in_waiting))
+        found += framer.decode(data + port.read(port.in_waiting))
     return found
 
 
@@ -123,7 +123,7 @@ def test_a_client_that_does_not_read_for_a_while_loses_nothing(tmp_path: Path) -
         threading.Event().wait(0.3)
         framer, found = Framer(), list[Packet]()
         while data := client.hear(4_000, 0.5):
-            found += framer.feed(data)
+            found += framer.decode(data)
         client.close()
     assert [packet.args[0] for packet in found] == [str(n) for n in range(3_000)]
 

@@ -78,7 +78,7 @@ class Bench:
         packets: list[Packet] = []
         for _ in range(round(wait * 10)):
             self.clock.advance(0.1)
-            packets += self.framer.feed(self.meter.poll())
+            packets += self.framer.decode(self.meter.poll())
         return packets
 
     def records(self, wait: float) -> list[tuple[int | None, ...]]:

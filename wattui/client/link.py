@@ -59,7 +59,7 @@ class Link:
             return None
         known = self.port.arrived if self.clock is self.port.clock else None
         wall, monotonic = known or self._now()
-        return Arrival(self.framer.feed_replies(data), wall, monotonic)
+        return Arrival(self.framer.decode_replies(data), wall, monotonic)
 
     def _now(self) -> tuple[float, float]:
         """Read both clocks at one moment: a pause in between would look like a step."""

@@ -37,7 +37,7 @@ def read_packets(source: Source, stream: Iterable[bytes]) -> Iterator[Block]:
     framer = Framer()
     damaged = 0
     for data in stream:
-        replies = framer.feed_replies(data)
+        replies = framer.decode_replies(data)
         damaged += sum(isinstance(reply, Malformed) for reply in replies)
         yield from blocks_of_rows(
             Row({i: ABSENT if value is None else value for i, value in enumerate(reply.values)})

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The serial protocol of the Watts up?: framing, commands and replies. Pure.
 
-Nothing here knows a clock, a port or a thread: bytes come in, packets and typed
-replies come out, and the other way round.
+Nothing here uses a clock, a port or a thread: it turns bytes into packets and typed
+replies, and commands into bytes.
 
 ``packet``
-    The packet, which both sides send.
+    The packet, which the meter and the host both send.
 ``framing``
-    :class:`Framer` cuts packets, or typed replies, out of whatever comes over the
-    wire.
+    :class:`Framer` finds packets, or typed replies, in the bytes of the wire.
 ``models``
     The models of the meter, as one table.
 ``commands``
-    Every command of the meter, each made by one function; which of them erase
+    Every command of the meter, each made by one function, and which of them erase
     the memory.
 ``replies``
     Every reply as a type; :func:`parse` makes one from a packet.
-``records``
-    The short way from bytes to records, where the bytes are nothing else.
+``fast_records``
+    A faster way from bytes to records, for bytes that contain nothing else.
 """
 
 from wattui.protocol import commands

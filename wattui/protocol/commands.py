@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every command of the meter (protocol, *Commands*), each made by one function.
 
-A command knows which reply it is answered with and whether it erases the
-meter's memory (those that the protocol marks with a dagger).
+A command knows its reply, and whether it erases the meter's memory (those that the
+protocol marks with a dagger).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from wattui.measurement.fields import FIELD_COUNT
 from wattui.protocol.packet import Packet, encode
 from wattui.protocol.replies import FullHandling, NetworkAddress, PostTarget
 
-#: Makes the meter drop whatever it is sending.
+#: Stops whatever the meter is sending.
 CONTROL_X: Final = b"\x18"
 
-#: What stands for a reserved argument; an argument is never empty.
+#: A reserved or empty argument.
 RESERVED: Final = "_"
 
-#: Longest interval that is sent; the spec names no limit, two bytes hold this one.
+#: Longest interval, in seconds: the most that fits into two bytes.  The spec has no limit.
 MAX_INTERVAL: Final = 65_535
 #: Limits of the user parameters (protocol, ``#U``).
 MAX_RATE_MILS: Final = 65_500
@@ -30,8 +30,8 @@ MAX_THRESHOLD: Final = 5_000
 #: Longest host, file and user agent (protocol, *Network settings*).
 MAX_NETWORK_TEXT: Final = 40
 
-# The daggered commands by command and subcommand letter. #L,W erases as internal
-# logging only, which is told apart by its first argument.
+# The commands with a dagger by command and subcommand letter.  #L,W is one of them only
+# for internal logging, according to its first argument.
 _ERASING: Final = {("C", "W"), ("O", "W"), ("R", "W"), ("S", "W")}
 
 
@@ -44,12 +44,12 @@ class Command:
     reply: tuple[str, str] | None
 
     def encode(self) -> bytes:
-        """Give the bytes to send."""
+        """Return the bytes to send."""
         return encode(self.packet)
 
     @property
     def erases(self) -> bool:
-        """Whether the meter forgets its logged records over this command."""
+        """Whether this command erases the records in the meter's memory."""
         return erases_memory(self.packet)
 
     def __str__(self) -> str:
@@ -57,9 +57,9 @@ class Command:
 
 
 def erases_memory(packet: Packet) -> bool:
-    """Tell whether a packet is one of those that erase the meter's memory.
+    """Check whether a packet erases the meter's memory.
 
-    Lower case is taken for upper case, to be on the safe side.
+    Lower case counts as upper case, to be on the safe side.
     """
     command, subcommand = packet.command.upper(), packet.subcommand.upper()
     if (command, subcommand) == ("L", "W"):
@@ -76,7 +76,7 @@ def _command(letters: str, *args: object, reply: str | None) -> Command:
 def _check(what: str, value: int, low: int, high: int, unit: str = "") -> int:
     if not low <= value <= high:
         raise SettingOutOfRange(
-            f"{what} of {value}{unit} is outside of what the meter takes",
+            f"{what} of {value}{unit} is outside of the range of the meter",
             f"Choose a value from {low} to {high}{unit}.",
         )
     return value
@@ -90,7 +90,7 @@ def _interval(seconds: int) -> int:
 
 
 def read_version() -> Command:
-    """Ask what meter this is: model, memory, hardware, firmware."""
+    """Ask for the identity of the meter: model, memory, hardware, firmware."""
     return _command("VR", reply="v-")
 
 
@@ -130,7 +130,7 @@ def read_calibration() -> Command:
 
 
 def read_memory() -> Command:
-    """Ask for all records of the memory; it keeps them."""
+    """Ask for all records in the memory, which stay there."""
     return _command("DR", reply="n-")
 
 
@@ -148,22 +148,22 @@ def read_post_target() -> Command:
 
 
 def start_external_logging(interval: int) -> Command:
-    """Have a record sent every *interval* seconds; the memory stays as it is."""
+    """Start sending a record every *interval* seconds; the memory is unchanged."""
     return _command("LW", "E", RESERVED, _interval(interval), reply="d-")
 
 
 def stop_external_logging() -> Command:
-    """Have no more records sent (known from other programs, not from the spec)."""
+    """Stop sending records (known from other programs, not from the spec)."""
     return _command("LR", reply="l-")
 
 
 def start_internal_logging(interval: int) -> Command:
-    """Have records put into the memory every *interval* seconds. † Erases the memory."""
+    """Start logging into the memory every *interval* seconds. † Erases the memory."""
     return _command("LW", "I", RESERVED, _interval(interval), reply="s-")
 
 
 def start_tcp_logging(interval: int) -> Command:
-    """Have records posted over HTTP every *interval* seconds (.NET)."""
+    """Start posting a record over HTTP every *interval* seconds (.NET)."""
     return _command("LW", "T", RESERVED, _interval(interval), reply="i-")
 
 
@@ -191,7 +191,7 @@ def write_interval(interval: int) -> Command:
 
 
 def write_user_parameters(rate_mils: int, threshold: int, euro: bool) -> Command:
-    """Set rate (mils per kWh), duty-cycle threshold (W) and currency; keeps the memory."""
+    """Set rate (mils per kWh), duty-cycle threshold (W) and currency; the memory is unchanged."""
     _check("A rate", rate_mils, 0, MAX_RATE_MILS, " mils per kWh")
     _check("A duty-cycle threshold", threshold, 0, MAX_THRESHOLD, " W")
     return _command("UW", rate_mils, threshold, int(euro), reply=None)
@@ -203,7 +203,7 @@ def clear_memory() -> Command:
 
 
 def restart() -> Command:
-    """Restart the meter; its settings are kept. It may stay deaf for up to 15 s."""
+    """Restart the meter, with the same settings. It may not answer for up to 15 s."""
     return _command("VW", reply=None)
 
 
@@ -213,7 +213,7 @@ def write_diagnostic_text(amount: int) -> Command:
 
 
 def test_flash() -> Command:
-    """Have the flash memory tested: intrusive, not for ordinary use."""
+    """Test the flash memory: intrusive, not for ordinary use."""
     return _command("TT", 1, reply=None)
 
 
@@ -221,7 +221,7 @@ def test_flash() -> Command:
 
 
 def write_network_address(address: NetworkAddress) -> Command:
-    """Set the network addresses; in force after :func:`save_network`."""
+    """Set the network addresses; they take effect after :func:`save_network`."""
     texts = (address.ip, address.gateway, address.dns1, address.dns2, address.netmask)
     return _command("IS", *map(_text, texts), int(address.dhcp), reply="is")
 
@@ -260,6 +260,6 @@ def _text(text: str) -> str:
     if set(text) & set("#,;"):
         raise SettingOutOfRange(
             f"{text!r} cannot be sent to the meter",
-            "Leave out commas, semicolons and '#'; the meter takes them for its own marks.",
+            "Leave out commas, semicolons and '#', which separate the parts of a command.",
         )
     return text or RESERVED

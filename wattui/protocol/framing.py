@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packets out of a stream of bytes, whatever else is in that stream.
+"""Finds the packets in a stream of bytes.
 
 A packet is ``#C,S,N,a1,...,aN;`` (protocol, *Line and framing*).  A ``#`` always
-starts a new one.  What stands outside of packets is skipped and counted: the
-power-on banner, diagnostic text (which may hold semicolons), noise.
+starts a new one.  Everything outside of packets is skipped and counted: the power-on
+banner, diagnostic text (which may contain semicolons), noise.
 """
 
 from __future__ import annotations
@@ -12,55 +12,55 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from wattui.protocol.fast_records import clean_record, clean_records
+from wattui.protocol.fast_records import clean_records
 from wattui.protocol.packet import Packet, encode
 from wattui.protocol.replies import Reply, parse
 
 __all__ = ["MAX_PACKET", "MAX_TEXTS", "Framer", "FramerCounts", "Packet", "decode_all", "encode"]
 
-#: Longest packet that is taken, from ``#`` to ``;``, control characters aside.  The
-#: longest real one, the calibration factors of ``#f``, has 48 arguments and stays
-#: well below.
+#: Longest packet that is accepted, from ``#`` to ``;``, without control characters.
+#: The longest real one, the calibration factors of ``#f``, has 48 arguments and is well
+#: below.
 MAX_PACKET: Final = 1024
 
-#: How many lines of text from outside of packets are kept for whoever asks.
+#: Number of lines of text outside of packets that are saved.
 MAX_TEXTS: Final = 16
 _MAX_TEXT: Final = 200
 
-#: CR, LF, TAB, NUL and the like are ignored wherever they stand.
+#: CR, LF, TAB, NUL and the like are ignored everywhere.
 _CONTROL: Final = bytes(range(0x20)) + b"\x7f"
 
-# Outside of packets a line end still ends a line of text: it stays a while, as LF.
+# Outside of packets, a line end ends a line of text, so it stays for a while, as LF.
 _NO_LINE_END: Final = _CONTROL.translate(None, b"\r\n")
 _LINE_ENDS: Final = bytes.maketrans(b"\r", b"\n")
 
-# So much is tried at once to be nothing but records; where it is not, halves of it
-# are, down to about three records.
+# A block of this many bytes is tried as nothing but records; where it is not, its
+# halves are, down to about three records.
 _BLOCK: Final = 65_536
 _SMALL_BLOCK: Final = 256
 
 
 @dataclass(slots=True)
 class FramerCounts:
-    """What a framer has seen and dropped since it was made."""
+    """What a framer has received and dropped since it was made."""
 
-    #: Bytes that came in.
+    #: Bytes received.
     bytes: int = 0
-    #: Packets that were handed out.
+    #: Packets returned.
     packets: int = 0
-    #: Bytes that belong to no packet: text, noise, remains of dropped packets.
-    #: Control characters and what is still waiting for its end do not count.
+    #: Bytes outside of packets: text, noise, remains of dropped packets.  Control
+    #: characters and a packet that has not ended yet do not count.
     skipped_bytes: int = 0
-    #: Packets that a ``#``, a reset or their excessive length cut off.
+    #: Packets cut off by a ``#``, a reset or their excessive length.
     cut: int = 0
-    #: Packets whose count of arguments is not what they say it is.
+    #: Packets with another number of arguments than they announce.
     wrong_count: int = 0
-    #: Packets that are none on a closer look.
+    #: Packets with a wrong form.
     malformed: int = 0
 
     @property
     def dropped(self) -> int:
-        """Packets that were begun and could not be taken."""
+        """Packets that began and could not be accepted."""
         return self.cut + self.wrong_count + self.malformed
 
     def __str__(self) -> str:
@@ -72,43 +72,35 @@ class FramerCounts:
 
 
 class Framer:
-    """Cuts packets out of a stream; bounded in memory, never raises.
+    """Finds packets in a stream; bounded in memory, never raises.
 
-    Any division of the same bytes into calls of :meth:`feed` and
-    :meth:`feed_replies` gives the same packets, counts and texts.
+    However the same bytes are divided into calls of :meth:`decode` and
+    :meth:`decode_replies`, they yield the same packets, counts and texts.
     """
 
     def __init__(self) -> None:
-        #: What came in and what was dropped, up to now.
+        #: What was received and dropped so far.
         self.counts = FramerCounts()
-        # A packet that has begun, its '#' included; empty outside of packets.
+        # A packet that has begun, with its '#'; empty outside of packets.
         self._rest = b""
-        # A packet has begun and grew too long: skip to the next '#' or ';'.
+        # A packet that has begun is too long: skip to the next '#' or ';'.
         self._overlong = False
-        # The line of text that has begun, and those before it.
+        # A line of text that has begun, and those before it.
         self._text = b""
         self._texts: deque[str] = deque(maxlen=MAX_TEXTS)
 
-    def feed(self, data: bytes) -> list[Packet]:
-        """Take the next bytes of the stream and give the packets that they complete."""
+    def decode(self, data: bytes) -> list[Packet]:
+        """Add the next bytes of the stream, and return the packets that they complete."""
         self.counts.bytes += len(data)
         return self._advance(data)
 
-    def feed_replies(self, data: bytes) -> list[Reply]:
-        """Take the next bytes and give the replies that they complete.
+    def decode_replies(self, data: bytes) -> list[Reply]:
+        """Add the next bytes of the stream, and return the replies that they complete.
 
-        The same as :func:`~wattui.protocol.replies.parse` of each packet of
-        :meth:`feed`, but several times as fast where the bytes are records.
+        The same as :func:`~wattui.protocol.replies.parse` of each packet from
+        :meth:`decode`, but several times as fast where the bytes are records.
         """
-        counts = self.counts
-        counts.bytes += len(data)
-        record = clean_record(self._rest + data)
-        if record is not None:  # nearly always, while it is live
-            if self._text or self._overlong:
-                self._start_packet()
-            self._rest = b""
-            counts.packets += 1
-            return [record]
+        self.counts.bytes += len(data)
         replies: list[Reply] = []
         start = 0
         while len(data) - start > _BLOCK:
@@ -119,7 +111,7 @@ class Framer:
         return replies
 
     def reset(self) -> None:
-        """Forget a packet that has begun: what comes next is another stream."""
+        """Forget a packet that has begun: the next bytes are another stream."""
         if self._rest:
             self.counts.cut += 1
             self.counts.skipped_bytes += len(self._rest)
@@ -128,10 +120,10 @@ class Framer:
         self._end_text()
 
     def take_texts(self) -> list[str]:
-        """Give the lines of text that stood outside of packets, oldest first, and forget them.
+        """Return and forget the lines of text outside of packets, oldest first.
 
-        At most the last sixteen are kept, of 200 characters each.  A line that has
-        not ended yet is given as far as it has come.
+        At most the last sixteen are saved, of 200 characters each.  A line that has not
+        ended yet is returned as far as it has arrived.
         """
         self._end_text()
         texts = list(self._texts)
@@ -140,11 +132,11 @@ class Framer:
 
     @property
     def held(self) -> int:
-        """Bytes that are kept for later: a begun packet and text that nobody took."""
+        """Bytes in memory: a packet that has begun, and text that nobody took."""
         return len(self._rest) + len(self._text) + sum(map(len, self._texts))
 
     def _take(self, block: bytes, replies: list[Reply]) -> None:
-        """Take a block by the short way where that can be, else by the long one."""
+        """Decode a block the fast way where possible, and otherwise packet by packet."""
         end = block.rfind(b";") + 1
         if end:
             records = clean_records(self._rest + block[:end].translate(None, _CONTROL))
@@ -167,7 +159,7 @@ class Framer:
         replies += map(parse, self._advance(block))
 
     def _advance(self, data: bytes) -> list[Packet]:
-        """Take bytes, one ``#`` after the other."""
+        """Decode bytes, one ``#`` after the other."""
         stream = self._rest + data.translate(_LINE_ENDS, _NO_LINE_END)
         self._rest = b""
         before, *pieces = stream.split(b"#")
@@ -195,23 +187,23 @@ class Framer:
         return packets
 
     def _packet(self, body: bytes) -> Packet | None:
-        """Make a packet of what stands between ``#`` and ``;``."""
+        """Return the packet between ``#`` and ``;``; None where there is none."""
         counts = self.counts
         size = len(body) + 2
         if size > MAX_PACKET:
-            # Not "malformed": it had been cut already, had it come in two parts.
+            # Not "malformed": in two parts it would have been cut already.
             self._drop_cut(size)
             return None
-        counts.skipped_bytes += size  # until it proves to be one
+        counts.skipped_bytes += size  # until it proves to be a packet
         parts = body.decode("ascii", "replace").split(",")
         if len(parts) < 3 or not _is_packet(parts[0], parts[1]) or not body.isascii():
             counts.malformed += 1
             return None
         args = parts[3:]
         announced = _number(parts[2])
-        if args == [""] and announced == 0:  # "#V,R,0,;" is sent by some programs
+        if args == [""] and announced == 0:  # some programs send "#V,R,0,;"
             args = []
-        # Some firmware ends a read-out with an "#l" that says two and has three.
+        # Some firmware ends a read-out with an "#l" that announces two and has three.
         if announced != len(args) and (parts[0] != "l" or announced is None):
             counts.wrong_count += 1
             return None
@@ -219,7 +211,7 @@ class Framer:
         return Packet(parts[0], parts[1], tuple(args))
 
     def _keep(self, body: bytes) -> None:
-        """Keep a packet that has begun, as long as it can become one."""
+        """Save a packet that has begun, unless it is too long already."""
         if len(body) + 2 > MAX_PACKET:
             self._drop_cut(len(body) + 1)
             self._overlong = True
@@ -231,13 +223,13 @@ class Framer:
         self.counts.skipped_bytes += size
 
     def _skip(self, text: bytes) -> None:
-        """Take what stands outside of packets: text with line ends and semicolons."""
+        """Note what is outside of packets: text with line ends and semicolons."""
         self.counts.skipped_bytes += len(text) - text.count(b"\n")
-        if self._overlong:  # the remains of a packet are no text
+        if self._overlong:  # the remains of a packet are not text
             _remains, mark, text = text.partition(b";")
             self._overlong = not mark
         if not self._text:
-            text = text.lstrip(b"\n")  # most often that is all
+            text = text.lstrip(b"\n")  # usually that is all
         if not text:
             return
         start = 0
@@ -251,7 +243,7 @@ class Framer:
         self._text = (self._text + text)[:_MAX_TEXT]
 
     def _start_packet(self) -> None:
-        """Leave whatever was going on: a ``#`` came."""
+        """End what went on before a ``#``."""
         self._overlong = False
         if self._text:
             self._end_text()
@@ -270,10 +262,10 @@ def _is_packet(command: str, subcommand: str) -> bool:
 
 
 def _number(part: str) -> int | None:
-    # int() alone would take "1_8" and " 18"; at most 48 arguments are ever announced.
+    # int() alone would accept "1_8" and " 18"; at most 48 arguments are ever announced.
     return int(part) if part.isdigit() and len(part) <= 3 else None
 
 
 def decode_all(data: bytes) -> list[Packet]:
-    """Give all packets of a finished stream; for captures and tests."""
-    return Framer().feed(data)
+    """Return all packets of a finished stream; for captures and tests."""
+    return Framer().decode(data)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The models of the meter as one table: a new model is a new row.
+"""The models of the meter in one table: a new model is a new row.
 
-From the protocol (*Commands*, ``#V``; *Line and framing*).
+Source: the protocol (*Commands*, ``#V``; *Line and framing*).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The packet: what the meter and the host say to each other."""
+"""The packet: what the meter and the host send each other."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class Packet(NamedTuple):
 
 
 def encode(packet: Packet) -> bytes:
-    """Give the bytes of a packet, without a line end."""
+    """Return the bytes of a packet, without a line end."""
     parts = (packet.command, packet.subcommand, str(len(packet.args)), *packet.args)
     return f"#{','.join(parts)};".encode("ascii")

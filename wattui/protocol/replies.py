@@ -33,7 +33,7 @@ class LoggingMode(enum.IntEnum):
 class Record(tuple[WireValue, ...]):
     """``#d``: one record.  Older meters send 16 fields; the others are None then.
 
-    It is the tuple of its values, since a hundred thousand of them may come at once.
+    It is the tuple of its values, since a hundred thousand may arrive at once.
     """
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class Record(tuple[WireValue, ...]):
 
     @property
     def values(self) -> tuple[WireValue, ...]:
-        """Integers of the wire, one a field of FIELDS; None where absent."""
+        """Integers of the wire, one per field of FIELDS; None where absent."""
         return self
 
     def __repr__(self) -> str:
@@ -50,7 +50,7 @@ class Record(tuple[WireValue, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """``#v``: what meter this is."""
+    """``#v``: the identity of the meter."""
 
     model: int
     memory: int
@@ -110,7 +110,7 @@ class RecordLimit:
 
 @dataclass(frozen=True, slots=True)
 class ReadoutStart:
-    """``#n,-,3``: so many records follow, this far apart."""
+    """``#n,-,3``: number of records that follow, and seconds between them."""
 
     interval: int
     count: int
@@ -118,7 +118,7 @@ class ReadoutStart:
 
 @dataclass(frozen=True, slots=True)
 class ReadoutEnd:
-    """``#l``: no more records; of a read-out, or of external logging."""
+    """``#l``: the end of a read-out or of external logging."""
 
     interval: int | None
 
@@ -133,7 +133,7 @@ class LoggingState:
 
 @dataclass(frozen=True, slots=True)
 class TcpLoggingStarted:
-    """``#i,-``: records are posted over HTTP from now on."""
+    """``#i,-``: from now on records are posted over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class NetworkAction:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A packet that no reply of a meter can be: unknown, or with impossible arguments."""
+    """A packet that cannot be a reply of a meter: unknown, or with impossible arguments."""
 
     packet: Packet
 
@@ -222,7 +222,7 @@ _LONGEST_NUMBER: Final = len(str(WIRE_MAXIMUM))
 
 
 def parse(packet: Packet) -> Reply:
-    """Make a typed reply of a packet; never raises."""
+    """Return the typed reply in a packet; never raises."""
     if packet.command == "d" and packet.subcommand == "-":  # by far the most frequent
         return _record(packet)
     make = _REPLIES.get(packet.command + packet.subcommand)
@@ -235,7 +235,7 @@ def parse(packet: Packet) -> Reply:
 
 
 def parse_record(args: tuple[str, ...]) -> tuple[WireValue, ...] | None:
-    """Make the integers of a record of its arguments, 18 always; None where they are none."""
+    """Return the 18 integers of a record from its arguments; None where they are not a record."""
     if not args or len(args) > FIELD_COUNT:
         return None
     try:
@@ -246,7 +246,7 @@ def parse_record(args: tuple[str, ...]) -> tuple[WireValue, ...] | None:
         except ValueError:
             return None
     else:
-        # int() also takes signs, blanks and underscores, which no meter sends.
+        # int() also accepts signs, blanks and underscores, which no meter sends.
         digits = "".join(args)
         if not digits.isdigit() or not digits.isascii():
             return None
@@ -308,8 +308,8 @@ def _limit_or_start(args: tuple[str, ...]) -> Reply:
 
 
 def _readout_end(args: tuple[str, ...]) -> Reply:
-    # Any #l ends a read-out, whatever it holds.  Some firmware says two arguments and
-    # sends three: which of them would be the interval, no source tells.
+    # Any #l ends a read-out.  Some firmware announces two arguments and sends three; it
+    # is not known which of them would be the interval.
     try:
         return ReadoutEnd(_int(args[1]) if len(args) == 2 else None)
     except ValueError:

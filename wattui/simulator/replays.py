@@ -51,7 +51,7 @@ class CaptureReplay:
         records: list[tuple[str, ...]] = []
         with path.open("rb") as file:
             while chunk := file.read(1 << 16):
-                for packet in framer.feed(chunk):
+                for packet in framer.decode(chunk):
                     if packet.command == "d" and parse_record(packet.args) is not None:
                         records.append(packet.args)
         if not records:

@@ -38,6 +38,6 @@ class SimulatedMeter(MeterHardware):
         deaf = Fault.DEAF in self.faults
         if deaf and self.mode is not LoggingMode.EXTERNAL:
             self.log(LoggingMode.EXTERNAL, self.interval)
-        for packet in self.framer.feed(data):
+        for packet in self.framer.decode(data):
             if self.now >= self.deaf_until and not deaf:
                 obey(self, packet)
