@@ -7,8 +7,8 @@
 
 The old way reads the four columns of numbers into an array.  wattui reads the same
 lines, and the times, and writes a session: rows, summaries for the plots, checksums,
-synced to the disk.  Each way runs in a process of its own, in turns, so that its
-memory can be told; the file was read once before.
+synced to the disk.  Each way runs in a separate process, in turns, so that its memory
+can be measured; the file has been read once before.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-#: What a process of each way runs; ``path`` is the log.
+#: The program of each way; ``path`` is the log.
 WAYS = {
     "genfromtxt": """
 import numpy as np
@@ -60,7 +60,7 @@ print(json.dumps([got, spent, worked, used / 1024]))
 
 
 def make_log(path: Path, lines: int) -> None:
-    """Write a log as the script of 2011 did: a load that is switched, and noise."""
+    """Write a log like the script of 2011: a load that is switched, and noise."""
     chance = random.Random(2011)
     moment = datetime(2016, 11, 9, 13, 24, 18, 123456)
     with path.open("w", encoding="ascii") as file:
@@ -74,7 +74,7 @@ def make_log(path: Path, lines: int) -> None:
 
 
 def run(way: str, path: Path) -> tuple[int, float, float, float]:
-    """Run one way; give lines, seconds, seconds of the processors, and MB of memory more."""
+    """Run one way; return lines, seconds, processor seconds, and MB of additional memory."""
     program = _PROCESS.format(path=str(path), way=WAYS[way])
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CSV that opens everywhere, and says the same as the session."""
+"""CSV that opens everywhere and agrees with the session."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_one_line_of_pandas_reads_it_across_the_end_of_summer_time(
     tmp_path: Path, zone: str, offset: str
 ) -> None:
     pytest.importorskip("pandas")
-    # From the evening of 28 October 2023, an hour a record, over the change of 29 October.
+    # From the evening of 28 October 2023, one record per hour, over the change of 29 October.
     begin = 1_698_516_000 * MICROSECONDS
     hour = 3600 * MICROSECONDS
     samples = [Sample(begin + i * hour, hour, (1000, *(None,) * 17)) for i in range(1, 24 * 10)]
@@ -166,7 +166,7 @@ def test_a_part_is_exported_with_its_own_energy(tmp_path: Path) -> None:
     assert float(rows[0]["elapsed_s"]) > 49
 
 
-def test_meters_are_chosen_and_told_apart(tmp_path: Path) -> None:
+def test_meters_are_chosen_and_have_different_labels(tmp_path: Path) -> None:
     path = tmp_path / "a.wattui"
     with SessionWriter(path) as writer:
         writer.on_samples(replace(METER, name="desk"), steady(3))
@@ -205,7 +205,7 @@ def test_a_cancelled_export_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     path = record(tmp_path / "a.wattui", steady(5_000))
     link = tmp_path / "a.csv"
     link.symlink_to("/dev/full")
@@ -216,7 +216,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     assert Path("/dev/full").is_char_device()
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     path = record(tmp_path / "a.wattui", steady(3))
     with Session.open(path) as session:
         with pytest.raises(DiskRefused, match="folder"):
@@ -226,7 +226,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["a.wattui"]
 
 
-def test_the_rows_are_no_more_than_csv(tmp_path: Path) -> None:
+def test_the_rows_are_plain_csv(tmp_path: Path) -> None:
     text = exported(record(tmp_path / "a.wattui", noisy(200)))
     body = "".join(line + "\n" for line in text.splitlines() if not line.startswith("#"))
     assert {len(row) for row in csv.reader(io.StringIO(body))} == {len(COLUMNS)}

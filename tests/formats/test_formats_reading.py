@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that other programs left behind: lines as they wrote them, and what goes wrong."""
+"""Files that other programs left behind: their lines, and what goes wrong with them."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_captures_of_a_real_meter(captures: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_line_ends_and_encodings(tmp_path: Path, end: str, mark: str, encoding: str) -> None:
     if encoding == "utf-16-be" and not mark:
-        pytest.skip("nothing tells it")
+        pytest.skip("nothing says that it is")
     text = (mark + "".join(log(30)).replace("\n", end)).encode(encoding)
     result, samples = imported(tmp_path, text, assumptions=IN_UTC)
     assert result.skipped == []
@@ -196,7 +196,7 @@ def test_mixed_line_ends_keep_their_numbers(tmp_path: Path) -> None:
     assert len(samples) == 4
 
 
-def test_broken_lines_are_told_with_their_numbers_and_left_out(tmp_path: Path) -> None:
+def test_broken_lines_are_reported_with_their_numbers_and_left_out(tmp_path: Path) -> None:
     lines = log(3_000)
     wrong = {
         5: "2016-11-09 13:24:22.1234",
@@ -215,14 +215,14 @@ def test_broken_lines_are_told_with_their_numbers_and_left_out(tmp_path: Path) -
     assert result.skipped_count == len(wrong)
 
 
-def test_a_cut_last_line_is_left_out(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_left_out(tmp_path: Path) -> None:
     text = "".join(log(100))[:-12]
     result, samples = imported(tmp_path, text, assumptions=IN_UTC)
     assert [one.line for one in result.skipped] == [100]
     assert len(samples) == 99
 
 
-def test_a_repeated_header_is_no_broken_line(tmp_path: Path) -> None:
+def test_a_repeated_header_is_not_a_broken_line(tmp_path: Path) -> None:
     with Session.open(session(tmp_path / "source.wattui", full(10))) as opened:
         for name in ("csv", "2015-csv", "maker"):
             path = tmp_path / name
@@ -246,7 +246,7 @@ def test_a_header_without_a_record(tmp_path: Path) -> None:
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_files_that_are_none_of_ours(tmp_path: Path) -> None:
+def test_files_of_unknown_formats(tmp_path: Path) -> None:
     for content in (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"hello\nworld\n", b"a,b,c\n1,2,3\n"):
         (tmp_path / "file").write_bytes(content)
         with pytest.raises(FormatError, match="no known format"):
@@ -270,11 +270,11 @@ def test_progress_reaches_all_bytes_of_all_files(tmp_path: Path) -> None:
     paths = [tmp_path / "one.log", tmp_path / "two.log"]
     for number, path in enumerate(paths):
         path.write_text("".join(log(50, f"2016-11-0{number + 1} 12:00:00")))
-    told: list[tuple[int, int]] = []
-    import_files(paths, tmp_path / "x.wattui", progress=lambda *both: told.append(both))
+    reports: list[tuple[int, int]] = []
+    import_files(paths, tmp_path / "x.wattui", progress=lambda *both: reports.append(both))
     total = sum(path.stat().st_size for path in paths)
-    assert told[-1] == (total, total)
-    assert told == sorted(told)
+    assert reports[-1] == (total, total)
+    assert reports == sorted(reports)
 
 
 # -- times --
@@ -292,7 +292,7 @@ def test_gaps_by_two_and_a_half_intervals(tmp_path: Path) -> None:
     assert result.notes[-1].endswith("taken as UTC")
 
 
-def test_the_interval_that_was_given_counts(tmp_path: Path) -> None:
+def test_the_interval_of_the_user_counts(tmp_path: Path) -> None:
     lines = log(100)[::10]
     _, samples = imported(tmp_path, "".join(lines), assumptions=Assumptions(1.0, zone=UTC))
     assert {one.interval_us for one in samples} == {MICROSECONDS}
@@ -301,7 +301,7 @@ def test_the_interval_that_was_given_counts(tmp_path: Path) -> None:
     assert {(one.interval_us, one.gap_us) for one in samples} == {(10 * MICROSECONDS, 0)}
 
 
-def test_the_hour_that_comes_twice_goes_on(tmp_path: Path) -> None:
+def test_times_increase_in_the_hour_that_comes_twice(tmp_path: Path) -> None:
     utc = [micros("2016-10-29 23:59:00") + n * 60 * MICROSECONDS for n in range(240)]
     lines = []
     for time in utc:
@@ -312,7 +312,7 @@ def test_the_hour_that_comes_twice_goes_on(tmp_path: Path) -> None:
     assert {one.gap_us for one in samples} == {0}
 
 
-def test_local_times_in_pieces_are_those_in_one(tmp_path: Path) -> None:
+def test_local_times_in_pieces_are_as_in_one_piece(tmp_path: Path) -> None:
     utc = np.arange(micros("2016-10-29 20:00:00"), micros("2016-10-30 06:00:00"), 7 * 10**6)
     offset = np.where(utc < micros("2016-10-30 01:00:00"), 2, 1) * 3600 * MICROSECONDS
     for size in (1, 50, 10**6):

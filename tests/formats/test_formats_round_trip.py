@@ -146,14 +146,14 @@ def test_a_csv_with_thousands_of_gaps_in_its_head_is_recognised(tmp_path: Path) 
     ]
 
 
-def test_a_csv_tells_who_its_meters_are(tmp_path: Path) -> None:
+def test_a_csv_describes_its_meters(tmp_path: Path) -> None:
     through(tmp_path, "csv", {}, full(20))
     with Session.open(tmp_path / "back.wattui") as opened:
         assert opened.meters[0].info == METER
 
 
 @pytest.mark.parametrize("name", [n for n, form in FORMATS.items() if not form.several_meters])
-def test_what_a_format_cannot_hold_is_said(tmp_path: Path, name: str) -> None:
+def test_a_format_for_one_meter_refuses_several(tmp_path: Path, name: str) -> None:
     with BulkWriter(tmp_path / "two.wattui") as writer:
         writer.add_samples(METER, full(3))
         writer.add_samples(MeterInfo("B", "", "other"), full(3))

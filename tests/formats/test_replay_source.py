@@ -123,7 +123,7 @@ def test_what_cannot_be_replayed(tmp_path: Path) -> None:
         open_replay(ReplayRequest(tmp_path / "none.wattui"))
 
 
-def test_ports_tell_model_and_serial_number(tmp_path: Path) -> None:
+def test_ports_have_model_and_serial_number(tmp_path: Path) -> None:
     path = session(tmp_path / "run.wattui", full(3))
     (port,) = prepare(path, 60).ports
     assert port.url.startswith("sim://es?replay=")
@@ -131,7 +131,7 @@ def test_ports_tell_model_and_serial_number(tmp_path: Path) -> None:
     assert port.info.name == METER.name
 
 
-def test_a_session_is_recorded_anew(tmp_path: Path) -> None:
+def test_a_session_is_recorded_again(tmp_path: Path) -> None:
     samples = full(200)
     path = session(tmp_path / "run.wattui", samples)
     target = tmp_path / "again.wattui"

@@ -38,7 +38,7 @@ def moved(samples: list[Sample], seconds: float) -> list[Sample]:
 
 
 def written(path: Path, **options: object) -> tuple[list[str], list[dict[str, str]]]:
-    """Give the lines of the head, and the rows."""
+    """Return the lines of the head, and the rows."""
     target = path.with_suffix(".csv")
     with Session.open(path) as session:
         count = write(session, target, "wide-csv", **options)
@@ -63,7 +63,7 @@ def summed(rows: list[dict[str, str]], name: str) -> float:
     )
 
 
-def test_meters_stand_side_by_side(tmp_path: Path) -> None:
+def test_meters_are_side_by_side(tmp_path: Path) -> None:
     meters = {METER: steady(10), OTHER: moved(steady(10), 0.3)}
     head, rows = written(session_of(tmp_path / "a.wattui", meters))
     assert len(rows) == 10
@@ -75,7 +75,7 @@ def test_meters_stand_side_by_side(tmp_path: Path) -> None:
     assert any("a row every 1 s" in line for line in head)
 
 
-def test_a_gap_is_an_empty_cell_and_a_time_without_any_record_is_no_row(tmp_path: Path) -> None:
+def test_a_gap_is_an_empty_cell_and_a_time_without_records_has_no_row(tmp_path: Path) -> None:
     first = [*steady(3), *moved(steady(3), 20)]
     meters = {METER: first, OTHER: steady(6)}
     _, rows = written(session_of(tmp_path / "a.wattui", meters))
@@ -109,10 +109,10 @@ def test_sums_agree_whatever_the_times(
     with tempfile.TemporaryDirectory() as folder:
         path = session_of(Path(folder) / "a.wattui", {METER: one, OTHER: other})
         _, rows = written(path, interval=interval, fields=[f.name for f in FIELDS])
-        told = energies(path)
+        exact_energies = energies(path)
     times = [float(row["unix_time"]) for row in rows]
     assert times == sorted(set(times))
-    for name, energy, samples in zip(("A80012", "desk"), told, (one, other), strict=True):
+    for name, energy, samples in zip(("A80012", "desk"), exact_energies, (one, other), strict=True):
         filled = [row for row in rows if row[f"interval_s__{name}"]]
         last = float(filled[-1][f"integrated_energy_wh__{name}"])
         assert last == pytest.approx(energy, abs=1e-6)
@@ -133,7 +133,7 @@ def test_longer_rows_hold_means_of_the_power(tmp_path: Path) -> None:
     assert rows[1]["interval_s__A80012"] == "10.000000"
 
 
-def test_names_are_safe_and_told_apart(tmp_path: Path) -> None:
+def test_names_are_safe_and_different(tmp_path: Path) -> None:
     names = ("Büro, #1", "Büro #1", "", "")
     meters = {
         MeterInfo(f"k{i}", "/dev/tty.usb-x__y", name): steady(2) for i, name in enumerate(names)
@@ -164,8 +164,8 @@ def test_pandas_makes_a_table_of_two_levels(tmp_path: Path) -> None:
     wide.columns = wide.columns.str.split("__", expand=True)
     power = wide["power_w"]
     assert list(power.columns) == ["A80012", "desk"]
-    told = (power * wide["interval_s"]).sum() / 3600
-    assert told.tolist() == pytest.approx(energies(path), rel=1e-6)
+    energy = (power * wide["interval_s"]).sum() / 3600
+    assert energy.tolist() == pytest.approx(energies(path), rel=1e-6)
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:

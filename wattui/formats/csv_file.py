@@ -53,7 +53,7 @@ COLUMNS: Final = (
     *(INTEGRATED_ENERGY.column, "interval_s", "gap_s"),
 )
 
-#: Texts of one field that are kept for the next row.
+#: Most texts of one field that are remembered.
 _TEXTS: Final = 50_000
 
 #: Sign of a comment, and the one that replaces it in a name: a reader would cut the line

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of any format into one new session.
+"""Makes one new session from files of any format.
 
-Memory stays flat: each block of a file is placed in time and written before the next
-is read.  A record whose distance to the one before is more than 2.5 intervals stands
-for one interval, and the rest is a gap.  The interval is the one that was given, else
-the usual distance of the records.
+Memory stays flat: each block of a file is placed in time and written before the next one
+is read.  A record that comes more than 2.5 intervals after the one before stands for one
+interval, and the rest is a gap.  The interval is the one given by the user, else the usual
+distance between the records.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain, islice
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -29,16 +30,13 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.session import BulkWriter, new_session_path
 from wattui.session.store import local_zone
 
-#: Records that are placed and written at once; blocks of a few lines are joined.
+#: Records that are placed and written at once; small blocks are joined.
 _BATCH: Final = 20_000
-
-#: Bytes of a file that are read at most to count the records of one that has no times.
-_COUNTED: Final = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of an import."""
+    """The outcome of an import."""
 
     #: The new session.
     path: Path
@@ -48,9 +46,9 @@ class ImportResult:
     formats: dict[Path, str]
     #: The first thousand lines that could not be read.
     skipped: list[Skipped]
-    #: All of them.
+    #: How many lines could not be read.
     skipped_count: int
-    #: What was assumed and noticed, a sentence each; the session keeps it as notes.
+    #: What was assumed and noticed, one sentence each; the session has them as notes.
     notes: list[str]
 
     @property
@@ -65,9 +63,19 @@ class _File:
 
     source: Source
     format: Format
-    blocks: Iterator[Block] = field(default_factory=lambda: iter(()))
-    #: Time of its first record; 0 where it has none.
-    begin: int = 0
+    first: Block
+    rest: Iterator[Block]
+    #: Time of its first record, or the start of a file without times.
+    start: int
+
+    def info(self, name: str) -> MeterInfo:
+        """Return what the file and the user say about the meter that has a name in it."""
+        given = self.source.assumptions.meter
+        known = self.source.meters.get(name)
+        if known is not None:
+            return replace(known, name=given or known.name)
+        label = given or name or self.source.path.stem
+        return MeterInfo(label, "", label)
 
 
 def import_files(
@@ -77,39 +85,36 @@ def import_files(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ImportResult:
-    """Make a session of files.
+    """Make a session from files.
 
     Parameters
     ----------
     paths
         The files, of one format or several.
     session_path
-        The new session; None for one in the data folder, named by time and meter.
+        The new session; None for one in the data folder, named after time and meter.
     assumptions
-        What the files cannot tell.
+        What the files do not say.
     progress
-        Called with the bytes that are done and all bytes.
+        Called with the bytes that are read and all bytes.
     cancelled
-        Asked now and then; once it says yes, nothing is left of the session.
+        Called before each block; True ends the import, and nothing is left of it.
 
     Raises
     ------
     FormatError
-        A file is empty, unknown, cannot be read, or has no record in it.
+        A file is empty, has no known format, cannot be read, or contains no record.
     DiskRefused
-        The session exists already, or the disk does not take it.
+        The session exists already, or cannot be written.
     Cancelled
-        *cancelled* said so.
+        *cancelled* returned True.
     """
     given = assumptions or Assumptions()
     files = _opened([Path(path) for path in paths], given, progress, cancelled)
-    first = _first_info(files, given)
-    target = (
-        Path(session_path)
-        if session_path is not None
-        else new_session_path(first.label, when=_local(files[0].begin))
-    )
-    with BulkWriter(target) as writer:
+    if session_path is None:
+        label = files[0].info(files[0].first.meter).label
+        session_path = new_session_path(label, when=_local(files[0].start))
+    with BulkWriter(session_path) as writer:
         job = _Import(writer, given)
         for one in files:
             job.take(one)
@@ -122,60 +127,48 @@ def _opened(
     progress: Progress | None,
     cancelled: Callable[[], bool] | None,
 ) -> list[_File]:
-    """Tell the formats, read the first block of each file, and order them by time."""
+    """Detect the formats, read the first block of each file, and sort them by time."""
     if not paths:
-        raise FormatError("No file was named", "Name the files to import.")
+        raise FormatError("There is no file to import", "Give the names of one or more files.")
     skipped = SkippedLines()
     done: dict[Path, int] = {}
-    found = [(path, detect(path)) for path in paths]
-    total = 0
 
-    def told(path: Path) -> Progress | None:
-        if progress is None:
-            return None
-
-        def tell(bytes_done: int, _size: int) -> None:
-            done[path] = bytes_done
+    def report(path: Path, bytes_done: int, _size: int) -> None:
+        done[path] = bytes_done
+        if progress is not None:
             progress(min(sum(done.values()), total), total)
 
-        return tell
-
-    files = []
-    for path, form in found:
-        source = Source(path, assumptions, skipped, told(path), cancelled)
-        files.append(_File(source, form))
-    total = sum(one.source.size for one in files)
-    for one in files:
-        _begin(one)
-    return sorted(files, key=lambda one: one.begin)
+    formats = [detect(path) for path in paths]
+    sources = [
+        Source(path, assumptions, skipped, partial(report, path), cancelled) for path in paths
+    ]
+    total = sum(source.size for source in sources)
+    files = [_begun(source, form) for source, form in zip(sources, formats, strict=True)]
+    return sorted(files, key=lambda one: one.start)
 
 
-def _begin(file: _File) -> None:
-    blocks = records(file.format, file.source)
+def _begun(source: Source, form: Format) -> _File:
+    """Read the first block of a file."""
+    blocks = records(form, source)
     first = next(blocks, None)
     if first is None:
-        reasons = file.source.skipped.listed
-        hint = f"The first line that was tried: {reasons[0]}" if reasons else ""
-        raise FormatError(f"There is no record in {file.source.path}", hint)
-    file.blocks = chain([first], blocks)
-    if first.time is not None:
-        file.begin = int(first.time[0])
-    else:
-        file.begin = _assumed_begin(file)
+        reasons = source.skipped.listed
+        hint = f"The first line that could not be read: {reasons[0]}" if reasons else ""
+        raise FormatError(f"There is no record in {source.path}", hint)
+    start = _assumed_start(source, form) if first.time is None else int(first.time[0])
+    return _File(source, form, first, blocks, start)
 
 
 def _interval(assumptions: Assumptions) -> int:
     return microseconds(assumptions.interval or 1.0)
 
 
-def _assumed_begin(file: _File) -> int:
-    """Give the begin of a file without times: so that its last record is as old as the file."""
-    source = file.source
+def _assumed_start(source: Source, form: Format) -> int:
+    """Return the start of a file without times, such that its last record is as old as it."""
     if source.assumptions.start is not None:
         return source.assumptions.start
-    count = 0
-    for block in islice(records(file.format, Source(source.path, source.assumptions)), _COUNTED):
-        count += len(block)
+    counted = Source(source.path, source.assumptions, cancelled=source.cancelled)
+    count = sum(len(block) for block in records(form, counted))
     source.note("The file has no times: its last record was taken to be as old as the file")
     return max(source.written - count * _interval(source.assumptions), MICROSECONDS)
 
@@ -184,23 +177,8 @@ def _local(time: int) -> datetime:
     return datetime.fromtimestamp(time / MICROSECONDS, UTC).astimezone().replace(tzinfo=None)
 
 
-def _first_info(files: Sequence[_File], assumptions: Assumptions) -> MeterInfo:
-    first = next(files[0].blocks)
-    files[0].blocks = chain([first], files[0].blocks)
-    return _info(files[0], first.meter, assumptions)
-
-
-def _info(file: _File, name: str, assumptions: Assumptions) -> MeterInfo:
-    """Give who a meter is, as far as the file and the user tell."""
-    known = file.source.meters.get(name)
-    if known is not None:
-        return replace(known, name=assumptions.meter or known.name)
-    label = assumptions.meter or name or file.source.path.stem
-    return MeterInfo(label, "", label)
-
-
 class _Import:
-    """One import under way."""
+    """One import in progress."""
 
     def __init__(self, writer: BulkWriter, assumptions: Assumptions) -> None:
         self._writer = writer
@@ -212,21 +190,21 @@ class _Import:
     def take(self, file: _File) -> None:
         """Import a file."""
         keys: dict[str, str] = {}
-        clock = file.begin
-        for block in joined(file.blocks, _BATCH):
+        clock = file.start
+        for block in joined(chain([file.first], file.rest), _BATCH):
             if block.time is None:
                 block, clock = self._timed(file, block, clock, first=block.meter not in keys)
             if block.meter not in keys:
                 keys[block.meter] = self._begin_meter(file, block)
             self._place(keys[block.meter], block)
-        self._tell_assumptions(file)
+        self._note_assumptions(file)
 
     def _timed(self, file: _File, block: Block, clock: int, *, first: bool) -> tuple[Block, int]:
-        """Give times to records that have none: one interval after the other."""
+        """Add times to records that have none: one interval after the other."""
         step = _interval(self._assumptions)
-        placer = self._placers.get(_info(file, block.meter, self._assumptions).key)
+        placer = self._placers.get(file.info(block.meter).key)
         if first and placer is not None and self._assumptions.start is not None:
-            # A start was given for the first file; this one goes on where that ended.
+            # The start is that of the first file; this one continues where that ended.
             clock = max(clock, placer.last)
         count = len(block)
         time = clock + step * np.arange(1, count + 1, dtype=np.int64)
@@ -235,12 +213,12 @@ class _Import:
         return timed, clock + step * count
 
     def _begin_meter(self, file: _File, block: Block) -> str:
-        """Give the key of a meter: a file that does not go on where one ended is another's."""
-        info = _info(file, block.meter, self._assumptions)
+        """Return the key of a meter; a file that overlaps with another one is of another meter."""
+        info = file.info(block.meter)
         assert block.time is not None
-        begin = int(block.time[0])
+        start = int(block.time[0])
         number, key = 2, info.key
-        while key in self._placers and begin <= self._placers[key].last:
+        while key in self._placers and start <= self._placers[key].last:
             key, number = f"{info.key} ({number})", number + 1
         if key != info.key:
             info = replace(info, key=key, name=f"{info.label} ({number - 1})")
@@ -255,7 +233,7 @@ class _Import:
         return key
 
     def _interval_of(self, file: _File, block: Block) -> int:
-        """Give the interval of a meter's records in microseconds."""
+        """Return the interval of a meter's records in microseconds."""
         if self._assumptions.interval is not None:
             return _interval(self._assumptions)
         known = file.source.meters.get(block.meter)
@@ -274,7 +252,7 @@ class _Import:
         for event in placed.events:
             self._writer.add_event(event, placer.info)
 
-    def _tell_assumptions(self, file: _File) -> None:
+    def _note_assumptions(self, file: _File) -> None:
         source = file.source
         form = file.format
         self._note(f"Imported from {source.path.name} ({form.title})")
@@ -282,7 +260,7 @@ class _Import:
             zone = str(source.zone or local_zone())
             self._note(f"{source.path.name} has local times without a zone: taken as {zone}")
         if Missing.INTERVAL in form.lacks and self._assumptions.interval is None:
-            self._note(f"{source.path.name} does not tell its interval: taken as 1 s")
+            self._note(f"{source.path.name} does not contain its interval: taken as 1 s")
         for text in source.notes:
             self._note(f"{source.path.name}: {text[0].lower()}{text[1:]}")
 
@@ -290,7 +268,7 @@ class _Import:
         self._notes.setdefault(text)
 
     def finish(self, files: Sequence[_File]) -> ImportResult:
-        """Write what was assumed, and give what became of it."""
+        """Write the notes, and return the outcome."""
         skipped = files[0].source.skipped
         if skipped.count:
             self._note(f"{skipped.count} lines could not be read and were left out")
@@ -298,7 +276,7 @@ class _Import:
             if placer.set_back:
                 self._note(
                     f"{placer.info.label}: the clock went back {placer.set_back} times; "
-                    "the records after that are ahead of it"
+                    "the times after that are ahead of it"
                 )
         end = max(placer.last for placer in self._placers.values())
         for text in self._notes:

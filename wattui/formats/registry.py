@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All file formats; a new one is a module in this folder and a line in this list."""
+"""All file formats.  To add one, write a module like the others and list it here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wattui.formats import (
 from wattui.formats.export_job import ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
-from wattui.formats.reading.source import Assumptions, Head, Source, read_head
+from wattui.formats.reading.source import Assumptions, Source, read_head
 from wattui.session.reader import Session
 
 #: Every format by its name.  They are tried in this order, the most particular first.
@@ -58,11 +58,20 @@ def detect(path: Path | str) -> Format:
     for form in FORMATS.values():
         if form.recognises is not None and form.recognises(head):
             return form
-    raise _unknown(found, head)
+    raise _unknown(found)
 
 
-def _unknown(path: Path, head: Head) -> FormatError:
-    if head.raw.startswith(_SQLITE):
+def is_session(path: Path) -> bool:
+    """Check whether a file is a session, or another database."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
+def _unknown(path: Path) -> FormatError:
+    if is_session(path):
         return FormatError(
             f"{path} is a session already, or another program's database",
             "Open it as a session: it needs no import.",

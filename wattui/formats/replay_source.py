@@ -2,8 +2,8 @@
 """Sessions and old files as simulated meters: ``sim://pro?replay=run.wattui&meter=2``.
 
 The records keep their distances and gaps; the meter's clock, and so the whole program,
-runs at the speed of the URL.  :func:`install` lets the simulator open such files; what is
-no session is imported into a passing one.
+runs at the speed of the URL.  :func:`install` lets the simulator open such files; a file
+that is not a session is imported into a temporary one.
 """
 
 from __future__ import annotations
@@ -14,20 +14,18 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 from urllib.parse import quote
 
 from wattui.errors import FormatError, WattuiError
-from wattui.formats import detect, raw_capture
+from wattui.formats import raw_capture
 from wattui.formats.import_files import import_files
 from wattui.formats.reading.source import Assumptions
+from wattui.formats.registry import detect, is_session
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
 from wattui.protocol.models import find_model
 from wattui.session import Session
 from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, add_source
-
-_SQLITE: Final = b"SQLite format 3\0"
 
 _open: weakref.WeakValueDictionary[str, TimedReplay] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
@@ -46,28 +44,19 @@ class ReplayPort:
 class Recorded:
     """A recording that is ready for replay."""
 
-    #: The session; a passing one where another file was named.
+    #: The session; temporary where an old file was given.
     path: Path
     ports: tuple[ReplayPort, ...]
-    #: Seconds from its begin to its end.
+    #: Seconds from its start to its end.
     duration: float
-    #: What was assumed where another file was named.
+    #: What was assumed about a file of another format.
     notes: tuple[str, ...] = ()
 
     def over_for(self, ports: Sequence[ReplayPort]) -> float:
-        """Give for how many seconds, really, the last record of these has been sent."""
+        """Return how many real seconds ago the last record of these was sent; 0.0 before."""
         with _lock:
             replays = [_open.get(f"{self.path} {self.ports.index(port) + 1}") for port in ports]
         return min(0.0 if replay is None else replay.over_for() for replay in replays)
-
-
-def is_session(path: Path) -> bool:
-    """Tell whether a file is a session, or another database."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
-    except OSError:
-        return False
 
 
 def prepare(
@@ -81,9 +70,9 @@ def prepare(
     Parameters
     ----------
     speed
-        How many times as fast it is to be.
+        How many times as fast as it was recorded.
     folder
-        Where the passing session of an old file goes; whoever named it removes it.
+        Folder for the temporary session of an old file; the caller removes it.
 
     Raises
     ------
@@ -104,7 +93,7 @@ def prepare(
             for number, meter in enumerate(session.meters, 1)
         )
     with _lock:
-        # Of an earlier replay, which was over perhaps.
+        # They may belong to an earlier replay that has ended.
         for number in range(len(ports)):
             _open.pop(f"{path} {number + 1}", None)
     return Recorded(path, ports, (span[1] - span[0]) / MICROSECONDS, notes)
@@ -121,11 +110,11 @@ def _url(path: Path, number: int, info: MeterInfo, speed: float) -> str:
 
 def install() -> None:
     """Let ``sim://`` URLs replay sessions and every file that can be imported."""
-    add_source(_open_wanted)
+    add_source(_open_replay)
 
 
-def _open_wanted(wanted: ReplayRequest) -> TimedReplay | None:
-    """Open a recording; raw captures, and what nobody knows, are the simulator's own."""
+def _open_replay(wanted: ReplayRequest) -> TimedReplay | None:
+    """Open a recording; None for raw captures and unknown files, which the simulator reads."""
     if not wanted.path.is_file():
         return None
     try:
@@ -138,9 +127,9 @@ def _open_wanted(wanted: ReplayRequest) -> TimedReplay | None:
         if known is raw_capture.FORMAT:
             return None
         folder = tempfile.TemporaryDirectory(prefix="wattui-replay-")
-        passing = Path(folder.name) / "run.wattui"
-        import_files([wanted.path], passing)
-        return _replay(wanted, passing, folder)
+        temporary = Path(folder.name) / "run.wattui"
+        import_files([wanted.path], temporary)
+        return _replay(wanted, temporary, folder)
     except WattuiError as error:
         raise ValueError(str(error)) from error
 

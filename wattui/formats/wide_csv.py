@@ -43,7 +43,7 @@ SEPARATOR: Final = "__"
 
 #: Samples of a meter that are held at a time; many meters are read side by side.
 _CHUNK: Final = 1_000
-#: Texts of one field that are kept for the next row, of each meter.
+#: Most texts of one field that are remembered, for each meter.
 _TEXTS: Final = 2_000
 
 _POWER: Final = FIELD_INDEX["power"]
@@ -95,8 +95,8 @@ def column_names(parts: Sequence[Part]) -> list[str]:
     for part in parts:
         info = part.meter.info
         plain = info.name or info.serial_number or info.port.rpartition("/")[2] or info.key
-        kept = "".join(c if c.isalnum() else " " for c in plain)
-        stem = name = "_".join(kept.split()) or f"meter_{part.meter.id}"
+        plain = "".join(c if c.isalnum() else " " for c in plain)
+        stem = name = "_".join(plain.split()) or f"meter_{part.meter.id}"
         number = 2
         while name in names:
             name = f"{stem}_{number}"
@@ -197,9 +197,9 @@ class _Stream:
         row = grid.nearest(time)
         if last is None or row > last:
             return row
-        # About one record a row: a taken one is passed on, so that jitter leaves no holes.
-        passed_on = 4 * (grid.time(last + 1) - time) < 3 * grid.step
-        return last + 1 if passed_on and 2 * interval > grid.step else last
+        # With about one record per row: leave a taken row, so that jitter leaves no holes.
+        moves_on = 4 * (grid.time(last + 1) - time) < 3 * grid.step
+        return last + 1 if moves_on and 2 * interval > grid.step else last
 
     def _texts(self, row: int, samples: Sequence[SampleRow]) -> list[str]:
         goal = self._grid.time(row)

@@ -19,7 +19,7 @@ from wattui.errors import Cancelled, FormatError
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import MeterInfo
 
-#: Called with what is done, and all there is to do.
+#: Called with the amount that is done, and the whole amount.
 Progress = Callable[[int, int], None]
 
 #: Bytes that are read at once: some ten thousand lines.
@@ -31,7 +31,7 @@ HEAD_BYTES: Final = 1 << 16
 #: Characters of the longest line that is read.
 LONGEST_LINE: Final = 1 << 16
 
-#: Skipped lines that are listed with their reason; all of them are counted.
+#: Most skipped lines that are listed with their reason; all of them are counted.
 MOST_LISTED: Final = 1_000
 
 _MARKS: Final = (
@@ -160,7 +160,8 @@ class Source:
         #: What the file says about its meters, by the names it uses for them.
         self.meters: dict[str, MeterInfo] = {}
         self._progress = progress
-        self._cancelled = cancelled
+        #: Called before each block; True ends the reading.
+        self.cancelled = cancelled
         try:
             found = path.stat()
         except OSError as error:
@@ -195,7 +196,7 @@ class Source:
         done = 0
         with _opened(self.path) as file:
             while True:
-                if self._cancelled is not None and self._cancelled():
+                if self.cancelled is not None and self.cancelled():
                     raise Cancelled(f"The import of {self.path.name} was cancelled")
                 try:
                     data = file.read(BLOCK_BYTES)

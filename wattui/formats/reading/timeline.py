@@ -13,16 +13,16 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import GAP_FACTOR
 from wattui.measurement.events import Event, EventKind, MeterInfo
 
-#: Records from which on their usual distance says something.
+#: Records that are enough for their usual distance to mean something.
 _ENOUGH: Final = 8
 
-#: Distances that are looked at, at most.
+#: Most distances that are looked at.
 _MANY: Final = 2_000
 
 #: Distance from a whole second, as a share, up to which a whole second is meant.
 _NEARLY_WHOLE: Final = 0.1
 
-#: Events about a clock that are kept; a file that is out of order has no end of them.
+#: Most events about a clock that are written; a file out of order has no end of them.
 _MOST_EVENTS: Final = 100
 
 
@@ -37,9 +37,9 @@ class Placed:
 
 
 def usual_interval(time: Integers) -> int | None:
-    """Give the usual distance of records in microseconds; None where it cannot be told.
+    """Return the usual distance of records in microseconds; None if there is none.
 
-    One that is nearly a number of whole seconds is meant to be it.
+    It is a number of whole seconds if it is close to one.
     """
     steps = np.diff(time)
     # Some of many will do.
@@ -64,7 +64,7 @@ class Placer:
     interval
         Its interval in microseconds.
     given
-        Whether, and as what, the interval was given; else it follows the records.
+        The interval in seconds if the user gave it; else it follows the records.
     """
 
     def __init__(self, info: MeterInfo, interval: int, *, given: float | None = None) -> None:
@@ -78,7 +78,7 @@ class Placer:
         self._events: list[Event] = []
 
     def place(self, block: Block) -> Placed:
-        """Give the records of a block their intervals and gaps; its times are not None."""
+        """Return the records of a block, which has times, with their intervals and gaps."""
         time = block.time
         assert time is not None
         before = np.concatenate(([self.last], time[:-1]))
@@ -88,7 +88,7 @@ class Placer:
         if block.interval is not None and block.gap is not None:
             interval, gap = block.interval, block.gap
             if self.last > 0 and int(time[0]) - int(interval[0]) - int(gap[0]) > self.last:
-                # Another file goes on: what lies between the two is missing.
+                # Another file continues this one: the records between the two are missing.
                 gap = gap.copy()
                 gap[0] = int(time[0]) - int(interval[0]) - self.last
                 gap[0] = gap[0] if gap[0] > (GAP_FACTOR - 1) * self._interval else block.gap[0]
@@ -113,7 +113,7 @@ class Placer:
         return np.where(missing, nominal, distance), np.where(missing, distance - nominal, 0)
 
     def _increasing(self, time: Integers) -> Integers:
-        """Let times go on from the record before where the clock went back."""
+        """Continue from the record before wherever the clock went back."""
         placed = []
         last, before = self.last, self.last
         for moment in time.tolist():
@@ -123,12 +123,12 @@ class Placer:
                 step = moment - before
                 at = last + (step if 0 < step <= GAP_FACTOR * self._interval else self._interval)
                 if step < 0:
-                    self._tell(at, -step)
+                    self._note_step(at, -step)
             before, last = moment, at
             placed.append(at)
         return np.array(placed, np.int64)
 
-    def _tell(self, time: int, back: int) -> None:
+    def _note_step(self, time: int, back: int) -> None:
         self.set_back += 1
         if self.set_back <= _MOST_EVENTS:
             text = f"The clock of the file went back by {back / MICROSECONDS:.1f} s"

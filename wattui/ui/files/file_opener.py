@@ -23,7 +23,8 @@ from wattui.errors import Cancelled, WattuiError
 from wattui.formats import detect
 from wattui.formats.import_files import ImportResult, import_files
 from wattui.formats.reading.source import Assumptions
-from wattui.formats.replay_source import Recorded, is_session, prepare
+from wattui.formats.registry import is_session
+from wattui.formats.replay_source import Recorded, prepare
 from wattui.measurement.clock import microseconds
 from wattui.measurement.text import count_text
 from wattui.ui.widgets.form_layout import dress_dialog
