@@ -14,7 +14,7 @@ from plot_window import START, Recording, sample
 from wattui.errors import SessionDamaged
 from wattui.measurement.events import MeterInfo
 from wattui.session import Envelope, Session, SessionMeter, Statistics
-from wattui.ui.plots.view_reader import ViewReader, ViewRequest, merged, read_view
+from wattui.ui.plots.view_reader import Follow, ViewReader, ViewRequest, merged, read_view
 
 PATH = Path("run.wattui")
 
@@ -206,10 +206,10 @@ def test_a_failing_hand_over_does_not_end_the_reader(reading):
 @pytest.mark.parametrize(
     ("follow", "seen"),
     [
-        ("", (START, START + 60)),
-        ("edge", (START + 40, START + 100)),
-        ("start", (START, START + 100)),
-        ("run", (START, START + 100)),
+        (Follow.NOTHING, (START, START + 60)),
+        (Follow.EDGE, (START + 40, START + 100)),
+        (Follow.START, (START, START + 100)),
+        (Follow.RUN, (START, START + 100)),
     ],
 )
 def test_the_fake_and_the_real_session_are_read_alike(tmp_path, follow, seen):

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from wattui.measurement.fields import CHANNEL, INTEGRATED_ENERGY
-from wattui.ui.plots.value_axis import FROM_ZERO, fitted_range, labels, nice_step
+from wattui.ui.plots.value_axis import FROM_ZERO, fitted_range, labels, nice_step, step_decimals
 
 #: Steps of a second axis, times a power of ten: it has to meet the grid of the first.
 _STEPS: Final = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
@@ -40,7 +40,7 @@ class FigureAxis:
 def _axis(low: float, step: float, count: int, decimals: int | None = None) -> FigureAxis:
     """Give the axis of so many steps."""
     if decimals is None:
-        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+        decimals = step_decimals(step)
     ticks = low + np.arange(count + 1) * step
     return FigureAxis(low, float(ticks[-1]), ticks, labels(ticks, decimals))
 
@@ -92,7 +92,7 @@ def kilojoules(axis: FigureAxis, most: int) -> FigureAxis:
     first = math.ceil(axis.low * KILOJOULES / step - 1e-6)
     last = math.floor(axis.high * KILOJOULES / step + 1e-6)
     values = np.arange(first, last + 1) * step
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    decimals = step_decimals(step)
     return FigureAxis(axis.low, axis.high, values / KILOJOULES, labels(values, decimals))
 
 

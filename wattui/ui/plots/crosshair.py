@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The line at the pointer with the values there, and the bubble of the selection."""
+"""What is drawn over all plots: the crosshair, the selection's numbers, the scroll bar.
+
+Chaco's own line at the pointer, ``LineInspector``, works on one plot, and fails with
+metadata and a listener.  Its tool tips have text in one colour, drawn with Kiva.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +16,25 @@ from traits.api import Instance
 from wattui.measurement.text import energy_error_text
 from wattui.ui.plots import drawing
 from wattui.ui.plots.time_axis import elapsed_label
-from wattui.ui.theme.palette import rgba
+from wattui.ui.theme.palette import Palette, rgba
 
 _PAD: Final = 6
 
 
-def _bubble(
-    gc: Any, palette: Any, lines: list[tuple[str, str]], x: float, top: float
-) -> tuple[float, float]:
-    """Draw lines of (text, colour) in a box from *x* to the right, below *top*; give its size."""
-    width = max(drawing.text_width(text, drawing.SMALL) for text, _ in lines)
-    width, height = width + 2 * _PAD, len(lines) * drawing.LINE_HEIGHT + 6
-    bottom = top - height
-    drawing.fill_rect(gc, x, bottom, width, height, palette.panel, 0.94)
-    drawing.frame_rect(gc, x, bottom, width, height, palette.line)
+def _bubble_width(lines: list[tuple[str, str]]) -> float:
+    return max(drawing.text_width(text, drawing.SMALL) for text, _ in lines) + 2 * _PAD
+
+
+def _draw_bubble(
+    gc: Any, palette: Palette, lines: list[tuple[str, str]], x: float, top: float
+) -> None:
+    """Write lines of (text, colour) in a box from *x* to the right, below *top*."""
+    width, height = _bubble_width(lines), len(lines) * drawing.LINE_HEIGHT + 6
+    drawing.fill_rect(gc, x, top - height, width, height, palette.panel, 0.94)
+    drawing.frame_rect(gc, x, top - height, width, height, palette.line)
     for number, (text, colour) in enumerate(lines):
         y = top - 14 - number * drawing.LINE_HEIGHT
         drawing.draw_text(gc, text, x + _PAD, y, colour, drawing.SMALL)
-    return width, height
-
-
-def _bubble_width(lines: list[tuple[str, str]]) -> float:
-    return max(drawing.text_width(text, drawing.SMALL) for text, _ in lines) + 2 * _PAD
 
 
 class Crosshair(AbstractOverlay):
@@ -75,10 +76,9 @@ class Crosshair(AbstractOverlay):
                 gc.begin_path()
                 gc.arc(x, y, 3.0, 0.0, 2 * np.pi)
                 gc.fill_path()
-            told = f"{row.field.format(value)} {row.field.unit}".rstrip()
-            lines.append(
-                (f"{label}  {told}" if several and row.key is None else told, palette.text)
-            )
+            text = f"{row.field.format(value)} {row.field.unit}".rstrip()
+            text = f"{label}  {text}" if several and row.key is None else text
+            lines.append((text, palette.text))
         if not lines or plot.height < 24:
             return
         room = max(1, int((plot.height - 10) // drawing.LINE_HEIGHT))
@@ -87,11 +87,11 @@ class Crosshair(AbstractOverlay):
             lines = [*lines[: room - 1], (f"{rest} more", palette.muted)]
         width = _bubble_width(lines)
         left = x + 8 if x + 8 + width < plot.x2 else x - 8 - width
-        _bubble(gc, palette, lines, left, plot.y2 - 4)
+        _draw_bubble(gc, palette, lines, left, plot.y2 - 4)
 
     def _draw_time(self, gc: Any, plot: Any, x: float, moment: float) -> None:
-        """Write the time at the foot of the line, over the time axis."""
-        text = self.stack.tell_time(moment)
+        """Write the time below the line, over the time axis."""
+        text = self.stack.time_text(moment)
         palette = self.stack.palette
         width = drawing.text_width(text) + 2 * _PAD
         left = min(max(x - width / 2, plot.outer_x), plot.outer_x2 - width)
@@ -100,7 +100,7 @@ class Crosshair(AbstractOverlay):
 
 
 class RowScroll(AbstractOverlay):
-    """Tells where among all rows those in sight are, at the right edge."""
+    """Shows at the right edge which of all rows are in sight."""
 
     #: The stack that it belongs to.
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
@@ -118,7 +118,7 @@ class RowScroll(AbstractOverlay):
         )
 
     def thumb(self) -> tuple[float, float] | None:
-        """Give lower edge and height of the thumb, in pixels; None where all rows are seen."""
+        """Return lower edge and height of the thumb, in pixels; None if all rows are in sight."""
         stack = self.stack
         rows, planned = stack.shown_rows(), len(stack.planned_rows())
         if not rows or len(rows) >= planned:
@@ -130,18 +130,18 @@ class RowScroll(AbstractOverlay):
 
 
 class SelectionBubble(AbstractOverlay):
-    """Tells what the selection holds: mean power, energy with its error, duration."""
+    """Shows duration, mean power and energy of the selection."""
 
     #: The stack that it belongs to.
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
 
     def lines(self) -> list[tuple[str, str]]:
-        """Give the lines, each with its colour; none while there is no selection."""
+        """Return the lines of text; none if nothing is selected."""
         stack = self.stack
         if stack.view.selection is None:
             return []
         start, stop = stack.view.selection
-        told = [(elapsed_label(stop - start, 0.1 if stop - start < 10 else 1.0), "")]
+        texts = [elapsed_label(stop - start, 0.1 if stop - start < 10 else 1.0)]
         several = len(stack.shown_meters) > 1
         for key, label, _colour in stack.shown_meters:
             numbers = stack.selection_statistics.get(key)
@@ -149,8 +149,8 @@ class SelectionBubble(AbstractOverlay):
                 continue
             mean = f"mean {numbers.average_power_w:.1f} W   "
             energy = energy_error_text(numbers.energy_wh, numbers.energy_error_wh)
-            told.append((f"{label}  {mean}{energy}" if several else f"{mean}{energy}", ""))
-        return [(text, stack.palette.text) for text, _ in told]
+            texts.append(f"{label}  {mean}{energy}" if several else f"{mean}{energy}")
+        return [(text, stack.palette.text) for text in texts]
 
     def overlay(
         self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
@@ -167,4 +167,4 @@ class SelectionBubble(AbstractOverlay):
             width = _bubble_width(lines)
             middle = (max(left, plot.x) + min(right, plot.x2)) / 2
             x = min(max(middle - width / 2, plot.x + 4), plot.x2 - width - 4)
-            _bubble(gc, self.stack.palette, lines, x, plot.y2 - 30)
+            _draw_bubble(gc, self.stack.palette, lines, x, plot.y2 - 30)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The curve of one meter: a polyline that is broken where the data is.
 
-Chaco's own line plot draws nothing where one record stands alone between two gaps, and
-hands its points over one by one.
+Chaco's own line plot draws nothing for a single record between two gaps, and passes its
+points one by one.
 
-Qt's stroker needs time with the square of the length where a line crosses itself, a
-hundred milliseconds for a noisy curve.  So a curve is drawn in short pieces where it is
-calm.  Where it is noisy, each column of pixels is filled from the lowest to the highest
-place that the line has in it: what a stroke would look like, and Qt's quickest drawing.
+The time that Qt's stroker needs for a line that crosses itself grows with the square of
+the length: a hundred milliseconds for a noisy curve.  So a calm curve is drawn in short
+pieces.  In a noisy one, each column of pixels is filled from the lowest to the highest
+point of the line: that looks like a stroke, and is the fastest drawing that Qt has.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from wattui.ui.plots.total import Curve
 #: A curve without points.
 NO_CURVE: Final[Curve] = (np.empty(0), np.empty(0))
 
-#: How far beyond the plot a point is drawn, in pixels: Qt's numbers are not endless.
+#: How far outside the plot a point is drawn, in pixels: Qt's coordinates are limited.
 _FAR: Final = 4000.0
 
 
 def pieces(points: np.ndarray) -> list[np.ndarray]:
-    """Divide points, shape (n, 2), at those that are not finite."""
+    """Split points, shape (n, 2), at those that are not finite."""
     bad = np.flatnonzero(~np.isfinite(points).all(axis=1))
     if not len(bad):
         return [points] if len(points) else []
@@ -41,7 +41,7 @@ def pieces(points: np.ndarray) -> list[np.ndarray]:
 
 
 class CurveSource(ArrayDataSource):
-    """The numbers of a curve.  Nobody asks for their bounds: the axes are set, not found."""
+    """The numbers of a curve, without their bounds: the ranges of the axes are set."""
 
     def _compute_bounds(self, data: Any = None) -> None:
         self._min_index = self._max_index = 0
@@ -49,10 +49,10 @@ class CurveSource(ArrayDataSource):
 
 
 class CurvePlot(LinePlot):
-    """A line plot for what :meth:`wattui.session.Session.envelope` gives."""
+    """A line plot for what :meth:`wattui.session.Session.envelope` returns."""
 
     def get_screen_points(self) -> list[np.ndarray]:
-        """Give the pieces of the line, in pixels, each of shape (n, 2)."""
+        """Return the pieces of the line, in pixels, each of shape (n, 2)."""
         if self._cache_valid and self._screen_cache_valid:
             return self._cached_screen_pts
         self._cached_screen_pts = self._map_pieces()
@@ -64,7 +64,7 @@ class CurvePlot(LinePlot):
         if not len(index) or len(index) != len(value):
             return []
         across, up = self.index_mapper, self.value_mapper
-        # One point beyond either end, so that the line goes on to the edge.
+        # One more point at either end, so that the line reaches the edge.
         low, high = across.range.low, across.range.high
         first = max(int(np.searchsorted(index, low)) - 1, 0)
         last = int(np.searchsorted(index, high, side="right")) + 1
@@ -81,7 +81,7 @@ class CurvePlot(LinePlot):
             return
         with gc:
             gc.set_antialias(True)
-            # A pixel more, so that a line along the border is seen in full.
+            # One pixel more, so that a line along the border is visible.
             gc.clip_to_rect(self.x, self.y - 1, self.width, self.height + 2)
             gc.set_stroke_color(self.effective_color)
             gc.set_line_width(self.line_width)
@@ -138,21 +138,21 @@ class CurvesPlot(Plot):
         return names
 
 
-#: Pixels that a curve goes up or down a point, on average, before it is a noisy one.
+#: How far a noisy curve goes up or down from point to point, on average, in pixels.
 _NOISY: Final = 2.0
 
 #: Points in one piece of a curve.
 _PIECE: Final = 24
 
-#: Columns of pixels a point, at most, that are filled: wider apart, a slope is a slope.
+#: The greatest distance of points, in pixels, at which columns are filled.
 _DENSE: Final = 2.0
 
 
 def polyline(gc: Any, points: np.ndarray) -> None:
-    """Draw a line through points with the stroke that is set.
+    """Draw a line through points with the current stroke.
 
-    On a QPainter the points go over as blocks of memory: Kiva's own way, a call a
-    point, takes longer than the drawing.
+    Points are passed as blocks of memory: a call per point, as in Kiva, takes longer than
+    the drawing.
 
     Parameters
     ----------
@@ -161,13 +161,8 @@ def polyline(gc: Any, points: np.ndarray) -> None:
     points
         Pixels, shape (n, 2), from left to right.
     """
-    painter = getattr(gc, "gc", None)
-    if not isinstance(painter, QtGui.QPainter):
-        gc.begin_path()
-        gc.lines(points)
-        gc.stroke_path()
-        return
-    scale = _pixels_a_unit(painter)
+    painter = gc.gc
+    scale = _pixels_per_unit(painter)
     noisy_runs = []
     for first, last, noisy in runs(points, scale):
         if noisy:
@@ -181,10 +176,10 @@ def polyline(gc: Any, points: np.ndarray) -> None:
 
 
 def runs(points: np.ndarray, scale: float) -> list[tuple[int, int, bool]]:
-    """Divide a line into calm and noisy runs: first and last point, and whether noisy.
+    """Split a line into calm and noisy runs: first and last point, and whether noisy.
 
-    One step up or down does not make a piece noisy.  *scale* is how many pixels of the
-    device a unit is; where that is 0, or too much for the points, all is calm.
+    One step up or down does not make a piece noisy.  *scale* is the number of pixels of the
+    device per unit; if it is 0, or too large for the points, everything is calm.
     """
     count = len(points)
     if count < 3 or not 0 < (points[-1, 0] - points[0, 0]) * scale < _DENSE * count:
@@ -201,7 +196,7 @@ def runs(points: np.ndarray, scale: float) -> list[tuple[int, int, bool]]:
 
 
 def columns(points: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
-    """Give where a line is in each column of pixels: the first column, and low and high.
+    """Return where a line is in each column of pixels: the first column, low and high.
 
     Parameters
     ----------
@@ -211,7 +206,7 @@ def columns(points: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
     Returns
     -------
     first, low, high
-        The lowest and the highest place in each column, both (m,).
+        The lowest and the highest point in each column, both (m,).
     """
     x, y = points[:, 0], points[:, 1]
     first, last = int(np.floor(x[0])), int(np.floor(x[-1]))
@@ -220,7 +215,7 @@ def columns(points: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
     starts = np.flatnonzero(np.diff(column, prepend=-1))
     low[column[starts]] = np.minimum.reduceat(y, starts)
     high[column[starts]] = np.maximum.reduceat(y, starts)
-    # Where the line goes over into the next column it is in both.
+    # Where the line crosses into the next column, it is in both.
     crossed = np.interp(np.arange(first + 1, last + 1), x, y)
     for part in (slice(None, -1), slice(1, None)):
         low[part] = np.minimum(low[part], crossed)
@@ -229,7 +224,7 @@ def columns(points: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
 
 
 def widened(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give each column what its neighbours have, too, one more at either end."""
+    """Extend each column to what its neighbours have, with one more at either end."""
     low = np.concatenate(([np.inf, np.inf], low, [np.inf, np.inf]))
     high = np.concatenate(([-np.inf, -np.inf], high, [-np.inf, -np.inf]))
     return (
@@ -239,7 +234,7 @@ def widened(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def closed(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give each column what both of its neighbours have: no stroke leaves a pixel between."""
+    """Extend each column to what both neighbours have: a stroke leaves no pixel between."""
     low, high = low.copy(), high.copy()
     between_low = np.maximum(low[:-2], low[2:])
     between_high = np.minimum(high[:-2], high[2:])
@@ -250,7 +245,7 @@ def closed(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fill_columns(painter: QtGui.QPainter, lines: list[np.ndarray], scale: float) -> None:
-    """Draw noisy lines, column by column: a stroke's inside, and the edge that it softens."""
+    """Draw noisy lines, column by column: the inside of a stroke, and its soft edge."""
     hint, before, pen = painter.RenderHint.Antialiasing, painter.worldTransform(), painter.pen()
     ratio = float(painter.device().devicePixelRatioF())
     place = np.array([before.m11(), before.m22()]) * ratio
@@ -276,7 +271,7 @@ def _fill_columns(painter: QtGui.QPainter, lines: list[np.ndarray], scale: float
 
 
 def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """Give the columns of a stroke's inside and of its edge: x, begin, end, (n, 3) each."""
+    """Return the columns of a stroke's inside and edge: x, begin, end, (n, 3) each."""
     first, low, high = columns(points)
     half = width / 2
     for _ in range(int((width - 1) / 2)):
@@ -287,7 +282,7 @@ def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
     begin, end = np.rint(low - half), np.rint(high + half)
     end = np.maximum(end, begin + 1)
     edge_begin, edge_end = np.floor(low_edge - half), np.ceil(high_edge + half)
-    # The edge is what is above and below the inside; beside it, at both ends, all of it.
+    # The edge is above and below the inside; at both ends, all of the column.
     above_end, below_begin = edge_end.copy(), edge_end.copy()
     above_end[1:-1], below_begin[1:-1] = begin, end
     above = np.column_stack((x, edge_begin, above_end))
@@ -297,7 +292,7 @@ def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rectangles(parts: list[np.ndarray]) -> Any:
-    """Give rectangles for columns one pixel wide; neighbours that are alike are one."""
+    """Return rectangles for columns one pixel wide; equal neighbours share one."""
     table = np.concatenate(parts)
     before, after = table[:-1], table[1:]
     joined = (after[:, 0] == before[:, 0] + 1) & (after[:, 1:] == before[:, 1:]).all(axis=1)
@@ -313,7 +308,7 @@ def _rectangles(parts: list[np.ndarray]) -> Any:
 
 
 def _polygon(points: np.ndarray) -> QtGui.QPolygonF:
-    """Give points, shape (n, 2), as Qt wants them."""
+    """Convert points, shape (n, 2), for Qt."""
     polygon = QtGui.QPolygonF(len(points))
     memory = polygon.data()
     memory.setsize(len(points) * 16)
@@ -321,8 +316,8 @@ def _polygon(points: np.ndarray) -> QtGui.QPolygonF:
     return polygon
 
 
-def _pixels_a_unit(painter: QtGui.QPainter) -> float:
-    """Give how many pixels of the device a unit is; 0 where it has none (SVG, PDF)."""
+def _pixels_per_unit(painter: QtGui.QPainter) -> float:
+    """Return the pixels of the device per unit; 0 if it has none (SVG, PDF)."""
     engine, device = painter.paintEngine(), painter.device()
     if engine is None or engine.type() != QtGui.QPaintEngine.Type.Raster:
         return 0.0

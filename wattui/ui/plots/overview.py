@@ -143,12 +143,12 @@ class ViewTool(RangeSelection):
             super().selected_right_down(event)
 
     def moving_left_up(self, event: Any) -> None:
-        """Let go of the window."""
+        """Release the window."""
         super().moving_left_up(event)
         event.window.set_mouse_owner(None)
 
     def selecting_button_up(self, event: Any) -> None:
-        """Let go of the edge."""
+        """Release the edge."""
         super().selecting_button_up(event)
         event.window.set_mouse_owner(None)
 

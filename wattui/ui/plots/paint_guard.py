@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps a plot, and the program, alive when drawing it fails.
+"""Keeps a plot, and the program, alive when drawing fails.
 
-An exception that leaves Enable's paint handler aborts the process under PyQt5.  Where
-a hook keeps it from that, the painter stays open: the plot is dead from then on, and
-the program ends with a segmentation fault.  The guard logs the exception, ends the
-painter, and lets the next frame try again.
+An exception that leaves Enable's paint handler aborts the process under PyQt5.  Even if
+a hook prevents that, the painter stays open: the plot is dead from then on, and the
+program ends with a segmentation fault.  The guard logs the exception, ends the painter,
+and the next frame draws again.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from enable.abstract_window import AbstractWindow
 
 logger = logging.getLogger(__name__)
 
-#: How many failures were survived, by the text of the failure: each is logged once in full.
+#: The number of failures, by their text: each is logged in full only once.
 failures: dict[str, int] = {}
 
 
 def install() -> None:
-    """Guard the painting of all plots, from now on; main thread, more than once does no harm."""
+    """Guard the painting of all plots from now on; main thread, may be called repeatedly."""
     if getattr(AbstractWindow._paint, "guarded", False):
         return
     AbstractWindow._paint = _guarded(AbstractWindow._paint)
 
 
 def remove() -> None:
-    """Take the guard away again, as some tests want."""
+    """Remove the guard, for tests."""
     if getattr(AbstractWindow._paint, "guarded", False):
         AbstractWindow._paint = AbstractWindow._paint.__wrapped__
 
@@ -40,7 +40,7 @@ def _guarded(paint: Callable[..., None]) -> Callable[..., None]:
     def guarded(window: Any, event: Any = None) -> None:
         try:
             paint(window, event)
-        except Exception as error:  # noqa: BLE001 - nothing may leave a paint handler
+        except Exception as error:  # noqa: BLE001 - no exception may leave a paint handler
             _survive(window, error)
 
     guarded.guarded = True  # type: ignore[attr-defined]
@@ -48,7 +48,7 @@ def _guarded(paint: Callable[..., None]) -> Callable[..., None]:
 
 
 def _survive(window: Any, error: Exception) -> None:
-    """Log an exception and leave the window as it is between two frames."""
+    """Log an exception and reset the window to its state between two frames."""
     text = f"{type(error).__name__}: {error}"
     failures[text] = failures.get(text, 0) + 1
     if failures[text] == 1:

@@ -84,7 +84,7 @@ class LabelledAxis(PlotAxis):
 
 
 def add_axes(plot: Plot, times: LabelledTicks, values: LabelledTicks) -> None:
-    """Give a plot grids and axes with these ticks."""
+    """Add grids and axes with these ticks to a plot."""
     plot.x_grid = PlotGrid(
         mapper=plot.index_mapper, orientation="vertical", tick_generator=times, component=plot
     )
@@ -101,7 +101,7 @@ def add_axes(plot: Plot, times: LabelledTicks, values: LabelledTicks) -> None:
 
 
 def paint_axes(plot: Plot, palette: Palette) -> None:
-    """Give axes, grids and border of a plot the colours of a palette."""
+    """Apply the colours of a palette to ground, border, grids and axes of a plot."""
     plot.trait_set(bgcolor=palette.plot, border_color=palette.line)
     for grid in (plot.x_grid, plot.y_grid):
         grid.line_color = palette.grid

@@ -156,7 +156,7 @@ class PlotRow(HasStrictTraits):
         self._set_range(self.chosen)
 
     def release_values(self) -> None:
-        """Let the value axis follow the values again."""
+        """Make the value axis follow the values again."""
         self.chosen = self.shown = None
         self.fit_values()
 
@@ -183,8 +183,8 @@ class PlotRow(HasStrictTraits):
             return []
         if self.name == "integrated_energy":
             energy = sum(one.energy_wh for one in numbers)
-            told = f"{energy:.2f} ± {sum(one.energy_error_wh for one in numbers):.2f}"
-            return [f"{'in view' if len(numbers) == 1 else 'all meters in view'}  {told}", told]
+            text = f"{energy:.2f} ± {sum(one.energy_error_wh for one in numbers):.2f}"
+            return [f"{'in view' if len(numbers) == 1 else 'all meters in view'}  {text}", text]
         found = [f for one in numbers if (f := one.fields.get(self.name)) is not None]
         if not found:
             return []

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plots of the window: one below the other, on one time axis.
 
-:class:`PlotStack` is told what to show by its traits and knows neither meters nor
-window.  It asks a :class:`~wattui.ui.plots.view_reader.ViewReader` for what is in view when
-the session grew (:attr:`PlotStack.revision`), and when the view, the channels, the
-meters or the size changed: ten times a second at most, never while it is hidden.
+The traits of a :class:`PlotStack` say what to show; it knows neither the meters nor the
+window.  When the session grew (:attr:`PlotStack.revision`), or the view, the channels, the
+meters or the size changed, a :class:`~wattui.ui.plots.view_reader.ViewReader` reads what is
+in view: ten times a second at most, and never while the plots are hidden.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from wattui.ui.plots.overview import Overview
 from wattui.ui.plots.plot_row import PlotRow, curve_value
 from wattui.ui.plots.plot_tools import SpanSelection, StackTool, TimePan
 from wattui.ui.plots.redraw_timer import QtPost, RedrawTimer
-from wattui.ui.plots.stack_layout import LEFT, RIGHT, StackContainer, rows_that_fit
-from wattui.ui.plots.time_axis import TimeTicks
+from wattui.ui.plots.stack_layout import LEFT, RIGHT, Arrangement, StackContainer, rows_that_fit
+from wattui.ui.plots.time_axis import TimeMode, TimeTicks
 from wattui.ui.plots.time_view import TimeView
 from wattui.ui.plots.total import SUMMED, TOTAL
-from wattui.ui.plots.view_reader import ViewData, ViewReader, ViewRequest
+from wattui.ui.plots.view_reader import Follow, ViewData, ViewReader, ViewRequest
 from wattui.ui.theme.palette import LIGHT, Palette
 
 #: A row's channel, and the key of its meter; None for all of them.
@@ -52,8 +52,8 @@ RowKey = tuple[str, Hashable | None]
 
 logger = logging.getLogger(__name__)
 
-#: Least seconds between two readings while records come in, while a person moves the
-#: view, and between two of the whole run.
+#: The least time between two readings while records arrive, while the user moves the
+#: view, and between two readings of the whole run, in seconds.
 LIVE_INTERVAL: Final = 0.1
 HAND_INTERVAL: Final = 0.04
 STRIP_INTERVAL: Final = 2.0
@@ -62,76 +62,74 @@ STRIP_INTERVAL: Final = 2.0
 class PlotStack(HasStrictTraits):
     """The plots of one session.  All of it is for the main thread only."""
 
-    # --- what it is told ----------------------------------------------------------------
+    # --- what to show -------------------------------------------------------------------
 
     #: The session file, as a path; None while there is none.
-    session_path = AnyTrait()
+    session_path = Union(None, Instance(Path), Str)
     #: Changes when the session grew.
     revision = Int()
     #: The meters to show: (key or id in the session, label, colour), the colour as
-    #: ``#rrggbb`` or empty.  All of the session's where the list is empty.
+    #: ``#rrggbb`` or empty.  All meters of the session if the list is empty.
     meters = List()
-    #: Whether curves have the colours of their meters, also where one is shown of several.
+    #: Whether curves have the colours of their meters even if only one is shown.
     by_meter = Bool(False)
-    #: Key of the meter whose values and curve stand out; None for none.
+    #: Key of the meter that stands out by its curve and its values; None for none.
     focus = AnyTrait()
     #: All meters of a field in one plot, or each in a row of its own.
-    arrangement = Enum("overlay", "rows")
-    #: Keys of the meters that are being recorded: beyond their last record nothing is known.
+    arrangement = Enum(Arrangement)
+    #: Keys of the meters that are being recorded: nothing is known after their last record.
     going = List()
     #: Whether the sum of all meters is plotted too.
     with_total = Bool(False)
-    #: The first of the rows that is seen where there is no room for all.
+    #: The first row in sight if there is no room for all.
     first_row = Int()
     #: Names of the channels to plot, from the top.
     channels = List(Str, ["power", "current", "voltage"])
-    #: Names of channels that are read besides, for :attr:`pointer_values`.
+    #: Names of further channels to read, for :attr:`pointer_values`.
     readings = List(Str)
     #: The colours.
     palette = Instance(Palette, LIGHT)
-    #: How times are told.
-    clock_mode = Enum("elapsed", "clock")
-    #: From when on elapsed time counts: seconds, UTC; nan for the first record.
+    #: How times are shown.
+    clock_mode = Enum(TimeMode)
+    #: The start of elapsed time: seconds, UTC; nan for the first record.
     origin = Float(math.nan)
-    #: Whether records are coming in, so that there is a live edge to follow.
+    #: Whether records are arriving, so that there is a live edge to follow.
     live = Bool(False)
-    #: Since when meters are lost: seconds, UTC, by their keys.
+    #: When meters were lost: seconds, UTC, by their keys.
     lost_since = Dict()
-    #: The present, in seconds, UTC: to be set while a meter is lost; nan for none.
+    #: The present, in seconds, UTC, set while a meter is lost; otherwise nan.
     now = Float(math.nan)
-    #: Whether the plots can be seen; nothing is read or drawn while they cannot.
+    #: Whether the plots are visible; nothing is read or drawn while they are not.
     shown = Bool(True)
 
-    # --- what it tells ------------------------------------------------------------------
+    # --- what is shown ------------------------------------------------------------------
 
     #: What a ``ComponentEditor`` shows.
     component = Instance(Component)
-    #: The span that is seen.
+    #: The strip of the whole run.
+    overview = Instance(Overview)
+    #: Ticks of the time axis.
+    ticks = Instance(TimeTicks, ())
+    #: The span in view.
     view = Instance(TimeView, ())
     #: Statistics of the view and of the selection, by the meter's key.
     statistics = Dict()
     selection_statistics = Dict()
-    #: The moment under the pointer, in seconds, UTC; None while it is elsewhere.
+    #: The time under the pointer, in seconds, UTC; None while it is elsewhere.
     pointer_time = Union(None, Float)
-    #: Values under the pointer by channel, in base units, of the first meter that has some.
+    #: Values under the pointer by channel, in base units, of the first meter that has one.
     pointer_values = Dict()
     #: Marks in view: (seconds, text).
     marks = List()
-    #: Why nothing is shown; empty while all is well.
+    #: Why nothing is shown; empty if there is no problem.
     problem = Str()
-    #: Whether the session is still without a record.
+    #: Whether the session has no record yet.
     waiting = Bool(True)
-    #: How many times new data was taken: for tests and benchmarks.
+    #: How many times new data was shown, for tests and benchmarks.
     frames = Int()
 
     _rows = Dict()
     _data = Instance(ViewData)
-    #: The strip of the whole run.
-    overview = Instance(Overview)
-
-    #: Ticks of the time axis.
-    ticks = Instance(TimeTicks, ())
-
     _index_range = Instance(DataRange1D)
     _selecting = Instance(SpanSelection)
     _reader = Instance(ViewReader)
@@ -149,14 +147,14 @@ class PlotStack(HasStrictTraits):
         open_session: Callable[[Path], Any] | None = None,
         **traits: Any,
     ) -> None:
-        """Make the plots.
+        """Create the plots.
 
         Parameters
         ----------
         post
-            Has a callable run on the main thread; a queued Qt signal unless given.
+            Runs a callable on the main thread; by default, a queued Qt signal does.
         open_session
-            Opens a path in place of :meth:`wattui.session.Session.open`.
+            Opens a path instead of :meth:`wattui.session.Session.open`.
         """
         super().__init__()
         options = {} if open_session is None else {"open_session": open_session}
@@ -181,18 +179,18 @@ class PlotStack(HasStrictTraits):
         self._arrange()
         self._paint()
 
-    # --- what a person does: actions of the window --------------------------------------
+    # --- actions of the window ----------------------------------------------------------
 
     def pan(self, fraction: float) -> None:
-        """Move by a share of the width: later when positive."""
+        """Move by a share of the width: later if positive."""
         self.view.pan(fraction)
 
     def zoom(self, factor: float, at: float | None = None) -> None:
-        """Widen the view *factor* times, at a moment (seconds, UTC) or where it makes sense."""
+        """Make the view *factor* times as wide around a time (seconds, UTC), or its middle."""
         self.view.zoom(factor, at)
 
     def fit(self) -> None:
-        """Show the whole run, and let the value axes follow the values again."""
+        """Show the whole run, with value axes that follow the values again."""
         self.view.fit()
 
     def go_live(self) -> None:
@@ -200,11 +198,11 @@ class PlotStack(HasStrictTraits):
         self.view.go_live()
 
     def clear_selection(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self.view.clear_selection()
 
     def close(self, timeout: float = 1.0) -> bool:
-        """Stop reading; wait for at most *timeout* seconds and tell whether it has stopped."""
+        """Stop reading within *timeout* seconds; return whether that was successful."""
         self._closed = True
         self._pace.stop()
         self._strip_pace.stop()
@@ -212,7 +210,7 @@ class PlotStack(HasStrictTraits):
 
     @property
     def reading(self) -> bool:
-        """Tell whether something was asked for that has not come yet."""
+        """Whether something requested has not arrived yet."""
         return self._reader.busy
 
     # --- reading ------------------------------------------------------------------------
@@ -226,7 +224,7 @@ class PlotStack(HasStrictTraits):
         self._due()
 
     def _ask(self) -> None:
-        """Ask the reader for what is in view."""
+        """Request what is in view from the reader."""
         if self._closed or self.session_path is None:
             return
         view, pixels = self.view, self.width_in_pixels()
@@ -235,7 +233,6 @@ class PlotStack(HasStrictTraits):
         high = view.stop + after * view.width
         names = dict.fromkeys([*self.channels, *self.readings])
         strip, self._strip_wanted = self._strip_wanted, False
-        follow = "" if not (view.known and self.live and view.pinned) else "edge"
         request = ViewRequest(
             path=Path(self.session_path),
             start=view.start,
@@ -244,15 +241,22 @@ class PlotStack(HasStrictTraits):
             draw_stop=high,
             pixels=round(pixels * (1 + before + after)),
             channels=tuple(name for name in names if name in CHANNEL),
-            meters=tuple(key for key, _label, _colour in self._told_meters()),
+            meters=tuple(key for key, _label, _colour in self._chosen_meters()),
             selection=view.selection,
             total=self.with_total,
             going=tuple(self.going),
             overview_pixels=pixels if strip else 0,
             overview_channel=self._strip_channel(),
-            follow="run" if not view.known else "start" if follow and view.whole else follow,
+            follow=self._followed(),
         )
         self._reader.ask(request)
+
+    def _followed(self) -> Follow:
+        if not self.view.known:
+            return Follow.RUN
+        if not (self.live and self.view.pinned):
+            return Follow.NOTHING
+        return Follow.START if self.view.whole else Follow.EDGE
 
     def _take(self, data: ViewData) -> None:
         """Show what was read."""
@@ -292,15 +296,15 @@ class PlotStack(HasStrictTraits):
         self.ticks.origin = first if math.isnan(self.origin) else self.origin
 
     def _take_meters(self, data: ViewData) -> None:
-        """Take the session's own meters where no others were named."""
-        if not self._told_meters() and self._session_meters != data.meters:
+        """Show the session's own meters if no others were chosen."""
+        if not self._chosen_meters() and self._session_meters != data.meters:
             self._session_meters = data.meters
             self._taking_meters = True
             self.meters = [(key, label, "") for key, label in data.meters]
             self._taking_meters = False
 
-    def _told_meters(self) -> list[Any]:
-        """Give the meters that somebody named."""
+    def _chosen_meters(self) -> list[Any]:
+        """Return the meters that were chosen, as opposed to the session's own."""
         own = [(key, label) for key, label, _colour in self.meters]
         return [] if own == self._session_meters else self.meters
 
@@ -308,11 +312,11 @@ class PlotStack(HasStrictTraits):
         self.problem = problem
         self.redraw()
 
-    # --- what follows from a change -----------------------------------------------------
+    # --- reactions to changes -----------------------------------------------------------
 
     @observe("session_path")
     def _session_changed(self, _event: object) -> None:
-        own, self._session_meters = not self._told_meters(), []
+        own, self._session_meters = not self._chosen_meters(), []
         if own:
             self.meters = []
         self._data = None
@@ -332,7 +336,7 @@ class PlotStack(HasStrictTraits):
 
     @observe("meters.items")
     def _meters_changed(self, _event: object) -> None:
-        # Others have other values: the axes begin anew.
+        # Others have other values: the axes start from scratch.
         for row in self._rows.values():
             row.shown = None
         if self._taking_meters:
@@ -372,8 +376,8 @@ class PlotStack(HasStrictTraits):
 
     @observe("clock_mode")
     @observe("origin")
-    def _time_told_otherwise(self, _event: object) -> None:
-        self.ticks.mode = self.view.mode = self.clock_mode
+    def _time_mode_changed(self, _event: object) -> None:
+        self.ticks.mode = self.clock_mode
         if not math.isnan(self.origin):
             self.ticks.origin = self.origin
         for row in self._rows.values():
@@ -390,7 +394,7 @@ class PlotStack(HasStrictTraits):
             self.redraw()
 
     def _range_moved(self, _event: object) -> None:
-        """Move the view along when Chaco's tool pans; it has limits that the tool lacks."""
+        """Move the view when Chaco's tool pans: the view has limits that the tool lacks."""
         shown = self._index_range
         if (shown.low, shown.high) != (self.view.start, self.view.stop):
             self.view.show(shown.low, shown.high)
@@ -419,7 +423,7 @@ class PlotStack(HasStrictTraits):
 
     @observe("_selecting:selection_completed")
     def _show_selection(self, _event: object = None) -> None:
-        """Let Chaco's tool and overlays show what is selected."""
+        """Pass the selection to Chaco's tool and overlays."""
         selection = self.view.selection
         self.component.index.metadata["selections"] = selection
         self._selecting.event_state = "normal" if selection is None else "selected"
@@ -427,7 +431,7 @@ class PlotStack(HasStrictTraits):
     def _resized(self, _event: object) -> None:
         self._strip_wanted = True
         self._due(HAND_INTERVAL)
-        if self.arrangement == "rows":
+        if self.arrangement == Arrangement.ROWS:
             self._arrange()
 
     @observe("focus,by_meter")
@@ -438,7 +442,7 @@ class PlotStack(HasStrictTraits):
             self.redraw()
 
     def scroll_rows(self, by: int) -> None:
-        """Show rows further down, or up, where there is no room for all."""
+        """Scroll down by a number of rows, or up if it is negative."""
         most = len(self.planned_rows()) - len(self.rows_in_sight())
         self.first_row = min(max(min(self.first_row, most) + by, 0), max(most, 0))
 
@@ -452,7 +456,7 @@ class PlotStack(HasStrictTraits):
         self.redraw()
 
     def _arrange(self) -> None:
-        """Show the rows that there is room for; make those that are seen for the first time."""
+        """Show the rows that fit; create those that are shown for the first time."""
         for name, meter in self.rows_in_sight():
             if (name, meter) not in self._rows and name in CHANNEL:
                 row = PlotRow(name, self, self._index_range, meter)
@@ -468,31 +472,31 @@ class PlotStack(HasStrictTraits):
         self.component.do_layout(force=True)
         self.redraw()
 
-    # --- for tools and whoever draws ----------------------------------------------------
+    # --- for tools and drawing ----------------------------------------------------------
 
     def shown_rows(self) -> list[PlotRow]:
-        """Give the rows that are shown, from the top."""
+        """Return the rows that are shown, from the top."""
         return [self._rows[key] for key in self.rows_in_sight() if key in self._rows]
 
     def planned_rows(self) -> list[RowKey]:
-        """Give channel and meter of every row, from the top; no meter where all are in one."""
-        if self.arrangement == "overlay":
+        """Return channel and meter of every row, from the top; no meter if all share a plot."""
+        if self.arrangement == Arrangement.OVERLAY:
             return [(name, None) for name in self.channels]
         return [
             (name, key) for name in self.channels for key, _label, _c in self.shown_curves(name)
         ]
 
     def rows_in_sight(self) -> list[RowKey]:
-        """Give those of the planned rows that there is room for, from the first wanted on."""
+        """Return the planned rows that fit, starting with :attr:`first_row`."""
         planned = self.planned_rows()
-        if self.arrangement == "overlay":
+        if self.arrangement == Arrangement.OVERLAY:
             return planned
         room = rows_that_fit(self.component.height) if self.component is not None else 1
         first = min(self.first_row, max(0, len(planned) - room))
         return planned[first : first + room]
 
     def shown_curves(self, name: str) -> list[tuple[Hashable, str, str]]:
-        """Give key, label and colour of each curve of a channel: the meters, and their sum."""
+        """Return key, label and colour of each curve of a channel: the meters, and their sum."""
         curves = self.shown_meters
         if self.with_total and name in SUMMED and len(curves) > 1:
             curves.append((TOTAL, "Total", self.palette.text))
@@ -500,19 +504,19 @@ class PlotStack(HasStrictTraits):
 
     @property
     def coloured(self) -> bool:
-        """Whether curves have the colours of their meters, and not of their channels."""
+        """Whether curves have the colours of their meters rather than their channels."""
         return self.by_meter or len(self.meters) > 1
 
     @property
     def shown_meters(self) -> list[tuple[Hashable, str, str]]:
-        """The meters with key, label and colour; who has no colour gets one of the palette."""
+        """Key, label and colour of the meters; one without a colour gets one of the palette."""
         return [
             (key, label, colour or self.palette.meter(number))
             for number, (key, label, colour) in enumerate(self.meters)
         ]
 
     def row_at(self, x: float, y: float) -> PlotRow | None:
-        """Give the row at a place, in pixels, or None."""
+        """Return the row at a position in pixels, or None."""
         for row in self.shown_rows():
             plot = row.plot
             if plot.x <= x <= plot.x2 and plot.y <= y <= plot.y2:
@@ -520,11 +524,11 @@ class PlotStack(HasStrictTraits):
         return None
 
     def width_in_pixels(self) -> int:
-        """Give the width of the time axis."""
+        """Return the width of the time axis, in pixels."""
         return max(int(self.component.width) - LEFT - RIGHT, 20)
 
     def time_at(self, x: float) -> float:
-        """Give the moment at a pixel, in seconds, UTC."""
+        """Return the time at a pixel, in seconds, UTC."""
         return float(self.component.index_mapper.map_data(x))
 
     def time_ticks(self) -> tuple[np.ndarray, list[str]]:
@@ -532,12 +536,12 @@ class PlotStack(HasStrictTraits):
         room = self.width_in_pixels()
         return self.ticks.ticks_and_labels(self.view.start, self.view.stop, room)
 
-    def tell_time(self, moment: float) -> str:
-        """Tell a moment as the time axis does, in full."""
-        return self.ticks.tell(moment, self.view.width)
+    def time_text(self, moment: float) -> str:
+        """Return a time in full, in the mode of the time axis."""
+        return self.ticks.time_text(moment, self.view.width)
 
     def gap_spans(self) -> list[tuple[Hashable, str, np.ndarray]]:
-        """Give key, colour and the spans without records, shape (k, 2), of each meter."""
+        """Return key, colour and spans without records, shape (k, 2), of each meter with gaps."""
         found = []
         for key, _label, colour in self.shown_meters:
             spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
@@ -549,13 +553,13 @@ class PlotStack(HasStrictTraits):
         return found
 
     def strip_colours(self) -> list[tuple[Hashable, str]]:
-        """Give each meter's key and its colour in the strip."""
+        """Return each meter's key and its colour in the strip."""
         if not self.coloured and self.meters:
             return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
         return [(key, colour) for key, _label, colour in self.shown_meters]
 
     def point(self, moment: float | None) -> None:
-        """Take the moment under the pointer, in seconds, UTC; None when it is elsewhere."""
+        """Show the values at a time, in seconds, UTC; None if the pointer is elsewhere."""
         if moment is None and self.pointer_time is None:
             return
         self.pointer_time = moment
@@ -563,7 +567,7 @@ class PlotStack(HasStrictTraits):
         self.redraw()
 
     def redraw(self) -> None:
-        """Have a frame drawn soon."""
+        """Request a new frame."""
         if self.shown:
             self.component.request_redraw()
 

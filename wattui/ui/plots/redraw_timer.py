@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When the plots are drawn: not too often, and on the main thread."""
+"""When the plots are read and drawn: not too often, and on the main thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 class RedrawTimer:
     """Runs a call at once, or as soon as the last one is long enough ago.
 
-    Main thread only.  However often it is asked for, the call runs once an interval.
+    Main thread only.  However often it is requested, the call runs once per interval.
     """
 
     def __init__(self, call: Callable[[], None], interval: float) -> None:
@@ -26,7 +26,7 @@ class RedrawTimer:
         self._timer.timeout.connect(self._run)
 
     def due(self, interval: float | None = None) -> None:
-        """Ask for the call, at most once each *interval* seconds."""
+        """Request the call, which runs at most once every *interval* seconds."""
         if interval is None:
             interval = self._interval
         wait = self._last + interval - time.monotonic()
@@ -37,7 +37,7 @@ class RedrawTimer:
             self._timer.start(max(1, round(wait * 1000)))
 
     def stop(self) -> None:
-        """Forget what was asked for."""
+        """Cancel the call that was requested."""
         self._timer.stop()
 
     def _run(self) -> None:
@@ -45,12 +45,12 @@ class RedrawTimer:
         try:
             self._call()
         except Exception:
-            # An exception that leaves a timer's slot ends the program.
-            logger.exception("asking for a view failed")
+            # An exception that leaves the slot of a timer ends the program.
+            logger.exception("could not request a view")
 
 
 class QtPost(QtCore.QObject):
-    """Brings a call to the main thread by a queued signal; callable from any thread."""
+    """Runs a call on the main thread, by a queued signal; callable from any thread."""
 
     _posted = QtCore.Signal(object)
 
@@ -59,7 +59,7 @@ class QtPost(QtCore.QObject):
         self._posted.connect(self._run, QtCore.Qt.ConnectionType.QueuedConnection)
 
     def __call__(self, call: Callable[[], None]) -> None:
-        """Have *call* run on the main thread."""
+        """Run *call* on the main thread, later."""
         self._posted.emit(call)
 
     def _run(self, call: Callable[[], None]) -> None:

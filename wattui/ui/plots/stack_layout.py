@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Final
 
 from chaco.api import ArrayDataSource, LinearMapper, OverlayPlotContainer
 from traits.api import Instance, Property
 
 from wattui.ui.plots import drawing
+
+
+class Arrangement(StrEnum):
+    """Where several meters are drawn."""
+
+    #: All meters of a field in one plot.
+    OVERLAY = "overlay"
+    #: Each meter in a row of its own.
+    ROWS = "rows"
+
 
 #: How much taller the first plot is than the others.
 FIRST_SHARE: Final = 1.8
@@ -17,20 +28,20 @@ FIRST_SHARE: Final = 1.8
 LEFT: Final = 62
 RIGHT: Final = 14
 
-#: Pixels above a plot for its head line, below it, and below the last for the time axis.
+#: Pixels above a plot for its head line, below it, and below the last plot for the time axis.
 HEAD: Final = 24
 FOOT: Final = 10
 TIME_FOOT: Final = 30
 
-#: Height of the strip, and what is around it.
+#: Height of the strip and of the margin below it.
 STRIP: Final = 38
 STRIP_BELOW: Final = 12
 
 #: The least height of a plot, in pixels.
 LEAST: Final = 12
 
-#: Where each meter has a row of its own: pixels above and below each, and the least height
-#: of one with both.
+#: For rows of single meters: pixels above and below each plot, and the least height of a
+#: row including both.
 ROW_HEAD: Final = 18
 ROW_FOOT: Final = 4
 LEAST_ROW: Final = 48
@@ -44,7 +55,7 @@ def rows_that_fit(height: float) -> int:
 def heights(total: float, count: int, even: bool = False) -> list[int]:
     """Return the heights of *count* plots that share *total* pixels, the first the tallest.
 
-    If they are to be *even*, the first gets the pixels left over from rounding.
+    If they must be *even*, the first gets the pixels left over from rounding.
     """
     if count <= 0:
         return []
@@ -83,7 +94,7 @@ class StackContainer(OverlayPlotContainer):
         return 400.0, 300.0
 
     def _draw(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
-        # All of it is drawn: to look what is within the bounds takes longer.
+        # Everything is drawn: checking what lies within the bounds takes longer.
         super()._draw(gc, None, mode)
 
     def _draw_background(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ticks and labels of the time axis: elapsed time, or the clock on the wall.
+"""Ticks and labels of the time axis: elapsed time, or local time.
 
-Chaco's calendar scale takes the offset to UTC of 2 January 1970 for all times, and is
-an hour off for half of the year in many zones.  Here each tick has the offset of its
-own moment: the view is divided where the offset changes, so that on the days on which
-clocks are changed every label is what a clock showed.
+Chaco's calendar scale uses the UTC offset of 2 January 1970 for all times, so it is an
+hour off for half of the year in many zones.  Here each tick has the offset of its own
+time: the view is divided where the offset changes, so every label is what a clock on
+the wall showed, even on the days when clocks change.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -46,12 +47,12 @@ _FROM_MONDAY: Final = 3
 
 
 def utc_offset(moment: float) -> int:
-    """Give how far local time is ahead of UTC at a moment, in seconds."""
+    """Return how far local time is ahead of UTC at a time, in seconds."""
     return time.localtime(moment).tm_gmtoff
 
 
 def _segments(low: float, high: float) -> Iterator[tuple[float, float, int]]:
-    """Divide a span, in seconds, where the offset to UTC changes."""
+    """Divide a span, in seconds, where the UTC offset changes."""
     days = max(1, math.ceil((high - low) / _DAY))
     edges = [low + (high - low) * i / days for i in range(days + 1)]
     start, offset = low, utc_offset(low)
@@ -72,28 +73,28 @@ def _segments(low: float, high: float) -> Iterator[tuple[float, float, int]]:
 
 
 def _multiples(low: float, high: float, step: float, origin: float = 0.0) -> list[float]:
-    """Give the multiples of *step* after *origin* from *low* to *high*."""
+    """Return the multiples of *step*, counted from *origin*, from *low* to *high*."""
     first = math.ceil((low - origin) / step - 1e-6)
     last = math.floor((high - origin) / step + 1e-6)
     return [origin + n * step for n in range(first, last + 1)]
 
 
 def _clock_ticks(low: float, high: float, step: float) -> list[float]:
-    """Give the moments at which the clock on the wall shows a multiple of *step*."""
+    """Return the times at which the clock on the wall shows a multiple of *step*."""
     found: list[float] = []
     # Weeks begin on Mondays; other steps of days count from 1970.
     origin = -_FROM_MONDAY * _DAY if step % (7 * _DAY) == 0 else 0.0
     for start, stop, offset in _segments(low, high):
         for local in _multiples(start + offset, stop + offset, step, origin):
             moment = local - offset
-            # The moment of a change belongs to what comes after it.
+            # The time of a change belongs to the span after it.
             if start - 1e-6 <= moment and (moment < stop or stop == high):
                 found.append(moment)
     return found
 
 
 def _month_ticks(low: float, high: float, months: int) -> list[float]:
-    """Give the midnights that begin every so many months."""
+    """Return the midnights that begin every *months* months."""
     begin, end = datetime.fromtimestamp(low), datetime.fromtimestamp(high)
     first = (begin.year * 12 + begin.month - 1) // months * months
     last = end.year * 12 + end.month - 1
@@ -102,14 +103,14 @@ def _month_ticks(low: float, high: float, months: int) -> list[float]:
 
 
 def elapsed_label(seconds: float, step: float) -> str:
-    """Tell a time since the start: ``9:05``, ``1:00:00``, ``2 d 3:00``.
+    """Return a time since the start as text: ``9:05``, ``1:00:00``, ``2 d 3:00``.
 
     Parameters
     ----------
     seconds
         Since the start; may be negative.
     step
-        Seconds between two labels: what is finer than that is not told.
+        Seconds between two labels: smaller units are left out.
     """
     sign = "-" if seconds < -1e-6 else ""
     tenths = round(abs(seconds) * 10)
@@ -131,20 +132,20 @@ def elapsed_label(seconds: float, step: float) -> str:
 
 
 def date_label(moment: float) -> str:
-    """Tell the day of a moment: ``23 Nov``."""
+    """Return the day of a time as text: ``23 Nov``."""
     when = datetime.fromtimestamp(moment)
     return f"{when.day} {_MONTH_NAMES[when.month - 1]}"
 
 
 def clock_label(moment: float, step: float) -> str:
-    """Tell a moment as a clock on the wall does: ``14:05``; at midnight its date.
+    """Return local time as text: ``14:05``; at midnight the date.
 
     Parameters
     ----------
     moment
         Seconds since 1970, UTC.
     step
-        Seconds between two labels: what is finer than that is not told.
+        Seconds between two labels: smaller units are left out.
     """
     when = datetime.fromtimestamp(round(moment, 1))
     if step >= 28 * _DAY:
@@ -162,13 +163,22 @@ def clock_label(moment: float, step: float) -> str:
     return f"{when:%H:%M:%S}.{when.microsecond // 100_000}"
 
 
+class TimeMode(StrEnum):
+    """How times are shown."""
+
+    #: As the time since the start.
+    ELAPSED = "elapsed"
+    #: As local time.
+    CLOCK = "clock"
+
+
 class TimeTicks(LabelledTicks):
-    """Four to ten ticks at even times, fewer only where there is no room."""
+    """Four to ten ticks at even times, or fewer if there is no room."""
 
-    #: How times are told.
-    mode = Enum("elapsed", "clock")
+    #: How times are shown.
+    mode = Enum(TimeMode)
 
-    #: From when on elapsed time counts: seconds since 1970, UTC.
+    #: The start of elapsed time: seconds since 1970, UTC.
     origin = Float(0.0)
 
     #: The least distance between two labels, in pixels.
@@ -182,7 +192,7 @@ class TimeTicks(LabelledTicks):
     ) -> tuple[np.ndarray, list[str]]:
         """Return ticks and labels for an axis from *low* to *high* that has *room* pixels.
 
-        Every plot asks for the same ones, so the last ones are remembered.
+        Every plot requests the same ones, so the last ones are remembered.
         """
         key = (low, high, room, self.mode, self.origin)
         if key != self._key:
@@ -191,11 +201,11 @@ class TimeTicks(LabelledTicks):
         return self._found
 
     def choose(self, low: float, high: float, most: int) -> tuple[list[float], float]:
-        """Give the ticks between two moments, at most so many, and their step in seconds."""
+        """Return at most *most* ticks between two times, and their step in seconds."""
         if not (high > low and math.isfinite(low) and math.isfinite(high)):
             return [], 1.0
         width = high - low
-        clock = self.mode == "clock"
+        clock = self.mode == TimeMode.CLOCK
         for step in _SECONDS if clock else (*_SECONDS, *(_DAY * n for n in _DAYS)):
             if width / step > most + 1:
                 continue
@@ -212,21 +222,21 @@ class TimeTicks(LabelledTicks):
         return [], 1.0
 
     def labels(self, ticks: Sequence[float], step: float) -> list[str]:
-        """Give what is written at the ticks.
+        """Return the labels of ticks.
 
-        Where the clock shows no midnight the first label tells the date as well.
+        If no midnight is among them, the first label includes the date.
         """
-        if self.mode == "elapsed":
+        if self.mode == TimeMode.ELAPSED:
             return [elapsed_label(moment - self.origin, step) for moment in ticks]
-        told = [clock_label(moment, step) for moment in ticks]
-        if told and step < _DAY and all(":" in label for label in told):
-            told[0] = f"{date_label(ticks[0])} {told[0]}"
-        return told
+        texts = [clock_label(moment, step) for moment in ticks]
+        if texts and step < _DAY and all(":" in label for label in texts):
+            texts[0] = f"{date_label(ticks[0])} {texts[0]}"
+        return texts
 
-    def tell(self, moment: float, width: float = 60.0) -> str:
-        """Tell one moment in full, as under the pointer; *width* is the view's, in seconds."""
+    def time_text(self, moment: float, width: float = 60.0) -> str:
+        """Return one time in full, for a view that is *width* seconds wide."""
         step = 1.0 if width > 20 else 0.1
-        if self.mode == "elapsed":
+        if self.mode == TimeMode.ELAPSED:
             return elapsed_label(moment - self.origin, step)
         when = datetime.fromtimestamp(moment)
         fraction = f".{when.microsecond // 100_000}" if step < 1 else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which span of the run is seen: panning, zooming, and the live edge.
+"""Which span of the run is in view: panning, zooming, and the live edge.
 
 Pure logic: no drawing, no clock.  Times are seconds since 1970, UTC.
 """
@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from traits.api import Bool, Enum, Event, Float, HasStrictTraits, Property, Tuple, Union, observe
+from traits.api import Bool, Event, Float, HasStrictTraits, Property, Tuple, Union, observe
 
 #: The least width of a view, in seconds.
 MIN_WIDTH: Final = 2.0
 
-#: What a run that has hardly begun is given, in seconds.
+#: The width of the view of a run that has just started, in seconds.
 FIRST_WIDTH: Final = 60.0
 
 #: How far a view may go beyond the data, as a share of its width.
 MARGIN: Final = 0.1
 
-#: How much a growing run is widened at once: steps, so that the axis stands still between them.
+#: How much the view of a growing run is widened at once: the axis stays still in between.
 GROWTH: Final = 0.06
 
 
 class TimeView(HasStrictTraits):
-    """The span that is seen, and how it moves.
+    """The span in view, and how it moves.
 
-    A view is *whole* (the run from its start on, growing with it), or has a width of
-    its own.  A *pinned* view follows the live edge.
+    A view is *whole* (the run from its start, growing with it), or has a width of its own.
+    A *pinned* view follows the live edge.
     """
 
-    #: The span that is seen: seconds, UTC.
+    #: The span in view: seconds, UTC.
     start = Float(0.0)
     stop = Float(FIRST_WIDTH)
 
@@ -41,28 +41,25 @@ class TimeView(HasStrictTraits):
     #: Whether there is any data.
     known = Bool(False)
 
-    #: Whether records are still coming in.
+    #: Whether records are still arriving.
     live = Bool(False)
 
     #: Whether the view follows the live edge.
     pinned = Bool(True)
 
-    #: Whether the view shows the run from its start on.
+    #: Whether the view shows the run from its start.
     whole = Bool(True)
 
-    #: How times are told.
-    mode = Enum("elapsed", "clock")
-
-    #: What has been selected, in seconds, UTC; None while nothing is.
+    #: The selected span, in seconds, UTC; None if nothing is selected.
     selection = Union(None, Tuple(Float, Float))
 
     #: Seconds between start and stop.
     width = Property(Float, observe="[start,stop]")
 
-    #: Something of start and stop changed, once for both.
+    #: Start or stop changed; fired once for both.
     moved = Event()
 
-    #: Somebody asked for the whole run.
+    #: The whole run was requested.
     fitted = Event()
 
     def _get_width(self) -> float:
@@ -71,7 +68,7 @@ class TimeView(HasStrictTraits):
     # --- the data -----------------------------------------------------------------------
 
     def follow(self, last: float, first: float | None = None) -> None:
-        """Take the span of the data, in seconds; a pinned view moves along."""
+        """Set the span of the data, in seconds; a pinned view moves along."""
         if first is not None:
             self.first = first
         self.last = max(last, self.first)
@@ -84,17 +81,17 @@ class TimeView(HasStrictTraits):
             self._fit()
 
     def forget(self) -> None:
-        """Go back to the state without data, for another session."""
+        """Return to the state without data, for another session."""
         self.known = False
         self.selection = None
         self.first = self.last = 0.0
         self.whole = self.pinned = True
         self._move(0.0, FIRST_WIDTH)
 
-    # --- what a person does -------------------------------------------------------------
+    # --- actions of the user ------------------------------------------------------------
 
     def fit(self) -> None:
-        """Show the whole run; while it is live, from now on too."""
+        """Show the whole run, and while it is live also what is still to come."""
         self._fit()
         self.fitted = True
 
@@ -102,7 +99,7 @@ class TimeView(HasStrictTraits):
         self.whole = True
         self.pinned = self.live or self.pinned
         if self.live:
-            self._to_edge(anew=True)
+            self._to_edge(again=True)
             return
         length = max(self.last - self.first, MIN_WIDTH)
         self._move(self.first, self.first + length * 1.01)
@@ -113,14 +110,14 @@ class TimeView(HasStrictTraits):
         self._to_edge()
 
     def pan(self, fraction: float) -> None:
-        """Move by a share of the width: later when positive."""
+        """Move by a share of the width: later if positive."""
         self.show(self.start + fraction * self.width, self.stop + fraction * self.width)
 
     def zoom(self, factor: float, at: float | None = None) -> None:
-        """Widen the view *factor* times; the time *at* stays where it is.
+        """Make the view *factor* times as wide; the time *at* stays where it is.
 
-        Without *at* the live edge stays where it is, and of a view that is not pinned
-        the middle.
+        Without *at*, the live edge of a pinned view stays where it is, and otherwise the
+        middle.
         """
         low, high = self._widths()
         width = min(max(self.width * factor, low), high)
@@ -136,7 +133,7 @@ class TimeView(HasStrictTraits):
     def show(self, start: float, stop: float) -> None:
         """Show a span, in seconds, moved to where there is data.
 
-        The view is pinned if it reaches the live edge, and is not if it does not.
+        The view is pinned if it reaches the live edge.
         """
         low, high = self._widths()
         width = min(max(stop - start, low), high)
@@ -151,13 +148,13 @@ class TimeView(HasStrictTraits):
         self.whole = self.pinned and self.start <= self.first + 1e-6 and width >= self.length
 
     def select(self, start: float, stop: float) -> None:
-        """Select a span, in seconds, given in either order; nothing if it is empty."""
+        """Select a span, in seconds, given in either order; clear the selection if it is empty."""
         low, high = sorted((start, stop))
         low, high = max(low, self.first), min(high, self.last)
         self.selection = (low, high) if high > low else None
 
     def clear_selection(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self.selection = None
 
     @property
@@ -168,16 +165,16 @@ class TimeView(HasStrictTraits):
     # --- within -------------------------------------------------------------------------
 
     def _widths(self) -> tuple[float, float]:
-        """Give the least and the greatest width that make sense."""
+        """Return the least and the greatest sensible width."""
         return MIN_WIDTH, max(self.length * (1 + 2 * MARGIN), FIRST_WIDTH)
 
-    def _to_edge(self, anew: bool = False) -> None:
-        """Move so that the newest record is seen, at the right.
+    def _to_edge(self, again: bool = False) -> None:
+        """Move so that the newest record is in view, at the right.
 
-        A view of the whole run stays as it is while the edge is in it, unless *anew*.
+        A view of the whole run stays as it is while the edge is in it, unless *again*.
         """
         if self.whole:
-            if anew or self.stop < self.last or self.start != self.first:
+            if again or self.stop < self.last or self.start != self.first:
                 length = max(self.length * (1 + GROWTH), FIRST_WIDTH)
                 self._move(self.first, self.first + length)
             return

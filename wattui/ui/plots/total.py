@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sum of several meters' curves on a common grid.  Pure NumPy.
 
-A record stands for the interval that ends with it.  Where a meter has not begun or
-has ended it adds nothing; in a gap of any meter the sum is not known, and broken.
-Of curves that are reduced to minimum and maximum a column the sums of the minima and
-of the maxima are given: the true sum lies between.
+A record stands for the interval that ends with it.  Before its start and after its end a
+meter adds nothing; in a gap of any meter the sum is unknown, and its curve is broken.
+For curves that are reduced to a minimum and a maximum per column, minima and maxima are
+added separately: the true sum lies in between.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Floats = NDArray[np.float64]
 #: A curve: times in seconds, UTC, and values in the base unit; NaN where it is broken.
 Curve = tuple[Floats, Floats]
 
-#: Stands for the sum of all meters where a meter's key is asked for.
+#: Takes the place of a meter's key for the sum of all meters.
 TOTAL: Final = "*total*"
 
-#: What can be added up: a sum of voltages or of power factors says nothing.
+#: Channels that can be added up: a sum of voltages or of power factors has no meaning.
 SUMMED: Final = frozenset({"power", "apparent_power", "integrated_energy", "current"})
 
 
@@ -43,15 +43,15 @@ def total_curve(
     Parameters
     ----------
     curves
-        One a meter: times, shape (n,), never decreasing, and values, shape (n,).
+        One per meter: times, shape (n,), never decreasing, and values, shape (n,).
     low, high
         The span, in seconds, UTC.
     pixels
-        Columns of pixels: at most two points a column come back, and the breaks.
+        Columns of pixels: at most two points per column are returned, plus the breaks.
     going
-        For each curve, whether its meter is being recorded: beyond its end nothing is known.
+        For each curve, whether its meter is being recorded: after its end nothing is known.
     holds
-        Whether a curve keeps its last value, as an energy does.
+        Whether a curve keeps its last value, like an energy.
     """
     steps = [_steps(*curve) for curve in curves]
     known = [one for one in steps if len(one[0])]
@@ -72,7 +72,7 @@ def total_curve(
 
 
 def _steps(times: Floats, values: Floats) -> tuple[Floats, Floats, Floats]:
-    """Give distinct times, and the least and the greatest value at each."""
+    """Return distinct times, and the least and the greatest value at each."""
     if not len(times):
         return times, values, values
     found, first = np.unique(times, return_index=True)
@@ -82,14 +82,14 @@ def _steps(times: Floats, values: Floats) -> tuple[Floats, Floats, Floats]:
 def _at(
     grid: Floats, step: tuple[Floats, Floats, Floats], *, goes_on: bool, holds: bool
 ) -> tuple[Floats, Floats]:
-    """Give what one meter adds at each time of the grid: least and greatest."""
+    """Return what one meter adds at each time of the grid: least and greatest value."""
     times, low, high = step
     # A meter's value counts that far beyond its last record.
     reach = GAP_FACTOR * (float(np.median(np.diff(times))) if len(times) > 1 else 1.0)
     place = np.searchsorted(times, grid)
     inside = np.minimum(place, len(times) - 1)
     under, over = low[inside], high[inside]
-    # Between a break and the record behind it nothing is known.
+    # Between a break and the record after it nothing is known.
     after_break = (inside > 0) & (grid != times[inside]) & np.isnan(low[inside - 1])
     beyond = grid > times[-1] + (0.0 if holds or goes_on else reach)
     outside = grid < times[0] - reach
@@ -105,7 +105,7 @@ def _at(
 
 
 def _columns(grid: Floats, least: Floats, most: Floats, low: float, width: float) -> Curve:
-    """Reduce to minimum and maximum a column, with a break where something is not known."""
+    """Reduce to a minimum and a maximum per column, with a break where a value is unknown."""
     column = np.floor((grid - low) / width)
     _found, first = np.unique(column, return_index=True)
     counted = np.isfinite(least)

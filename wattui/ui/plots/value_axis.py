@@ -12,7 +12,7 @@ import numpy as np
 
 from wattui.ui.plots.plot_axis import LabelledTicks
 
-#: Quantities that are looked at from zero, where their values are not far from it.
+#: Channels with an axis that starts at zero if their values are not far from it.
 FROM_ZERO: Final = frozenset(
     {
         *("power", "current", "apparent_power", "integrated_energy", "energy", "cost"),
@@ -27,7 +27,7 @@ _ROOM: Final = 0.04
 #: Least share of a range that the values fill before it is made narrower.
 _FILLED: Final = 0.5
 
-#: What may be ahead of a power of ten in a step.
+#: The factors of a power of ten in a step.
 _STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -40,29 +40,34 @@ class ValueRange:
 
     @property
     def width(self) -> float:
-        """How much lies between both ends."""
+        """The difference between both ends."""
         return self.high - self.low
 
 
 def nice_step(width: float, most: int) -> float:
-    """Give the least even step (1, 2 or 5 times a power of ten) that fits.
+    """Return the least even step that fits: 1, 2 or 5 times a power of ten.
 
     Parameters
     ----------
     width
-        What is to be divided, greater than 0.
+        The range to divide, greater than 0.
     most
-        The most steps that there may be, at least 1.
+        The greatest number of steps, at least 1.
     """
     raw = width / max(most, 1)
     power = 10.0 ** math.floor(math.log10(raw))
     return next(s * power for s in _STEPS if s * power >= raw * (1 - 1e-9))
 
 
-def constant_range(value: float, digits: int) -> ValueRange:
-    """Give the range in whose middle a constant *value* is drawn.
+def step_decimals(step: float) -> int:
+    """Return the decimals that multiples of an even step need."""
+    return max(0, -math.floor(math.log10(step) + 1e-9))
 
-    Wide enough that noise in the last of the *digits* decimals looks like noise.
+
+def constant_range(value: float, digits: int) -> ValueRange:
+    """Return a range with a constant *value* in its middle.
+
+    It is wide enough that noise in the last of the *digits* decimals looks like noise.
     """
     half = max(abs(value) * 0.02, 5 * 10.0**-digits)
     step = nice_step(half, 2)
@@ -71,16 +76,16 @@ def constant_range(value: float, digits: int) -> ValueRange:
 
 
 def fitted_range(low: float, high: float, *, digits: int = 1, zero: bool = False) -> ValueRange:
-    """Give the range that shows values from *low* to *high*, in the base unit.
+    """Return the range that shows values from *low* to *high*, in the base unit.
 
     Parameters
     ----------
     low, high
         Least and greatest value.
     digits
-        Decimals of the field: nothing finer is worth an axis.
+        Decimals of the field: no axis is finer.
     zero
-        Start at zero, where the values are near enough to it.
+        Whether to start at zero if the values are near enough to it.
     """
     if high - low < 0.5 * 10.0**-digits:
         return constant_range((low + high) / 2, digits)
@@ -105,15 +110,15 @@ def steady_range(
     digits: int = 1,
     zero: bool = False,
 ) -> ValueRange:
-    """Give the range for new values, the *previous* one for as long as it serves.
+    """Return the range for new values: the *previous* one as long as it is suitable.
 
-    It serves while the values lie in it and fill enough of it.
+    It is suitable while the values lie in it and fill enough of it.
     """
     fitted = fitted_range(low, high, digits=digits, zero=zero)
     if previous is None:
         return fitted
     inside = previous.low <= low and high <= previous.high
-    # A constant is to be in the middle again: its range is never kept for other values.
+    # A constant must be in the middle, so its range needs a stricter check.
     constant = high - low < 0.5 * 10.0**-digits
     if constant:
         middle = (previous.low + previous.high) / 2
@@ -125,44 +130,43 @@ def steady_range(
 
 
 def zoomed_range(current: ValueRange, factor: float, at: float) -> ValueRange:
-    """Give the range *factor* times as wide, the value *at* where it was."""
+    """Return a range *factor* times as wide, with the value *at* in the same place."""
     low = at - (at - current.low) * factor
     high = at + (current.high - at) * factor
     return ValueRange(low, high) if high - low > 1e-6 else current
 
 
 def ticks(low: float, high: float, most: int) -> tuple[np.ndarray, int]:
-    """Give the ticks between two values, and the decimals that their labels need.
+    """Return the ticks between two values, and the decimals that their labels need.
 
     Parameters
     ----------
     low, high
         Ends of the axis, in the base unit.
     most
-        The most steps that there is room for.
+        The greatest number of steps that fit.
     """
     if not high > low:
         return np.empty(0), 0
     step = nice_step(high - low, most)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
-    return np.arange(first, last + 1) * step, decimals
+    return np.arange(first, last + 1) * step, step_decimals(step)
 
 
 def labels(values: Sequence[float] | np.ndarray, decimals: int) -> list[str]:
-    """Give the labels of ticks, all with the same decimals.
+    """Return the labels of ticks, all with the same decimals.
 
-    From ten thousand on they are told in thousands (``k``), from ten million on in
-    millions (``M``).
+    From ten thousand on they are in thousands (``k``), from ten million on in millions
+    (``M``).
     """
     largest = max((abs(float(v)) for v in values), default=0.0)
     for limit, scale, suffix in ((1e7, 1e6, "M"), (1e4, 1e3, "k")):
         if largest >= limit:
             steps = np.diff(np.asarray(values, dtype=float)) / scale
             step = float(np.min(steps)) if len(steps) else 1.0
-            decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
+            decimals = step_decimals(step) if step > 0 else 0
             return [f"{v / scale:.{decimals}f}{suffix}" for v in values]
-    # Adding zero makes the minus sign of a rounded -0.0 go away.
+    # Adding zero removes the minus sign of a rounded -0.0.
     return [f"{round(float(v), decimals) + 0.0:.{decimals}f}" for v in values]
 
 

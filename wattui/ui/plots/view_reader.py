@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what is in view from the session file, off the GUI thread.
+"""Reads what is in view from the session file, on a thread of its own.
 
-A :class:`ViewReader` is a thread with a :class:`~wattui.session.Session` of its own.
-It is asked by :meth:`ViewReader.ask`, keeps the newest request only, and hands each
-answer to an injected *post*, which calls it on the main thread.  A disk that hangs
-holds up this thread and nothing else.
+A :class:`ViewReader` has its own :class:`~wattui.session.Session`.  It remembers only the
+newest request (:meth:`ViewReader.ask`) and passes each answer to an injected *post*, which
+delivers it on the main thread.  A disk that hangs blocks this thread and nothing else.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,40 +29,52 @@ logger = logging.getLogger(__name__)
 _NO_GAPS: Final = np.empty((0, 2))
 
 
+class Follow(StrEnum):
+    """How a view follows the run."""
+
+    #: It stays where it is.
+    NOTHING = "nothing"
+    #: It moves with the live edge.
+    EDGE = "edge"
+    #: It grows from the start of the run to the live edge.
+    START = "start"
+    #: It is the whole run, regardless of the span in the request.
+    RUN = "run"
+
+
 @dataclass(frozen=True, slots=True)
 class ViewRequest:
-    """What is to be read.  Times are seconds since 1970, UTC."""
+    """What to read.  Times are seconds since 1970, UTC."""
 
     path: Path
-    #: What is seen; the statistics are of this.
+    #: The span in view, which the statistics describe.
     start: float
     stop: float
-    #: What is drawn: the view and some of either side.
+    #: The span that is drawn: the view, and a part of what is beside it.
     draw_start: float
     draw_stop: float
-    #: Columns of pixels for what is drawn.
+    #: Pixels across the span that is drawn.
     pixels: int
     #: Names of channels.
     channels: tuple[str, ...]
-    #: Ids or keys of meters; all of the session's where there is none.
+    #: Ids or keys of meters; all meters of the session if empty.
     meters: tuple[Hashable, ...] = ()
-    #: Whether the sum of the meters is wanted, as one more, and which of them go on.
+    #: Whether to add the sum of the meters, and which of them are still recording.
     total: bool = False
     going: tuple[Hashable, ...] = ()
-    #: Span whose energy is wanted as well; None for none.
+    #: Another span to compute statistics of; None for none.
     selection: tuple[float, float] | None = None
-    #: Columns of pixels for the strip of the whole run; 0 where it is not wanted.
+    #: Pixels across the strip of the whole run; 0 if it is not needed.
     overview_pixels: int = 0
     #: The channel of the strip.
     overview_channel: str = "power"
-    #: What the view follows: "" for nothing, "edge" to move with the live edge, "start"
-    #: to grow with it from the run's start, "run" to show the run, whatever the span says.
-    follow: str = ""
+    #: How the view follows the run.
+    follow: Follow = Follow.NOTHING
 
 
 @dataclass(slots=True)
 class ViewData:
-    """What was read.  Curves and numbers are by the meter's key as it was asked for."""
+    """What was read: curves and numbers by the meter's key in the request."""
 
     request: ViewRequest
     #: Key and label of the meters that were read.
@@ -79,7 +91,7 @@ class ViewData:
     gaps: dict[Hashable, np.ndarray] = field(default_factory=dict)
     #: Marks: seconds and text.
     marks: list[tuple[float, str]] = field(default_factory=list)
-    #: Curves of the strip, by meter; None where it was not wanted.
+    #: Curves of the strip, by meter; None if it was not requested.
     overview: dict[Hashable, Curve] | None = None
 
 
@@ -88,7 +100,7 @@ def _microseconds(seconds: float) -> int:
 
 
 def read_view(session: Any, request: ViewRequest) -> ViewData:
-    """Read what *request* wants from an open session; blocks on the disk.
+    """Read what is requested from an open session; blocks on the disk.
 
     Raises
     ------
@@ -122,13 +134,13 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
             name = request.overview_channel
             envelope = session.envelope(identity, (name,), *span, request.overview_pixels)
             data.overview[key] = (envelope.time, envelope.value[name])
-    for kept in session.events((EventKind.MARK,), low, high):
-        data.marks.append((kept.event.time_us / MICROSECONDS, kept.event.text))
+    for stored in session.events((EventKind.MARK,), low, high):
+        data.marks.append((stored.event.time_us / MICROSECONDS, stored.event.text))
     return data
 
 
 def _add_totals(data: ViewData, keys: Sequence[Hashable], low: int, high: int) -> None:
-    """Add the sums of the meters' curves, as those of one meter more."""
+    """Add the sums of the meters' curves, like those of another meter."""
     request = data.request
     going = [key in request.going for key in keys]
     for name in SUMMED.intersection(request.channels):
@@ -143,9 +155,9 @@ def _add_totals(data: ViewData, keys: Sequence[Hashable], low: int, high: int) -
 
 
 def merged(gaps: np.ndarray, least: float) -> np.ndarray:
-    """Join gaps, shape (k, 2), that are less than *least* seconds apart.
+    """Join gaps, shape (k, 2), less than *least* seconds apart.
 
-    They would be drawn over one another; a year may hold a great many.
+    They would be drawn over one another, and a year may have a great many.
     """
     if len(gaps) < 2:
         return gaps
@@ -158,17 +170,17 @@ def merged(gaps: np.ndarray, least: float) -> np.ndarray:
 def _placed(
     request: ViewRequest, span: tuple[float, float]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Give what is seen and what is drawn, in microseconds, now that the run's end is known.
+    """Return the spans in view and drawn, in microseconds, for a run that may have grown.
 
-    A view that follows the live edge will have moved on by as much as the run has grown.
+    A view that follows the live edge moves on by as much as the run has grown.
     """
     start, stop, low, high = request.start, request.stop, request.draw_start, request.draw_stop
-    if request.follow == "run":
+    if request.follow == Follow.RUN:
         (start, stop), (low, high) = span, span
-    elif request.follow:
+    elif request.follow != Follow.NOTHING:
         more = max(span[1] - stop, 0.0)
         stop, high = stop + more, max(high, span[1] + 1.0)
-        if request.follow == "edge":
+        if request.follow == Follow.EDGE:
             start, low = start + more, low + more
     return (
         (_microseconds(start), _microseconds(stop)),
@@ -177,9 +189,9 @@ def _placed(
 
 
 def _chosen(session: Any, wanted: Sequence[Hashable]) -> list[tuple[Hashable, int]]:
-    """Give key and id of the meters that are wanted and that the session has.
+    """Return key and id of the requested meters that the session has.
 
-    A meter may be asked for by its id in the session, by its key or by its label.
+    A meter can be requested by its id in the session, by its key or by its label.
     """
     if not wanted:
         return [(meter.id, meter.id) for meter in session.meters]
@@ -204,13 +216,13 @@ class ViewReader:
     Parameters
     ----------
     post
-        Called on the reader's thread with a callable that is to run on the main one.
+        Called on the reader's thread with a callable to run on the main thread.
     take
         Called on the main thread with each :class:`ViewData`.
     fail
-        Called on the main thread with one sentence when a request came to nothing.
+        Called on the main thread with one sentence if a request failed.
     open_session
-        Opens a path; :meth:`wattui.session.Session.open` unless a test has another.
+        Opens a path; :meth:`wattui.session.Session.open` by default.
     """
 
     def __init__(
@@ -228,14 +240,14 @@ class ViewReader:
         self._session: Any = None
         self._path: Path | None = None
         self._last_problem = ""
-        #: Requests that were made, less those that were replaced or whose answer arrived.
+        #: Requests that are neither replaced nor answered.
         self._outstanding = 0
-        # A daemon, because a disk that hangs must not keep the program from ending.
+        # A daemon, since a disk that hangs must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="wattui view reader", daemon=True)
         self._started = False
 
     def ask(self, request: ViewRequest) -> None:
-        """Ask for a view, in place of what was asked for before and not begun; main thread."""
+        """Request a view instead of the last one if that was not started; main thread."""
         with self._wake:
             if self._closed:
                 return
@@ -249,15 +261,15 @@ class ViewReader:
 
     @property
     def busy(self) -> bool:
-        """Tell whether a request waits, is being read, or has not been delivered yet."""
+        """Whether a request is waiting, being read, or not delivered yet."""
         with self._wake:
             return self._outstanding > 0
 
     def close(self, timeout: float = 1.0) -> bool:
-        """Stop and wait for at most *timeout* seconds; tell whether it has ended.
+        """Stop within *timeout* seconds, and return whether that was successful.
 
-        Any thread; may be called more than once.  Nothing is posted afterwards that
-        would have an effect.
+        Any thread; may be called more than once.  Nothing that is posted afterwards has
+        an effect.
         """
         with self._wake:
             self._closed = True
@@ -266,7 +278,7 @@ class ViewReader:
         if self._started:
             self._thread.join(timeout)
         if self._thread.is_alive():
-            logger.warning("the session file keeps %s waiting", self._thread.name)
+            logger.warning("%s is still waiting for the session file", self._thread.name)
         return not self._thread.is_alive()
 
     # --- on the reader's thread ---------------------------------------------------------
@@ -275,7 +287,7 @@ class ViewReader:
         while (request := self._next()) is not None:
             try:
                 data = read_view(self._session_of(request.path), request)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the window goes on
+            except Exception as error:  # noqa: BLE001 - the window must survive all of them
                 self._report(error, request)
             else:
                 self._last_problem = ""
@@ -283,7 +295,7 @@ class ViewReader:
         self._close_session()
 
     def _next(self) -> ViewRequest | None:
-        """Wait for a request; None when there will be no more."""
+        """Wait for a request; return None after closing."""
         with self._wake:
             while self._wanted is None and not self._closed:
                 self._wake.wait()
@@ -303,16 +315,16 @@ class ViewReader:
             try:
                 session.close()
             except Exception:
-                logger.exception("closing a session that was shown")
+                logger.exception("could not close a session")
 
     def _report(self, error: Exception, request: ViewRequest) -> None:
-        """Log what went wrong, once for each kind in a row, and say so on the main thread."""
+        """Report a failure on the main thread, and log it unless it repeats the last one."""
         what = error.what if isinstance(error, WattuiError) else f"{error or type(error).__name__}"
         problem = f"{request.path.name} cannot be shown: {what}"
         if problem != self._last_problem:
             logger.error("%s", problem, exc_info=error)
             self._last_problem = problem
-        # Opened anew the next time: it may have been moved, replaced, or mended.
+        # It is opened again the next time: it may have been moved, replaced or repaired.
         self._close_session()
         self._hand_over(self._fail, problem)
 
@@ -326,4 +338,4 @@ class ViewReader:
         try:
             self._post(deliver)
         except Exception:
-            logger.exception("handing a view over to the window")
+            logger.exception("could not pass a view to the window")
