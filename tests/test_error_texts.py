@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What errors say: the window and the command line put their sentences one after the other."""
+"""The texts of errors: the window and the command line join their sentences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ERRORS = {name for name, kind in vars(wattui.errors).items() if isinstance(kind,
 
 
 def ending(node: ast.expr) -> str:
-    """Give the end of a text as far as the source tells it; a full stop where it does not."""
+    """Return the end of a text if it is in the source, and otherwise a full stop."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -24,7 +24,7 @@ def ending(node: ast.expr) -> str:
 
 
 def errors() -> Iterator[tuple[str, ast.expr, ast.expr | None]]:
-    """Give where each error is made, what it says happened, and its hint."""
+    """Yield where each error is made, what it states happened, and its hint."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shape of the code: who may import whom, and what every module keeps to.
+"""The shape of the code: what may import what, and the rules of every module.
 
-The imports are read from the source, those inside of functions too.
+Imports are read from the source, including those inside of functions.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def test_the_command_line_starts_without_the_window(module: str) -> None:
 
 
 def _public(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Give the public classes and functions, and the public methods of those classes."""
+    """Yield the public classes and functions, and the public methods of those classes."""
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for node in tree.body:
         if not isinstance(node, definitions) or node.name.startswith("_"):

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong: one tree of exceptions, importable from anywhere.
+"""What can go wrong: one tree of exceptions.
 
-Each says what happened, to what, and what to do now::
+Each states what happened, to what, and what to do now::
 
     WattuiError
     ├── PortError                  something is wrong with the port
-    │   ├── PortNotFound           /dev/ttyUSB7 is not there: mistyped, or unplugged
-    │   ├── PortDenied             it is there, but this user may not open it
-    │   ├── PortBusy               another program, or another window, has it open
-    │   ├── PortUnknown            sim:// was meant, smi:// was typed
-    │   └── LinkLost               the meter was unplugged while in use
-    ├── MeterError                 the port is fine; what is on it is not
-    │   ├── NoAnswer               nothing came back within two seconds
-    │   ├── NotAMeter              something answered, and it was no Watts up?
-    │   ├── UnexpectedReply        a meter answered something else than was asked for
-    │   ├── SettingNotTaken        it was written, read back, and differs
-    │   ├── ReadoutIncomplete      fewer records came than were announced, twice
-    │   └── WouldEraseMemory       the command erases the memory; nobody consented
+    │   ├── PortNotFound           /dev/ttyUSB7 does not exist: mistyped or unplugged
+    │   ├── PortDenied             it exists, but this user has no permission to open it
+    │   ├── PortBusy               another program or window has it open
+    │   ├── PortUnknown            smi:// was typed instead of sim://
+    │   └── LinkLost               the meter was unplugged during use
+    ├── MeterError                 the port works; the device on it does not
+    │   ├── NoAnswer               the device did not answer within two seconds
+    │   ├── NotAMeter              a device answered that is not a Watts up?
+    │   ├── UnexpectedReply        the meter's answer does not fit the command
+    │   ├── SettingNotTaken        a setting was written and read back, and differs
+    │   ├── ReadoutIncomplete      twice, fewer records arrived than were announced
+    │   └── WouldEraseMemory       the command erases the memory, without consent
     ├── SessionError               something is wrong with a session file
-    │   ├── NotASession            it is some other file
+    │   ├── NotASession            the file is not a session
     │   ├── SessionTooNew          a later wattui wrote it
-    │   ├── SessionDamaged         it was a session, and was damaged since
-    │   └── DiskRefused            full, read-only or gone
-    ├── FormatError                a file to import that nothing here can read
-    ├── DisplayMissing             no display, or the libraries of a window are missing
-    ├── SettingOutOfRange          refused before it was sent; the range is named
-    └── Cancelled                  somebody asked for it to stop
+    │   ├── SessionDamaged         the session was damaged
+    │   └── DiskRefused            the disk is full, read-only or gone
+    ├── FormatError                no format can read the file to import
+    ├── DisplayMissing             there is no display, or a library is missing
+    ├── SettingOutOfRange          the value was refused before it was sent
+    └── Cancelled                  the user cancelled
 """
 
 from __future__ import annotations
@@ -34,7 +34,15 @@ from typing import ClassVar
 
 
 class WattuiError(Exception):
-    """Something failed that a person can understand and do something about."""
+    """Base class of all errors that a user can understand and act on.
+
+    Parameters
+    ----------
+    what
+        What happened, and to what: one sentence without a full stop.
+    hint
+        What to do now, in sentences; may be empty.
+    """
 
     #: Exit status of the command line.
     exit_status: ClassVar[int] = 1
@@ -43,7 +51,7 @@ class WattuiError(Exception):
         super().__init__(what)
         #: What happened, and to what: one sentence without a full stop.
         self.what = what
-        #: What to do now: one sentence; may be empty.
+        #: What to do now, in sentences; may be empty.
         self.hint = hint
 
     def __str__(self) -> str:
@@ -57,41 +65,41 @@ class PortError(WattuiError):
 
 
 class PortNotFound(PortError):
-    """There is no such port."""
+    """There is no such port: it was mistyped or unplugged."""
 
 
 class PortDenied(PortError):
-    """The port is there, but this user may not open it."""
+    """The port exists, but this user has no permission to open it."""
 
 
 class PortBusy(PortError):
-    """Another program has the port open."""
+    """Another program, or another meter of this program, has the port open."""
 
 
 class PortUnknown(PortError):
-    """The port's URL has a scheme or an option that nothing here knows."""
+    """The scheme or an option of the port's URL is unknown."""
 
 
 class LinkLost(PortError):
-    """The meter was unplugged, or the connection broke, while in use."""
+    """The meter was unplugged, or the connection was lost, during use."""
 
 
 class MeterError(WattuiError):
-    """The port is fine; what is on it is not."""
+    """The port works; the device on it does not."""
 
     exit_status = 4
 
 
 class NoAnswer(MeterError):
-    """Nothing answered within the two seconds of the protocol."""
+    """The device did not answer within the two seconds of the protocol."""
 
 
 class NotAMeter(MeterError):
-    """Something answered, and it was no Watts up?."""
+    """A device answered that is not a Watts up?."""
 
 
 class UnexpectedReply(MeterError):
-    """A meter answered something else than was asked for."""
+    """The meter's answer does not fit the command."""
 
 
 class SettingNotTaken(MeterError):
@@ -99,11 +107,11 @@ class SettingNotTaken(MeterError):
 
 
 class ReadoutIncomplete(MeterError):
-    """Fewer records came than the meter announced, even when asked again."""
+    """Fewer records arrived than the meter announced, in a second attempt as well."""
 
 
 class WouldEraseMemory(MeterError):
-    """The command erases the meter's memory, and nobody consented to that."""
+    """The command erases the meter's memory, and there was no consent to that."""
 
     exit_status = 5
 
@@ -115,7 +123,7 @@ class SessionError(WattuiError):
 
 
 class NotASession(SessionError):
-    """The file is no session."""
+    """The file is not a session."""
 
 
 class SessionTooNew(SessionError):
@@ -123,21 +131,21 @@ class SessionTooNew(SessionError):
 
 
 class SessionDamaged(SessionError):
-    """The file was a session, and was damaged since."""
+    """The session was damaged after it was written."""
 
 
 class DiskRefused(SessionError):
-    """The disk did not take what was to be written: full, read-only or gone."""
+    """The disk does not accept data: it is full, read-only or gone."""
 
 
 class FormatError(WattuiError):
-    """A file to import that none of the formats can read."""
+    """No format can read the file to import."""
 
     exit_status = 7
 
 
 class SettingOutOfRange(WattuiError):
-    """A value outside of the range that the meter takes; nothing was sent."""
+    """A value is outside of the range of the meter; nothing was sent."""
 
     exit_status = 2
 
@@ -149,6 +157,6 @@ class DisplayMissing(WattuiError):
 
 
 class Cancelled(WattuiError):
-    """Somebody asked for it to stop, and it stopped."""
+    """The user cancelled it."""
 
     exit_status = 130

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from wattui.cli.commands.gui import DEMO_PORT
 from wattui.cli.program import program as wattui_program
 from wattui.desktop import display_check
-from wattui.desktop.launch import told_apart
+from wattui.desktop.launch import session_or_ports
 from wattui.errors import DisplayMissing, WattuiError
 from wattui.measurement.events import MeterInfo
 from wattui.session import BulkWriter
@@ -68,12 +68,12 @@ def test_the_window_is_told_what_to_open(calls: list[dict[str, Any]], tmp_path: 
 def test_a_session_is_told_from_a_port(tmp_path: Path) -> None:
     session = tmp_path / "odd name"
     session.touch()
-    assert told_apart([str(session)]) == (session, ())
-    assert told_apart(["missing.wattui"]) == (Path("missing.wattui"), ())
+    assert session_or_ports([str(session)]) == (session, ())
+    assert session_or_ports(["missing.wattui"]) == (Path("missing.wattui"), ())
     for ports in (["COM3"], ["/dev/ttyUSB0"], ["sim://pro?replay=x.wattui", "COM4"], []):
-        assert told_apart(ports) == (None, tuple(ports))
+        assert session_or_ports(ports) == (None, tuple(ports))
     with pytest.raises(WattuiError, match="is a session"):
-        told_apart(["COM3", str(session)])
+        session_or_ports(["COM3", str(session)])
 
 
 def test_a_replay_with_the_window_plays_every_meter_of_the_file(

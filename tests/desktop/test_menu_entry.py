@@ -103,7 +103,7 @@ def test_the_file_type_is_known_after_installing(prefix: Path) -> None:
     assert "application/x-wattui-session:*.wattui" in (prefix / "mime" / "globs").read_text()
 
 
-def test_a_folder_that_is_a_file_is_told_as_an_error(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     taken = tmp_path / "share"
     taken.write_text("no folder")
     with pytest.raises(DiskRefused) as caught:
@@ -113,7 +113,7 @@ def test_a_folder_that_is_a_file_is_told_as_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_other_systems_are_told_what_to_do(
+def test_on_other_systems_the_error_shows_what_to_do(
     platform: str, prefix: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)

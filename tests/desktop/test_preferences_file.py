@@ -43,14 +43,14 @@ def test_a_broken_file_counts_as_none(tmp_path: Path, text: str) -> None:
     assert PreferencesFile.load(path) == PreferencesFile(path=path)
 
 
-def test_values_of_the_wrong_kind_are_left_out_and_the_others_kept(tmp_path: Path) -> None:
+def test_values_of_the_wrong_type_are_left_out_and_the_others_stay(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     values = {"interval": "fast", "rate": True, "window": [1, "x"], "port": "sim://", "meters": 3}
     path.write_text(json.dumps(values))
     assert PreferencesFile.load(path) == PreferencesFile(path=path, port="sim://")
 
 
-def test_what_a_later_version_wrote_is_kept(tmp_path: Path) -> None:
+def test_what_a_later_version_wrote_stays(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(json.dumps({"hologram": {"depth": 3}, "rate": 1}))
     settings = PreferencesFile.load(path)

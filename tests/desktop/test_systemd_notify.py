@@ -27,16 +27,16 @@ def listening(request, tmp_path: Path) -> Iterator[tuple[socket.socket, str]]:
         yield end, name
 
 
-def test_what_is_told(listening: tuple[socket.socket, str]) -> None:
+def test_what_is_reported(listening: tuple[socket.socket, str]) -> None:
     end, name = listening
-    told = Notifier.from_environment({"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "3000000"})
-    assert told
-    assert told.watchdog == 3.0
-    told.ready("2 of 2\nmeters")
-    told.alive()
-    told.status("lost")
-    told.stopping()
-    told.extend(1.5)
+    notifier = Notifier.from_environment({"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "3000000"})
+    assert notifier
+    assert notifier.watchdog == 3.0
+    notifier.ready("2 of 2\nmeters")
+    notifier.alive()
+    notifier.status("lost")
+    notifier.stopping()
+    notifier.extend(1.5)
     assert [end.recv(500).decode() for _ in range(5)] == [
         *("READY=1\nSTATUS=2 of 2 meters", "WATCHDOG=1", "STATUS=lost", "STOPPING=1"),
         "EXTEND_TIMEOUT_USEC=1500000",
@@ -54,8 +54,8 @@ def test_what_is_told(listening: tuple[socket.socket, str]) -> None:
     ],
 )
 def test_a_watchdog_is_for_whom_it_names(more: dict[str, str], watchdog: float | None) -> None:
-    told = Notifier.from_environment({"NOTIFY_SOCKET": "/nowhere", **more})
-    assert told.watchdog == watchdog
+    notifier = Notifier.from_environment({"NOTIFY_SOCKET": "/nowhere", **more})
+    assert notifier.watchdog == watchdog
 
 
 def test_nobody_listens() -> None:

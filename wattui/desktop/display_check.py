@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a window can be opened here, found out before Qt is asked.
+"""Checks whether a window can be opened, before Qt is loaded.
 
-Qt ends the process where it finds no display or lacks a library, without a word
-that helps.  So the display is tried first, and Qt's plugin for it is loaded.
+Without a display or one of its libraries, Qt ends the process with a message that does
+not help.  So the display is tried first, and Qt's plugin for it is loaded.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _X_DISPLAY: Final = re.compile(r"(?P<host>.*?):(?P<number>\d+)(\.\d+)?")
 
 
 def check() -> None:
-    """See that a window can be opened.
+    """Check that a window can be opened.
 
     Raises
     ------
     DisplayMissing
-        It cannot; says why, and what to do instead.
+        It cannot.  The error states why, and what to do instead.
     """
     if sys.platform in ("win32", "darwin"):
         return
@@ -60,7 +60,7 @@ def check() -> None:
 
 
 def libraries_missing(what: str) -> DisplayMissing:
-    """Say that the window's libraries are missing."""
+    """Return the error for missing libraries of the window."""
     return DisplayMissing(f"The window's libraries are missing: {what}", _PACKAGES)
 
 
@@ -82,7 +82,7 @@ def _wayland_answers(name: str) -> bool:
 def _x_answers(name: str) -> bool:
     match = _X_DISPLAY.fullmatch(name)
     if match is None:
-        # Some other way to name a display, as a socket on a Mac: for Qt to find out.
+        # Another kind of display name, such as a socket on a Mac: Qt will find out.
         return True
     host, number = match["host"], int(match["number"])
     if host in ("", "unix"):
@@ -92,7 +92,7 @@ def _x_answers(name: str) -> bool:
 
 
 def _check_libraries() -> None:
-    """Load Qt's plugin for X, which needs what Qt needs; what lacks is in the error."""
+    """Load Qt's plugin for X, which needs the same libraries; the error names a missing one."""
     try:
         spec = importlib.util.find_spec("PyQt5")
     except (ImportError, ValueError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a start of the window is about: a session, or the ports of meters."""
+"""What the window opens at its start: a session, or the ports of meters."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from wattui.errors import WattuiError
 
 
-def told_apart(targets: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
-    """Tell a session from ports: give the one or the others.
+def session_or_ports(targets: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
+    """Return the session among the targets of a command line, or else the ports.
 
     Raises
     ------
     WattuiError
-        There is a session, and more than that.
+        There is a session and something else.
     """
     targets = [target for target in targets if target]
     sessions = [Path(target) for target in targets if _is_session(target)]
@@ -23,8 +23,8 @@ def told_apart(targets: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
         return None, tuple(targets)
     if len(targets) > 1:
         raise WattuiError(
-            f"{sessions[0]} is a session, and a window shows one or the meters of ports",
-            "Name one session, or ports only.",
+            f"{sessions[0]} is a session; a window shows one session or the meters at ports",
+            "Give one session, or only ports.",
         )
     return sessions[0], ()
 

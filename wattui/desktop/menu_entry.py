@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The user's own menu: launcher, icons and file type, put there and taken away.
+"""Installs and removes the entry in the user's menu: launcher, icons and file type.
 
-All of it goes into the user's data folder (``$XDG_DATA_HOME``, mostly
-``~/.local/share``) and needs no root.  What needs root, the udev rule that lets
-a user open the port, is only told as a command: see :func:`udev_command`.
+All of it goes into the user's data folder (``$XDG_DATA_HOME``, usually
+``~/.local/share``) and needs no root.  The udev rule, which lets a user open the port,
+does need root: :func:`udev_command` returns the command that installs it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 ICON_SIZES: Final = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 SESSION_ICON_SIZES: Final = (16, 32, 48, 64, 128, 256)
 
-#: Programs that read the folders again, and what each is told; missing ones do no harm.
+#: Programs that read the folders again, with their arguments; missing ones do no harm.
 _CACHES: Final = (
     ("update-desktop-database", "-q", "{prefix}/applications"),
     ("update-mime-database", "{prefix}/mime"),
@@ -38,23 +38,23 @@ _CACHE_SECONDS: Final = 30
 
 
 class NoDesktopEntries(WattuiError):
-    """The system has no menu of the freedesktop.org kind: it is Windows or macOS."""
+    """The system has no freedesktop.org menu: it is Windows or macOS."""
 
 
 def data_home() -> Path:
-    """Give the folder that the user's desktop looks into."""
+    """Return the folder that the user's desktop reads."""
     named = os.environ.get("XDG_DATA_HOME", "")
-    # The specification has relative paths ignored.
+    # The specification requires relative paths to be ignored.
     return Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "share"
 
 
 def install(prefix: Path | None = None) -> list[Path]:
-    """Put launcher, icons and file type into the user's menu; give what was written.
+    """Add launcher, icons and file type to the user's menu; return the files written.
 
     Parameters
     ----------
     prefix
-        Another folder than :func:`data_home`.
+        Folder to use instead of :func:`data_home`.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def install(prefix: Path | None = None) -> list[Path]:
 
 
 def remove(prefix: Path | None = None) -> list[Path]:
-    """Take away what :func:`install` put there; give what was removed.
+    """Remove the files of :func:`install`; return those that were removed.
 
     Raises
     ------
@@ -109,12 +109,12 @@ def remove(prefix: Path | None = None) -> list[Path]:
 
 
 def udev_rule() -> Path:
-    """Give the rule that lets whoever sits at the machine open a meter's port."""
+    """Return the path of the udev rule that lets the user at the machine open a meter's port."""
     return Path(str(resources.files("wattui.resources") / "60-wattui.rules"))
 
 
 def udev_command() -> str:
-    """Give the one line that installs the udev rule; it asks for the password of root."""
+    """Return the command line that installs the udev rule; it asks for root's password."""
     rule = shlex.quote(str(udev_rule()))
     return (
         f"sudo install -m 644 {rule} /etc/udev/rules.d/60-wattui.rules"
@@ -123,7 +123,7 @@ def udev_command() -> str:
 
 
 def launcher_command() -> list[str]:
-    """Give what starts the window of this very environment."""
+    """Return the command that starts the window of this Python environment."""
     folder = Path(sys.executable).parent
     program = folder / "wattui-gui"
     if program.exists():
@@ -134,17 +134,17 @@ def launcher_command() -> list[str]:
 def _refuse_elsewhere() -> None:
     if sys.platform == "win32":
         raise NoDesktopEntries(
-            "Windows has no desktop entries, and wattui makes no Start menu shortcut",
+            "Windows has no desktop entries, and wattui does not add a Start menu shortcut",
             f"Right-click {Path(sys.executable).parent / 'wattui-gui.exe'} and pin it to Start.",
         )
     if sys.platform == "darwin":
         raise NoDesktopEntries(
-            "macOS has no desktop entries", f"Start it by {shlex.join(launcher_command())}."
+            "macOS has no desktop entries", f"Start it with {shlex.join(launcher_command())}."
         )
 
 
 def _files(prefix: Path) -> Iterator[tuple[Path, bytes]]:
-    """Give each file that belongs to the menu, and what is in it."""
+    """Yield each file of the menu entry, and its contents."""
     source = resources.files("wattui.resources")
     icons = source / "icons"
     hicolor = prefix / "icons" / "hicolor"
@@ -160,13 +160,13 @@ def _files(prefix: Path) -> Iterator[tuple[Path, bytes]]:
     yield prefix / "mime" / "packages" / "wattui.xml", mime
     metainfo = (source / "wattui.metainfo.xml").read_bytes()
     yield prefix / "metainfo" / "wattui.metainfo.xml", metainfo
-    # The launcher last: what it names is there by then.
+    # The launcher comes last, when everything it names exists.
     launcher = (source / "wattui.desktop").read_text(encoding="utf-8")
     yield prefix / "applications" / "wattui.desktop", _launcher(launcher).encode()
 
 
 def _launcher(template: str) -> str:
-    """Give the desktop entry with the programs of this environment in it."""
+    """Return the desktop entry with the programs of this environment."""
     words = launcher_command()
     command = " ".join(_quoted(word) for word in words)
     lines = []
@@ -183,7 +183,7 @@ def _launcher(template: str) -> str:
 def _quoted(word: str) -> str:
     """Quote one argument of an ``Exec`` line (Desktop Entry Specification, *Exec key*).
 
-    The quotes are one layer, the escapes of a string value another.
+    Quotes are one layer, and the escapes of a string value another.
     """
     for character in '\\"`$':
         word = word.replace(character, "\\" + character)
@@ -192,7 +192,7 @@ def _quoted(word: str) -> str:
 
 
 def _refresh(prefix: Path) -> None:
-    """Let the desktop read the folders again; it does so by itself in time."""
+    """Make the desktop read the folders again, which it would otherwise do later."""
     for program, *arguments in _CACHES:
         found = shutil.which(program)
         if found is None:

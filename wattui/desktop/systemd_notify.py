@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells systemd how a service gets on: ready, alive, what it does (``sd_notify(3)``).
+"""Reports the state of a service to systemd: ready, alive, its status (``sd_notify(3)``).
 
-A datagram to the socket that the environment names; without one, nothing happens.
+Each report is a datagram to the socket that the environment names; without one, nothing
+happens.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Final, Self
 
 _log = logging.getLogger(__name__)
 
-#: The socket, as systemd names it; ``@`` at its begin is an abstract one.
+#: Path of the socket; ``@`` at its beginning means an abstract one.
 SOCKET_VARIABLE: Final = "NOTIFY_SOCKET"
-#: Microseconds within which systemd wants to hear that the service is alive, and the
-#: process that it wants to hear it from.
+#: Microseconds within which systemd expects a sign of life, and the process from which it
+#: expects it.
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
 WATCHDOG_PROCESS: Final = "WATCHDOG_PID"
 
@@ -25,14 +26,14 @@ _MOST: Final = 200
 
 
 class Notifier:
-    """Tells systemd; does nothing where it did not ask to be told.
+    """Sends reports to systemd, or does nothing where systemd does not expect any.
 
     Parameters
     ----------
     address
         Path of the socket; empty for none.
     watchdog
-        Seconds within which it wants to hear that the service is alive; None for never.
+        Seconds within which systemd expects a sign of life; None for never.
     """
 
     def __init__(self, address: str = "", watchdog: float | None = None) -> None:
@@ -41,15 +42,15 @@ class Notifier:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Give the notifier that the environment asks for.
+        """Return the notifier that the environment asks for.
 
-        The variables stay where they are: a program that is started from here has
-        another process id, and is not listened to.
+        The variables stay in the environment: systemd ignores reports of programs that
+        are started from here.
         """
-        told = os.environ if environment is None else environment
-        address = told.get(SOCKET_VARIABLE, "")
-        process = told.get(WATCHDOG_PROCESS, "")
-        microseconds = told.get(WATCHDOG_VARIABLE, "")
+        given = os.environ if environment is None else environment
+        address = given.get(SOCKET_VARIABLE, "")
+        process = given.get(WATCHDOG_PROCESS, "")
+        microseconds = given.get(WATCHDOG_VARIABLE, "")
         ours = not process or process == str(os.getpid())
         watchdog = int(microseconds) / 1e6 if ours and microseconds.isdigit() else 0.0
         return cls(address, watchdog if watchdog > 0 else None)
@@ -58,19 +59,19 @@ class Notifier:
         return bool(self.address)
 
     def ready(self, status: str = "") -> None:
-        """Say that the service has started."""
+        """Report that the service has started."""
         self._send("READY=1", *_status(status))
 
     def alive(self) -> None:
-        """Say that the service does its work."""
+        """Report that the service is alive."""
         self._send("WATCHDOG=1")
 
     def status(self, status: str) -> None:
-        """Say in a few words what it does."""
+        """Report what the service is doing, in a few words."""
         self._send(*_status(status))
 
     def stopping(self) -> None:
-        """Say that the service is about to end."""
+        """Report that the service is about to end."""
         self._send("STOPPING=1")
 
     def extend(self, seconds: float) -> None:
@@ -83,11 +84,11 @@ class Notifier:
         address = "\0" + self.address[1:] if self.address.startswith("@") else self.address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-                # A service manager that does not listen must not hold up a recording.
+                # A service manager that does not listen must not block a recording.
                 sender.setblocking(False)
                 sender.sendto("\n".join(lines).encode(), address)
         except OSError as error:
-            _log.warning("systemd was not told %s: %s", lines[0], error)
+            _log.warning("systemd did not receive %s: %s", lines[0], error)
 
 
 def _status(text: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The user's own service that records for good: a systemd user unit, put there and taken away.
+"""Installs and removes the user's service that records permanently: a systemd user unit.
 
-The unit lies in ``~/.config/systemd/user`` and needs no root.
+The unit is in ``~/.config/systemd/user`` and needs no root.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ _log = logging.getLogger(__name__)
 #: Name of the unit.
 UNIT: Final = "wattui-log.service"
 
-#: Seconds that systemctl may take.
+#: Longest time that systemctl may take, in seconds.
 _PATIENCE: Final = 30.0
+
+#: What systemctl prints when it cannot reach systemd.
+_UNREACHABLE: Final = ("Failed to connect", "not been booted", "No medium")
+
+_USER: Final = ["systemctl", "--user"]
+_RELOAD: Final = [*_USER, "daemon-reload"]
 
 
 class NoServices(WattuiError):
@@ -33,19 +39,19 @@ class NoServices(WattuiError):
 
 
 class UnitFailed(WattuiError):
-    """systemd did not take the unit."""
+    """systemd refused the unit."""
 
 
 def unit_path() -> Path:
-    """Give the path of the unit."""
+    """Return the path of the unit."""
     named = os.environ.get("XDG_CONFIG_HOME", "")
-    # The specification has relative paths ignored.
+    # The specification requires relative paths to be ignored.
     config = Path(named) if Path(named).is_absolute() else Path.home() / ".config"
     return config / "systemd" / "user" / UNIT
 
 
 def program_command() -> list[str]:
-    """Give what starts wattui from this very environment."""
+    """Return the command that starts wattui in this Python environment."""
     program = Path(sys.executable).parent / "wattui"
     return [str(program)] if program.exists() else [sys.executable, "-m", "wattui"]
 
@@ -53,10 +59,10 @@ def program_command() -> list[str]:
 def quoted(word: str) -> str:
     """Quote a word of an ``Exec`` line (``systemd.service(5)``, *Command lines*).
 
-    Percent signs are specifiers, dollar signs variables there, in quotes too.
+    Percent signs are specifiers there, and dollar signs variables, also in quotes.
     """
     if any(ord(c) < 32 or ord(c) == 127 for c in word):
-        raise WattuiError(f"{word!r} cannot stand in a service", "Choose another name.")
+        raise WattuiError(f"{word!r} cannot be used in a service", "Choose another name.")
     word = word.replace("%", "%%").replace("$", "$$")
     if word and not set(word) & set(" \t\"'\\;"):
         return word
@@ -64,9 +70,9 @@ def quoted(word: str) -> str:
 
 
 def unit_text(arguments: Sequence[str]) -> str:
-    """Give the unit that runs ``wattui`` of this environment with such arguments."""
+    """Return the unit that runs ``wattui`` of this environment with these arguments."""
     template = (resources.files("wattui.resources") / UNIT).read_text(encoding="utf-8")
-    # A program's path is not looked at for variables, and has no $$.
+    # A program's path is not searched for variables, and needs no $$.
     program, *first = program_command()
     words = [quoted(program).replace("$$", "$"), *map(quoted, (*first, *arguments))]
     lines = []
@@ -78,7 +84,7 @@ def unit_text(arguments: Sequence[str]) -> str:
 
 
 def _environment() -> list[str]:
-    """Give the folders of our own that the service is to use as well."""
+    """Return the lines with the folders of wattui, which the service uses as well."""
     names = ("WATTUI_DATA", "WATTUI_CONFIG")
     return [
         "Environment=" + quoted(f"{name}={os.environ[name]}").replace("$$", "$")
@@ -87,22 +93,14 @@ def _environment() -> list[str]:
     ]
 
 
-def commands(verb: str) -> list[list[str]]:
-    """Give what is to be told to systemd to ``install`` or ``remove`` the unit."""
-    user = ["systemctl", "--user"]
-    if verb == "install":
-        return [[*user, "daemon-reload"], [*user, "enable", UNIT], [*user, "restart", UNIT]]
-    return [[*user, "daemon-reload"]]
-
-
 def install(arguments: Sequence[str]) -> tuple[Path, list[list[str]]]:
-    """Write the unit, and have systemd start it, now and at each login.
+    """Write the unit, and start it now and at each login.
 
     Returns
     -------
     tuple
-        The unit's path, and the commands that are left to be run by hand: systemd
-        could not be reached.
+        The unit's path, and the commands that the user must run because systemd could
+        not be reached.
 
     Raises
     ------
@@ -122,16 +120,16 @@ def install(arguments: Sequence[str]) -> tuple[Path, list[list[str]]]:
             f"{error.filename or path} cannot be written: {error.strerror or error}",
             "Check that the folder is yours, or set XDG_CONFIG_HOME to one that is.",
         ) from error
-    return path, _run(commands("install"))
+    return path, _run([_RELOAD, [*_USER, "enable", UNIT], [*_USER, "restart", UNIT]])
 
 
 def remove() -> tuple[Path | None, list[list[str]]]:
-    """Stop the service and take the unit away.
+    """Stop the service and remove the unit.
 
     Returns
     -------
     tuple
-        The unit's path, None where there was none, and the commands that are left.
+        The unit's path, None if there was none, and the commands that the user must run.
 
     Raises
     ------
@@ -144,10 +142,10 @@ def remove() -> tuple[Path | None, list[list[str]]]:
     path = unit_path()
     if not path.exists():
         return None, []
-    left = _run([["systemctl", "--user", "disable", "--now", UNIT]])
+    left = _run([[*_USER, "disable", "--now", UNIT]])
     try:
         path.unlink(missing_ok=True)
-        # Where systemd could not be reached, its link is still there.
+        # If systemd could not be reached, its link still exists.
         link = path.parent / "default.target.wants" / UNIT
         if link.is_symlink():
             link.unlink()
@@ -155,19 +153,19 @@ def remove() -> tuple[Path | None, list[list[str]]]:
         raise DiskRefused(
             f"{path} cannot be removed: {error.strerror or error}", "Check that it is yours."
         ) from error
-    return path, left + _run(commands("remove"))
+    return path, left + _run([_RELOAD])
 
 
 def status_text() -> str:
-    """Give what systemd says of the service; empty where it cannot be reached."""
-    done = _call(["systemctl", "--user", "--no-pager", "--lines=5", "status", UNIT])
+    """Return systemd's report on the service; empty if systemd cannot be reached."""
+    done = _call([*_USER, "--no-pager", "--lines=5", "status", UNIT])
     if done is None or "Failed to connect" in done.stderr:
         return ""
     return done.stdout or done.stderr
 
 
 def lingers() -> bool:
-    """Tell whether the user's services run without a login."""
+    """Check whether the user's services run without a login."""
     user = os.environ.get("USER") or os.environ.get("LOGNAME") or ""
     return bool(user) and (Path("/var/lib/systemd/linger") / user).exists()
 
@@ -176,12 +174,12 @@ def _refuse_elsewhere() -> None:
     if sys.platform in ("win32", "darwin"):
         raise NoServices(
             "There are no systemd services on this system",
-            "Have `wattui log --all --wait --output-dir FOLDER --rotate day` started at login.",
+            "Start `wattui log --all --wait --output-dir FOLDER --rotate day` at login.",
         )
 
 
 def _run(orders: Sequence[list[str]]) -> list[list[str]]:
-    """Run commands; give those that are left where systemd cannot be reached.
+    """Run commands; return those that are left when systemd cannot be reached.
 
     Raises
     ------
@@ -193,19 +191,23 @@ def _run(orders: Sequence[list[str]]) -> list[list[str]]:
         if done is None:
             return list(orders[number:])
         if done.returncode:
-            said = " ".join(done.stderr.split())
-            if "Failed to connect" in said or "not been booted" in said or "No medium" in said:
-                _log.info("systemd cannot be reached: %s", said)
+            output = " ".join(done.stderr.split())
+            if (
+                "Failed to connect" in output
+                or "not been booted" in output
+                or "No medium" in output
+            ):
+                _log.info("systemd cannot be reached: %s", output)
                 return list(orders[number:])
             raise UnitFailed(
-                f"`{' '.join(order)}` failed: {said}",
-                f"`journalctl --user -u {UNIT}` tells more.",
+                f"`{' '.join(order)}` failed: {output}",
+                f"`journalctl --user -u {UNIT}` shows more.",
             )
     return []
 
 
 def _call(order: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
-    """Run a command; None where it is not there or does not answer."""
+    """Run a command; return None if it does not exist or does not answer."""
     found = shutil.which(order[0])
     if found is None:
         return None

@@ -31,7 +31,7 @@ from PyQt5.QtWidgets import QApplication
 import wattui
 from wattui.desktop import display_check
 from wattui.desktop.folders import data_folder
-from wattui.desktop.launch import told_apart
+from wattui.desktop.launch import session_or_ports
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.errors import WattuiError
 from wattui.ui.theme import style_sheet
@@ -246,7 +246,7 @@ def main(argv: list[str] | None = None) -> int:
     """Start the program without a console, as a double-click does; give the exit status."""
     arguments = _arguments(argv)
     try:
-        session, ports = told_apart(arguments.targets)
+        session, ports = session_or_ports(arguments.targets)
         display_check.check()
         return run(demo=arguments.demo, ports=ports, session=session)
     except WattuiError as error:

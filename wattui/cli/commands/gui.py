@@ -13,7 +13,7 @@ import click
 from wattui.cli.exits import say
 from wattui.cli.help import command
 from wattui.cli.window_start import open_window
-from wattui.desktop.launch import told_apart
+from wattui.desktop.launch import session_or_ports
 from wattui.errors import DisplayMissing
 
 #: The simulated meter that --demo connects to.
@@ -40,7 +40,7 @@ def gui(targets: Sequence[str], demo: bool, or_terminal: bool) -> int:
     SESSION is a recorded file; each PORT is connected. Without a display, use `wattui
     log` to record in the terminal.
     """
-    session, ports = told_apart(targets)
+    session, ports = session_or_ports(targets)
     try:
         return open_window(demo=demo, ports=ports, session=session)
     except DisplayMissing as error:
