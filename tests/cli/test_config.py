@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui config``, ``clear`` and ``arm``: shown, set, and nothing erased unasked."""
+"""``wattui config``, ``clear`` and ``arm``: shown, set, and nothing erased without consent."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_meter_is_prepared_for_the_field(spy: Spy) -> None:
 def test_condensing_run_goes_on_without_end() -> None:
     armed = run("arm", PRO, "--full-handling", "condense", "--erase-memory")
     assert armed.exit_code == 0, armed.stderr
-    assert "without end" in armed.stdout
+    assert "logging continues" in armed.stdout
     refused = run("arm", PRO, "--full-handling", "condense", "--interval", "9", "--erase-memory")
     assert refused.exit_code == 2
 

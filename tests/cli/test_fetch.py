@@ -48,7 +48,7 @@ def device_of(url: str) -> Device:
 
 
 def memory_of(url: str) -> list[tuple[int | None, ...]]:
-    """Give what is in the memory of the meter that a URL with an id names."""
+    """Return the records in the memory of a simulated meter with an id."""
     meter = device_of(url).meter
     return [complete(tuple(one)) for one in meter.memory.records(meter.model.fields)]
 
@@ -126,7 +126,7 @@ def test_empty_memory_makes_no_session() -> None:
     assert "empty" in result.stderr
 
 
-def test_short_read_out_is_kept_and_marked_partial() -> None:
+def test_short_read_out_is_saved_and_marked_partial() -> None:
     result = run("fetch", PRO + "&faults=short:3")
     assert result.exit_code == 4
     samples, info = fetched(result)
@@ -189,7 +189,7 @@ def test_unplugged_in_the_middle_goes_on_after_replugging_without_doubles() -> N
 
 
 def take_device_again(url: str) -> Device:
-    """Give the device of a meter that is open."""
+    """Return the device of an open simulated meter."""
     from wattui.simulator import devices
 
     return devices._devices["id:fetch"]

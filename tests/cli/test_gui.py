@@ -38,7 +38,7 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Stand in for the window, and collect how it was opened."""
+    """Replace the window, and collect the options that it is opened with."""
     collected: list[dict[str, Any]] = []
     app = types.ModuleType("wattui.ui.app")
     app.run = lambda **options: collected.append(options)  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return collected
 
 
-def test_the_window_is_told_what_to_open(calls: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_the_window_opens_sessions_and_ports(calls: list[dict[str, Any]], tmp_path: Path) -> None:
     session = tmp_path / "run.wattui"
     session.touch()
     two = ["/dev/ttyUSB0", "/dev/ttyUSB1"]
@@ -65,7 +65,7 @@ def test_the_window_is_told_what_to_open(calls: list[dict[str, Any]], tmp_path: 
     ]
 
 
-def test_a_session_is_told_from_a_port(tmp_path: Path) -> None:
+def test_a_session_is_distinguished_from_a_port(tmp_path: Path) -> None:
     session = tmp_path / "odd name"
     session.touch()
     assert session_or_ports([str(session)]) == (session, ())

@@ -60,7 +60,7 @@ def test_start_interval_and_zone(tmp_path: Path) -> None:
     assert {one.interval_us for one in samples} == {2 * MICROSECONDS}
 
 
-def test_broken_lines_are_told(log: Path, tmp_path: Path) -> None:
+def test_invalid_lines_are_listed(log: Path, tmp_path: Path) -> None:
     log.write_text(log.read_text() + "rubbish\n" * 15)
     result = run("import", log, "--session", tmp_path / "new.wattui")
     assert result.exit_code == 0

@@ -150,7 +150,7 @@ def test_a_disk_that_refuses_is_shown_until_it_takes_again() -> None:
     assert "full" not in text_of(view, screen)
 
 
-def test_gaps_are_counted_and_told() -> None:
+def test_gaps_are_counted_and_shown() -> None:
     gapped = track("bench")
     last = gapped.tally.last
     assert last is not None

@@ -108,7 +108,7 @@ def test_a_field_that_was_not_sent_is_nan_and_null() -> None:
     assert all(row["frequency_hz"] is None for row in rows)
 
 
-def test_the_session_goes_where_it_was_told(tmp_path: Path) -> None:
+def test_the_session_is_written_to_the_given_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.wattui"
     result = log(FAST, "-d", "3", "-q", "--session", str(path))
     assert session_of(result) == path
@@ -142,7 +142,7 @@ def test_a_csv_is_written_at_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["-o", "--session", "--raw"])
-def test_a_file_that_cannot_be_written_is_told_before_anything_begins(
+def test_a_file_that_cannot_be_written_is_reported_before_anything_starts(
     tmp_path: Path, option: str
 ) -> None:
     result = log(FAST, option, str(tmp_path / "missing" / "file"))
@@ -151,7 +151,7 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_begins(
     assert result.stdout == ""
 
 
-def test_a_data_folder_that_is_a_file_is_told_before_anything_begins(
+def test_a_data_folder_that_is_a_file_is_reported_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = tmp_path / "data"

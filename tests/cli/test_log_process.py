@@ -91,7 +91,7 @@ def logs() -> Iterator[list[Log]]:
 
 
 def printed_times(lines: list[str]) -> list[int]:
-    """Give the times of the samples among the lines, in microseconds."""
+    """Return the times of the samples among the lines, in microseconds."""
     words = [line.split(" ") for line in lines if line[:2] == "20" and len(line.split(" ")) == 6]
     return [round(datetime.fromisoformat(word[0]).timestamp() * MICROSECONDS) for word in words]
 
@@ -224,15 +224,15 @@ def test_killed_at_any_moment_every_printed_sample_is_in_the_file(
         # By a plain SQLite first: nobody has mended anything yet.
         with sqlite3.connect(path) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            kept = {row[0] for row in database.execute("SELECT time FROM sample")}
-        assert set(printed) <= kept
+            stored = {row[0] for row in database.execute("SELECT time FROM sample")}
+        assert set(printed) <= stored
         assert printed == recorded_times(path)[: len(printed)]
         with Session.open(path) as session:
             assert session.interrupted
 
 
 def records(count: int) -> bytes:
-    """Give what a meter sends whose power counts up, with what real ones do to a line."""
+    """Return the bytes of a meter with rising power, with the faults of real ones."""
     lines = []
     for i in range(count):
         values = [

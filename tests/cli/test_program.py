@@ -111,7 +111,7 @@ def test_what_is_typed_wrongly_exits_with_2(args: list[str], said: str) -> None:
     assert result.stdout == ""
 
 
-def test_an_error_is_told_without_traceback_and_markup_stays_as_it_is() -> None:
+def test_an_error_is_reported_without_traceback_and_markup_is_unchanged() -> None:
     result = run("info", "/dev/no[bold]such[/bold]port")
     assert result.exit_code == 3
     assert result.stdout == ""
@@ -133,7 +133,7 @@ def test_what_an_error_quotes_cannot_steer_the_terminal() -> None:
     assert "\x07" not in result.stderr
 
 
-def test_an_unforeseen_error_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise RuntimeError("boom")
 

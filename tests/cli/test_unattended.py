@@ -117,7 +117,7 @@ def meter() -> Iterator[str]:
         yield str(server.paths[0])
 
 
-def test_a_second_program_on_a_port_is_told_who_has_it(
+def test_a_second_program_on_a_port_reports_which_one_has_it(
     program: list[str], logs: list[Log], meter: str
 ) -> None:
     logs.append(first := Log(program, meter))
@@ -211,12 +211,12 @@ def test_a_disk_that_refuses_and_is_tried_again_is_no_reason_to_start_anew() -> 
 def test_what_systemctl_status_shows() -> None:
     lost = FakeTrack(state=ClientState.LOST)
     failed = FakeTrack(state=ClientState.FAILED, failure=OSError())
-    told = status_words(
+    words = status_words(
         recording_of(
             FakeTrack(), lost, failed, path=Path("a.wattui"), status=WriterStatus(1, "disk full")
         )
     )
-    assert told == (
+    assert words == (
         "1 of 3 meters recording, 1 unplugged, 1 not available, trying again, disk full, a.wattui"
     )
     assert "plugged in" in status_words(recording_of())
@@ -259,13 +259,13 @@ def test_the_watchdog_hears_of_samples(program: list[str], logs: list[Log], tmp_
             logs.append(log := Log(program, "sim://pro", "-q"))
         finally:
             del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
-        told = b""
-        while b"WATCHDOG=1" not in told or b"1 of 1 meter recording, 2" not in told:
-            told += end.recv(500) + b"\n"
+        notified = b""
+        while b"WATCHDOG=1" not in notified or b"1 of 1 meter recording, 2" not in notified:
+            notified += end.recv(500) + b"\n"
         log.process.send_signal(signal.SIGTERM)
-        while b"STOPPING=1" not in told:
-            told += end.recv(500) + b"\n"
-    assert told.startswith(b"READY=1\nSTATUS=")
+        while b"STOPPING=1" not in notified:
+            notified += end.recv(500) + b"\n"
+    assert notified.startswith(b"READY=1\nSTATUS=")
     assert log.end() == 0
 
 
@@ -274,7 +274,7 @@ def test_the_watchdog_hears_of_samples(program: list[str], logs: list[Log], tmp_
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder of settings with an awkward name, where systemd is not reached."""
+    """Return a folder of settings with an awkward name, where systemd cannot be reached."""
     folder = tmp_path / 'odd 100% "etc"'
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     monkeypatch.setattr("wattui.desktop.systemd_unit._call", lambda order: None)
@@ -336,7 +336,7 @@ def test_systemd_takes_the_unit(config: Path, tmp_path: Path) -> None:
     assert about_ours == [], done.stderr
 
 
-def test_what_systemd_refuses_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_by_systemd_is_reported(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = subprocess.CompletedProcess([], 1, "", "Unit is masked.")
     monkeypatch.setattr("wattui.desktop.systemd_unit._call", lambda order: said)
     result = service("install")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing erases a meter's memory unasked: every feature through a spy, and the source itself."""
+"""Nothing erases a meter's memory without asking: every feature with a spy, and the source."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ def _new_meters() -> Iterator[None]:
     ],
     ids=lambda one: " ".join(one) if isinstance(one, list) else "",
 )
-def test_no_command_line_erases_unasked(line: list[str], status: int, spy: Spy) -> None:
+def test_no_command_line_erases_without_consent(line: list[str], status: int, spy: Spy) -> None:
     result = CliRunner().invoke(program, line)
     assert result.exit_code == status, result.stderr
     assert spy.erasing == []
     if status == 5:
         assert spy.written == []
     if line[0] not in ("ports", "sessions"):
-        assert len(spy.sent) > 1, "the spy has to see what is sent"
+        assert len(spy.sent) > 1, "the spy must see the bytes"
 
 
 def test_finding_and_identifying_meters_erases_nothing(spy: Spy) -> None:
@@ -142,7 +142,7 @@ def until(bench: Bench, condition: Callable[[], bool]) -> None:
         bench.main_thread.drain()
 
 
-def test_nothing_of_the_window_erases_unasked(spy: Spy) -> None:
+def test_nothing_in_the_window_erases_without_consent(spy: Spy) -> None:
     bench = Bench()
     meter = bench.add_meter(PRO)
     memory = MeterMemory(bench=bench, main_thread=bench.main_thread, port=NET)
@@ -259,11 +259,11 @@ def test_nothing_but_the_settings_makes_a_command_that_erases() -> None:
 def test_nobody_writes_packets_by_hand() -> None:
     by_hand = []
     for name, tree in _sources():
-        told = _docstrings(tree)
+        docstrings = _docstrings(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and id(node) not in told:
+            if isinstance(node, ast.Constant) and id(node) not in docstrings:
                 text = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
-                # Commands are upper case; lower case is what meters say, as in captures.
+                # Commands are upper case; lower case are replies, as in captures.
                 if isinstance(text, str) and re.search(r"#[A-Z],[A-Z],", text):
                     by_hand.append(f"{name}:{node.lineno}: {text}")
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Packet", "encode"):
@@ -285,7 +285,7 @@ def test_only_the_link_writes_to_a_port() -> None:
 
 
 def test_consent_is_handed_on_and_never_made_up() -> None:
-    """``True`` stands in one place: behind the refusal to clear without consent."""
+    """``True`` is in one place only: after the refusal to clear without consent."""
     made_up = [
         name
         for name, tree in _sources()

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattui.errors import LinkLost
-from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind, MeterInfo
 from wattui.measurement.fields import WireValue
 from wattui.meter_memory.readout import Patience, Readout, read_memory
@@ -22,12 +21,12 @@ from wattui.simulator.sim_url import meter_from_url
 from wattui.simulator.simulated_meter import SimulatedMeter
 
 BASE = "logging=stopped&speed=50&memory=300"
-#: As the protocol has it, but for a meter at fifty times the speed.
+#: As in the protocol, at fifty times the speed.
 BRISK = Patience(answer=1.0, records=2.0, replug=DEADLINE)
 
 
 def memory_of(meter: SimulatedMeter) -> list[tuple[WireValue, ...]]:
-    """Give what is in a simulated meter's memory."""
+    """Return the records in a simulated meter's memory."""
     return [
         tuple(values) + (None,) * (18 - len(values))
         for values in meter.memory.records(meter.model.fields)
@@ -69,7 +68,6 @@ def test_empty_memory_is_complete(connect: Connect) -> None:
     readout = read_memory(connect("sim://pro?logging=stopped&memory=0"), patience=BRISK)
     assert len(readout.records) == 0
     assert readout.complete
-    assert list(readout.samples()) == []
 
 
 def test_fewer_records_than_announced_is_said(connect: Connect) -> None:
@@ -78,7 +76,7 @@ def test_fewer_records_than_announced_is_said(connect: Connect) -> None:
     assert readout.reasons == ("297 of 300 records: fewer were received than announced",)
 
 
-def test_more_records_than_announced_are_kept_and_said(connect: Connect) -> None:
+def test_more_records_than_announced_are_saved_and_reported(connect: Connect) -> None:
     readout = read_memory(connect(f"sim://pro?{BASE}&faults=more:3"), patience=BRISK)
     assert len(readout.records) == 303
     assert not readout.complete
@@ -92,17 +90,17 @@ def test_absurd_interval_is_not_believed(connect: Connect, interval: int) -> Non
     assert str(interval) in readout.notes[0]
 
 
-def test_progress_is_told_and_cancelling_keeps_what_came(connect: Connect) -> None:
-    told: list[tuple[int, int]] = []
+def test_progress_is_reported_and_cancelling_saves_the_records_received(connect: Connect) -> None:
+    reports: list[tuple[int, int]] = []
 
     def progress(done: int, total: int) -> None:
-        told.append((done, total))
+        reports.append((done, total))
 
     client = connect("sim://pro?logging=stopped&speed=5&memory=1000")
-    readout = read_memory(client, progress, lambda: bool(told and told[-1][0] >= 100))
+    readout = read_memory(client, progress, lambda: bool(reports and reports[-1][0] >= 100))
     assert 100 <= len(readout.records) < 1000
     assert "cancelled" in readout.reasons[0]
-    assert told[-1] == (len(readout.records), 1000)
+    assert reports[-1] == (len(readout.records), 1000)
     assert len(read_memory(client, patience=BRISK).records) == 1000  # the line is free again
 
 
@@ -150,7 +148,7 @@ def test_live_recording_pauses_and_goes_on(connect: Connect) -> None:
     assert notebook.samples[before].gap_us > 0
 
 
-# -- what comes of it --------------------------------------------------------------------
+# -- the result -------------------------------------------------------------------------
 
 
 def record(power: int, cycles: int | None = 0) -> tuple[WireValue, ...]:
@@ -162,27 +160,19 @@ def readout_of(records: list[tuple[WireValue, ...]], interval: int = 10) -> Read
     return Readout(meter, RecordList(records), interval, len(records), (), (), 1000.0, 1001.0)
 
 
-def test_times_are_counted_back_from_the_readout() -> None:
-    samples = list(readout_of([record(1), record(2), record(3)]).samples())
-    assert [sample.time_us // MICROSECONDS for sample in samples] == [980, 990, 1000]
-    assert {sample.interval_us for sample in samples} == {10 * MICROSECONDS}
-
-
 def test_power_on_is_marked_where_the_count_moves() -> None:
     readout = readout_of([record(1, 3), record(2, 3), record(3, 4), record(4, None), record(5, 4)])
-    (event,) = readout.power_events()
-    assert event.kind is EventKind.POWER_ON
-    assert event.time_us // MICROSECONDS == 970
+    assert readout.power_losses() == [2]
 
 
-def test_records_are_kept_exactly_in_little_memory() -> None:
+def test_a_list_of_records_returns_them_exactly() -> None:
     records = [record(number, None) for number in range(100)]
-    kept = RecordList(records)
-    assert list(kept) == records
-    assert kept[-1] == records[-1]
-    assert list(kept[10:20]) == records[10:20]
+    stored = RecordList(records)
+    assert list(stored) == records
+    assert stored[-1] == records[-1]
+    assert list(stored[10:20]) == records[10:20]
     with pytest.raises(IndexError):
-        kept[100]
+        stored[100]
 
 
 numbered = st.lists(st.integers(0, 199), unique=True, max_size=40).map(sorted)
@@ -202,7 +192,7 @@ def test_two_readouts_put_together_have_what_either_lost(
 
 
 def _apart(first: list[int], second: list[int]) -> bool:
-    """Tell whether no record that one lost stands next to one that the other lost."""
+    """Check that no record that one lost is next to one that the other lost."""
     return all(abs(one - other) > 1 for one in first for other in second)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from wattui.errors import DiskRefused
 from wattui.formats import write_csv
-from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, WireValue
 from wattui.measurement.sample import Sample
@@ -31,7 +31,7 @@ CYCLES = FIELD_INDEX["power_cycles"]
 
 
 def record(number: int, cycles: int | None = None) -> Values:
-    """Give a record with voltage, its number as power, and the rest not logged."""
+    """Return a record with voltage and with its number as power; the rest is not logged."""
     values: list[WireValue] = [None] * 18
     values[0], values[1] = number, 1200
     values[CYCLES] = cycles
@@ -47,7 +47,7 @@ def readout_of(records: Sequence[Values], **fields: object) -> Readout:
 
 
 def partial_of(count: int, total: int, first: int = 0) -> Readout:
-    reason = f"{count} of {total} records: it was cancelled"
+    reason = f"{count} of {total} records: the read-out was cancelled"
     return readout_of(
         [record(first + n) for n in range(count)],
         expected=total, reasons=(reason,), missing_at_end=total - count,
@@ -59,6 +59,19 @@ def stored(path: Path) -> tuple[list[Sample], list[Event], dict[str, str]]:
         (meter,) = session.meters
         events = [one.event for one in session.events()]
         return list(session.samples(meter.id)), events, session.info
+
+
+def samples_of(readout: Readout) -> Iterator[Sample]:
+    """Yield the records as samples, one after the other, as the module describes it."""
+    interval = readout.interval * MICROSECONDS
+    losses = set(readout.power_losses())
+    length = len(readout.records) - 1 + readout.missing_at_end
+    time = microseconds(readout.read_at) - length * interval - len(losses)
+    for position, values in enumerate(readout.records):
+        gap = int(position in losses)
+        time += gap
+        yield Sample(time, interval, values, gap)
+        time += interval
 
 
 def test_times_are_counted_back_from_the_read_out() -> None:
@@ -85,7 +98,7 @@ def test_fields_that_were_not_logged_are_null() -> None:
 def test_times_of_a_cancelled_read_out_leave_room_for_what_is_missing() -> None:
     samples, _, info = stored(save_readout(partial_of(3, 10), METER))
     assert samples[-1].time_us == LAST - 7 * 10 * MICROSECONDS
-    assert "3 of 10 records: it was cancelled" in info[PARTIAL]
+    assert "3 of 10 records: the read-out was cancelled" in info[PARTIAL]
 
 
 def test_loss_of_power_is_a_gap_and_an_event() -> None:
@@ -93,12 +106,14 @@ def test_loss_of_power_is_a_gap_and_an_event() -> None:
     records = [record(n, count) for n, count in enumerate(cycles)]
     readout = readout_of(records, missing_at_end=2)
     samples, events, info = stored(save_readout(readout, METER))
-    assert samples == list(readout.samples())
+    assert samples == list(samples_of(readout))
     assert [one.gap_us > 0 for one in samples] == [False, False, True, False, True]
     losses = [event for event in events if event.kind is EventKind.POWER_ON]
-    assert losses == list(readout.power_events())
+    assert [one.time_us for one in losses] == [
+        one.time_us - one.interval_us for one in samples if one.gap_us
+    ]
     assert "missing" in losses[0].text
-    assert "without power 2 times" in info[RECONSTRUCTED]
+    assert "lost power 2 times" in info[RECONSTRUCTED]
     assert samples[-1].time_us == LAST - 20 * MICROSECONDS
     ends = [one.time_us for one in samples]
     starts = [one.time_us - one.interval_us - one.gap_us for one in samples]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings: read, written, read back; and never a record erased unasked."""
+"""Settings: read, written, read back, and never a record erased without consent."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from wattui.meter_memory.wording import (
     fields_text,
     left_text,
     loss_text,
-    memory_rows,
     parse_fields,
     record_limit,
     span_text,
@@ -45,7 +44,6 @@ def test_each_handling_says_how_long_it_lasts() -> None:
         for handling in (FullHandling.STOP, FullHandling.OVERWRITE, FullHandling.CONDENSE)
     }
     assert said[FullHandling.STOP].seconds == 20_000
-    assert not said[FullHandling.STOP].endless
     assert said[FullHandling.STOP].text == (
         "2,000 records fit: 5 hours 33 minutes, then logging stops."
     )
@@ -57,17 +55,14 @@ def test_each_handling_says_how_long_it_lasts() -> None:
 def test_estimate_is_called_one() -> None:
     assert endurance(parse_fields("w"), 1, FullHandling.STOP, HALF).text.startswith("About ")
     unknown = replace(HALF, limit=None)
-    assert "does not say" in endurance(ALL, 1, FullHandling.STOP, unknown).text
+    assert "doesn't report" in endurance(ALL, 1, FullHandling.STOP, unknown).text
 
 
 def test_state_of_a_memory_that_is_half_full() -> None:
-    rows = dict(memory_rows(HALF, 1_700_000_000))
-    assert rows["Records"] == "1,000 of 2,000 records (50 %)"
-    assert rows["Time until full"] == "2 hours 46 minutes"
-    assert rows["Span"].startswith("about 2 hours 46 minutes: 2023-11-1")
-    assert rows["Interval"] == "10 s"
-    assert rows["Fields"] == "all"
-    assert "stops" in rows["When full"]
+    assert used_text(HALF) == "1,000 of 2,000 records (50 %)"
+    assert left_text(HALF) == "2 hours 46 minutes"
+    assert span_text(HALF, 1_700_000_000).startswith("about 2 hours 46 minutes: 2023-11-1")
+    assert fields_text(HALF.fields) == "all"
 
 
 @pytest.mark.parametrize(

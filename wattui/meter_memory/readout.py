@@ -11,17 +11,15 @@ from __future__ import annotations
 import enum
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from wattui.client.conversation import Conversation
 from wattui.client.meter_client import MeterClient
 from wattui.errors import LinkLost, NoAnswer, UnexpectedReply, WattuiError
-from wattui.measurement.clock import MICROSECONDS, microseconds
-from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, WireValue
-from wattui.measurement.sample import Sample
 from wattui.meter_memory.records import RecordList, agreed, merge
 from wattui.protocol import (
     FieldSelection,
@@ -109,30 +107,6 @@ class Readout:
     def span(self) -> int:
         """How much time the records cover, in seconds."""
         return len(self.records) * self.interval
-
-    def samples(self) -> Iterator[Sample]:
-        """Yield the records as samples, oldest first.
-
-        Their times are reconstructed by counting back from the read-out by the interval.
-        They are wrong before a loss of power, which lasts an unknown time: a gap of one
-        microsecond separates the records before and after it.
-        """
-        interval = self.interval * MICROSECONDS
-        losses = set(self.power_losses())
-        length = len(self.records) - 1 + self.missing_at_end
-        time = microseconds(self.read_at) - length * interval - len(losses)
-        for position, values in enumerate(self.records):
-            gap = int(position in losses)
-            time += gap
-            yield Sample(time, interval, values, gap)
-            time += interval
-
-    def power_events(self) -> Iterator[Event]:
-        """Yield an event for each power-on in the records, where time is missing."""
-        for sample in self.samples():
-            if sample.gap_us:
-                start = sample.time_us - sample.interval_us
-                yield Event(start, EventKind.POWER_ON, POWER_TEXT)
 
     def power_losses(self) -> list[int]:
         """Return the positions of the records before which the meter lost power."""

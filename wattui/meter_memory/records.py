@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many records in little memory: what a read-out collects. 144 bytes a record."""
+"""Many records in little memory: 144 bytes for each record of a read-out."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final, overload
 from wattui.measurement.fields import FIELD_COUNT, WireValue
 
 _ROW: Final = struct.Struct(f"={FIELD_COUNT}q")
-#: What stands for no value in the bytes of a record: no field is negative on the wire.
+#: Stands for no value in the bytes of a record, since no field is negative on the wire.
 UNLOGGED: Final = -1
 
-#: How far ahead two read-outs are searched for where they agree again, in records.
+#: How many records ahead to search for the place where two read-outs agree again.
 _WINDOW: Final = 64
 
 
 class RecordList(Sequence[tuple[WireValue, ...]]):
-    """Records in the order in which they came.  Grows at its end only."""
+    """Records in the order of their arrival.  Grows only at its end."""
 
     def __init__(self, records: Iterable[tuple[WireValue, ...]] = ()) -> None:
         self._rows = bytearray()
@@ -26,24 +26,24 @@ class RecordList(Sequence[tuple[WireValue, ...]]):
             self.append(record)
 
     def append(self, record: tuple[WireValue, ...]) -> None:
-        """Add one of 18 fields."""
+        """Add a record of 18 fields."""
         self._rows += _ROW.pack(*(UNLOGGED if value is None else value for value in record))
 
     def row(self, index: int) -> bytes:
-        """Give a record as bytes: to compare, or to add to another list."""
+        """Return a record as bytes, to compare it or add it to another list."""
         return bytes(self._rows[index * _ROW.size : (index + 1) * _ROW.size])
 
     def append_row(self, row: bytes) -> None:
-        """Add what :meth:`row` or :meth:`rows` gave."""
+        """Add the bytes that :meth:`row` or :meth:`rows` returned."""
         self._rows += row
 
     def rows(self, start: int = 0, stop: int | None = None) -> bytes:
-        """Give the records from *start* to before *stop* as bytes."""
+        """Return the records from *start* up to but without *stop* as bytes."""
         end = len(self) if stop is None else stop
         return bytes(memoryview(self._rows)[start * _ROW.size : end * _ROW.size])
 
     def find(self, rows: bytes, start: int = 0) -> int:
-        """Give the position from which the records are those of *rows*; -1 where none is."""
+        """Return the position from which the records equal *rows*; -1 if there is none."""
         at = self._rows.find(rows, start * _ROW.size)
         while at >= 0 and at % _ROW.size:
             at = self._rows.find(rows, at + 1)
@@ -79,10 +79,10 @@ class RecordList(Sequence[tuple[WireValue, ...]]):
 
 
 def merge(first: RecordList, second: RecordList) -> RecordList:
-    """Put together what two read-outs of the same memory brought, without doubles.
+    """Return the records of two read-outs of the same memory, without duplicates.
 
-    Where one lacks records that the other has, it gets them.  Where they disagree and
-    neither can be right for sure, the first is kept.
+    Records that one of them lacks are taken from the other.  If they disagree and
+    neither is certainly right, the first one wins.
     """
     merged = RecordList()
     for row, _in_first, _in_second in _aligned(first, second):
@@ -91,7 +91,7 @@ def merge(first: RecordList, second: RecordList) -> RecordList:
 
 
 def agreed(first: RecordList, second: RecordList) -> RecordList:
-    """Give what two read-outs of the same memory both brought: no live record in between."""
+    """Return the records that are in both read-outs of a memory: no live record in between."""
     both = RecordList()
     for row, in_first, in_second in _aligned(first, second):
         if in_first and in_second:
@@ -100,7 +100,7 @@ def agreed(first: RecordList, second: RecordList) -> RecordList:
 
 
 def _aligned(first: RecordList, second: RecordList) -> Iterator[tuple[bytes, bool, bool]]:
-    """Go through both at once: each row, and in which of the two it is."""
+    """Go through both at once: yield each row, and which of the two contain it."""
     i = j = 0
     while i < len(first) and j < len(second):
         row = first.row(i)
@@ -111,7 +111,7 @@ def _aligned(first: RecordList, second: RecordList) -> Iterator[tuple[bytes, boo
         ahead, behind = _next_agreement(first, i, second, j)
         for position in range(i, i + ahead):
             yield first.row(position), True, False
-        # As many that differ on both sides are garbled ones, not missing ones.
+        # If equally many differ on both sides, they are corrupt, not missing.
         skipped = behind if ahead == behind else 0
         for position in range(j + skipped, j + behind):
             yield second.row(position), False, True
@@ -123,7 +123,7 @@ def _aligned(first: RecordList, second: RecordList) -> Iterator[tuple[bytes, boo
 
 
 def _next_agreement(first: RecordList, i: int, second: RecordList, j: int) -> tuple[int, int]:
-    """Tell how far to go in each until they agree again; one step in both if nowhere near."""
+    """Return how far to go in each until they agree again; one step in both if they do not."""
     rows = [second.row(j + n) for n in range(min(_WINDOW, len(second) - j))]
     best: tuple[int, int] | None = None
     for ahead in range(min(_WINDOW, len(first) - i)):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was read out of a meter's memory, as a session like any other.
+"""Saving a read-out of a meter's memory as a session.
 
-Its times are reconstructed, counted back from the read-out: the session's info
-``reconstructed`` says so in words, which are shown and exported with it.  One that
-lacks records has the info ``partial``, with the reason.  A later read-out of the same
-memory takes the place of a partial one, and holds each record once.
+Its times are reconstructed by counting back from the read-out; the session's info
+``reconstructed`` explains that in words, which are shown and exported with it.  If
+records are missing, the info ``partial`` gives the reason.  A later read-out of the
+same memory replaces a partial one, without duplicates.
 """
 
 from __future__ import annotations
@@ -34,63 +34,63 @@ RECONSTRUCTED: Final = "reconstructed"
 PARTIAL: Final = "partial"
 READOUT_NOTES: Final = "read-out"
 
-#: Records that are written at once: the window waits while as many are made ready.
+#: Records that are written at once; a larger block would delay the window.
 _BATCH: Final = 1_000
-#: So many records have to agree for two read-outs to be of the same memory.
+#: Records that must agree for two read-outs to be of the same memory.
 _AGREEING: Final = 16
-#: Of the records that both have, so many at least: the first may hold garbled ones.
+#: Share of common records that must agree: the first read-out may have corrupt ones.
 _MOST: Final = 0.9
 
-#: What a user adds to a session, and wants to keep.
+#: Events that a user adds to a session.
 _BY_HAND: Final = (EventKind.MARK, EventKind.NOTE)
 
 _POWER_CYCLES: Final = FIELD_INDEX["power_cycles"]
 
 _IDLE: Final = {
     LoggingMode.STOPPED: "The meter had stopped logging before the read-out",
-    LoggingMode.EXTERNAL: "The meter sent its records over the wire before the read-out, and "
-    "kept none",
+    LoggingMode.EXTERNAL: "The meter sent its records over the wire before the read-out, not "
+    "into its memory",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ReadoutLabel:
-    """What is to be said with the times of a session that came out of a meter's memory."""
+    """Remarks to show with a session that was read out of a meter's memory."""
 
-    #: How its times came about.
+    #: How its times were reconstructed.
     reconstructed: str
-    #: Why records are missing; empty where none are.
+    #: Why records are missing; empty if none are.
     partial: str = ""
 
 
 def readout_label(info: Mapping[str, str]) -> ReadoutLabel | None:
-    """Tell of a session's info whether it came out of a meter's memory; None if not."""
+    """Return the remarks of a session's info; None if it was not read out of a memory."""
     words = info.get(RECONSTRUCTED, "")
     return ReadoutLabel(words, info.get(PARTIAL, "")) if words else None
 
 
 def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | None = None) -> Path:
-    """Make a session of what was read out.
+    """Save a read-out as a session.
 
     Parameters
     ----------
     meter_info
-        Whose records they are.
+        The meter of the records.
     path
-        The file.  One that holds an earlier read-out of the same memory is replaced by
-        both together, without doubles, with its marks and notes.  Any other file that
-        exists is left alone: the session gets a name beside it.  None: a new file in the
+        The file.  An earlier read-out of the same memory is replaced by both together,
+        without duplicates, with its marks and notes.  Any other existing file is left
+        alone, and the session gets another name in its folder.  None: a new file in the
         data folder.
 
     Returns
     -------
     Path
-        Where the session is.
+        The path of the session.
 
     Raises
     ------
     DiskRefused
-        It cannot be written.  What was there before is unharmed.
+        It cannot be written.  An existing file is unharmed.
     """
     meter = replace(meter_info, interval=float(readout.interval))
     label = f"{meter.label} memory"
@@ -115,7 +115,11 @@ def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | Non
 
 
 def _times(readout: Readout) -> tuple[Integers, Integers]:
-    """Give time and gap of each record, in microseconds, as ``Readout.samples`` does."""
+    """Return time and gap of each record, in microseconds.
+
+    A loss of power lasts an unknown time: a gap of one microsecond separates the records
+    before and after it.
+    """
     count = len(readout.records)
     gaps = np.zeros(count, np.int64)
     gaps[readout.power_losses()] = 1
@@ -126,13 +130,13 @@ def _times(readout: Readout) -> tuple[Integers, Integers]:
 
 
 def _values(records: RecordList, start: int, stop: int) -> Integers:
-    """Give the integers of the wire, (n, 18)."""
+    """Return the integers of the wire, (n, 18)."""
     values = np.frombuffer(records.rows(start, stop), np.int64).reshape(-1, FIELD_COUNT)
     return np.where(values == UNLOGGED, ABSENT, values)
 
 
 def _losses(readout: Readout, times: Integers) -> Iterator[Event]:
-    """Give an event for each power-on: time is lost there."""
+    """Yield an event for each power-on, where time is missing."""
     for position in readout.power_losses():
         start = int(times[position]) - readout.interval * MICROSECONDS
         yield Event(start, EventKind.POWER_ON, POWER_TEXT)
@@ -142,10 +146,10 @@ def _losses(readout: Readout, times: Integers) -> Iterator[Event]:
 
 
 def _words(readout: Readout) -> dict[str, str]:
-    """Give the infos of the session."""
+    """Return the infos of the session."""
     moment = datetime.fromtimestamp(readout.read_at).astimezone().isoformat(" ", "seconds")
     words = {
-        SOURCE: f"the memory of the meter, read out {moment}",
+        SOURCE: f"the memory of the meter, read out at {moment}",
         RECONSTRUCTED: f"Times are estimates, counted back from the read-out at {moment} by the "
         f"meter's interval of {readout.interval} s. {_how_far_off(readout)}".rstrip(),
     }
@@ -162,14 +166,14 @@ def _how_far_off(readout: Readout) -> str:
     if losses:
         times = "once" if losses == 1 else f"{losses} times"
         said.append(
-            f"The meter was without power {times}, for an unknown time: what was before is earlier"
+            f"The meter lost power {times}, for an unknown time: records before that are older"
         )
     elif _cycles_unknown(readout):
-        said.append("Losses of power were not logged: where there were any, times are too late")
+        said.append("Losses of power were not logged: times before one are too late")
     if readout.mode in _IDLE and len(readout.records):
-        said.append(f"{_IDLE[readout.mode]}: all times are too late by as long as that was")
+        said.append(f"{_IDLE[readout.mode]}: all times are too late by the time since then")
     if not readout.complete and not readout.missing_at_end and readout.expected:
-        said.append("Where records are missing in between, is not known")
+        said.append("It is not known where the missing records belong")
     return " ".join(f"{text}." for text in said)
 
 
@@ -182,7 +186,7 @@ def _cycles_unknown(readout: Readout) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Earlier:
-    """What an earlier read-out left in a file."""
+    """An earlier read-out in a file."""
 
     interval: float
     records: RecordList
@@ -191,7 +195,7 @@ class _Earlier:
 
 
 def _earlier(path: Path, meter: MeterInfo) -> _Earlier | None:
-    """Read an earlier read-out of this meter; None where the file is anything else."""
+    """Read an earlier read-out of this meter; None if the file is anything else."""
     try:
         with Session.open(path) as session:
             found = _of(session, meter)
@@ -212,7 +216,7 @@ def _of(session: Session, meter: MeterInfo) -> SessionMeter | None:
 
 
 def _joined(earlier: _Earlier, readout: Readout) -> Readout | None:
-    """Put both together; None where they are not of the same memory."""
+    """Return both together; None if they are not of the same memory."""
     old, new = earlier.records, readout.records
     if not len(old):
         return readout
@@ -238,7 +242,7 @@ def _joined(earlier: _Earlier, readout: Readout) -> Readout | None:
 
 
 def _where(old: RecordList, new: RecordList) -> int | None:
-    """Tell from which record of the old ones on the new ones are the same."""
+    """Return the position in the old records where the new ones start; None if nowhere."""
     size = min(_AGREEING, len(old), len(new))
     if not size:
         return 0 if not len(new) else None
@@ -253,7 +257,7 @@ def _where(old: RecordList, new: RecordList) -> int | None:
 
 
 def _moved_marks(earlier: _Earlier | None, times: Integers) -> Iterator[Event]:
-    """Give the marks and notes of the earlier session, each with its record."""
+    """Yield the marks and notes of the earlier session, moved with their records."""
     if earlier is None or not earlier.times:
         return
     old = np.array(earlier.times, np.int64)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a meter's memory holds, and how long it will last, in words for people. Pure.
+"""What is in a meter's memory, and how long it will last, in words. Pure.
 
-How many records fit is the meter's to say (``#N``), for the fields that it logs now.
-For other fields it is estimated from that, and called an estimate.
+The meter reports how many records fit (``#N``) for the fields that it logs now.  For
+other fields the number is estimated from that, and called an estimate.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from wattui.protocol import FullHandling, LoggingMode
 
 #: What each handling of a full memory means.
 HANDLING_SENTENCES: Final = {
-    FullHandling.STOP: "When the memory is full, logging stops; what is in it stays.",
-    FullHandling.OVERWRITE: "When the memory is full, each new record takes the place of the "
-    "oldest one.",
-    FullHandling.CONDENSE: "Logging starts at one record a second; each time the memory is "
+    FullHandling.STOP: "When the memory is full, logging stops; the records stay.",
+    FullHandling.OVERWRITE: "When the memory is full, each new record replaces the oldest one.",
+    FullHandling.CONDENSE: "Logging starts at one record per second; each time the memory is "
     "full, every other record is dropped and the interval doubles.",
 }
 
@@ -32,11 +31,11 @@ HANDLING_SENTENCES: Final = {
 MODE_SENTENCES: Final = {
     LoggingMode.STOPPED: "stopped",
     LoggingMode.INTERNAL: "internal: records go into the memory",
-    LoggingMode.EXTERNAL: "external: records go out over the wire, none into the memory",
+    LoggingMode.EXTERNAL: "external: records go over the wire, none into the memory",
 }
 
 # Bytes of one field in the memory: what its range needs, and one byte for an extreme.
-# By these a PRO of 64 KiB holds about 2,000 records of all fields, as its manual says.
+# With these sizes a PRO of 64 KiB holds about 2,000 records of all fields, as its manual says.
 _EXTREMES: Final = ("_max", "_min")
 _FIELD_BYTES: Final = tuple(
     1 if field.name.endswith(_EXTREMES) else (field.high.bit_length() + 7) // 8 for field in FIELDS
@@ -50,45 +49,40 @@ _FIELD_BYTES: Final = tuple(
 class Endurance:
     """What fits into a memory under some settings."""
 
-    #: Records that fit; None where that is not known.
+    #: Records that fit; None if unknown.
     records: int | None
-    #: Whether that is an estimate, and not what the meter says.
+    #: Whether that is an estimate, not reported by the meter.
     estimated: bool
-    #: Seconds until the memory is full for the first time; None where not known.
+    #: Seconds until the memory is full for the first time; None if unknown.
     seconds: int | None
     handling: FullHandling
-
-    @property
-    def endless(self) -> bool:
-        """Whether logging goes on when the memory is full."""
-        return self.handling is not FullHandling.STOP
 
     @property
     def text(self) -> str:
         """How long it lasts, in a sentence."""
         if self.records is None or self.seconds is None:
-            return "How many records fit, the meter does not say."
+            return "The meter doesn't report how many records fit."
         fit = f"{'About ' if self.estimated else ''}{self.records:,} records fit"
         span = duration_text(self.seconds, long=True)
         if self.handling is FullHandling.STOP:
             return f"{fit}: {span}, then logging stops."
         if self.handling is FullHandling.OVERWRITE:
-            return f"{fit}: logging goes on without end, and the newest {span} are kept."
+            return f"{fit}: logging continues, and the newest {span} are kept."
         return (
-            f"{fit}: {span} at one record a second; logging goes on without end, at an interval "
-            "that doubles each time the memory is full."
+            f"{fit}: {span} at one record per second; logging continues, and the interval "
+            "doubles each time the memory is full."
         )
 
 
 def record_limit(
     fields: Sequence[bool], known_fields: Sequence[bool] | None, known_limit: int | None
 ) -> tuple[int | None, bool]:
-    """Give how many records of *fields* fit, and whether that is an estimate.
+    """Return how many records of *fields* fit, and whether that is an estimate.
 
     Parameters
     ----------
     known_fields, known_limit
-        What the meter logs now, and how many of that fit, as it says itself.
+        The fields that the meter logs now, and how many such records fit, as it reports.
     """
     if known_limit is None or known_fields is None:
         return None, True
@@ -101,14 +95,14 @@ def record_limit(
 def endurance(
     fields: Sequence[bool], interval: int, handling: FullHandling, state: MemoryState
 ) -> Endurance:
-    """Tell how long a memory would last under these settings.
+    """Return how long a memory would last with these settings.
 
     Parameters
     ----------
     interval
-        Seconds between two records.  Under condensing it starts at 1 s, whatever is set.
+        Seconds between two records.  Condensing always starts at 1 s.
     state
-        The meter's memory as it is now.
+        The current state of the memory.
     """
     limit, estimated = record_limit(fields, state.fields, state.limit)
     step = 1 if handling is FullHandling.CONDENSE else interval
@@ -117,19 +111,19 @@ def endurance(
 
 def _record_bytes(fields: Sequence[bool]) -> int:
     total = sum(size for size, on in zip(_FIELD_BYTES, fields, strict=False) if on)
-    return total + total % 2  # the memory is made of words of two bytes
+    return total + total % 2  # the memory consists of words of two bytes
 
 
 # -- fields ------------------------------------------------------------------------
 
 
 def parse_fields(text: str) -> tuple[bool, ...]:
-    """Give the choice of ``w,v,a``, of names as in ``power,voltage``, or of ``all``.
+    """Return the fields of ``w,v,a``, of names such as ``power,voltage``, or of ``all``.
 
     Raises
     ------
     SettingOutOfRange
-        A field is not known, or there is none.
+        A field is unknown, or there is none.
     """
     wanted = [name.strip().lower() for name in text.split(",") if name.strip()]
     if wanted == ["all"]:
@@ -147,7 +141,7 @@ def parse_fields(text: str) -> tuple[bool, ...]:
 
 
 def fields_text(fields: Sequence[bool] | None) -> str:
-    """Give a choice of fields as :func:`parse_fields` takes it: ``w,v,a``, or ``all``."""
+    """Return fields in the form that :func:`parse_fields` reads: ``w,v,a``, or ``all``."""
     if fields is None:
         return "unknown"
     if all(fields):
@@ -159,25 +153,25 @@ def fields_text(fields: Sequence[bool] | None) -> str:
 
 
 def span_text(state: MemoryState, now: float | None = None) -> str:
-    """Tell what span the records cover, approximately, counted back from *now* (s UTC)."""
+    """Return the approximate time that the records cover, counted back from *now* (s UTC)."""
     if not state.used:
         return "nothing"
     end = host_time.time() if now is None else now
     length = duration_text(state.span, long=True)
     if state.mode is not LoggingMode.INTERNAL:
-        return f"about {length}, that ended at an unknown time"
+        return f"about {length}, ending at an unknown time"
     return f"about {length}: {date_text(end - state.span)} to {date_text(end)}"
 
 
 def loss_text(state: MemoryState, now: float | None = None) -> str:
-    """Tell what would be lost if the memory were erased."""
+    """Return what would be lost if the memory were erased."""
     if not state.used:
         return "The memory is empty: no record would be lost"
     return f"{count_text(state.used, 'record')} would be lost, covering {span_text(state, now)}"
 
 
 def used_text(state: MemoryState) -> str:
-    """Tell how full the memory is: ``600 of 1,917 records (31 %)``."""
+    """Return how full the memory is: ``600 of 1,917 records (31 %)``."""
     if state.limit is None:
         return f"{state.used:,} records"
     if not state.limit:
@@ -187,7 +181,7 @@ def used_text(state: MemoryState) -> str:
 
 
 def left_text(state: MemoryState) -> str:
-    """Tell how long it is until the memory is full."""
+    """Return the time until the memory is full."""
     if state.mode is not LoggingMode.INTERNAL:
         full = state.full and state.full_handling is not FullHandling.CONDENSE
         return "the memory is full" if full else "not logging into the memory"
@@ -202,18 +196,3 @@ def _time_left(state: MemoryState) -> str:
     if state.limit is None:
         return "unknown"
     return duration_text(max(state.limit - state.used, 0) * state.interval, long=True)
-
-
-def memory_rows(state: MemoryState, now: float | None = None) -> list[tuple[str, str]]:
-    """Give the state of a memory at a glance: what, and how it is."""
-    handling = state.full_handling
-    mode = state.mode
-    return [
-        ("Records", used_text(state)),
-        ("Span", span_text(state, now)),
-        ("Interval", f"{state.interval} s"),
-        ("Logging", "unknown" if mode is None else MODE_SENTENCES[mode]),
-        ("Time until full", left_text(state)),
-        ("When full", "unknown" if handling is None else HANDLING_SENTENCES[handling]),
-        ("Fields", fields_text(state.fields)),
-    ]

@@ -71,7 +71,7 @@ def test_progress_is_shown_with_rate_and_time_left_and_can_be_cancelled(window):
     window.wait_for(lambda: not window.memory.work, "the end")
     assert not bar.task.isVisible()
     assert band(window).notice.kind == "warning"
-    assert "it was cancelled" in band(window).notice.text
+    assert "the read-out was cancelled" in band(window).notice.text
     assert set(band(window).buttons) == {"open_fetched", "fetch_now", "dismiss_fetched"}
 
 

@@ -163,9 +163,7 @@ class LinesView(QuietView):
             self.refused = error
             if not self._printed or isinstance(error, exits.OutputClosed):
                 raise
-            exits.complain(
-                WattuiError(error.what, "No more lines are printed; the recording goes on.")
-            )
+            exits.complain(WattuiError(error.what, "Printing has stopped; the recording goes on."))
 
 
 class JsonLinesView(LinesView):
