@@ -252,3 +252,9 @@ def test_the_list_of_commands_shows_the_first_line_of_their_help(
         return
     assert command.help is not None
     assert " ".join(command.help.split("\n\n")[0].split()) == f"{help_.summary(name)}."
+
+
+@pytest.mark.parametrize("name", ["ports", "info", "clear", "config"])
+def test_a_command_that_only_talks_to_a_meter_starts_without_numpy(name: str) -> None:
+    code = f"import sys, wattui.cli.commands.{name}; assert 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

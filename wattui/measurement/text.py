@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from wattui.measurement.clock import utc_time
-from wattui.measurement.energy import cost
 from wattui.measurement.fields import CHANNEL
 
 #: Shown where there is no value.
@@ -178,6 +177,8 @@ def money_text(amount: float) -> str:
 
 def cost_text(watt_hours: float, rate: float, currency: str) -> str:
     """Return the cost of an energy (Wh) at a *rate* per kWh: ``$ 0.0017 at 0.08 per kWh``."""
+    from wattui.measurement.energy import cost  # needs NumPy, which `wattui ports` does not
+
     return f"{currency} {money_text(cost(watt_hours, rate))} at {rate:g} per kWh".strip()
 
 
