@@ -90,6 +90,24 @@ def test_export_writes_what_is_in_view_and_says_so(window, session, tmp_path):
     assert len(rows) == 11
 
 
+def test_the_export_offers_every_format_for_one_meter(window, session, tmp_path):
+    from wattui.formats import FORMATS, detect
+    from wattui.ui.dialogs.export_dialog import ExportChoice
+
+    choice = ExportChoice(form="lab11", dialect="json")
+    assert list(choice.forms) == list(FORMATS)
+    assert list(choice.dialects) == ["standard", "json"]
+    assert "Times finer than a millisecond" in choice.lost
+    choice.form = "2011-log"
+    assert choice.dialect == "standard"
+    window.context.files.open([session])
+    window.wait_for(lambda: window.model.has_session, "the session")
+    path = tmp_path / "wattsup.log"
+    _one, over = export(window, path, form="2011-log")
+    window.wait_for(lambda: over, "the export")
+    assert detect(path).name == "2011-log"
+
+
 def test_a_cancelled_export_leaves_no_file(window, session, tmp_path):
     window.context.files.open([session])
     window.wait_for(lambda: window.model.has_session, "the session")
@@ -109,9 +127,7 @@ def test_ctrl_e_asks_and_goes_on_to_the_file(window, session, tmp_path, monkeypa
     window.context.files.open([session])
     window.wait_for(lambda: window.model.has_session, "the session")
     window.key(QtCore.Qt.Key_E, QtCore.Qt.ControlModifier)
-    dialogs = [
-        w for w in QtWidgets.QApplication.topLevelWidgets() if w.windowTitle() == "Export CSV"
-    ]
+    dialogs = [w for w in QtWidgets.QApplication.topLevelWidgets() if w.windowTitle() == "Export"]
     assert not dialogs[0].isModal()
     (button,) = [b for b in dialogs[0].findChildren(QtWidgets.QPushButton) if b.text() == "Export…"]
     window.click(button)

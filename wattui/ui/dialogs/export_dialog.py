@@ -1,39 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Export to CSV: what, how and where to; then in the background, with *Cancel*."""
+"""Export to CSV or another format: what, how and where; then in the background, with *Cancel*."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
 
-from pyface.qt import QtGui
-from traits.api import Any, Bool, Enum, HasStrictTraits, Instance, Int, Property, Str
+from pyface.qt import QtCore, QtGui
+from traits.api import Any, Bool, Dict, Enum, HasStrictTraits, Instance, Int, Property, Str, observe
 from traitsui.api import EnumEditor, Handler, Item, Label, UItem, VGroup, View
 
 from wattui.errors import Cancelled
-from wattui.formats import write
+from wattui.formats import FORMATS, write
+from wattui.formats.export_job import Dialect
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
 from wattui.session import Session
 from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.status_bar import ProgressPacer, Task
 
-_FILES = "CSV files (*.csv);;All files (*)"
+_DIALECTS = {
+    Dialect.STANDARD: "Standard: decimal points",
+    Dialect.SPREADSHEET: "Spreadsheet: decimal commas",
+    Dialect.LABELS: "With the name of each value",
+    Dialect.JSON: "JSON lines",
+}
 
 
 class ExportChoice(HasStrictTraits):
-    """What is exported, and in which dialect."""
+    """What is exported, and in which format."""
 
     #: The session.
     session_path = Any()
     #: ``whole`` session, or what is in ``view``.
     span = Enum("whole", "view")
-    #: Decimal point and comma, or what spreadsheets of many countries want.
-    dialect = Enum("standard", "spreadsheet")
-    #: A row a record with a column for the meter, or a row a time with columns for each.
-    shape = Enum("long", "wide")
-    #: Whether the session has several meters, so that there is such a choice.
+    #: Name of the format, and its dialect.
+    form = Str("csv")
+    dialect = Str(Dialect.STANDARD)
+    #: Whether the session has several meters: not every format can hold them.
     several = Bool()
+    #: What can be chosen, by name.
+    forms = Property(Dict(Str(), Str()), observe="several")
+    dialects = Property(Dict(Str(), Str()), observe="form")
+    #: What the format cannot hold, in words.
+    lost = Property(Str(), observe="form")
     #: What is in view: microseconds, UTC.
     start = Int()
     stop = Int()
@@ -52,6 +62,25 @@ class ExportChoice(HasStrictTraits):
             several=len(model.bench.meters) > 1,  # type: ignore[attr-defined]
         )
 
+    def _get_forms(self) -> dict[str, str]:
+        return {
+            name: f"{number:02d}:{form.title}"
+            for number, (name, form) in enumerate(FORMATS.items())
+            if form.write is not None and (form.several_meters or not self.several)
+        }
+
+    def _get_dialects(self) -> dict[str, str]:
+        names = FORMATS[self.form].dialects
+        return {str(name): f"{number}:{_DIALECTS[name]}" for number, name in enumerate(names)}
+
+    def _get_lost(self) -> str:
+        return "\n".join(FORMATS[self.form].cannot_hold)
+
+    @observe("form")
+    def _keep_a_dialect_of_the_format(self, _event: object) -> None:
+        if self.dialect not in FORMATS[self.form].dialects:
+            self.dialect = Dialect.STANDARD
+
     def _get_view_text(self) -> str:
         return elapsed_text((self.stop - self.start) / MICROSECONDS)
 
@@ -63,31 +92,27 @@ class ExportChoice(HasStrictTraits):
 def export_view(choice: ExportChoice) -> View:
     """Make the view of the choice."""
     spans = {"whole": "1:The whole session", "view": f"2:What is in view ({choice.view_text})"}
-    dialects = {
-        "standard": "1:Standard: comma and decimal point",
-        "spreadsheet": "2:Spreadsheet: semicolon and decimal comma",
-    }
-    shapes = {
-        "long": "1:A row a record, with a column for the meter",
-        "wide": "2:A row a time, with columns for each meter",
-    }
-    several = (
-        *(Item("8"), Label("Several meters")),
-        UItem("shape", editor=EnumEditor(values=shapes, cols=1), style="custom"),
-    )
     return View(
         VGroup(
             Label("What"),
             UItem("span", editor=EnumEditor(values=spans, cols=1), style="custom"),
             Item("8"),
-            Label("How"),
-            UItem("dialect", editor=EnumEditor(values=dialects, cols=1), style="custom"),
-            *(several if choice.several else ()),
+            Label("Format"),
+            UItem("form", editor=EnumEditor(name="object.forms")),
+            UItem(
+                "dialect",
+                editor=EnumEditor(name="object.dialects"),
+                enabled_when="len(object.dialects) > 1",
+            ),
+            Item("8"),
+            Label("What is lost"),
+            UItem("lost", style="readonly", springy=True),
         ),
-        title="Export CSV",
+        title="Export",
         buttons=["OK", "Cancel"],
         handler=_ExportHandler(),
         width=460,
+        height=420,
         kind="live",
     )
 
@@ -98,6 +123,9 @@ class _ExportHandler(Handler):
     def init(self, info: Any) -> bool:
         """Set margins, and name the OK button after what it does."""
         dress_dialog(info.ui.control, "Export…")
+        for editor in info.ui.get_editors("lost"):
+            editor.control.setWordWrap(True)
+            editor.control.setAlignment(QtCore.Qt.AlignTop)
         return True
 
     def closed(self, info: Any, is_ok: bool) -> None:
@@ -139,17 +167,18 @@ class Export(HasStrictTraits):
         if not is_ok or self._cancelled.is_set():
             self._over("")
             return
-        source = Path(self.choice.session_path)
-        name, _ = QtGui.QFileDialog.getSaveFileName(
-            self._parent, "Export CSV", str(self._folder() / f"{source.stem}.csv"), _FILES
-        )
+        form = FORMATS[self.choice.form]
+        proposed = self._folder() / f"{Path(self.choice.session_path).stem}{form.suffix}"
+        kinds = f"{form.title} (*{form.suffix});;All files (*)"
+        name, _ = QtGui.QFileDialog.getSaveFileName(self._parent, "Export", str(proposed), kinds)
         if not name:
             self._over("")
             return
         if self.settings is not None:
             self.settings.export_folder = str(Path(name).parent)
-            self.settings.csv_dialect = self.choice.dialect
-        self.start(Path(name) if Path(name).suffix else Path(f"{name}.csv"))
+            if self.choice.dialect in FORMATS["csv"].dialects:
+                self.settings.csv_dialect = self.choice.dialect
+        self.start(Path(name) if Path(name).suffix else Path(f"{name}{form.suffix}"))
 
     def _folder(self) -> Path:
         """Give the folder of the last export, if it is still there."""
@@ -178,7 +207,7 @@ class Export(HasStrictTraits):
             write(
                 session,
                 self.path,
-                "wide-csv" if self.choice.shape == "wide" else "csv",
+                self.choice.form,
                 start=start,
                 stop=stop,
                 dialect=self.choice.dialect,
