@@ -38,15 +38,6 @@ LAYER = {name: layer for layer, names in enumerate(LAYERS) for name in names.spl
 #: Modules beside the packages.
 LOOSE = {"wattui", "wattui.__main__", "wattui.api", "wattui.errors"}
 
-#: What is known to break a rule below and is going to be mended. Only ever take out.
-STILL_TO_MEND = {
-    # Modules or packages that import each other in a circle.
-    "wattui.formats.reading.block <> wattui.formats.reading.source",
-    "wattui.cli.commands <> wattui.cli.recording",
-    # File names and public classes that are there twice.
-    *("pages", "Command", "Figures", "Found", "Options", "View"),
-}
-
 #: What comes from elsewhere, and where alone it may be imported.
 ONLY_IN = {
     "serial": ("ports", "simulator.serial_handler", "simulator.pyserial_urls"),
@@ -176,8 +167,7 @@ def _circles(graph: dict[str, set[str]]) -> list[str]:
         for name in graph
         if name in reached(name)
     }
-    known = [set(line.split(" <> ")) for line in STILL_TO_MEND]
-    return [" <> ".join(sorted(one)) for one in circles if not any(one <= ok for ok in known)]
+    return sorted(" <> ".join(sorted(circle)) for circle in circles)
 
 
 def test_no_import_goes_round_in_a_circle() -> None:
@@ -205,8 +195,7 @@ def _named_twice(places: list[tuple[str, str]]) -> list[str]:
     found: dict[str, list[str]] = {}
     for name, place in places:
         found.setdefault(name, []).append(place.removeprefix("wattui."))
-    twice = {name for name, where in found.items() if len(where) > 1}
-    return [f"{name}: {', '.join(found[name])}" for name in sorted(twice - STILL_TO_MEND)]
+    return [f"{name}: {', '.join(where)}" for name, where in found.items() if len(where) > 1]
 
 
 def test_every_file_has_a_name_of_its_own() -> None:

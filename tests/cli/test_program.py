@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from wattui import errors
 from wattui.cli import commands, exits
 from wattui.cli import help as help_
-from wattui.cli.help import Command, Group
+from wattui.cli.help import ExplainedCommand, Group
 from wattui.cli.program import program as wattui_program
 
 
@@ -40,7 +40,7 @@ def all_commands() -> Iterator[tuple[str, click.Command]]:
 
 @pytest.mark.parametrize(("name", "command"), list(all_commands()))
 def test_every_command_has_help_and_each_option_too(name: str, command: click.Command) -> None:
-    assert isinstance(command, Command)
+    assert isinstance(command, ExplainedCommand)
     assert command.help
     for parameter in command.params:
         if isinstance(parameter, click.Option):

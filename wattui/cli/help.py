@@ -50,7 +50,7 @@ class Context(click.Context):
             self.color = False
 
 
-class Command(click.Command):
+class ExplainedCommand(click.Command):
     """A command with examples below its help."""
 
     context_class = Context
@@ -73,10 +73,10 @@ class Command(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-class Group(Command, click.Group):
+class Group(ExplainedCommand, click.Group):
     """A command with commands of its own."""
 
-    command_class = Command
+    command_class = ExplainedCommand
 
 
 class Program(Group):
@@ -155,6 +155,6 @@ def is_port_or_session(text: str) -> bool:
 
 def command(
     name: str, *, examples: Sequence[tuple[str, str]] = ()
-) -> Callable[[Callable[..., Any]], Command]:
+) -> Callable[[Callable[..., Any]], ExplainedCommand]:
     """Make a command of a function: :func:`click.command` with examples."""
-    return click.command(name, cls=Command, examples=examples)
+    return click.command(name, cls=ExplainedCommand, examples=examples)

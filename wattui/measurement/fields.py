@@ -67,30 +67,31 @@ class Field:
         return f"{self.label} {self.unit}".rstrip()
 
 
+#: Upper limit of a field that has no lower one, in the table below.
 _MAX: Final = WIRE_MAXIMUM
 
 # fmt: off
 #: The fields of a record, in the order of the wire.
 FIELDS: Final[tuple[Field, ...]] = tuple(Field(*row) for row in (
     # name, header, symbol, label, unit, scale, digits, low, high, rank
-    ("power",            "W",       "W",       "Power",            "W",  10, 1, 0,   50_000,   0),
-    ("voltage",          "V",       "V",       "Voltage",          "V",  10, 1, 900, 2_800,    2),
-    ("current",          "A",       "A",       "Current",          "A",  1000, 3, 0, 20_000,   1),
-    ("energy",           "WH",      "Wh",      "Meter's counter",  "Wh", 10, 1, 0,   _MAX,     7),
-    ("cost",             "Cost",    "Cost",    "Cost",             "",   1000, 3, 0, _MAX,     8),
-    ("energy_per_month", "WH/Mo",   "Wh/Mo",   "Energy per month", "Wh", 1,    0, 0, 0xFFFFFF, 9),
-    ("cost_per_month",   "Cost/Mo", "Cost/Mo", "Cost per month",   "",   1000, 3, 0, _MAX,     10),
-    ("power_max",        "Wmax",    "Wmax",    "Maximum power",    "W",  10, 1, 0,   50_000,   13),
-    ("voltage_max",      "Vmax",    "Vmax",    "Maximum voltage",  "V",  10, 1, 900, 2_800,    15),
-    ("current_max",      "Amax",    "Amax",    "Maximum current",  "A",  1000, 3, 0, 20_000,   14),
-    ("power_min",        "Wmin",    "Wmin",    "Minimum power",    "W",  10, 1, 0,   50_000,   16),
-    ("voltage_min",      "Vmin",    "Vmin",    "Minimum voltage",  "V",  10, 1, 900, 2_800,    18),
-    ("current_min",      "Amin",    "Amin",    "Minimum current",  "A",  1000, 3, 0, 20_000,   17),
-    ("power_factor",     "PF",      "PF",      "Power factor",     "",   100,  2, 0, 100,      4),
-    ("duty_cycle",       "DC",      "DC",      "Duty cycle",       "",   100,  2, 0, 100,      11),
-    ("power_cycles",     "PC",      "PC",      "Power-on events",  "",   1,    0, 0, 255,      12),
-    ("frequency",        "Hz",      "Hz",      "Frequency",        "Hz", 10, 1, 400, 700,      5),
-    ("apparent_power",   "VA",      "VA",      "Apparent power",   "VA", 10, 1, 0,   50_000,   6),
+    ("power",            "W",       "W",       "Power",            "W",  10, 1,   0,   50_000, 0),
+    ("voltage",          "V",       "V",       "Voltage",          "V",  10, 1,   900, 2_800, 2),
+    ("current",          "A",       "A",       "Current",          "A",  1000, 3, 0,   20_000, 1),
+    ("energy",           "WH",      "Wh",      "Meter's counter",  "Wh", 10, 1,   0,   _MAX, 7),
+    ("cost",             "Cost",    "Cost",    "Cost",             "",   1000, 3, 0,   _MAX, 8),
+    ("energy_per_month", "WH/Mo",   "Wh/Mo",   "Energy per month", "Wh", 1, 0,    0,   0xFFFFFF, 9),
+    ("cost_per_month",   "Cost/Mo", "Cost/Mo", "Cost per month",   "",   1000, 3, 0,   _MAX, 10),
+    ("power_max",        "Wmax",    "Wmax",    "Maximum power",    "W",  10, 1,   0,   50_000, 13),
+    ("voltage_max",      "Vmax",    "Vmax",    "Maximum voltage",  "V",  10, 1,   900, 2_800, 15),
+    ("current_max",      "Amax",    "Amax",    "Maximum current",  "A",  1000, 3, 0,   20_000, 14),
+    ("power_min",        "Wmin",    "Wmin",    "Minimum power",    "W",  10, 1,   0,   50_000, 16),
+    ("voltage_min",      "Vmin",    "Vmin",    "Minimum voltage",  "V",  10, 1,   900, 2_800, 18),
+    ("current_min",      "Amin",    "Amin",    "Minimum current",  "A",  1000, 3, 0,   20_000, 17),
+    ("power_factor",     "PF",      "PF",      "Power factor",     "",   100, 2,  0,   100, 4),
+    ("duty_cycle",       "DC",      "DC",      "Duty cycle",       "",   100, 2,  0,   100, 11),
+    ("power_cycles",     "PC",      "PC",      "Power-on events",  "",   1, 0,    0,   255, 12),
+    ("frequency",        "Hz",      "Hz",      "Frequency",        "Hz", 10, 1,   400, 700, 5),
+    ("apparent_power",   "VA",      "VA",      "Apparent power",   "VA", 10, 1,   0,   50_000, 6),
 ))
 
 #: The energy that wattui sums from the power of the records.  It is not a field of a

@@ -18,7 +18,7 @@ from typing import Final
 
 from wattui.cli import exits
 from wattui.cli.output import Output
-from wattui.cli.recording.recording import Track, View
+from wattui.cli.recording.recording import RecordingView, Track
 from wattui.client import ClientState
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
@@ -63,7 +63,7 @@ def state_words(track: Track) -> str:
             return "not open"
 
 
-class QuietView(View):
+class QuietView(RecordingView):
     """Prints errors to standard error, and nothing else."""
 
     _disk_problem = ""

@@ -51,7 +51,7 @@ _OTHER_LINES: Final = 8
 
 
 @dataclass(frozen=True)
-class Figures:
+class TallySum:
     """Sums over one meter, or over all of them."""
 
     energy_wh: float
@@ -219,7 +219,7 @@ class LiveView(QuietView):
             Text(_reading(track.tally.last, shown), style="bold" if current else "dim")
             for shown in _SHOWN
         ]
-        table.add_row(name, *readings, *Figures.of(track.tally).cells(roomy=roomy))
+        table.add_row(name, *readings, *TallySum.of(track.tally).cells(roomy=roomy))
 
 
 def _line(text: str, style: str = "", *, wrap: bool = False) -> Text:
@@ -261,6 +261,6 @@ def _total_row(tracks: list[Track], *, roomy: bool) -> list[Text]:
     powers = [t.tally.last["power"] for t in running if t.tally.last is not None]
     known = [power for power in powers if power is not None]
     watts = _SHOWN[0].format(sum(known)) if known else "–"
-    total = Figures.of(*(track.tally for track in tracks))
+    total = TallySum.of(*(track.tally for track in tracks))
     cells = total.cells(roomy=roomy, style="not bold dim")
     return [Text("  Total"), Text(watts), Text(), Text(), Text(), *cells]

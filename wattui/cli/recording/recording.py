@@ -114,7 +114,7 @@ class Track:
         return self.info.label if self.info is not None and self.info.model else self.url
 
 
-class View(Protocol):
+class RecordingView(Protocol):
     """Shows a recording.  Main thread only."""
 
     def sample(self, track: Track, sample: Sample) -> None:
@@ -131,7 +131,7 @@ class View(Protocol):
 
 
 #: Something for the main thread to show.
-News = Callable[[View], None]
+News = Callable[[RecordingView], None]
 
 
 class _TrackListener:
@@ -257,7 +257,7 @@ class Recording:
             # A disk that hangs is reported by another thread, since the writer waits for it.
             self.refused_at = time.monotonic()
 
-        def news(view: View) -> None:
+        def news(view: RecordingView) -> None:
             self.status = status
             if self.path is not None:
                 # A file that cannot even be started ends the recording with an error.
@@ -269,7 +269,7 @@ class Recording:
         state, activity, error, info = client.state, client.activity, client.error, client.info
         now = client.clock.time()
 
-        def news(view: View) -> None:
+        def news(view: RecordingView) -> None:
             before = track.state
             track.state, track.activity, track.error, track.info = state, activity, error, info
             known = False
@@ -296,7 +296,7 @@ class Recording:
 
     # -- main thread -----------------------------------------------------------
 
-    def _take(self, track: Track, samples: Sequence[Sample], view: View) -> None:
+    def _take(self, track: Track, samples: Sequence[Sample], view: RecordingView) -> None:
         track.committed = time.monotonic()
         for sample in samples:
             track.tally.add((sample,))
@@ -347,7 +347,7 @@ class Recording:
                 track.failure = None
                 track.client.start()
 
-    def show(self, view: View, timeout: float) -> bool:
+    def show(self, view: RecordingView, timeout: float) -> bool:
         """Show all news, waiting up to *timeout* seconds; return whether there were any."""
         try:
             news = self._news.get(timeout=timeout) if timeout > 0 else self._news.get_nowait()
@@ -384,7 +384,7 @@ class Recording:
         with contextlib.suppress(WattuiError):
             self.recorder.close(_HURRY)
 
-    def stop(self, view: View) -> None:
+    def stop(self, view: RecordingView) -> None:
         """Stop every meter, write what is left, close the session and show the rest.
 
         Raises

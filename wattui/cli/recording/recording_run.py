@@ -15,9 +15,9 @@ import click
 from wattui.cli import exits
 from wattui.cli.output import Output, console
 from wattui.cli.recording.line_view import JsonLinesView, LinesView, QuietView
-from wattui.cli.recording.live_view import Figures, LiveView
+from wattui.cli.recording.live_view import LiveView, TallySum
 from wattui.cli.recording.raw_file import RawFile
-from wattui.cli.recording.recording import Recording, View
+from wattui.cli.recording.recording import Recording, RecordingView
 from wattui.cli.recording.unattended import Unattended, UnattendedOptions
 from wattui.cli.session_files import check_destination, export_session
 from wattui.cli.stop_signals import Ending
@@ -148,7 +148,7 @@ class _Run:
             exits.complain(error)
 
     @contextlib.contextmanager
-    def _view(self) -> Iterator[View]:
+    def _view(self) -> Iterator[RecordingView]:
         options = self._options
         several = len(options.urls) > 1 or options.unattended.every
         if options.quiet:
@@ -161,7 +161,7 @@ class _Run:
             with LiveView(self._recording, console(), _HOW_TO_END) as live:
                 yield live
 
-    def _follow(self, view: View) -> None:
+    def _follow(self, view: RecordingView) -> None:
         """Show what happens, until it is time to end."""
         recording = self._recording
         live = view if isinstance(view, LiveView) else None
@@ -224,7 +224,7 @@ class _Run:
             )
         for track in self._recording.tracks:
             if track.tally.count:
-                figures = Figures.of(track.tally)
+                figures = TallySum.of(track.tally)
                 exits.say(
                     f"{exits.printable(track.label)}: {count_text(figures.count, 'sample')} in "
                     f"{duration_text(track.tally.elapsed_s)}, {figures.gaps}, "
