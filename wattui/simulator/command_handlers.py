@@ -23,18 +23,15 @@ class _Refused(Exception):
 
 def obey(meter: MeterHardware, packet: Packet) -> None:
     """Carry out a well-formed command; answer ``#v`` if it is unknown."""
-    action = _ACTIONS.get((packet.command, packet.subcommand))
-    count = -1 if action is None else action[0]
-    if action is None or (count >= 0 and len(packet.args) < count):
-        _version(meter, ())
-        return
-    if packet.command == "I" and not meter.model.has_network:
+    least, action = _ACTIONS.get((packet.command, packet.subcommand), (0, None))
+    impossible = packet.command == "I" and not meter.model.has_network
+    if action is None or impossible or len(packet.args) < least:
         _version(meter, ())
         return
     if meter.diagnostics > 1:
         meter.diagnose(f"command {packet.command},{packet.subcommand}")
     try:
-        action[1](meter, packet.args)
+        action(meter, packet.args)
     except _Refused as refused:
         meter.diagnose(str(refused))
 
