@@ -144,7 +144,8 @@ part_options: Final = together(
 # -- what an old file does not contain ---------------------------------------------
 
 
-def _zone(text: str) -> tzinfo:
+def time_zone(text: str) -> tzinfo:
+    """Return the time zone of an option's value: for ``type=`` of an option."""
     if text.upper() == "UTC":
         return UTC
     with contextlib.suppress(ValueError):
@@ -195,7 +196,7 @@ assumption_options: Final = together(
         "when the file was last written.",
     ),
     click.option(
-        "--zone", type=_zone, metavar="ZONE",
+        "--zone", type=time_zone, metavar="ZONE",
         help="Time zone of local times, such as Europe/Berlin, UTC or +01:00. By default it is "
         "the zone of this computer.",
     ),

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
 import click
 
 from wattui.cli.help import command
-from wattui.cli.options import Moment, duration, part_options, quiet_option
+from wattui.cli.options import Moment, duration, part_options, quiet_option, time_zone
 from wattui.cli.session_files import check_destination, export_session, find_session
 from wattui.formats import FORMATS
 from wattui.formats.export_job import WIDE_FIELDS, Dialect
@@ -60,6 +61,11 @@ def field_names(text: str) -> tuple[str, ...]:
     "decimal commas, and semicolons in CSV; labels is for c-client, and json for lab11.",
 )  # fmt: skip
 @click.option(
+    "--zone", type=time_zone, metavar="ZONE",
+    help="Time zone of the local times in a 2011-log or 2015-csv, such as UTC. By default it is "
+    "the zone of this computer.",
+)  # fmt: skip
+@click.option(
     "--wide", is_flag=True,
     help="Write one row per time with columns for each meter: short for --format wide-csv.",
 )  # fmt: skip
@@ -75,7 +81,7 @@ def field_names(text: str) -> tuple[str, ...]:
 @quiet_option("Print only errors.")
 def export(
     session: Path, output: Path, start: Moment | None, stop: Moment | None,
-    meters: Sequence[str], form: str | None, dialect: str, wide: bool,
+    meters: Sequence[str], form: str | None, dialect: str, zone: tzinfo | None, wide: bool,
     fields: Sequence[str] | None, interval: float | None, quiet: bool,
 ) -> None:  # fmt: skip
     """Export a session, or a part of it, as CSV or in another format.
@@ -92,5 +98,5 @@ def export(
     check_destination(output)
     export_session(
         find_session(session), output, form, start=start, stop=stop, meters=meters,
-        dialect=dialect, fields=fields or WIDE_FIELDS, interval=interval, quiet=quiet,
+        dialect=dialect, zone=zone, fields=fields or WIDE_FIELDS, interval=interval, quiet=quiet,
     )  # fmt: skip

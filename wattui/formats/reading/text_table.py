@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lines of cells, read by :func:`numpy.loadtxt` many at a time.
 
-A format describes its lines by a :class:`Layout`.  Where NumPy refuses some lines they are
-halved until the fault is among a few, which are read one by one: there headers are passed
-over, odd lines are understood, and broken ones are reported with their number and reason.
-Both ways make the same numbers: a decimal number is a double, and its integer on the wire
-is the nearest one.  That is exact for up to 15 digits, and so for every value of a meter,
-and for a time in microseconds since 1970.
+A format describes its lines by a :class:`Layout`.  If NumPy refuses some lines, they are
+halved until the fault is among a few, which are read one by one: headers are passed over,
+odd lines are understood, and broken ones are reported with their number and reason.  Both
+ways make the same numbers: a decimal number is a double, and the integer on the wire is the
+one nearest to its product.  That is exact for every value of a meter, and to the
+microsecond for times until the year 2106.
 """
 
 from __future__ import annotations
@@ -94,19 +94,19 @@ class Layout:
     """How the lines of a file are built."""
 
     columns: Sequence[Column]
-    #: Separates the cells; None for blanks, two characters for a sign and a blank.
+    #: Separates the cells: a sign, a sign and a blank, or None for blanks.
     delimiter: str | None
     #: Returns the cells of any line, None for a header or a comment.  Raises BrokenLine.
     cells: Callable[[str], Sequence[str] | None]
-    #: Cells of an ordinary line; 0 for all columns.
+    #: How many columns an ordinary line has, from the first on; 0 for all of them.
     usual: int = 0
-    #: Cells that a line must have; 0 for all columns.
+    #: How many cells a line must have; 0 for all of them.
     least: int = 0
     #: Decimal sign.
     point: str = "."
     #: Stands for a value that a record does not have, besides an empty cell.
     absent: str = ""
-    #: Reads lines faster if they are all of one make.  Raises ValueError if they are not.
+    #: Reads lines faster if all of them are alike.  Raises ValueError if they are not.
     fast: Callable[[Sequence[str]], Block] | None = None
 
 
@@ -132,7 +132,7 @@ def integer(text: str, digits: int) -> int:
         # Python allows "_" between digits; NumPy does not.
         number = float(text.replace("_", "?"))
     except ValueError:
-        raise BrokenLine(f"{shortened(text)!r} is not a number") from None
+        raise BrokenLine(f"{_shortened(text)!r} is not a number") from None
     return scaled(number, digits)
 
 
@@ -148,12 +148,12 @@ def scaled(number: float, digits: int) -> int:
         return ABSENT
     product = number * 10.0**digits
     if not abs(product) <= _EXACT:
-        raise BrokenLine(f"{shortened(str(number))} is out of range")
+        raise BrokenLine(f"{_shortened(str(number))} is out of range")
     return round(product)
 
 
 def _integers(numbers: NDArray[Any], digits: int) -> Integers:
-    """Return what :func:`integer` returns for each number.
+    """Return what :func:`scaled` returns for each number, (n,).
 
     Raises
     ------
@@ -161,10 +161,10 @@ def _integers(numbers: NDArray[Any], digits: int) -> Integers:
         One is too large.
     """
     absent = np.isnan(numbers)
-    scaled = np.rint(np.where(absent, 0.0, numbers) * 10.0**digits)
-    if (np.abs(scaled) > _EXACT).any():
+    products = np.rint(np.where(absent, 0.0, numbers) * 10.0**digits)
+    if (np.abs(products) > _EXACT).any():
         raise ValueError("a number is out of range")
-    return np.where(absent, ABSENT, scaled.astype(np.int64))
+    return np.where(absent, ABSENT, products.astype(np.int64))
 
 
 def read_line(
@@ -179,12 +179,12 @@ def read_line(
             if value != ABSENT and not 0 <= value <= WIRE_MAXIMUM:
                 raise BrokenLine("a value is out of range")
     except BrokenLine as error:
-        source.skip(number, f"{error}: {shortened(text)!r}")
+        source.skip(number, f"{error}: {_shortened(text)!r}")
         return None
     return row
 
 
-def shortened(text: str) -> str:
+def _shortened(text: str) -> str:
     """Return a text, or its beginning if it is long."""
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
 
