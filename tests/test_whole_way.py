@@ -67,7 +67,7 @@ def curve(plots, name: str) -> np.ndarray:
     bits.setsize(picture.sizeInBytes())
     shape = (picture.height(), picture.bytesPerLine() // 4, 4)
     pixels = np.frombuffer(bytes(bits), np.uint8).reshape(shape)[:, : picture.width(), 2::-1]
-    near = np.abs(pixels / 255 - np.array(rgb(plots.palette.power))).max(axis=2) < 0.12
+    near = np.abs(pixels / 255 - np.array(rgb(plots.palette.channel("power")))).max(axis=2) < 0.12
     rows, columns = np.nonzero(near)
     heights = pixels.shape[0] - 1 - rows
     plot = row.plot

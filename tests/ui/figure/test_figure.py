@@ -99,7 +99,7 @@ def test_the_curves_are_where_the_values_are(one: Path, tmp_path: Path, palette,
     # 200 s of 100 W before the gap; nothing in it; 300 s of 50 W behind.
     for second, energy in ((199, 100 * 199 / 3600), (600, (100 * 200 + 50 * 300) / 3600)):
         x, y = below.place("integrated_energy", START + second, energy)
-        assert is_at(image, x - 1, y, palette.energy, scale), second
+        assert is_at(image, x - 1, y, palette.channel("integrated_energy"), scale), second
 
 
 def test_a_gap_is_shaded_and_no_line_crosses_it(one: Path, tmp_path: Path) -> None:
@@ -149,12 +149,12 @@ def test_every_axis_holds_its_values_and_even_ticks(field, low: float, high: flo
 def test_the_head_says_what_it_is(one: Path) -> None:
     page = page_of(one)
     power = [s["power"] for s in steps()]
-    told = page.figures_of_one()
+    told = page.statistics_text()
     assert f"{energy_wh(power, 1.0):.2f} ± " in told
     assert "500 records" in told
     assert "1 gap (1 min 40 s)" in told
-    assert "server" in page.span_words()
-    assert "(10:00)" in page.span_words()
+    assert "server" in page.span_text()
+    assert "(10:00)" in page.span_text()
 
 
 def test_a_part_of_a_run_begins_with_no_energy(one: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_part_of_a_run_begins_with_no_energy(one: Path) -> None:
     assert (times[0], times[-1]) == pytest.approx((START + 400, START + 500))
     assert values[0] == pytest.approx(0.0, abs=1e-9)
     assert values[-1] == pytest.approx(50 * 100 / 3600)
-    assert "100 records" in page.figures_of_one()
+    assert "100 records" in page.statistics_text()
 
 
 def test_nothing_is_drawn_beyond_the_span() -> None:
@@ -183,15 +183,15 @@ def test_several_meters_have_a_colour_and_a_line_each(three: Path, tmp_path: Pat
         x, y = page.panels[0].place("power", START + 50, 100.0 * (number + 1))
         assert is_at(image, x, y, LIGHT.meter(number))
     assert [one.label for one in page.content.series] == ["north", "south", "west"]
-    assert "3 meters" in page.span_words()
+    assert "3 meters" in page.span_text()
     # 99 s of 100, 200 and 300 W after the first record of each.
-    assert "16.67 ± " in page.span_words()
+    assert "16.67 ± " in page.span_text()
 
 
 def test_one_of_several_meters(three: Path) -> None:
     page = page_of(three, meters=[2])
     assert [one.label for one in page.content.series] == ["south"]
-    assert "5.56 ± " in page.figures_of_one()
+    assert "5.56 ± " in page.statistics_text()
 
 
 def test_runs_are_laid_over_one_another_or_where_the_clock_was(one: Path, three: Path) -> None:
@@ -265,7 +265,9 @@ def test_a_record_alone_between_two_gaps_is_seen(tmp_path: Path) -> None:
     recording.close()
     page = page_of(recording.path, (("power",),))
     image = pixels(page, tmp_path / "a.png", 192)
-    assert is_at(image, *page.panels[0].place("power", START + 50, 80.0), LIGHT.power, 2.0)
+    assert is_at(
+        image, *page.panels[0].place("power", START + 50, 80.0), LIGHT.channel("power"), 2.0
+    )
 
 
 def test_nothing_in_the_span_is_said(one: Path) -> None:

@@ -33,7 +33,7 @@ def test_an_exception_in_a_renderer_leaves_the_plot_drawing(recording, monkeypat
             window.control.repaint()
     assert paint_guard.failures["ZeroDivisionError: division by zero"] >= 3
     assert caplog.text.count("the next frame tries again") == 1
-    assert len(window.where(LIGHT.power, plot)) > 300
+    assert len(window.where(LIGHT.channel("power"), plot)) > 300
     window.close()
 
 

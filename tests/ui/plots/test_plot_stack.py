@@ -40,7 +40,7 @@ def test_the_curve_is_where_the_samples_are(recording, open_plots):
     window = open_plots(session_path=recording.path, channels=["power"])
     window.next_frame()
     plot = window.stack.shown_rows()[0].plot
-    pixels = window.where(LIGHT.power, plot)
+    pixels = window.where(LIGHT.channel("power"), plot)
     assert len(pixels) > 300
     times = plot.index_mapper.map_data(pixels[:, 0])
     values = plot.value_mapper.map_data(pixels[:, 1])
@@ -64,7 +64,7 @@ def test_the_line_breaks_at_a_gap_and_the_gap_is_shaded(recording, open_plots):
     window = open_plots(session_path=recording.path, channels=["power"])
     window.next_frame()
     plot = window.stack.shown_rows()[0].plot
-    pixels = window.where(LIGHT.power, plot)
+    pixels = window.where(LIGHT.channel("power"), plot)
     times = plot.index_mapper.map_data(pixels[:, 0]) - START
     assert not np.any((times > 51.5) & (times < 99.5))
     image = window.image()
@@ -79,7 +79,7 @@ def test_a_record_alone_between_two_gaps_is_seen(recording, open_plots):
     recording.add([sample(1), sample(50, gap=48.0), sample(100, gap=49.0)])
     window = open_plots(session_path=recording.path, channels=["power"])
     window.next_frame()
-    pixels = window.where(LIGHT.power, window.stack.shown_rows()[0].plot, tolerance=0.4)
+    pixels = window.where(LIGHT.channel("power"), window.stack.shown_rows()[0].plot, tolerance=0.4)
     plot = window.stack.shown_rows()[0].plot
     times = plot.index_mapper.map_data(pixels[:, 0]) - START
     assert np.any(np.abs(times - 50) < 2)
@@ -111,7 +111,7 @@ def test_new_records_move_a_live_view(recording, open_plots):
     window.next_frame(grew)
     assert stack.view.pinned
     assert stack.view.start < START + 60 <= stack.view.stop
-    pixels = window.where(LIGHT.power, stack.shown_rows()[0].plot)
+    pixels = window.where(LIGHT.channel("power"), stack.shown_rows()[0].plot)
     assert len(pixels)
     row = stack.shown_rows()[0]
     assert row.value_at(stack.meters[0][0], START + 59.5) == 7.0
@@ -199,7 +199,7 @@ def test_several_meters_have_their_colours_in_one_plot(tmp_path, open_plots):
 
     window.next_frame(only_one)
     assert list(stack.statistics) == ["A80011"]
-    assert len(window.where(LIGHT.power, plot)) > 300
+    assert len(window.where(LIGHT.channel("power"), plot)) > 300
     recording.close()
 
 
@@ -237,9 +237,9 @@ def test_the_palette_can_be_switched_while_it_is_shown(recording, open_plots):
     window = open_plots(session_path=recording.path, channels=["power"])
     window.next_frame()
     plot = window.stack.shown_rows()[0].plot
-    assert len(window.where(LIGHT.power, plot)) > 300
+    assert len(window.where(LIGHT.channel("power"), plot)) > 300
     window.stack.palette = DARK
-    assert len(window.where(DARK.power, plot)) > 300
+    assert len(window.where(DARK.channel("power"), plot)) > 300
     image = window.image()
     assert image.mean() < 0.3
     assert image.max(axis=2)[:, 0].max() < 0.3
@@ -362,7 +362,7 @@ def test_without_a_channel_there_is_only_the_strip(recording, open_plots):
     recording.add(ramp(60))
     window = open_plots(session_path=recording.path, channels=[])
     window.next_frame()
-    assert len(window.where(LIGHT.power, None, 0.3)) > 100
+    assert len(window.where(LIGHT.channel("power"), None, 0.3)) > 100
 
     def choose():
         window.stack.channels = ["no such channel", "power"]

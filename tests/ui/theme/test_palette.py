@@ -7,10 +7,10 @@ import pytest
 
 from wattui.measurement.fields import CHANNELS
 from wattui.ui.theme.palette import (
+    CHANNEL_COLOURS,
     DARK,
     LIGHT,
     METER_COLOURS,
-    PALETTES,
     contrast,
     luminance,
     mix,
@@ -21,7 +21,7 @@ BOTH = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 
 
 @BOTH
-def test_text_can_be_read_on_whatever_it_is_written(palette):
+def test_text_is_readable_on_every_ground(palette):
     for ground in (palette.ground, palette.panel, palette.plot):
         assert contrast(palette.text, ground) >= 4.5
         assert contrast(palette.muted, ground) >= 4.5
@@ -55,12 +55,13 @@ def test_no_meter_has_the_colour_of_the_total(palette):
 
 @BOTH
 def test_the_four_main_quantities_are_all_different(palette):
-    assert len({palette.power, palette.current, palette.voltage, palette.energy}) == 4
+    names = ("power", "current", "voltage", "integrated_energy")
+    assert len({palette.channel(name) for name in names}) == 4
 
 
-def test_themes_are_found_by_name():
-    assert PALETTES["light"] is LIGHT
-    assert PALETTES["dark"].dark
+def test_every_channel_has_a_colour_in_both_themes():
+    assert set(CHANNEL_COLOURS) == {channel.name for channel in CHANNELS}
+    assert DARK.dark
     assert not LIGHT.dark
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Value axes of a figure: even steps from end to end, and a second one on the same grid."""
+"""Value axes of a figure: even steps from end to end, and a second axis on the same grid."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 from wattui.measurement.fields import CHANNEL, INTEGRATED_ENERGY
 from wattui.ui.plots.value_axis import FROM_ZERO, fitted_range, labels, nice_step, step_decimals
 
-#: Steps of a second axis, times a power of ten: it has to meet the grid of the first.
+#: Steps of a second axis, times a power of ten: it must match the grid of the first.
 _STEPS: Final = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
 
-#: Room above the values of a second axis, as a share of them.
+#: The margin of a second axis above the values, as a share of them.
 _ROOM: Final = 0.03
 
-#: What one Wh is in kJ.
+#: One Wh in kJ.
 KILOJOULES: Final = 3.6
 
 
@@ -33,12 +33,12 @@ class FigureAxis:
 
     @property
     def count(self) -> int:
-        """How many steps it has."""
+        """The number of steps."""
         return max(len(self.ticks) - 1, 1)
 
 
 def _axis(low: float, step: float, count: int, decimals: int | None = None) -> FigureAxis:
-    """Give the axis of so many steps."""
+    """Return an axis of *count* steps."""
     if decimals is None:
         decimals = step_decimals(step)
     ticks = low + np.arange(count + 1) * step
@@ -46,14 +46,14 @@ def _axis(low: float, step: float, count: int, decimals: int | None = None) -> F
 
 
 def first_axis(name: str, low: float, high: float, most: int) -> FigureAxis:
-    """Give the axis of a channel whose values go from *low* to *high*.
+    """Return the axis of a channel with values from *low* to *high*.
 
     Parameters
     ----------
     name
         The channel.
     most
-        The most steps that there is room for.
+        The greatest number of steps that fit.
     """
     shown = fitted_range(low, high, digits=CHANNEL[name].digits, zero=name in FROM_ZERO)
     step = nice_step(shown.width, max(most, 2))
@@ -63,7 +63,7 @@ def first_axis(name: str, low: float, high: float, most: int) -> FigureAxis:
 
 
 def second_axis(name: str, low: float, high: float, count: int) -> FigureAxis:
-    """Give the axis of another channel that has *count* steps, as the first one has."""
+    """Return the axis of another channel, with *count* steps like the first one."""
     digits = CHANNEL[name].digits
     if name in FROM_ZERO and 0 <= low < 0.6 * high:
         low, high = 0.0, high * (1 + _ROOM)
@@ -81,12 +81,12 @@ def second_axis(name: str, low: float, high: float, count: int) -> FigureAxis:
 
 
 def _decimals(step: float) -> int:
-    """Give the decimals that multiples of a step need."""
+    """Return the decimals that multiples of a step need."""
     return next((n for n in range(9) if abs(step - round(step, n)) < 1e-9 * step), 9)
 
 
 def kilojoules(axis: FigureAxis, most: int) -> FigureAxis:
-    """Give the axis of an energy in kJ that belongs to one in Wh; ends and values are in Wh."""
+    """Return the axis in kJ for an energy axis in Wh; its ends and ticks stay in Wh."""
     width = (axis.high - axis.low) * KILOJOULES
     step = nice_step(width, max(most, 2))
     first = math.ceil(axis.low * KILOJOULES / step - 1e-6)
@@ -97,11 +97,11 @@ def kilojoules(axis: FigureAxis, most: int) -> FigureAxis:
 
 
 def title(name: str) -> str:
-    """Give what is written at a channel's axis: ``POWER  W``."""
+    """Return the title of a channel's axis: ``POWER  W``."""
     field = CHANNEL[name]
     return f"{field.label.upper()}  {field.unit}".rstrip()
 
 
 def is_energy(name: str) -> bool:
-    """Tell whether a channel is the energy that has an axis in kJ as well."""
+    """Check whether a channel is the energy, which has an axis in kJ as well."""
     return name == INTEGRATED_ENERGY.name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a figure shows, read from sessions.  No toolkit is needed here."""
+"""What a figure shows, read from sessions.  No GUI toolkit is needed here."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _NO_GAPS: Final = np.empty((0, 2))
 
 
 class NothingToPlot(WattuiError):
-    """There is no sample in what was chosen."""
+    """There is no sample in the selected span or meters."""
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRun:
-    """A session, and what of it is to be shown."""
+    """A session, and the part of it to show."""
 
     session: Session
     #: Name of the session, for people.
     name: str
-    #: Span in microseconds UTC; None for the begin and the end.
+    #: Span in microseconds, UTC; None for the start and the end of the session.
     start: int | None = None
     stop: int | None = None
     #: Ids of the meters; None for all of them.
@@ -47,52 +47,52 @@ class FigureSeries:
     """One meter of a figure."""
 
     label: str
-    #: Colour that it was given, as ``#rrggbb``; empty for none.
+    #: Colour as ``#rrggbb``; empty for none.
     colour: str
     #: Curves by the channel's name.
     curves: dict[str, Curve]
     #: Where records are missing, in seconds, (k, 2).
     gaps: np.ndarray
-    #: Figures of what is shown: :class:`wattui.session.Statistics`.
+    #: Statistics of the span: :class:`wattui.session.Statistics`.
     statistics: Any
 
 
 @dataclass(slots=True)
 class FigureContent:
-    """All that a figure shows.  Times are seconds, UTC, on the axis of the first run."""
+    """Everything that a figure shows.  Times are seconds, UTC, on the axis of the first run."""
 
     title: str
     start: float
     stop: float
-    #: From when on elapsed time counts.
+    #: The start of elapsed time.
     origin: float
     series: list[FigureSeries]
-    #: When it was, in words.
+    #: The span as text.
     when: str
     #: Marks: seconds and text.
     marks: list[tuple[float, str]] = field(default_factory=list)
-    #: What has to be said with it, such as that the times are reconstructed.
+    #: Remarks, such as that the times are reconstructed.
     notes: list[str] = field(default_factory=list)
 
 
 def read(
     runs: Sequence[FigureRun], channels: Sequence[str], pixels: int, *, aligned: bool = True
 ) -> FigureContent:
-    """Read what a figure shows, in flat memory.
+    """Read what a figure shows; memory does not grow with the length of the runs.
 
     Parameters
     ----------
     channels
         Names of the channels.
     pixels
-        Columns that the plots have: no more than two points each are read.
+        Width of the plots: at most two points per pixel are read.
     aligned
-        Let the runs begin at the same place; otherwise each is where the clock says.
+        Whether all runs start at the same place, rather than at their local time.
 
     Raises
     ------
     NothingToPlot
-        There is no sample in what was chosen.
+        There is no sample in the selected span or meters.
     WattuiError
         A session cannot be read.
     """
@@ -100,7 +100,7 @@ def read(
     shown = [(run, span) for run, span in zip(runs, spans, strict=True) if span is not None]
     if not shown:
         raise NothingToPlot(
-            "There is no sample in what was chosen", "Choose another span or another meter."
+            "There is no sample in the selected span", "Choose another span or another meter."
         )
     first = shown[0][1]
     shifts = [first.origin - span.origin if aligned else 0 for _, span in shown]
@@ -122,7 +122,7 @@ def read(
         start=start / MICROSECONDS,
         stop=stop / MICROSECONDS,
         origin=(first.origin if aligned else min(s.origin for _, s in shown)) / MICROSECONDS,
-        series=_told_apart(series),
+        series=_numbered(series),
         when=_when(first.start / MICROSECONDS, first.stop / MICROSECONDS, len(shown)),
         marks=sorted(marks),
         notes=list(dict.fromkeys(notes)),
@@ -131,7 +131,7 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """What is shown of a run, and where the run began, in microseconds."""
+    """The span of a run that is shown, and the start of the run, in microseconds."""
 
     start: int
     stop: int
@@ -139,7 +139,7 @@ class _Span:
 
 
 def _span(run: FigureRun) -> _Span | None:
-    """Give the span of a run that is shown; None where nothing is in it."""
+    """Return the span of a run that is shown; None if it has no samples."""
     ids = [meter.id for meter in run.session.meters]
     chosen = ids if run.meters is None else [i for i in ids if i in run.meters]
     whole = run.session.span(chosen)
@@ -181,7 +181,7 @@ def _series(
 
 
 def within(times: np.ndarray, values: np.ndarray, low: float, high: float) -> Curve:
-    """Cut a curve where a span ends; a drawing of lines has no other way to clip it.
+    """Cut a curve at the ends of a span, as a drawing of lines does not clip.
 
     A line that crosses an end gets a point there.
     """
@@ -196,7 +196,7 @@ def within(times: np.ndarray, values: np.ndarray, low: float, high: float) -> Cu
 
 
 def _at(times: np.ndarray, values: np.ndarray, index: int, edge: float) -> np.ndarray:
-    """Give the value at an edge before the point *index*; nothing where no line crosses it."""
+    """Return the value at an edge before the point *index*; empty if no line crosses it."""
     if not 0 < index < len(times):
         return np.empty(0)
     (t, t2), (v, v2) = times[index - 1 : index + 1], values[index - 1 : index + 1]
@@ -204,8 +204,8 @@ def _at(times: np.ndarray, values: np.ndarray, index: int, edge: float) -> np.nd
     return np.array([value]) if math.isfinite(value) else np.empty(0)
 
 
-def _told_apart(series: list[FigureSeries]) -> list[FigureSeries]:
-    """Number the meters that have one name."""
+def _numbered(series: list[FigureSeries]) -> list[FigureSeries]:
+    """Number meters that have the same name."""
     labels = [one.label for one in series]
     return [
         replace(one, label=f"{one.label} ({labels[: i + 1].count(one.label)})")
@@ -216,7 +216,7 @@ def _told_apart(series: list[FigureSeries]) -> list[FigureSeries]:
 
 
 def _when(start: float, stop: float, runs: int) -> str:
-    """Tell the span of the first run: ``23 November 2026, 14:05:07 to 14:35:06``."""
+    """Return the span of the first run: ``23 November 2026, 14:05:07 to 14:35:06``."""
     begin, end = datetime.fromtimestamp(start), datetime.fromtimestamp(stop)
     words = f"{begin.day} {begin:%B %Y, %H:%M:%S} to "
     words += f"{end:%H:%M:%S}" if begin.date() == end.date() else f"{end.day} {end:%B %Y, %H:%M:%S}"

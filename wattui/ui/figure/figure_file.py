@@ -18,19 +18,19 @@ from wattui.errors import WattuiError
 from wattui.ui.figure.figure_page import FigurePage
 from wattui.ui.plots.drawing import Lettering, text_width
 
-#: Pixels of a figure in an inch: those of an ordinary screen.
+#: Pixels of a figure per inch: those of an ordinary screen.
 DPI: Final = 96
 
-#: Most pixels of an image, in each direction.
+#: The greatest width and height of an image, in pixels.
 _MOST_PIXELS: Final = 20_000
 
-#: Steps of a PDF in a pixel of the figure.
+#: Steps of a PDF per pixel of the figure.
 _PDF_STEPS: Final = 12
 
-#: Fonts that stand in where a drawing is looked at without ours.
+#: Fonts to use instead if our font is not installed.
 _OTHER_FONTS: Final = "DejaVu Sans, Verdana, sans-serif"
 
-#: A text as Qt writes it into a drawing.
+#: A text as Qt writes it into an SVG file.
 _TEXT: Final = re.compile(
     r'(?P<head><text [^>]*font-size="(?P<size>\d+)" font-weight="(?P<weight>\d+)"[^>]*?)\s*>'
     r"(?P<text>[^<]+)</text>"
@@ -47,19 +47,19 @@ class FigureTooLarge(WattuiError):
 
 
 def save(page: FigurePage, path: Path, dpi: int = DPI) -> None:
-    """Write a figure; the file has its name only when it is whole.
+    """Write a figure; the file appears under its name only when it is complete.
 
     Parameters
     ----------
     path
-        Its suffix says what is written: one of :data:`FORMATS`.
+        Its suffix, one of :data:`FORMATS`, selects the format.
     dpi
-        Pixels in an inch, where 96 are a pixel of the figure each: for PNG.
+        Pixels per inch of a PNG: at 96, each is a pixel of the figure.
 
     Raises
     ------
     DiskRefused
-        It cannot be written; an older file of its name is as it was.
+        It cannot be written; an older file of its name is unchanged.
     FigureTooLarge
         The image would have too many pixels.
     """
@@ -74,7 +74,7 @@ def save(page: FigurePage, path: Path, dpi: int = DPI) -> None:
 
 
 def _draw(page: FigurePage, device: Any, scale: float) -> None:
-    """Draw a page on a device of Qt that has so many units in a pixel of the figure."""
+    """Draw a page on a Qt device that has *scale* units per pixel of the figure."""
     size = (page.layout.width, page.layout.height)
     gc = GraphicsContext(size, parent=device)
     painter = gc.gc
@@ -101,7 +101,7 @@ def _png(page: FigurePage, dpi: int) -> bytes:
     if max(width, height) > _MOST_PIXELS:
         raise FigureTooLarge(
             f"An image of {width} x {height} pixels is too large",
-            f"Choose a smaller size or fewer dots in an inch; {_MOST_PIXELS} pixels are the most.",
+            f"Choose a smaller size or fewer dots per inch; the limit is {_MOST_PIXELS} pixels.",
         )
     image = QtGui.QImage(width, height, QtGui.QImage.Format.Format_RGB32)
     image.setDotsPerMeterX(round(dpi / 0.0254))
@@ -112,7 +112,7 @@ def _png(page: FigurePage, dpi: int) -> bytes:
     image.setText("Software", f"wattui {__version__}")
     buffer = _buffer()
     if not image.save(buffer, "PNG"):
-        raise WattuiError("The image could not be made", "Try a smaller one.")
+        raise WattuiError("The image could not be created", "Try a smaller one.")
     return bytes(buffer.data())
 
 
@@ -124,13 +124,13 @@ def _svg(page: FigurePage) -> bytes:
     generator.setSize(QtCore.QSize(page.layout.width, page.layout.height))
     generator.setViewBox(QtCore.QRect(0, 0, page.layout.width, page.layout.height))
     generator.setTitle(page.layout.title or page.content.title)
-    generator.setDescription(f"{page.span_words()}; wattui {__version__}")
+    generator.setDescription(f"{page.span_text()}; wattui {__version__}")
     _draw(page, generator, 1.0)
     return _with_fonts(bytes(buffer.data()).decode()).encode()
 
 
 def _with_fonts(svg: str) -> str:
-    """Let letters be looked at where our font is not: others take its place, and its room."""
+    """Make text readable without our font: another one fills the same width."""
 
     def lengthened(match: re.Match[str]) -> str:
         size, bold = int(match["size"]), int(match["weight"]) > 500

@@ -16,18 +16,18 @@ from wattui.ui.figure.figure_data import FigureContent, FigureSeries
 from wattui.ui.figure.figure_plot import TEXT, TITLE, Box, FigurePlot
 from wattui.ui.plots import drawing
 from wattui.ui.plots.stack_layout import heights
-from wattui.ui.plots.time_axis import TimeTicks
+from wattui.ui.plots.time_axis import TimeMode, TimeTicks
 from wattui.ui.theme.palette import LIGHT, Palette
 
-#: The panels of old: power with current, and the energy below.
+#: The default: power with current, and the energy below.
 DEFAULT_PANELS: Final = (("power", "current"), ("integrated_energy",))
 
-#: Pixels around the plots: for the labels of an axis, without one, at the edges.
+#: Pixels beside the plots with an axis and without one, and at the edges of the page.
 _AXIS: Final = 62
 _BARE: Final = 22
 _EDGE: Final = 16
 
-#: Pixels above each plot for its head, below it, and below the last for the times.
+#: Pixels above each plot for its head line, below it, and below the last plot for the times.
 _HEAD: Final = 28
 _FOOT: Final = 12
 _TIME_FOOT: Final = 32
@@ -41,28 +41,28 @@ _LINE: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class FigureLayout:
-    """What a person chose of a figure's looks."""
+    """Size, colours and title of a figure."""
 
     width: int = 1280
     height: int = 720
     palette: Palette = LIGHT
-    #: ``elapsed`` or ``clock``.
-    clock_mode: str = "elapsed"
-    #: In place of the session's name.
+    #: How times are shown.
+    clock_mode: str = TimeMode.ELAPSED
+    #: Replaces the session's name.
     title: str = ""
 
 
 class FigurePage:
-    """Lays a figure out and draws it.
+    """Lays out a figure and draws it.
 
     Parameters
     ----------
     content
-        What it shows.
+        What to show.
     panels
-        The channels of each plot, from the top: one, or two with an axis each.
+        The channels of each plot, from the top: one, or two with one axis per channel.
     layout
-        Its looks.
+        Size, colours and title.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class FigurePage:
         self.content = content
         self.layout = layout or FigureLayout()
         series = content.series
-        #: One colour a meter, where there are several.
+        #: One colour per meter, if there are several.
         self.colours = (
             [one.colour or self.palette.meter(i) for i, one in enumerate(series)]
             if len(series) > 1
@@ -89,7 +89,7 @@ class FigurePage:
         return self.layout.palette
 
     def _boxes(self, panels: Sequence[Sequence[str]]) -> None:
-        """Share out the room below the head."""
+        """Divide the space below the title."""
         layout, count = self.layout, len(panels)
         lines = 1 + len(self._legend or [None]) + len(self.content.notes)
         top = layout.height - _EDGE - _TITLE_LINE - lines * _LINE
@@ -107,7 +107,7 @@ class FigurePage:
     # --- drawing --------------------------------------------------------------------------
 
     def draw(self, gc: Any) -> None:
-        """Draw all of it."""
+        """Draw everything."""
         layout = self.layout
         drawing.fill_rect(gc, -1, -1, layout.width + 2, layout.height + 2, self.palette.plot)
         self._draw_title(gc)
@@ -121,15 +121,15 @@ class FigurePage:
             )
 
     def _draw_title(self, gc: Any) -> None:
-        """Write title, span, energies, and what has to be said besides."""
+        """Write title, span, energies and remarks."""
         layout, palette = self.layout, self.palette
         y = layout.height - _EDGE - TITLE.size + 2
         room = layout.width - _AXIS - _BARE
         shown = drawing.elided_text(layout.title or self.content.title, room, TITLE)
         drawing.draw_text(gc, shown, _AXIS, y, palette.text, TITLE)
         y -= _TITLE_LINE - 4
-        told = [self.span_words(), *([] if self.colours else [self.figures_of_one()])]
-        for line in told:
+        lines = [self.span_text(), *([] if self.colours else [self.statistics_text()])]
+        for line in lines:
             drawing.draw_text(
                 gc, drawing.elided_text(line, room, TEXT), _AXIS, y, palette.muted, TEXT
             )
@@ -145,8 +145,8 @@ class FigurePage:
             )
             y -= _LINE
 
-    def span_words(self) -> str:
-        """Tell when it was and how long, and which meter where there is one."""
+    def span_text(self) -> str:
+        """Return span and duration as text, with the meter if there is only one."""
         content = self.content
         words = f"{content.when}   ({elapsed_text(content.stop - content.start)})"
         if not self.colours:
@@ -155,8 +155,8 @@ class FigurePage:
         error = error_of_sum(one.statistics.energy_error_wh for one in content.series)
         return f"{words}   {len(content.series)} meters   {energy_error_text(energy, error)} in all"
 
-    def figures_of_one(self) -> str:
-        """Tell energy with its error, mean power, records and gaps of the one meter."""
+    def statistics_text(self) -> str:
+        """Return energy, mean power, records and gaps of the only meter."""
         statistics = self.content.series[0].statistics
         parts = [
             energy_error_text(statistics.energy_wh, statistics.energy_error_wh),
@@ -169,7 +169,7 @@ class FigurePage:
         return "   ".join(parts)
 
     def _legend_lines(self) -> list[list[tuple[float, int, str]]]:
-        """Give the lines of the legend, each of place, number and text of its meters."""
+        """Return the lines of the legend: position, number and text of their meters."""
         room = self.layout.width - _AXIS - _BARE
         texts = [_legend_text(one) for one in self.content.series]
         wide = min(max(drawing.text_width(text, TEXT) for text in texts) + 44, room)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The colours of the window, light and dark: read by the style sheet and by the plots.
+"""The colours of the window, light and dark, for the style sheet and the plots.
 
-Colours are ``#rrggbb``.  Text has a contrast of at least 4.5 to 1 on what it is
-written on, a curve one of at least 3 to 1 on its plot.  No toolkit is needed here.
+Colours are ``#rrggbb``.  The contrast of text is at least 4.5 to 1, and the contrast of a
+curve on its plot at least 3 to 1.  No toolkit is needed here.
 """
 
 from __future__ import annotations
@@ -10,34 +10,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from wattui.measurement.fields import CHANNELS
-
 
 def rgb(colour: str) -> tuple[float, float, float]:
-    """Give ``#rrggbb`` as red, green and blue from 0 to 1."""
+    """Convert ``#rrggbb`` to red, green and blue from 0 to 1."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red / 255, green / 255, blue / 255
 
 
 def rgba(colour: str, alpha: float = 1.0) -> tuple[float, float, float, float]:
-    """Give ``#rrggbb`` as red, green, blue and *alpha* from 0 to 1."""
+    """Convert ``#rrggbb`` to red, green, blue and *alpha* from 0 to 1."""
     return (*rgb(colour), alpha)
 
 
 def mix(colour: str, other: str, share: float) -> str:
-    """Give *colour* with a *share* (0 to 1) of *other* in it."""
+    """Mix a *share* (0 to 1) of the *other* colour into *colour*."""
     pairs = zip(rgb(colour), rgb(other), strict=True)
     return "#" + "".join(f"{round((a + (b - a) * share) * 255):02x}" for a, b in pairs)
 
 
 def luminance(colour: str) -> float:
-    """Give the relative luminance from 0 to 1 (WCAG 2.1)."""
+    """Return the relative luminance from 0 to 1 (WCAG 2.1)."""
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb(colour)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def contrast(colour: str, other: str) -> float:
-    """Give the contrast of two colours, from 1 to 21 (WCAG 2.1)."""
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.1)."""
     low, high = sorted((luminance(colour), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
@@ -50,7 +48,7 @@ class Palette:
     name: str
     #: Behind everything.
     ground: str
-    #: Bars, panels, fields to type into.
+    #: Bars, panels, input fields.
     panel: str
     #: Behind a curve.
     plot: str
@@ -58,64 +56,44 @@ class Palette:
     line: str
     #: Lines across a plot, fainter than its border.
     grid: str
-    #: What is to be read.
+    #: Text.
     text: str
-    #: Labels, units, what matters less.
+    #: Labels, units, less important text.
     muted: str
-    #: The button that is on, the selection, the view in the strip.
+    #: A button that is on, the selection, the view in the strip.
     accent: str
-    #: Text upon the accent.
+    #: Text on the accent.
     on_accent: str
-    #: State: recording; also good news.
+    #: State: recording; also success.
     ok: str
     #: State: unplugged, trying again.
     amber: str
-    #: State: failed; the disk refuses.
+    #: State: failed, or the disk is not accepting data.
     red: str
     #: Behind a curve where records are missing.
     gap: str
-    #: A channel's colour when there is one meter.
+    #: Colours of the curves of a single meter, by channel.
     channels: dict[str, str] = field(repr=False)
-    #: One colour a meter when there are several.
+    #: Colours of the curves of several meters.
     meters: tuple[str, ...] = field(repr=False)
 
     @property
     def dark(self) -> bool:
-        """Tell whether this is the dark theme."""
+        """Whether this is the dark theme."""
         return luminance(self.ground) < 0.5
 
-    @property
-    def power(self) -> str:
-        """The colour of power."""
-        return self.channels["power"]
-
-    @property
-    def current(self) -> str:
-        """The colour of current."""
-        return self.channels["current"]
-
-    @property
-    def voltage(self) -> str:
-        """The colour of voltage."""
-        return self.channels["voltage"]
-
-    @property
-    def energy(self) -> str:
-        """The colour of energy."""
-        return self.channels["integrated_energy"]
-
     def channel(self, name: str) -> str:
-        """Give a channel's colour; the text's for a name that is none."""
+        """Return the colour of a channel; that of text for an unknown name."""
         return self.channels.get(name, self.text)
 
     def meter(self, index: int) -> str:
-        """Give the colour of the meter at *index*; they repeat after the last."""
+        """Return the colour of the meter at *index*; they repeat after the last one."""
         return self.meters[index % len(self.meters)]
 
     def shown(self, colour: str) -> str:
-        """Give a meter's colour as it is shown in this theme: its own of the same place.
+        """Return a meter's colour in this theme, for one that was chosen in any theme.
 
-        A colour that is none of the twelve is kept as long as it shows on a plot.
+        A colour that is not one of the twelve stays as it is if it is visible on a plot.
         """
         for colours in METER_COLOURS.values():
             if colour.lower() in colours:
@@ -127,11 +105,28 @@ class Palette:
         return mix(colour, self.text, 0.45) if faint else colour
 
 
-def _channels(colours: str) -> dict[str, str]:
-    """Pair the colours with the channels, in the order of CHANNELS."""
-    names = (channel.name for channel in CHANNELS)
-    return dict(zip(names, colours.split(), strict=True))
-
+#: The colours of the channels, by name: on light and on dark ground.
+CHANNEL_COLOURS: Final[dict[str, tuple[str, str]]] = {
+    "power": ("#e07a00", "#ffa83d"),
+    "current": ("#009e73", "#2fce9f"),
+    "voltage": ("#0072b2", "#56b4e9"),
+    "integrated_energy": ("#9b4f96", "#d08ccb"),
+    "power_factor": ("#b5487d", "#f08fb8"),
+    "frequency": ("#5f7f1f", "#a9cc5e"),
+    "apparent_power": ("#c0492b", "#ff8a6b"),
+    "energy": ("#6a51c7", "#a797ff"),
+    "cost": ("#7a6a1f", "#d8c65a"),
+    "energy_per_month": ("#7d5fb8", "#b9a3f0"),
+    "cost_per_month": ("#8a7a2f", "#cfbf6b"),
+    "duty_cycle": ("#3f7f8c", "#7cc4d1"),
+    "power_cycles": ("#5f6b78", "#a8b3be"),
+    "power_max": ("#c25f00", "#ff8f3d"),
+    "current_max": ("#1f8563", "#5fdcb8"),
+    "voltage_max": ("#2f62a3", "#86a9f5"),
+    "power_min": ("#b8862f", "#f2c879"),
+    "current_min": ("#4a9a5b", "#8fdc9c"),
+    "voltage_min": ("#3f8fc4", "#8fd0ff"),
+}
 
 #: Twelve colours for meters on white.  The first seven stay apart for colour-blind
 #: people; later ones differ from their neighbours in lightness as well.
@@ -162,12 +157,7 @@ LIGHT: Final = Palette(
     amber="#a35f00",
     red="#cf2f2f",
     gap="#e8ebed",
-    channels=_channels(
-        "#e07a00 #009e73 #0072b2 #9b4f96 "
-        "#b5487d #5f7f1f #c0492b #6a51c7 #7a6a1f "
-        "#7d5fb8 #8a7a2f #3f7f8c #5f6b78 "
-        "#c25f00 #1f8563 #2f62a3 #b8862f #4a9a5b #3f8fc4"
-    ),
+    channels={name: light for name, (light, _dark) in CHANNEL_COLOURS.items()},
     meters=_METERS_LIGHT,
 )
 
@@ -186,14 +176,6 @@ DARK: Final = Palette(
     amber="#e3a33b",
     red="#ff6b61",
     gap="#31363c",
-    channels=_channels(
-        "#ffa83d #2fce9f #56b4e9 #d08ccb "
-        "#f08fb8 #a9cc5e #ff8a6b #a797ff #d8c65a "
-        "#b9a3f0 #cfbf6b #7cc4d1 #a8b3be "
-        "#ff8f3d #5fdcb8 #86a9f5 #f2c879 #8fdc9c #8fd0ff"
-    ),
+    channels={name: dark for name, (_light, dark) in CHANNEL_COLOURS.items()},
     meters=_METERS_DARK,
 )
-
-#: The themes, by name.
-PALETTES: Final[dict[str, Palette]] = {"light": LIGHT, "dark": DARK}

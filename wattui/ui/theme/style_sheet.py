@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The look of the window: one style sheet and one Qt palette, made from a Palette.
 
-Importing this loads Qt and nothing of Enthought: a dark palette takes effect only
-where it is set on the application before ``traitsui`` is imported.
+Importing this loads Qt and nothing of Enthought: a dark palette takes effect only if
+it is set on the application before ``traitsui`` is imported.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ from wattui.ui.theme.palette import Palette, mix
 GRID: Final = 8
 MARGIN: Final = 12
 
-#: The one radius, in pixels.
-RADIUS: Final = 6
-
-#: The smallest base size of type, in pixels.
+#: The smallest base font size, in pixels.
 SMALLEST_TYPE: Final = 13
 
 _SHEET: Final = Template("""
@@ -150,12 +147,12 @@ QFrame[notice] QLabel { border: 0; }
 
 
 def base_size(application: QApplication) -> int:
-    """Give the base size of type in pixels: a little less than the system's for its menus."""
+    """Return the base font size in pixels: slightly less than that of the system's menus."""
     return max(SMALLEST_TYPE, round(0.87 * QFontInfo(application.font()).pixelSize()))
 
 
 def style_sheet(palette: Palette, base: int = SMALLEST_TYPE) -> str:
-    """Give the style sheet of a palette, for a base size of type in pixels."""
+    """Return the style sheet of a palette, for a base font size in pixels."""
     p = palette
     blend = 0.16 if p.dark else 0.08
     colours = {name: getattr(p, name) for name in ("ground", "panel", "line", "text", "muted")}
@@ -163,10 +160,10 @@ def style_sheet(palette: Palette, base: int = SMALLEST_TYPE) -> str:
         "accent": p.accent,
         "on_accent": p.on_accent,
         "accent_hover": mix(p.accent, p.text, 0.15),
-        # Written in the accent, on the panel: enough contrast in both themes.
+        # Text in the accent, on the panel: the contrast suffices in both themes.
         "accent_text": p.accent,
         "hover": mix(p.panel, p.accent, blend),
-        # The row of a table that is chosen.
+        # The selected row of a table.
         "chosen": mix(p.panel, p.accent, 0.2 if p.dark else 0.12),
         "press": mix(p.panel, p.accent, 2 * blend),
         "edge": mix(p.line, p.muted, 0.45),
@@ -180,14 +177,14 @@ def style_sheet(palette: Palette, base: int = SMALLEST_TYPE) -> str:
     images = {
         "chevron": _image(f"chevron-{p.name}.svg"),
         "tick_on": _image(f"check-{p.name}.svg"),
-        # Beside a menu's item the tick stands on the panel, not on the accent.
+        # Beside a menu item the tick is on the panel, not on the accent.
         "tick": _image(f"check-{'light' if p.dark else 'dark'}.svg"),
     }
     return _SHEET.substitute(colours, **sizes, **images)
 
 
 def qt_palette(palette: Palette) -> QPalette:
-    """Give the Qt palette, for what no style sheet reaches."""
+    """Return the Qt palette, for what no style sheet reaches."""
     result = QPalette()
     role = QPalette.ColorRole
     for which, colour in (
@@ -219,14 +216,14 @@ def qt_palette(palette: Palette) -> QPalette:
 
 
 def apply(application: QApplication, palette: Palette) -> None:
-    """Give the application and all of its windows the colours of *palette*."""
+    """Apply the colours of *palette* to the application and all of its windows."""
     if application.style().objectName().lower() != "fusion":
-        # The one style that takes every colour from its palette on every system.
+        # The only style that takes all colours from its palette on every system.
         application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(qt_palette(palette))
     application.setStyleSheet(style_sheet(palette, base_size(application)))
 
 
 def _image(name: str) -> str:
-    """Give the path of an image among the resources, as a style sheet wants it."""
+    """Return the path of an image among the resources, in the form for a style sheet."""
     return str(importlib.resources.files("wattui.resources") / name).replace("\\", "/")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A number that stands still: every digit as wide as the widest one."""
+"""A number that does not jump: every digit is as wide as the widest one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _DIGITS = "0123456789"
 class Figures(QtGui.QWidget):
     """Shows a number and its unit on one base line.
 
-    Qt 5 cannot ask a font for tabular figures, so each digit is drawn into a cell of
-    its own.  What does not fit is drawn smaller, never cut off.
+    Qt 5 cannot select the tabular figures of a font, so each digit is drawn into a cell
+    of its own.  A number that does not fit is drawn smaller, never cut off.
     """
 
     def __init__(self, size: int, unit_size: int, bold: bool = True, gap: int = 6) -> None:
@@ -37,23 +37,23 @@ class Figures(QtGui.QWidget):
 
     @property
     def text(self) -> str:
-        """The number that is shown."""
+        """The number."""
         return self._text
 
     def set_size(self, size: int, unit_size: int) -> None:
-        """Change the size of type, in pixels."""
+        """Change the font sizes, in pixels."""
         if size != self._size:
             self._size, self._unit_size = size, unit_size
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QtCore.QSize:
-        """Give the height of a line of it."""
+        """Return the height of one line."""
         metrics = QtGui.QFontMetrics(self._font(self._size))
         return QtCore.QSize(60, metrics.ascent() + metrics.descent() // 2)
 
     def minimumSizeHint(self) -> QtCore.QSize:
-        """Give the height of a line of it; it can be narrow."""
+        """Return the height of one line, with any width."""
         return self.sizeHint()
 
     def _font(self, size: int, bold: bool | None = None) -> QtGui.QFont:
