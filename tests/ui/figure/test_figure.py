@@ -107,11 +107,11 @@ def test_a_gap_is_shaded_and_no_line_crosses_it(one: Path, tmp_path: Path) -> No
     image = pixels(page, tmp_path / "a.png")
     for panel in page.panels:
         x, _ = panel.place(panel.names[0], START + 250, 0)
-        column = image[int(720 - panel.box.y2) + 3 : int(720 - panel.box.y) - 3, round(x)]
+        column = image[int(720 - panel.y2) + 3 : int(720 - panel.y) - 3, round(x)]
         for name in panel.names:
             assert np.abs(column - np.array(rgb(LIGHT.channel(name)))).max(axis=1).min() > 0.2
         outside, _ = panel.place(panel.names[0], START + 150, 0)
-        ground = image[round(720 - panel.box.y2) + 3, round(outside) + 7]
+        ground = image[round(720 - panel.y2) + 3, round(outside) + 7]
         assert np.allclose(ground, rgb(LIGHT.plot))
         assert column[5].max() < 0.96
 

@@ -13,7 +13,7 @@ from wattui.measurement.fields import CHANNEL
 from wattui.measurement.text import count_text, duration_text, elapsed_text, energy_error_text
 from wattui.ui.figure import figure_axes
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
-from wattui.ui.figure.figure_plot import TEXT, TITLE, Box, FigurePlot
+from wattui.ui.figure.figure_plot import TEXT, TITLE, FigurePlot
 from wattui.ui.plots import drawing
 from wattui.ui.plots.stack_layout import heights
 from wattui.ui.plots.time_axis import TimeMode, TimeTicks
@@ -96,13 +96,19 @@ class FigurePage:
         right = _AXIS if any(len(p) > 1 or figure_axes.is_energy(p[0]) for p in panels) else _BARE
         around = count * _HEAD + (count - 1) * _FOOT + _TIME_FOOT + 4
         tall = heights(top - around, count)
-        self.panels = []
+        ticks = TimeTicks(mode=layout.clock_mode, origin=self.content.origin)
+        self.panels: list[FigurePlot] = []
         y2 = float(top)
         for names, height in zip(panels, tall, strict=True):
-            y2 -= _HEAD
-            box = Box(_AXIS, y2 - height, layout.width - _AXIS - right, height)
-            self.panels.append(FigurePlot(names, self.content, box, self.palette, self.colours))
-            y2 -= height + _FOOT
+            y2 -= _HEAD + height
+            size = {"padding_left": _AXIS, "padding_right": right, "padding_bottom": _TIME_FOOT}
+            size |= {"position": [_AXIS, y2], "bounds": [layout.width - _AXIS - right, height]}
+            plot = FigurePlot(names, self.content, ticks, self.palette, self.colours, **size)
+            self.panels.append(plot)
+            y2 -= _FOOT
+        for plot in self.panels[:-1]:
+            plot.x_axis.visible = False
+        self.panels[0].shows_marks = True
 
     # --- drawing --------------------------------------------------------------------------
 
@@ -111,14 +117,8 @@ class FigurePage:
         layout = self.layout
         drawing.fill_rect(gc, -1, -1, layout.width + 2, layout.height + 2, self.palette.plot)
         self._draw_title(gc)
-        ticks = TimeTicks(mode=layout.clock_mode, origin=self.content.origin)
-        for panel in self.panels:
-            panel.draw(
-                gc,
-                ticks,
-                shows_time=panel is self.panels[-1],
-                shows_marks=panel is self.panels[0],
-            )
+        for plot in self.panels:
+            plot.draw(gc)
 
     def _draw_title(self, gc: Any) -> None:
         """Write title, span, energies and remarks."""

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 from chaco.api import AbstractTickGenerator, Plot, PlotAxis, PlotGrid
-from traits.api import Float
+from traits.api import Float, Instance
 
-from wattui.ui.plots import drawing
+from wattui.ui.plots.drawing import AXIS, Lettering, draw_text, text_width
 from wattui.ui.theme.palette import Palette
 
 #: Pixels between a value axis and its labels, and from a time axis to the base line.
@@ -60,6 +60,9 @@ class LabelledAxis(PlotAxis):
     tick_in = 0
     tick_out = 4
 
+    #: The font of the labels.
+    lettering = Instance(Lettering, AXIS)
+
     def _compute_labels(self, gc: Any) -> None:
         ticks, shown = self.tick_generator, self.mapper.range
         self.ticklabel_cache = ticks.ticks_and_labels(shown.low, shown.high, ticks.room)[1]
@@ -69,17 +72,20 @@ class LabelledAxis(PlotAxis):
         write(gc, list(zip(self._tick_label_positions, self.ticklabel_cache, strict=True)))
 
     def _write_values(self, gc: Any, labels: list[tuple[np.ndarray, str]]) -> None:
+        colour, lettering = self.tick_label_color, self.lettering
+        left = self.orientation == "left"
+        offset, align = (-_VALUE_OFFSET, 1.0) if left else (_VALUE_OFFSET, 0.0)
         for (x, y), text in labels:
-            left, base = x - _VALUE_OFFSET, y - _HALF_DIGIT
-            drawing.draw_text(gc, text, left, base, self.tick_label_color, align=1.0)
+            draw_text(gc, text, x + offset, y - _HALF_DIGIT, colour, lettering, align)
 
     def _write_times(self, gc: Any, labels: list[tuple[np.ndarray, str]]) -> None:
         free, most = self.component.outer_x, self.component.outer_x2 - 2
+        colour = self.tick_label_color
         for (x, y), text in labels:
-            width = drawing.text_width(text)
+            width = text_width(text, self.lettering)
             left = min(max(x - width / 2, self.component.outer_x), most - width)
             if left >= free:
-                drawing.draw_text(gc, text, left, y - _TIME_OFFSET, self.tick_label_color)
+                draw_text(gc, text, left, y - _TIME_OFFSET, colour, self.lettering)
                 free = left + width + _BETWEEN
 
 
