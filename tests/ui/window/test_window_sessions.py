@@ -9,6 +9,7 @@ import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtWidgets
 
+from wattui.formats import FORMATS
 from wattui.session import Interrupted
 from wattui.ui.widgets.status_bar import Task
 
@@ -145,3 +146,27 @@ def test_work_in_the_background_shows_progress_and_cancel(window):
     assert cancelled == [True]
     window.model.task = None
     assert not bar.task.isVisible()
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.write])
+def test_every_format_of_the_registry_can_be_exported(window, session, tmp_path, name):
+    window.context.files.open([session])
+    window.wait_for(lambda: window.model.has_session, "the session")
+    path = tmp_path / f"out{FORMATS[name].suffix}"
+    _one, over = export(window, path, form=name)
+    window.wait_for(lambda: over, "the export")
+    assert window.model.message.startswith(f"Exported to {path}")
+    assert path.stat().st_size
+
+
+def test_a_format_for_one_meter_asks_which():
+    from wattui.ui.dialogs.export_dialog import ALL_METERS, ExportChoice
+
+    choice = ExportChoice(labels={"A1": "fan", "A2": "lamp"}, shown_meter="A2")
+    assert choice.meter == ALL_METERS
+    choice.form = "2011-log"
+    assert choice.meters == ["A1", "A2"]
+    assert choice.meter == "A2"
+    choice.dialect = choice.dialects[0]
+    choice.form = "wide-csv"
+    assert choice.meters == [ALL_METERS, "A1", "A2"]

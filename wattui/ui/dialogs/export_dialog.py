@@ -1,118 +1,162 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Export to CSV or another format: what, how and where; then in the background, with *Cancel*."""
+"""Export of a session: what, in which format and where to; then in the background."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable as CallableType
 from pathlib import Path
+from typing import Any as AnyType
+from typing import Final
 
-from pyface.qt import QtCore, QtGui
-from traits.api import Any, Bool, Dict, Enum, HasStrictTraits, Instance, Int, Property, Str, observe
-from traitsui.api import EnumEditor, Handler, Item, Label, UItem, VGroup, View
+from pyface.qt import QtGui
+from traits.api import (
+    Any,
+    Bool,
+    Callable,
+    Dict,
+    Enum,
+    HasStrictTraits,
+    Instance,
+    Int,
+    List,
+    Property,
+    Str,
+    observe,
+)
+from traitsui.api import EnumEditor, Handler, Item, UItem, VGroup, View
 
 from wattui.errors import Cancelled
 from wattui.formats import FORMATS, write
 from wattui.formats.export_job import Dialect
+from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
 from wattui.session import Session
-from wattui.ui.widgets.form_layout import dress_dialog
+from wattui.ui.widgets.form_layout import dress_dialog, dress_form
 from wattui.ui.widgets.status_bar import ProgressPacer, Task
+from wattui.ui.widgets.words_editor import WordsEditor
 
-_DIALECTS = {
-    Dialect.STANDARD: "Standard: decimal points",
-    Dialect.SPREADSHEET: "Spreadsheet: decimal commas",
+#: The formats that can be written.
+WRITABLE: Final = tuple(name for name, form in FORMATS.items() if form.write is not None)
+
+_DIALECT_LABELS: Final = {
+    Dialect.STANDARD: "Standard",
+    Dialect.SPREADSHEET: "Spreadsheet: semicolons and decimal commas",
     Dialect.LABELS: "With the name of each value",
     Dialect.JSON: "JSON lines",
 }
+
+#: Stands for all meters in the choice of a meter.
+ALL_METERS: Final = ""
+
+
+def _title(name: str) -> str:
+    title = FORMATS[name].title
+    return title[:1].upper() + title[1:]
 
 
 class ExportChoice(HasStrictTraits):
     """What is exported, and in which format."""
 
     #: The session.
-    session_path = Any()
-    #: ``whole`` session, or what is in ``view``.
+    session_path = Instance(Path)
+    #: The ``whole`` session, or the part in ``view``.
     span = Enum("whole", "view")
-    #: Name of the format, and its dialect.
-    form = Str("csv")
-    dialect = Str(Dialect.STANDARD)
-    #: Whether the session has several meters: not every format can hold them.
-    several = Bool()
-    #: What can be chosen, by name.
-    forms = Property(Dict(Str(), Str()), observe="several")
-    dialects = Property(Dict(Str(), Str()), observe="form")
-    #: What the format cannot hold, in words.
-    lost = Property(Str(), observe="form")
-    #: What is in view: microseconds, UTC.
+    #: Name of the format, and its variant.
+    form = Enum("csv", WRITABLE)
+    dialect = Enum(Dialect)
+    #: Key of the only meter to export, or :data:`ALL_METERS`.
+    meter = Str(ALL_METERS)
+
+    #: Labels of the session's meters, by key; key of the meter that the window shows.
+    labels = Dict(Str(), Str())
+    shown_meter = Str()
+    #: The part in view: microseconds, UTC.
     start = Int()
     stop = Int()
-    #: What is in view, in words.
-    view_text = Property(Str())
+
+    #: The variants of the format, and what can be chosen as meter.
+    dialects = Property(List(), observe="form")
+    meters = Property(List(), observe="form, labels")
+    several = Property(Bool(), observe="labels")
+    #: What the format cannot hold.
+    losses = Property(Str(), observe="form")
 
     @classmethod
-    def for_model(cls, model: object) -> ExportChoice:
+    def for_model(cls, model: AnyType) -> ExportChoice:
         """Make the choice for what a window shows."""
-        view = model.plots.view  # type: ignore[attr-defined]
+        view, bench = model.plots.view, model.bench
         start, stop = view.selection or (view.start, view.stop)
         return cls(
-            session_path=model.bench.session_path,  # type: ignore[attr-defined]
+            session_path=bench.session_path,
             start=int(start * MICROSECONDS),
             stop=int(stop * MICROSECONDS),
-            several=len(model.bench.meters) > 1,  # type: ignore[attr-defined]
+            labels={meter.key: meter.label for meter in bench.meters if meter.sample_count},
+            shown_meter=bench.meter.key if bench.meter is not None else "",
         )
 
-    def _get_forms(self) -> dict[str, str]:
-        return {
-            name: f"{number:02d}:{form.title}"
-            for number, (name, form) in enumerate(FORMATS.items())
-            if form.write is not None and (form.several_meters or not self.several)
-        }
-
-    def _get_dialects(self) -> dict[str, str]:
-        names = FORMATS[self.form].dialects
-        return {str(name): f"{number}:{_DIALECTS[name]}" for number, name in enumerate(names)}
-
-    def _get_lost(self) -> str:
-        return "\n".join(FORMATS[self.form].cannot_hold)
-
-    @observe("form")
-    def _keep_a_dialect_of_the_format(self, _event: object) -> None:
-        if self.dialect not in FORMATS[self.form].dialects:
-            self.dialect = Dialect.STANDARD
-
-    def _get_view_text(self) -> str:
-        return elapsed_text((self.stop - self.start) / MICROSECONDS)
+    @property
+    def format(self) -> Format:
+        """The format."""
+        return FORMATS[self.form]
 
     def bounds(self) -> tuple[int | None, int | None]:
-        """Give start and stop in microseconds; None for the whole session."""
+        """Return start and stop in microseconds; None for the whole session."""
         return (None, None) if self.span == "whole" else (self.start, self.stop)
+
+    @observe("form")
+    def _form_changed(self, _event: object) -> None:
+        if self.dialect not in self.dialects:
+            self.dialect = self.dialects[0]
+        if self.meter not in self.meters:
+            shown = self.shown_meter in self.meters
+            self.meter = self.shown_meter if shown else self.meters[0]
+
+    def _get_dialects(self) -> list[Dialect]:
+        return list(self.format.dialects)
+
+    def _get_meters(self) -> list[str]:
+        together = self.format.several_meters or not self.several
+        return [*([ALL_METERS] if together else []), *self.labels]
+
+    def _get_several(self) -> bool:
+        return len(self.labels) > 1
+
+    def _get_losses(self) -> str:
+        return "".join(f"{loss}.\n" for loss in self.format.cannot_hold).strip()
+
+    def meter_label(self, key: str) -> str:
+        """Return the label of a choice of a meter."""
+        return self.labels.get(key, "All meters")
 
 
 def export_view(choice: ExportChoice) -> View:
     """Make the view of the choice."""
-    spans = {"whole": "1:The whole session", "view": f"2:What is in view ({choice.view_text})"}
+    in_view = elapsed_text((choice.stop - choice.start) / MICROSECONDS)
+    spans = {"whole": "1:The whole session", "view": f"2:The part in view ({in_view})"}
+    titles = {name: f"{number:02}:{_title(name)}" for number, name in enumerate(WRITABLE)}
+    dialects = EnumEditor(name="object.dialects", format_func=_DIALECT_LABELS.__getitem__)
+    meters = EnumEditor(name="object.meters", format_func=choice.meter_label)
     return View(
         VGroup(
-            Label("What"),
             UItem("span", editor=EnumEditor(values=spans, cols=1), style="custom"),
-            Item("8"),
-            Label("Format"),
-            UItem("form", editor=EnumEditor(name="object.forms")),
-            UItem(
-                "dialect",
-                editor=EnumEditor(name="object.dialects"),
-                enabled_when="len(object.dialects) > 1",
+            VGroup(
+                Item("form", label="Format", editor=EnumEditor(values=titles)),
+                Item(
+                    "dialect",
+                    label="Variant",
+                    editor=dialects,
+                    enabled_when="len(object.dialects) > 1",
+                ),
+                Item("meter", label="Meter", editor=meters, defined_when=str(choice.several)),
             ),
-            Item("8"),
-            Label("What is lost"),
-            UItem("lost", style="readonly", springy=True),
+            UItem("losses", editor=WordsEditor(look="small", keeps_place=True)),
         ),
         title="Export",
         buttons=["OK", "Cancel"],
         handler=_ExportHandler(),
-        width=460,
-        height=420,
+        width=520,
         kind="live",
     )
 
@@ -120,15 +164,16 @@ def export_view(choice: ExportChoice) -> View:
 class _ExportHandler(Handler):
     """Goes on to the name of the file once the choice is made."""
 
-    def init(self, info: Any) -> bool:
+    def init(self, info: AnyType) -> bool:
         """Set margins, and name the OK button after what it does."""
+        dress_form(info.ui.control)
         dress_dialog(info.ui.control, "Export…")
         for editor in info.ui.get_editors("lost"):
             editor.control.setWordWrap(True)
             editor.control.setAlignment(QtCore.Qt.AlignTop)
         return True
 
-    def closed(self, info: Any, is_ok: bool) -> None:
+    def closed(self, info: AnyType, is_ok: bool) -> None:
         """Go on with the export, or cancel it."""
         info.ui.context["export"].chosen(is_ok)
 
@@ -137,25 +182,25 @@ class Export(HasStrictTraits):
     """One export, from the question to the file."""
 
     #: The window's model.
-    model = Any()
+    model = Instance("wattui.ui.window.window_model.WindowModel")
     choice = Instance(ExportChoice)
-    #: Called when it is over, whatever came of it.
-    when_done = Any()
-    #: Where to; None before that was asked.
-    path = Any()
-    #: What was chosen the last time; None where nothing is remembered.
-    settings = Any()
+    #: Called at the end, whatever the result.
+    when_done = Callable()
+    #: The file; None before the user has named it.
+    path = Instance(Path)
+    #: The preferences that remember folder and variant; None to remember nothing.
+    settings = Instance("wattui.desktop.preferences_file.PreferencesFile")
     running = Bool()
 
     _cancelled = Instance(threading.Event, ())
     _pacer = Instance(ProgressPacer)
     _parent = Any()
 
-    def ask(self, parent: object) -> object:
-        """Ask what to export; give the user interface."""
+    def ask(self, parent: AnyType) -> AnyType:
+        """Ask what to export; return the user interface."""
         self._parent = parent
-        if self.settings is not None and self.settings.csv_dialect == "spreadsheet":
-            self.choice.dialect = "spreadsheet"
+        if self.settings is not None and self.settings.csv_dialect in self.choice.dialects:
+            self.choice.dialect = Dialect(self.settings.csv_dialect)
         return self.choice.edit_traits(
             view=export_view(self.choice),
             parent=parent,
@@ -163,25 +208,29 @@ class Export(HasStrictTraits):
         )
 
     def chosen(self, is_ok: bool) -> None:
-        """Go on after the question."""
+        """Ask for the file and start, or end without an export."""
         if not is_ok or self._cancelled.is_set():
             self._over("")
             return
-        form = FORMATS[self.choice.form]
-        proposed = self._folder() / f"{Path(self.choice.session_path).stem}{form.suffix}"
-        kinds = f"{form.title} (*{form.suffix});;All files (*)"
-        name, _ = QtGui.QFileDialog.getSaveFileName(self._parent, "Export", str(proposed), kinds)
+        suffix = self.choice.format.suffix
+        name, _ = QtGui.QFileDialog.getSaveFileName(
+            self._parent,
+            "Export",
+            str(self._folder() / f"{self.choice.session_path.stem}{suffix}"),
+            f"{_title(self.choice.form)} (*{suffix});;All files (*)",
+        )
         if not name:
             self._over("")
             return
+        path = Path(name)
         if self.settings is not None:
-            self.settings.export_folder = str(Path(name).parent)
-            if self.choice.dialect in FORMATS["csv"].dialects:
-                self.settings.csv_dialect = self.choice.dialect
-        self.start(Path(name) if Path(name).suffix else Path(f"{name}{form.suffix}"))
+            self.settings.export_folder = str(path.parent)
+            if self.choice.form == "csv":
+                self.settings.csv_dialect = self.choice.dialect.value
+        self.start(path if path.suffix else path.with_name(f"{path.name}{suffix}"))
 
     def _folder(self) -> Path:
-        """Give the folder of the last export, if it is still there."""
+        """Return the folder of the last export, if it still exists."""
         last = Path(self.settings.export_folder or "") if self.settings is not None else Path()
         return last if last.is_absolute() and last.is_dir() else Path.home()
 
@@ -190,30 +239,28 @@ class Export(HasStrictTraits):
         self.path = path
         self.running = True
         self._show(0, 0)
-        self._pacer = ProgressPacer(self.model.bench.main_thread.post, self._show)
-        self.model.bench.main_thread.run(
-            f"export to {path.name}", self._write, self._written, self._failed
-        )
+        main_thread = self.model.bench.main_thread
+        self._pacer = ProgressPacer(main_thread.post, self._show)
+        main_thread.run(f"export to {path.name}", self._writing(), self._written, self._failed)
 
     def cancel(self) -> None:
-        """End it; no file is left behind."""
+        """Cancel it; no file is left behind."""
         self._cancelled.set()
 
-    # -- on the worker ---------------------------------------------------------------
+    def _writing(self) -> CallableType[[], int]:
+        """Return the work of the worker; it uses no traits."""
+        choice, path = self.choice, self.path
+        source, form, dialect, key = choice.session_path, choice.form, choice.dialect, choice.meter
+        start, stop = choice.bounds()
+        report, cancelled = self._pacer.report, self._cancelled.is_set
 
-    def _write(self) -> None:
-        start, stop = self.choice.bounds()
-        with Session.open(Path(self.choice.session_path)) as session:
-            write(
-                session,
-                self.path,
-                self.choice.form,
-                start=start,
-                stop=stop,
-                dialect=self.choice.dialect,
-                progress=self._pacer.report,
-                cancelled=self._cancelled.is_set,
-            )
+        def work() -> int:
+            with Session.open(source) as session:
+                ids = [one.id for one in session.meters if key in (ALL_METERS, one.info.key)]
+                options = {"dialect": dialect, "progress": report, "cancelled": cancelled}
+                return write(session, path, form, meters=ids, start=start, stop=stop, **options)
+
+        return work
 
     # -- on the main thread ----------------------------------------------------------
 
@@ -222,7 +269,7 @@ class Export(HasStrictTraits):
             words = f"Exporting {count_text(total, 'sample')}" if total else "Exporting"
             self.model.task = Task(words, done, total, self.cancel)
 
-    def _written(self, _result: object) -> None:
+    def _written(self, _count: int) -> None:
         size = size_text(self.path.stat().st_size) if self.path.exists() else ""
         self._over(f"Exported to {self.path} ({size})")
 
@@ -232,10 +279,10 @@ class Export(HasStrictTraits):
         else:
             self._over(f"Not exported: {error}")
 
-    def _over(self, said: str) -> None:
+    def _over(self, message: str) -> None:
         was_running, self.running = self.running, False
         if was_running:
             self.model.task = None
-        if said:
-            self.model.message = said
+        if message:
+            self.model.message = message
         self.when_done()

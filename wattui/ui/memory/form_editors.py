@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Bool, Instance, Int, List, Str
+from traits.api import Instance, Int, List
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
@@ -177,34 +177,3 @@ class PageEditor(BasicEditorFactory):
     klass = _PageEditor
     #: Pairs of a page's name and its label.
     pages = List()
-
-
-class _TextEditor(Editor):
-    """Shows a text that can be long, in a look of the style sheet."""
-
-    def init(self, parent: object) -> None:
-        """Make the control."""
-        self.control = QtGui.QLabel()
-        self.control.setWordWrap(True)
-        self.control.setProperty("look", self.factory.look)
-        if self.factory.selectable:
-            flag = QtCore.Qt.TextInteractionFlag.TextSelectableByMouse
-            self.control.setTextInteractionFlags(flag)
-        policy = QtGui.QSizePolicy.Policy
-        self.control.setSizePolicy(policy.Expanding, policy.Minimum)
-        self.update_editor()
-
-    def update_editor(self) -> None:
-        """Show the text."""
-        self.control.setText(self.value)
-        self.control.setVisible(bool(self.value) or self.factory.keeps_place)
-
-
-class WordsEditor(BasicEditorFactory):
-    """Shows a text; nothing while it is empty."""
-
-    klass = _TextEditor
-    look = Str("muted")
-    selectable = Bool()
-    #: Whether an empty text keeps its place.
-    keeps_place = Bool()

@@ -28,13 +28,14 @@ from wattui.model.memory import Consent, MeterMemory
 from wattui.protocol import FullHandling
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.memory.consent import Question, ask_consent
-from wattui.ui.memory.form_editors import FieldsEditor, WordsEditor
+from wattui.ui.memory.form_editors import FieldsEditor
 from wattui.ui.memory.memory_link import work_text
 from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, number
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_lists, set_role, set_width
 from wattui.ui.widgets.key_filter import KeyFilter
 from wattui.ui.widgets.notices import Notice, NoticeKind, NoticesEditor
+from wattui.ui.widgets.words_editor import WordsEditor
 
 _INTRODUCTION = (
     "The meter can log on its own, without a computer. Choose which fields it records and how "
