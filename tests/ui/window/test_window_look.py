@@ -8,10 +8,17 @@ import time
 import pytest
 from opened_window import FAST, OpenedWindow, own_threads
 from PyQt5 import QtGui, QtWidgets
+from traitsui.api import BooleanEditor
+from traitsui.testing.api import Index, KeySequence, MouseClick, UITester
 
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.session import Session
 from wattui.ui import app
+from wattui.ui.dialogs import preferences
+from wattui.ui.dialogs.preferences import show_preferences
+from wattui.ui.window import saved_state
+
+TESTER = UITester()
 
 
 @pytest.fixture
@@ -78,16 +85,46 @@ def test_digits_stand_still(window):
 
 
 def test_preferences_are_in_force_at_once(window):
-    from wattui.ui.dialogs.preferences import Preferences
-
     window.connect()
-    preferences = Preferences(model=window.model)
-    preferences.rate = 0.32
-    preferences.currency = "€"
-    preferences.energy_unit = "kJ"
+    ui = show_preferences(window.model, window.window)
+    rate = ui.info.rate.control
+    rate.clear()
+    TESTER.find_by_name(ui, "rate").perform(KeySequence("0.32"))
+    TESTER.find_by_name(ui, "currency").locate(Index(1)).perform(MouseClick())
+    TESTER.find_by_name(ui, "energy_unit").locate(Index(2)).perform(MouseClick())
+    window.handle_events()
+    assert window.bench.currency == "€"
+    assert window.bench.rate == 0.32
+    rate.clear()
+    TESTER.find_by_name(ui, "rate").perform(KeySequence("-3"))
+    assert window.bench.rate == 0.32
     assert window.model.readings.lines[2].endswith("at 0.32 per kWh")
     assert window.model.readings.lines[2].startswith("cost  €")
     assert window.model.readings.energy_unit == "kJ"
+
+
+def test_a_preference_is_added_in_one_place(monkeypatch):
+    """A row for a trait that had none: it is in the dialog, saved, and there the next time."""
+    rows = (
+        *preferences.PREFERENCES,
+        preferences.Preference(
+            "total_of_all", "model.with_total", "Plot the total", lambda: BooleanEditor()
+        ),
+    )
+    for module in (preferences, saved_state):
+        monkeypatch.setattr(module, "PREFERENCES", rows)
+    first = OpenedWindow(settings=PreferencesFile.load())
+    ui = show_preferences(first.model, first.window)
+    ui.info.with_total.control.setChecked(True)
+    first.handle_events()
+    ui.dispose()
+    first.close()
+    assert PreferencesFile.load().unknown["total_of_all"] is True
+    second = OpenedWindow(settings=PreferencesFile.load())
+    try:
+        assert second.model.with_total
+    finally:
+        second.close()
 
 
 # -- remembered ----------------------------------------------------------------------

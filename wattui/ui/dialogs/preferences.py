@@ -1,74 +1,99 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The preferences: in force at once, and not modal."""
+"""The table of preferences, and the dialog made from it: in force at once, and not modal.
+
+To add a preference, add a row to :data:`PREFERENCES` and the trait that it names. The
+dialog shows it, and it is saved until the next start.
+"""
 
 from __future__ import annotations
 
-from traits.api import DelegatesTo, HasStrictTraits, Instance, Range, Str, observe
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
 from traitsui.api import EnumEditor, Group, Handler, Item, TextEditor, View
 
 from wattui.measurement.text import ENERGY_UNITS
 from wattui.ui.widgets.form_layout import dress_dialog
 
 #: The currencies that are offered.
-CURRENCIES = ("$", "€", "£", "¥", "CHF", "kr", "zł", "₹")
+CURRENCIES: Final = ("$", "€", "£", "¥", "CHF", "kr", "zł", "₹")
+
+#: The highest price of a kWh that makes sense.
+HIGHEST_PRICE: Final = 1000.0
 
 
-class Preferences(HasStrictTraits):
-    """What can be preferred; every change reaches the window's model at once."""
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One preference: where it is saved, what it sets and how it is edited."""
 
-    #: The window's model.
-    model = Instance("wattui.ui.window.window_model.WindowModel")
-
-    #: Price of a kWh, and its currency.
-    rate = Range(0.0, 1000.0, 0.08)
-    currency = Str("$")
-    #: Of the window's model.
-    theme = DelegatesTo("model")
-    clock_mode = DelegatesTo("model")
-    energy_unit = DelegatesTo("model")
-
-    def __init__(self, **traits: object) -> None:
-        super().__init__(**traits)
-        bench = self.model.bench
-        self.trait_set(rate=bench.rate, currency=bench.currency)
-
-    @observe("rate,currency", post_init=True)
-    def _cost_changed(self, _event: object) -> None:
-        self.model.bench.trait_set(rate=self.rate, currency=self.currency)
+    #: Its name in the file.
+    key: str
+    #: The trait that it sets: of the window's ``model``, or of its ``bench``.
+    trait: str
+    #: Label and editor in the dialog; an empty label for one that is set elsewhere.
+    label: str = ""
+    editor: Callable[[], Any] | None = None
+    tooltip: str = ""
 
 
-_TIMES = {"elapsed": "1:Elapsed", "clock": "2:Clock"}
-_THEMES = {"system": "1:Like the system", "light": "2:Light", "dark": "3:Dark"}
+def _choice(values: Any) -> Callable[[], Any]:
+    return lambda: EnumEditor(values=values)
+
+
+def _price(text: str) -> float:
+    price = float(text.replace(",", "."))
+    if not 0 <= price <= HIGHEST_PRICE:
+        raise ValueError(f"A price is from 0 to {HIGHEST_PRICE:g}")
+    return price
+
+
+PREFERENCES: Final = (
+    Preference(
+        "rate",
+        "bench.rate",
+        "Price of a kWh",
+        lambda: TextEditor(evaluate=_price, auto_set=True, enter_set=True),
+        "For example 0.32",
+    ),
+    Preference("currency", "bench.currency", "Currency", _choice(list(CURRENCIES))),
+    Preference("energy_unit", "model.energy_unit", "Unit of energy", _choice(list(ENERGY_UNITS))),
+    Preference(
+        "time_axis",
+        "model.clock_mode",
+        "Time axis",
+        _choice({"elapsed": "1:Elapsed time", "clock": "2:Clock time"}),
+    ),
+    Preference(
+        "theme",
+        "model.theme",
+        "Theme",
+        _choice({"system": "1:Same as system", "light": "2:Light", "dark": "3:Dark"}),
+    ),
+    Preference("interval", "model.interval"),
+    Preference("arrangement", "model.arrangement"),
+    Preference("maximized", "model.maximized"),
+)
 
 
 class _PreferencesHandler(Handler):
-    """Gives the dialog its margins."""
+    """Sets the margins of the dialog."""
 
-    def init(self, info: object) -> bool:
-        """Set margins, and name the button for what it does."""
+    def init(self, info: Any) -> bool:
+        """Set margins, and name the OK button after what it does."""
         dress_dialog(info.ui.control, "Close", primary=False)
         return True
 
 
 def preferences_view() -> View:
     """Make the view of the preferences."""
+    items = [
+        Item(row.trait, label=row.label, editor=row.editor(), tooltip=row.tooltip)
+        for row in PREFERENCES
+        if row.editor is not None
+    ]
     return View(
-        Group(
-            Item(
-                "rate",
-                label="Price of a kWh",
-                editor=TextEditor(evaluate=float, auto_set=True, enter_set=True),
-                tooltip="With a decimal point, as in 0.32",
-            ),
-            Item("currency", label="Currency", editor=EnumEditor(values=list(CURRENCIES))),
-            Item(
-                "energy_unit",
-                label="Unit of energies",
-                editor=EnumEditor(values=list(ENERGY_UNITS)),
-            ),
-            Item("clock_mode", label="Time in the plots", editor=EnumEditor(values=_TIMES)),
-            Item("theme", label="Theme", editor=EnumEditor(values=_THEMES)),
-        ),
+        Group(*items),
         title="Preferences",
         buttons=["OK"],
         handler=_PreferencesHandler(),
@@ -78,6 +103,7 @@ def preferences_view() -> View:
     )
 
 
-def show_preferences(model: object, parent: object) -> object:
-    """Show the preferences beside the window; give the user interface."""
-    return Preferences(model=model).edit_traits(view=preferences_view(), parent=parent)
+def show_preferences(model: Any, parent: Any) -> Any:
+    """Show the preferences beside the window; return the user interface."""
+    context = {"object": model, "model": model, "bench": model.bench}
+    return preferences_view().ui(context, parent=parent)

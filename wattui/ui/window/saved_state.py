@@ -11,6 +11,7 @@ from traits.api import TraitError
 
 from wattui.errors import WattuiError
 from wattui.measurement.fields import CHANNEL
+from wattui.ui.dialogs.preferences import PREFERENCES, Preference
 from wattui.ui.theme.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
     from wattui.ui.window.window_model import WindowModel
 
 _log = logging.getLogger(__name__)
-
-#: Preferences, and the traits of the window's model that they are kept in.
-_OF_MODEL = {
-    "theme": "theme",
-    "interval": "interval",
-    "time_axis": "clock_mode",
-    "energy_unit": "energy_unit",
-}
-
-#: Preferences of the bench.
-_OF_BENCH = ("rate", "currency")
 
 #: A file that was replayed is not the port to connect to the next time.
 _REPLAYED = re.compile(r"^sim://.*[?&]replay=")
@@ -48,13 +38,12 @@ class SavedState:
     def restore(self, model: WindowModel) -> None:
         """Restore the settings; values that no longer make sense are left out."""
         settings = self.settings
-        for name, trait in _OF_MODEL.items():
-            _try_to_set(model, trait, getattr(settings, name))
-        for name in _OF_BENCH:
-            _try_to_set(model.bench, name, getattr(settings, name))
+        for row in PREFERENCES:
+            value = getattr(settings, row.key, settings.unknown.get(row.key))
+            if value is not None:
+                _try_to_set(*_target(model, row), value)
         model.bench.colours = list(LIGHT.meters)
         model.bench.identities = {key: dict(one) for key, one in settings.meters.items()}
-        _try_to_set(model, "arrangement", settings.arrangement)
         channels = [name for name in settings.channels if name in CHANNEL]
         if channels:
             model.channels = channels
@@ -62,24 +51,29 @@ class SavedState:
             width, height = settings.window[2:]
             if LEAST[0] <= width <= MOST[0] and LEAST[1] <= height <= MOST[1]:
                 model.trait_set(width=width, height=height)
-        model.maximized = settings.unknown.get("maximized") is True
         model.remember_port(settings.port)
 
     def save(self, model: WindowModel) -> None:
         """Save the settings on a thread of their own; closing the bench waits for it."""
         settings = self.settings
-        for name, trait in _OF_MODEL.items():
-            setattr(settings, name, getattr(model, trait))
-        for name in _OF_BENCH:
-            setattr(settings, name, getattr(model.bench, name))
+        for row in PREFERENCES:
+            value = getattr(*_target(model, row))
+            if hasattr(settings, row.key):
+                setattr(settings, row.key, value)
+            else:
+                settings.unknown[row.key] = value
         settings.meters = {key: dict(one) for key, one in model.bench.identities.items()}
-        settings.arrangement = model.arrangement
         settings.channels = list(model.channels)
         if not _REPLAYED.search(model.port):
             settings.port = model.port
         settings.window = [0, 0, int(model.width), int(model.height)]
-        settings.unknown["maximized"] = bool(model.maximized)
         model.bench.main_thread.run("settings", lambda: _write(settings))
+
+
+def _target(model: WindowModel, row: Preference) -> tuple[Any, str]:
+    """Return the object and the name of the trait that a preference sets."""
+    owner, _, name = row.trait.partition(".")
+    return {"model": model, "bench": model.bench}[owner], name
 
 
 def _write(settings: PreferencesFile) -> None:
