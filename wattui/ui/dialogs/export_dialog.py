@@ -33,7 +33,7 @@ from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
 from wattui.session import Session
-from wattui.ui.widgets.form_layout import dress_dialog, dress_form
+from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
 from wattui.ui.widgets.status_bar import ProgressPacer, Task
 from wattui.ui.widgets.words_editor import WordsEditor
 
@@ -41,11 +41,14 @@ from wattui.ui.widgets.words_editor import WordsEditor
 WRITABLE: Final = tuple(name for name, form in FORMATS.items() if form.write is not None)
 
 _DIALECT_LABELS: Final = {
-    Dialect.STANDARD: "Standard",
-    Dialect.SPREADSHEET: "Spreadsheet: semicolons and decimal commas",
+    Dialect.STANDARD: "Standard: decimal points",
+    Dialect.SPREADSHEET: "Spreadsheet: decimal commas",
     Dialect.LABELS: "With the name of each value",
     Dialect.JSON: "JSON lines",
 }
+
+#: Width of the fields in pixels.
+_FIELD_WIDTH: Final = 340
 
 #: Stands for all meters in the choice of a meter.
 ALL_METERS: Final = ""
@@ -81,7 +84,7 @@ class ExportChoice(HasStrictTraits):
     meters = Property(List(), observe="form, labels")
     several = Property(Bool(), observe="labels")
     #: What the format cannot hold.
-    losses = Property(Str(), observe="form")
+    lost = Property(Str(), observe="form")
 
     @classmethod
     def for_model(cls, model: AnyType) -> ExportChoice:
@@ -123,8 +126,9 @@ class ExportChoice(HasStrictTraits):
     def _get_several(self) -> bool:
         return len(self.labels) > 1
 
-    def _get_losses(self) -> str:
-        return "".join(f"{loss}.\n" for loss in self.format.cannot_hold).strip()
+    def _get_lost(self) -> str:
+        lines = [f"{loss}." for loss in self.format.cannot_hold]
+        return "\n".join(["What the format cannot hold:", *lines] if lines else [])
 
     def meter_label(self, key: str) -> str:
         """Return the label of a choice of a meter."""
@@ -151,12 +155,12 @@ def export_view(choice: ExportChoice) -> View:
                 ),
                 Item("meter", label="Meter", editor=meters, defined_when=str(choice.several)),
             ),
-            UItem("losses", editor=WordsEditor(look="small", keeps_place=True)),
+            UItem("lost", editor=WordsEditor(look="small", keeps_place=True)),
         ),
         title="Export",
         buttons=["OK", "Cancel"],
         handler=_ExportHandler(),
-        width=520,
+        width=540,
         kind="live",
     )
 
@@ -168,9 +172,9 @@ class _ExportHandler(Handler):
         """Set margins, and name the OK button after what it does."""
         dress_form(info.ui.control)
         dress_dialog(info.ui.control, "Export…")
-        for editor in info.ui.get_editors("lost"):
-            editor.control.setWordWrap(True)
-            editor.control.setAlignment(QtCore.Qt.AlignTop)
+        for name in ("form", "dialect", "meter"):
+            for editor in info.ui.get_editors(name):
+                set_width(editor.control, _FIELD_WIDTH)
         return True
 
     def closed(self, info: AnyType, is_ok: bool) -> None:
@@ -226,7 +230,7 @@ class Export(HasStrictTraits):
         if self.settings is not None:
             self.settings.export_folder = str(path.parent)
             if self.choice.form == "csv":
-                self.settings.csv_dialect = self.choice.dialect.value
+                self.settings.csv_dialect = str(self.choice.dialect)
         self.start(path if path.suffix else path.with_name(f"{path.name}{suffix}"))
 
     def _folder(self) -> Path:
