@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A line to a simulated meter is quiet sooner than one to a real meter: tests wait less."""
+"""Shorter waits for a quiet line, which is quiet sooner with a simulated meter."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A spy on every port: what was sent, and what of it erases a meter's memory."""
+"""A spy on every port: the bytes sent, and the commands among them that erase memory."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from wattui.protocol.commands import erases_memory
 
 
 class Spy:
-    """All bytes that were sent to any port, in the order in which they were."""
+    """All bytes sent to any port, in order."""
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
 
     @property
     def packets(self) -> list[Packet]:
-        """The packets among them."""
+        """The packets sent."""
         text = b"".join(self.sent).decode("latin-1")
         return [
             Packet(command, subcommand, tuple(args.split(",")) if args else ())
@@ -29,12 +29,12 @@ class Spy:
 
     @property
     def erasing(self) -> list[str]:
-        """Those of them that erase the memory."""
+        """Packets that erase the memory."""
         return [str(packet) for packet in self.packets if erases_memory(packet)]
 
     @property
     def written(self) -> list[str]:
-        """Those of them that set something, or switch its logging."""
+        """Packets that change a setting or the logging."""
         asking = {("V", "R"), ("S", "R"), ("O", "R"), ("C", "R"), ("N", "R"), ("U", "R")}
         asking |= {("F", "R"), ("D", "R"), ("I", "Q"), ("I", "E"), ("H", "R")}
         return [str(one) for one in self.packets if (one.command, one.subcommand) not in asking]
@@ -42,7 +42,7 @@ class Spy:
 
 @pytest.fixture(name="spy")
 def spy_fixture(monkeypatch: pytest.MonkeyPatch) -> Spy:
-    """Write down all that is sent to any port."""
+    """Record the bytes sent to any port."""
     found = Spy()
     write = Port.write
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui config``, ``clear`` and ``arm``: shown, set, and nothing erased without consent."""
+"""``wattui config``, ``clear`` and ``arm``, which erase nothing without consent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def settings(port: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait as long for a quiet line as a meter at ten times the speed needs."""
+    """Wait only as long for a quiet line as a meter at ten times the speed needs."""
     quiet = Conversation.quiet
     monkeypatch.setattr(Conversation, "quiet", lambda talk, *_: quiet(talk, 0.06))
 
@@ -76,7 +76,7 @@ def test_settings_that_keep_the_memory_are_set_without_consent(spy: Spy) -> None
         ("--rate", "0.5", "--interval", "10"),
     ],
 )
-def test_what_erases_is_refused_and_says_what_would_be_lost(
+def test_a_setting_that_erases_is_refused_with_what_would_be_lost(
     options: tuple[str, ...],
     spy: Spy,
 ) -> None:
@@ -88,7 +88,7 @@ def test_what_erases_is_refused_and_says_what_would_be_lost(
     assert "--erase-memory" in result.stderr
 
 
-def test_what_erases_is_written_with_consent() -> None:
+def test_a_setting_that_erases_is_written_with_consent() -> None:
     result = run(
         *("config", PRO, "--interval", "10", "--fields", "w,v,a", "--full-handling", "overwrite"),
         "--erase-memory",
@@ -103,7 +103,7 @@ def test_what_erases_is_written_with_consent() -> None:
     assert found["memory"]["records"] < 100
 
 
-def test_setting_that_differs_in_nothing_writes_nothing(spy: Spy) -> None:
+def test_unchanged_settings_are_not_written(spy: Spy) -> None:
     result = run(
         *("config", PRO, "--interval", "1", "--full-handling", "stop", "--fields", "all"),
         *("--logging", "internal"),
@@ -188,7 +188,7 @@ def test_interval_under_condensing_is_refused_before_it_erases(spy: Spy) -> None
     assert not spy.written
 
 
-def test_setting_that_did_not_take_shows_both_values() -> None:
+def test_a_setting_that_is_not_accepted_shows_both_values() -> None:
     result = run("config", PRO + "&faults=stubborn", "--interval", "10", "--erase-memory")
     assert result.exit_code == 4
     assert "10 was written, but the meter reports 1" in result.stderr
@@ -235,7 +235,7 @@ def test_memory_is_cleared_with_consent_only(spy: Spy) -> None:
     assert settings(PRO)["memory"]["records"] < 100
 
 
-def test_clearing_an_empty_memory_asks_too() -> None:
+def test_clearing_an_empty_memory_needs_consent_too() -> None:
     result = run("clear", "sim://pro?memory=0&logging=stopped")
     assert result.exit_code == 5
     assert "empty" in result.stderr
@@ -260,7 +260,7 @@ def test_meter_is_prepared_for_the_field(spy: Spy) -> None:
     assert found["fields"] == ["power", "voltage", "current"]
 
 
-def test_condensing_run_goes_on_without_end() -> None:
+def test_condensing_never_ends() -> None:
     armed = run("arm", PRO, "--full-handling", "condense", "--erase-memory")
     assert armed.exit_code == 0, armed.stderr
     assert "logging continues" in armed.stdout

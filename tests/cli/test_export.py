@@ -52,7 +52,7 @@ def session(tmp_path: Path) -> Path:
     return make(tmp_path / "run.wattui", meters=2)
 
 
-def test_the_whole_of_a_session(session: Path, tmp_path: Path) -> None:
+def test_a_whole_session_is_exported(session: Path, tmp_path: Path) -> None:
     target = tmp_path / "run.csv"
     result = run("export", str(session), "-o", str(target))
     assert result.exit_code == 0
@@ -71,7 +71,9 @@ def test_the_whole_of_a_session(session: Path, tmp_path: Path) -> None:
         (["--from", "2023-11-14T22:14:00Z"], 60),
     ],
 )
-def test_a_span_of_one_meter(session: Path, tmp_path: Path, options: list[str], count: int) -> None:
+def test_a_part_of_one_meter_is_exported(
+    session: Path, tmp_path: Path, options: list[str], count: int
+) -> None:
     target = tmp_path / "part.csv"
     result = run("export", str(session), "-o", str(target), "--meter", "2", *options, "-q")
     assert result.exit_code == 0, result.stderr
@@ -80,7 +82,7 @@ def test_a_span_of_one_meter(session: Path, tmp_path: Path, options: list[str], 
 
 
 @pytest.mark.parametrize("name", ["2", "bench 2", "/dev/ttyUSB2", "A2"])
-def test_a_meter_by_any_of_its_names(session: Path, tmp_path: Path, name: str) -> None:
+def test_a_meter_is_found_by_any_of_its_names(session: Path, tmp_path: Path, name: str) -> None:
     target = tmp_path / "one.csv"
     assert run("export", str(session), "-o", str(target), "--meter", name).exit_code == 0
     assert len(rows(target)) == 100
@@ -94,7 +96,7 @@ def test_a_meter_by_any_of_its_names(session: Path, tmp_path: Path, name: str) -
         (["--from", "30s", "--to", "20s"], 2, "not before"),
     ],
 )
-def test_what_is_not_in_the_session(
+def test_parts_and_meters_that_do_not_exist_are_refused(
     session: Path, tmp_path: Path, options: list[str], status: int, said: str
 ) -> None:
     target = tmp_path / "none.csv"
@@ -144,7 +146,7 @@ def test_an_old_log_is_read_again_by_the_command(session: Path, tmp_path: Path) 
         (["--format", "raw", "--fields", "W"], 2, "need --wide"),
     ],
 )
-def test_what_a_format_cannot_hold(
+def test_options_that_a_format_does_not_have_are_refused(
     session: Path, tmp_path: Path, options: list[str], status: int, said: str
 ) -> None:
     result = run("export", str(session), "-o", str(tmp_path / "out"), *options)
@@ -153,7 +155,7 @@ def test_what_a_format_cannot_hold(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_session_of_the_data_folder_by_its_name(tmp_path: Path) -> None:
+def test_a_session_in_the_data_folder_is_found_by_name(tmp_path: Path) -> None:
     path = make(new_session_path("PRO"))
     for name in (path.name, path.stem):
         target = tmp_path / f"{name}.csv"
@@ -162,7 +164,7 @@ def test_a_session_of_the_data_folder_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "garbage", "empty"])
-def test_what_is_no_session(tmp_path: Path, kind: str) -> None:
+def test_files_that_are_not_sessions_are_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "thing.wattui"
     if kind == "folder":
         path.mkdir()
@@ -176,7 +178,7 @@ def test_what_is_no_session(tmp_path: Path, kind: str) -> None:
     assert not target.exists()
 
 
-def test_the_destination_is_looked_at_first(session: Path, tmp_path: Path) -> None:
+def test_the_destination_is_checked_first(session: Path, tmp_path: Path) -> None:
     for target in (tmp_path / "no" / "run.csv", tmp_path):
         result = run("export", str(session), "-o", str(target))
         assert result.exit_code == 6

@@ -94,7 +94,7 @@ def test_full_memory_is_fetched_bit_for_bit(url: str, at_least: int) -> None:
     assert samples[0].interval_us == device_of(url).meter.memory.interval * 1_000_000
 
 
-def test_full_memory_comes_over_a_pty_bit_for_bit() -> None:
+def test_full_memory_is_fetched_over_a_pty_bit_for_bit() -> None:
     url = "sim://es?memory=full&fields=w,v&full=condense&logging=stopped&speed=3000"
     meter = meter_from_url(url)
     with PtyServer([meter]) as server:
@@ -136,7 +136,7 @@ def test_short_read_out_is_saved_and_marked_partial() -> None:
     assert "--session" in result.stderr
 
 
-def test_second_fetch_completes_the_first_without_doubles(tmp_path: Path) -> None:
+def test_second_fetch_completes_the_first_without_duplicates(tmp_path: Path) -> None:
     url = "sim://pro?id=fetch&memory=400&speed=5&logging=stopped"
     part = tmp_path / "part.wattui"
     come = threading.Event()
@@ -159,7 +159,7 @@ def test_second_fetch_completes_the_first_without_doubles(tmp_path: Path) -> Non
     assert "partial" not in info
 
 
-def test_unplugged_in_the_middle_goes_on_after_replugging_without_doubles() -> None:
+def test_an_unplugged_meter_is_read_out_after_replugging_without_duplicates() -> None:
     # The id keeps the meter; the fault pulls its plug after the announcement.
     url = "sim://pro?id=fetch&memory=600&speed=3&logging=stopped"
     pulled = threading.Event()
@@ -208,7 +208,7 @@ def test_recording_is_not_replaced_by_a_fetch(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are another thing there")
-def test_ctrl_c_keeps_what_has_come_and_ends_with_130() -> None:
+def test_ctrl_c_saves_the_records_received_and_exits_with_130() -> None:
     meter = meter_from_url("sim://pro?memory=1900&logging=stopped")
     with PtyServer([meter]) as server:
         # Cancelled once records come: the meter says when it was asked for them.

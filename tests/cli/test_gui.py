@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui gui`` up to the door of the window, and ``wattui desktop``."""
+"""``wattui gui`` up to the window itself, and ``wattui desktop``."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ def test_a_session_is_distinguished_from_a_port(tmp_path: Path) -> None:
         session_or_ports(["COM3", str(session)])
 
 
-def test_a_replay_with_the_window_plays_every_meter_of_the_file(
+def test_a_replay_in_the_window_has_every_meter_of_the_file(
     calls: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    """It showed the first one only."""
+    """It used to show only the first one."""
     path, values = tmp_path / "two.wattui", (100,) * 18
     with BulkWriter(path) as writer:
         for key in ("server", "desk"):
@@ -93,7 +93,7 @@ def test_a_replay_with_the_window_plays_every_meter_of_the_file(
 
 
 @pytest.mark.usefixtures("no_display")
-def test_without_a_display_it_says_why_and_what_to_do() -> None:
+def test_without_a_display_the_error_has_a_hint() -> None:
     result = run("gui", "--demo")
     assert result.exit_code == 8
     assert "There is no display" in result.stderr
@@ -101,7 +101,7 @@ def test_without_a_display_it_says_why_and_what_to_do() -> None:
 
 
 @pytest.mark.usefixtures("no_display")
-def test_a_display_that_does_not_answer_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_display_that_does_not_answer_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":4711")
     result = run("gui")
     assert result.exit_code == 8
@@ -112,7 +112,7 @@ def test_a_display_that_does_not_answer_is_found_out(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("no_display")
-def test_a_display_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_display_that_answers_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "wayland-0"))
         server.listen()
@@ -167,7 +167,7 @@ def test_a_session_cannot_be_shown_in_the_terminal(tmp_path: Path) -> None:
     assert "Give a port" in result.stderr
 
 
-def test_install_says_what_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_install_lists_the_files_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
     from wattui.desktop import menu_entry
 
     monkeypatch.setattr(menu_entry, "install", lambda: [Path("/x/wattui.desktop")])
@@ -178,7 +178,7 @@ def test_install_says_what_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sudo install rule" in result.stderr
 
 
-def test_remove_says_what_it_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remove_lists_the_files_it_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     from wattui.desktop import menu_entry
 
     monkeypatch.setattr(menu_entry, "remove", lambda: [Path("/x/wattui.desktop")])

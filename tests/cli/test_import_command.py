@@ -37,7 +37,7 @@ def test_the_path_is_the_last_line(log: Path, tmp_path: Path) -> None:
     assert len(samples_of(target)) == 30
 
 
-def test_by_default_it_lies_in_the_data_folder_by_its_own_time(log: Path) -> None:
+def test_by_default_the_session_is_in_the_data_folder_named_by_its_time(log: Path) -> None:
     result = run("import", log, "--zone", "UTC", "--meter", "bench", "-q")
     path = Path(result.stdout.splitlines()[-1])
     assert path.exists()
@@ -77,7 +77,9 @@ def test_invalid_lines_are_listed(log: Path, tmp_path: Path) -> None:
         (("--session", "/not/there/x.wattui"), 6, "does not exist"),
     ],
 )
-def test_what_is_refused(log: Path, options: tuple[str, ...], status: int, says: str) -> None:
+def test_invalid_options_are_refused(
+    log: Path, options: tuple[str, ...], status: int, says: str
+) -> None:
     result = run("import", log, *options)
     assert result.exit_code == status
     assert says in result.stderr
@@ -91,7 +93,7 @@ def test_files_that_cannot_be_imported(tmp_path: Path) -> None:
     assert run("import").exit_code == 2
 
 
-def test_a_session_that_exists_is_not_touched(log: Path, tmp_path: Path) -> None:
+def test_an_existing_session_is_not_changed(log: Path, tmp_path: Path) -> None:
     target = tmp_path / "new.wattui"
     target.write_bytes(b"mine")
     result = run("import", log, "--session", target)
@@ -99,7 +101,7 @@ def test_a_session_that_exists_is_not_touched(log: Path, tmp_path: Path) -> None
     assert target.read_bytes() == b"mine"
 
 
-def test_several_files_are_several_meters(log: Path, tmp_path: Path) -> None:
+def test_several_files_become_several_meters(log: Path, tmp_path: Path) -> None:
     (tmp_path / "fan.raw").write_text(RAW * 10)
     result = run("import", log, tmp_path / "fan.raw", "--session", tmp_path / "new.wattui")
     assert result.exit_code == 0

@@ -37,7 +37,7 @@ DEADLINE = 30.0
 
 @dataclass
 class FakeRecording:
-    """What a live view asks a recording for."""
+    """The part of a recording that a live view uses."""
 
     tracks: list[Track] = field(default_factory=list)
     path: Path | None = Path("/data/2026-02-03 04.05.06 PRO.wattui")
@@ -68,7 +68,7 @@ def text_of(view: LiveView, screen: Console) -> str:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_all_that_matters_of_a_meter_is_there(width: int) -> None:
+def test_the_view_shows_everything_important_about_a_meter(width: int) -> None:
     _, text = drawn([track("bench")], width)
     for expected in ("bench", "42.3", "119.8", "0.361", "0.97", "0.705 ± 0.016 Wh"):
         assert expected in text
@@ -79,13 +79,13 @@ def test_all_that_matters_of_a_meter_is_there(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
 
 
-def test_several_meters_have_a_row_each_and_a_total() -> None:
+def test_several_meters_have_one_row_each_and_a_total() -> None:
     _, text = drawn([track("one", 10.0), track("two", 20.5)])
     assert re.search(r"Total +30\.5 ", text)
     assert re.search(r"0\.508 ± 0\.018 Wh +120", text)
 
 
-def test_long_names_give_way_to_the_numbers() -> None:
+def test_long_names_are_shortened_for_the_numbers() -> None:
     _, text = drawn([track("a name as long as a name can be in a laboratory" * 2)], 80)
     assert "0.705 ± 0.016 Wh" in text
     assert max(map(len, text.splitlines())) <= 80
@@ -98,7 +98,7 @@ def test_twelve_meters_fit_into_an_ordinary_terminal() -> None:
     assert "507.6" in text
 
 
-def test_a_dozen_failures_leave_the_readings_and_the_way_out_in_sight() -> None:
+def test_a_dozen_failures_leave_room_for_readings_and_keys() -> None:
     tracks = [track("works")]
     for i in range(11):
         failed = track(port=f"/dev/ttyUSB{i}")
@@ -120,7 +120,7 @@ def test_before_the_first_sample_there_are_dashes() -> None:
     assert "–" in text
 
 
-def test_a_lost_meter_says_since_when() -> None:
+def test_a_lost_meter_shows_since_when() -> None:
     lost = track("bench")
     lost.state, lost.lost_since = ClientState.LOST, 1_000_000_000.0
     lost.error = PortNotFound("There is no port /dev/ttyUSB0", "Ports that are there: none.")
@@ -131,7 +131,7 @@ def test_a_lost_meter_says_since_when() -> None:
     assert "Another program has /dev/ttyUSB0 open. End it." in " ".join(drawn([lost])[1].split())
 
 
-def test_a_failed_meter_says_why_and_markup_stays_as_it_is() -> None:
+def test_a_failed_meter_shows_why_and_markup_is_unchanged() -> None:
     failed = track()
     failed.state = ClientState.FAILED
     failed.failure = failed.error = PortNotFound("There is no port [red]x[/red]", "Plug it in.")
@@ -140,7 +140,7 @@ def test_a_failed_meter_says_why_and_markup_stays_as_it_is() -> None:
     assert "failed" in text
 
 
-def test_a_disk_that_refuses_is_shown_until_it_takes_again() -> None:
+def test_a_disk_problem_is_shown_until_it_is_over() -> None:
     view, text = drawn([track()])
     screen = Console(width=80, height=24, file=io.StringIO())
     view.disk(WriterStatus(waiting=17, problem="The disk is full", hint="Make room."))
@@ -162,7 +162,7 @@ def test_gaps_are_counted_and_shown() -> None:
     assert "bench: 10 s are missing" in text_of(view, Console(width=80, file=io.StringIO()))
 
 
-def test_a_terminal_that_is_gone_stops_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_goes_on_without_its_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone(io.StringIO):
         def write(self, _text: str) -> int:
             raise OSError(5, "Input/output error")
@@ -180,7 +180,7 @@ ENDED = r"integrated(?s:.*)\.wattui\r\n"
 
 
 class Terminal:
-    """A program in a terminal of its own."""
+    """A program in its own terminal."""
 
     def __init__(self, *command: str, columns: int = 80) -> None:
         self.master, slave = pty.openpty()
@@ -227,7 +227,7 @@ def terminals() -> Iterator[list[Terminal]]:
 
 @pytest.mark.skipif(not hasattr(termios, "tcsetwinsize"), reason="needs Python 3.11 on POSIX")
 @pytest.mark.parametrize("key", [b"q", b"\x03"])
-def test_q_and_ctrl_c_end_it_and_the_terminal_is_as_before(
+def test_q_and_ctrl_c_end_it_and_restore_the_terminal(
     program: list[str], terminals: list[Terminal], key: bytes
 ) -> None:
     terminals.append(terminal := Terminal(*program, "log", "sim://pro?speed=100"))
@@ -242,9 +242,7 @@ def test_q_and_ctrl_c_end_it_and_the_terminal_is_as_before(
     assert "Traceback" not in terminal.text
 
 
-def test_killed_softly_the_terminal_is_as_before(
-    program: list[str], terminals: list[Terminal]
-) -> None:
+def test_sigterm_restores_the_terminal(program: list[str], terminals: list[Terminal]) -> None:
     terminals.append(terminal := Terminal(*program, "log", "sim://pro?speed=100"))
     terminal.read_until(SHOWN)
     terminal.process.send_signal(signal.SIGTERM)
@@ -253,7 +251,7 @@ def test_killed_softly_the_terminal_is_as_before(
     assert termios.tcgetattr(terminal.slave) == terminal.before
 
 
-def test_no_color_is_heeded_in_the_live_view(
+def test_the_live_view_respects_no_color(
     program: list[str], terminals: list[Terminal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -264,7 +262,7 @@ def test_no_color_is_heeded_in_the_live_view(
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]", terminal.text)
 
 
-def test_a_terminal_that_hangs_up_ends_it_properly(
+def test_closing_the_terminal_ends_it_properly(
     program: list[str], terminals: list[Terminal], tmp_path: Path
 ) -> None:
     from wattui.session import Session

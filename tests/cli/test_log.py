@@ -44,7 +44,7 @@ def samples_of(path: Path) -> list[list[Sample]]:
         return [list(session.samples(meter.id)) for meter in session.meters]
 
 
-def test_a_line_a_sample_then_the_path() -> None:
+def test_one_line_per_sample_then_the_path() -> None:
     result = log(FAST, "-d", "20")
     assert result.exit_code == 0
     header, *lines, path = result.stdout.splitlines()
@@ -67,7 +67,7 @@ def test_a_line_a_sample_then_the_path() -> None:
 
 
 @pytest.mark.parametrize(("interval", "text", "seconds"), [(1, "1m", 60), (10, "10m", 600)])
-def test_the_duration_is_of_the_meters_own_time(interval: int, text: str, seconds: int) -> None:
+def test_the_duration_is_in_the_meters_time(interval: int, text: str, seconds: int) -> None:
     result = log("sim://pro?speed=500", "-i", str(interval), "-d", text, "--quiet")
     (samples,) = samples_of(session_of(result))
     spans = [sample.interval_us + sample.gap_us for sample in samples]
@@ -77,7 +77,7 @@ def test_the_duration_is_of_the_meters_own_time(interval: int, text: str, second
     assert sum(spans[:-1]) <= seconds * MICROSECONDS
 
 
-def test_quiet_prints_the_path_only() -> None:
+def test_quiet_prints_only_the_path() -> None:
     result = log(FAST, "-d", "3", "-q")
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 1
@@ -85,7 +85,7 @@ def test_quiet_prints_the_path_only() -> None:
     session_of(result)
 
 
-def test_json_has_every_field_by_its_column() -> None:
+def test_json_has_every_field_under_its_column() -> None:
     result = log(FAST, "-d", "5", "--json")
     *lines, path = result.stdout.splitlines()
     (samples,) = samples_of(Path(path))
@@ -119,7 +119,7 @@ def test_the_session_is_written_to_the_given_path(tmp_path: Path) -> None:
     assert samples_of(path) == before
 
 
-def test_the_raw_file_holds_the_bytes_of_the_wire(tmp_path: Path) -> None:
+def test_the_raw_file_contains_the_bytes_received(tmp_path: Path) -> None:
     raw = tmp_path / "wire.raw"
     raw.write_bytes(b"kept\n")
     result = log(FAST, "-d", "5", "-q", "--raw", str(raw))
@@ -205,7 +205,7 @@ def test_one_of_several_fails_and_the_others_go_on() -> None:
     assert samples
 
 
-def test_an_unplugged_meter_is_waited_for_and_the_gap_is_shown(quick: None) -> None:
+def test_an_unplugged_meter_is_reconnected_and_the_gap_is_shown(quick: None) -> None:
     result = log("sim://pro?speed=60&faults=unplug@15:20", "-d", "90")
     assert result.exit_code == 0
     assert "unplugged at" in result.stderr
@@ -226,7 +226,7 @@ def test_a_meter_that_stays_away_does_not_outlast_the_duration() -> None:
 
 
 class SilentClient:
-    """A meter that is there, and sends nothing."""
+    """A meter that answers, but sends nothing."""
 
     activity, error = "", None
 
@@ -259,7 +259,7 @@ def test_without_a_single_sample_there_is_no_session(monkeypatch: pytest.MonkeyP
     assert not list(Path(os.environ["WATTUI_DATA"]).rglob("*.wattui"))
 
 
-def test_all_takes_the_likely_meters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_records_the_likely_meters(monkeypatch: pytest.MonkeyPatch) -> None:
     from wattui.ports.listing import PortInfo
 
     found = [
@@ -292,7 +292,7 @@ def sample(interval: int, gap: int = 0) -> Sample:
     return Sample(0, interval, (), gap)
 
 
-def test_the_limit_lets_samples_through_that_lie_within_the_duration() -> None:
+def test_the_limit_passes_samples_within_the_duration() -> None:
     second = MICROSECONDS
     jitter = 3_000
     for tick in (second - jitter, second, second + jitter):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui log`` as a process of its own: signals, pipes, ptys, and being killed."""
+"""``wattui log`` as a separate process: signals, pipes, ptys, and being killed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Log:
         self._rest = b""
 
     def read_lines(self, count: int) -> None:
-        """Read until there are *count* lines in all."""
+        """Read until there are *count* lines in total."""
         deadline = time.monotonic() + DEADLINE
         while len(self.lines) < count:
             assert self._read(deadline), f"ended after {len(self.lines)} lines: {self.errors()}"
@@ -59,7 +59,7 @@ class Log:
         return bool(data)
 
     def end(self, number: int | None = None) -> int:
-        """Send a signal, if any, read what still comes, and give the exit status."""
+        """Send a signal, if any, read the rest of the output, and return the exit status."""
         if number is not None:
             self.process.send_signal(number)
         deadline = time.monotonic() + DEADLINE
@@ -83,7 +83,7 @@ class Log:
 
 @pytest.fixture
 def logs() -> Iterator[list[Log]]:
-    """Collect what was started, to be ended in any case."""
+    """Collect started programs, to end them in any case."""
     started: list[Log] = []
     yield started
     for log in started:
@@ -102,7 +102,7 @@ def recorded_times(path: Path) -> list[int]:
 
 
 def wait_for_handlers(pid: int) -> None:
-    """Wait until a program has its handlers: SIGTERM is one that Python itself does not catch."""
+    """Wait until a program has its handlers, such as that of SIGTERM, which Python lacks."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         pytest.skip("this system does not tell which signals a program catches")
@@ -140,7 +140,7 @@ def test_ctrl_c_while_opening_works_within_a_second(program: list[str], logs: li
     assert "nothing was recorded" in log.errors()
 
 
-def test_nohup_is_heeded(program: list[str], logs: list[Log]) -> None:
+def test_nohup_is_respected(program: list[str], logs: list[Log]) -> None:
     script = (
         "import signal, os, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
         "os.execv(sys.argv[1], sys.argv[1:])"
@@ -152,7 +152,7 @@ def test_nohup_is_heeded(program: list[str], logs: list[Log]) -> None:
     assert log.end(signal.SIGTERM) == 0
 
 
-def test_a_reader_that_went_away_ends_it(program: list[str], logs: list[Log]) -> None:
+def test_closing_the_output_ends_it(program: list[str], logs: list[Log]) -> None:
     logs.append(log := Log(program, FAST))
     log.read_lines(3)
     assert log.process.stdout is not None
@@ -167,9 +167,7 @@ def test_a_reader_that_went_away_ends_it(program: list[str], logs: list[Log]) ->
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_an_output_that_takes_nothing_is_an_error_at_once(
-    program: list[str], logs: list[Log]
-) -> None:
+def test_a_full_output_is_an_error_at_once(program: list[str], logs: list[Log]) -> None:
     with Path("/dev/full").open("w") as full:
         logs.append(log := Log(program, FAST, stdout=full.fileno()))
         assert log.process.wait(DEADLINE) == 6
@@ -179,9 +177,7 @@ def test_an_output_that_takes_nothing_is_an_error_at_once(
     assert Path(said.splitlines()[-1].removeprefix("The session is ")).is_file()
 
 
-def test_a_pager_that_does_not_read_on_keeps_nothing_from_ending(
-    program: list[str], logs: list[Log]
-) -> None:
+def test_it_ends_even_if_a_pager_has_stopped_reading(program: list[str], logs: list[Log]) -> None:
     reading, writing = os.pipe()
     try:
         logs.append(log := Log(program, "sim://pro?speed=5000", stdout=writing))
@@ -261,7 +257,7 @@ def records(count: int) -> bytes:
 
 
 def played(program: list[str], logs: list[Log], capture: Path, count: int) -> Path:
-    """Play a capture on a pty as a meter, record it, and give the session."""
+    """Replay a capture on a pty as a meter, record it, and return the session."""
     from wattui.simulator.pty_server import PtyServer
     from wattui.simulator.sim_url import meter_from_url
 

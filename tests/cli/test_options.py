@@ -46,17 +46,17 @@ START, STOP = utc("2026-06-01T18:00"), utc("2026-06-02T00:00")
         ("2026-06-02", utc("2026-06-01T22:00")),
     ],
 )
-def test_moments_within_a_session(text: str, moment: int) -> None:
+def test_times_within_a_session(text: str, moment: int) -> None:
     assert parse_moment(text).within(START, STOP) == moment
 
 
-def test_a_time_of_day_over_the_end_of_summer_time() -> None:
+def test_a_time_of_day_across_the_end_of_summer_time() -> None:
     # 2026-10-25 has 25 hours in Berlin.
     start = utc("2026-10-24T20:00")
     assert parse_moment("21:00").within(start, start) == utc("2026-10-25T20:00")
 
 
 @pytest.mark.parametrize("text", ["", "noon", "25:00", "12:60", "2026-13-01", "--5m", "5x"])
-def test_what_is_no_moment(text: str) -> None:
+def test_texts_that_are_not_a_time(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_moment(text)

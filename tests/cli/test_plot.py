@@ -36,7 +36,7 @@ def test_a_session_becomes_a_figure(session: Path, tmp_path: Path, suffix: str) 
     assert target.read_bytes().startswith(begin)
 
 
-def test_all_options_at_once(session: Path, tmp_path: Path) -> None:
+def test_all_options_together(session: Path, tmp_path: Path) -> None:
     from PIL import Image
 
     target = tmp_path / "a.png"
@@ -74,7 +74,7 @@ def test_two_files_in_one_figure(session: Path, tmp_path: Path) -> None:
         (["--from", "30s", "--to", "20s"], 2, "not before"),
     ],
 )
-def test_what_is_not_there(
+def test_fields_and_meters_that_do_not_exist_are_refused(
     session: Path, tmp_path: Path, options: list[str], status: int, said: str
 ) -> None:
     target = tmp_path / "a.png"
@@ -84,7 +84,7 @@ def test_what_is_not_there(
     assert not target.exists()
 
 
-def test_where_it_cannot_be_written(session: Path, tmp_path: Path) -> None:
+def test_a_figure_that_cannot_be_written_is_an_error(session: Path, tmp_path: Path) -> None:
     for target in (tmp_path / "no" / "a.png", tmp_path / "d.png"):
         (tmp_path / "d.png").mkdir(exist_ok=True)
         result = run("plot", str(session), "-o", str(target))
@@ -95,7 +95,7 @@ def test_where_it_cannot_be_written(session: Path, tmp_path: Path) -> None:
     assert ".svg" in result.stderr
 
 
-def test_a_file_that_is_none_of_ours(tmp_path: Path) -> None:
+def test_an_unknown_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(b"\xff\xd8\xff" * 1000)
     for name in (path, tmp_path / "missing"):
@@ -105,7 +105,7 @@ def test_a_file_that_is_none_of_ours(tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr
 
 
-def test_a_log_of_2011_is_drawn_at_once(tmp_path: Path) -> None:
+def test_a_log_of_2011_is_plotted_directly(tmp_path: Path) -> None:
     path = tmp_path / "fan.log"
     lines = [f"2016-11-09 13:24:{s:02d}.5 {s} 42.{s % 10} 119.8 0.361\n" for s in range(1, 50)]
     path.write_text("".join(lines) + "2016-11-09 13:2")
@@ -120,7 +120,7 @@ def test_a_log_of_2011_is_drawn_at_once(tmp_path: Path) -> None:
     assert list(Path(os.environ["WATTUI_DATA"]).rglob("*.wattui")) == []
 
 
-def test_without_a_display_a_file_is_asked_for(
+def test_without_a_display_the_error_suggests_a_file(
     session: Path, tmp_path: Path, program: list[str]
 ) -> None:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_RUNTIME_DIR")
@@ -139,7 +139,7 @@ def test_without_a_display_a_file_is_asked_for(
     assert target.stat().st_size > 10_000
 
 
-def test_the_window_opens_where_no_file_is_named(
+def test_the_window_opens_without_an_output_file(
     session: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import wattui.ui.app
@@ -161,6 +161,6 @@ def test_options_as_people_write_them() -> None:
     assert parse_size("1920 x 1080") == parse_size("1920×1080") == (1920, 1080)
 
 
-def test_nothing_of_the_window_is_loaded_to_read_the_options() -> None:
+def test_reading_the_options_does_not_load_the_window() -> None:
     code = "import sys, wattui.cli.commands.plot; assert 'PyQt5' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

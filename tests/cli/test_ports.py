@@ -48,7 +48,7 @@ def test_the_ports_as_json() -> None:
     assert rows[1]["problem"] == "in use"
 
 
-def test_without_a_port_the_simulated_meter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ports_the_simulated_meter_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wattui.ports.listing.list_ports", list)
     result = run("ports")
     assert result.exit_code == 0
@@ -56,7 +56,7 @@ def test_without_a_port_the_simulated_meter_is_named(monkeypatch: pytest.MonkeyP
     assert "sim://pro" in result.stderr
 
 
-def test_info_says_who_the_meter_is() -> None:
+def test_info_identifies_the_meter() -> None:
     result = run("info", "sim://es?serial=A1018K5P")
     assert result.exit_code == 0
     facts = dict(line.split("  ", 1) for line in result.stdout.splitlines())
@@ -81,7 +81,7 @@ def test_info_as_json() -> None:
         ("sim://pro?faults=denied", 3),
     ],
 )
-def test_info_of_what_is_no_meter(port: str, status: int) -> None:
+def test_info_about_a_port_without_a_meter(port: str, status: int) -> None:
     result = run("info", port)
     assert result.exit_code == status
     assert result.stdout == ""

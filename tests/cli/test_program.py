@@ -104,7 +104,7 @@ def test_every_exit_code_of_the_errors_is_documented() -> None:
         (["simulate", "--count", "2", "--link", "a", "--link", "b", "--link", "c"], "3 links"),
     ],
 )
-def test_what_is_typed_wrongly_exits_with_2(args: list[str], said: str) -> None:
+def test_wrong_command_lines_exit_with_2(args: list[str], said: str) -> None:
     result = run(*args)
     assert result.exit_code == 2
     assert said in result.stderr
@@ -127,7 +127,7 @@ def test_debug_shows_the_traceback() -> None:
     assert "Traceback" in result.stderr
 
 
-def test_what_an_error_quotes_cannot_steer_the_terminal() -> None:
+def test_quoted_text_in_an_error_cannot_control_the_terminal() -> None:
     result = run("info", "/dev/\x1b[31mred\x07")
     assert "\x1b" not in result.stderr
     assert "\x07" not in result.stderr
@@ -144,7 +144,7 @@ def test_an_unexpected_error_is_reported_in_one_line(monkeypatch: pytest.MonkeyP
     assert "Traceback" not in result.stderr
 
 
-def test_a_port_or_a_file_in_place_of_a_command_is_for_the_window(
+def test_a_port_or_a_file_instead_of_a_command_opens_the_window(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
@@ -179,7 +179,7 @@ def test_the_command_line_loads_no_toolkit(program: list[str]) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("args", [["--help"], ["ports", "--json"], ["help", "exit-codes"]])
-def test_a_full_disk_behind_the_output_is_an_error(program: list[str], args: list[str]) -> None:
+def test_output_to_a_full_disk_is_an_error(program: list[str], args: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
             [*program, *args], stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -191,7 +191,7 @@ def test_a_full_disk_behind_the_output_is_an_error(program: list[str], args: lis
 
 
 @pytest.mark.parametrize("args", [["--help"], ["ports", "--json"]])
-def test_a_reader_that_went_away_is_no_noise(program: list[str], args: list[str]) -> None:
+def test_a_closed_output_prints_no_error(program: list[str], args: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     result = subprocess.run(

@@ -71,7 +71,7 @@ def test_serves_meters_on_ptys_and_stops_cleanly(
     assert not any(Path(port).exists() for port in ports)
 
 
-def test_a_link_is_a_name_that_lasts_as_long_as_it_runs(
+def test_a_link_exists_while_the_simulator_runs(
     program: list[str], started: list[subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     link = tmp_path / "meter"

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 
 class Monotonic:
-    """A clock that stands still until it is told."""
+    """A clock that stops until it is set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -48,7 +48,7 @@ def test_a_signal_is_noted_and_wakes(number: int) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_one_ctrl_c_that_arrives_twice_does_not_break_off_the_end() -> None:
+def test_one_ctrl_c_that_arrives_twice_does_not_interrupt_the_end() -> None:
     with Ending() as ending:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``wattui log`` where nobody looks: new files, ports that are awaited, a watchdog."""
+"""``wattui log`` unattended: new files, waiting for ports, the watchdog."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def sessions(folder: Path) -> list[Path]:
 # -- files --
 
 
-def test_a_signal_begins_a_new_file_and_nothing_is_lost(
+def test_a_signal_starts_a_new_file_and_nothing_is_lost(
     program: list[str], logs: list[Log], tmp_path: Path
 ) -> None:
     logs.append(log := Log(program, FAST, "--output-dir", str(tmp_path / "out"), "--csv"))
@@ -78,7 +78,7 @@ def test_a_signal_begins_a_new_file_and_nothing_is_lost(
     assert [p for p in (tmp_path / "out").iterdir() if p.suffix not in (".wattui", ".csv")] == []
 
 
-def test_a_period_a_file(tmp_path: Path) -> None:
+def test_one_file_per_period(tmp_path: Path) -> None:
     words = ["log", "sim://pro?speed=2000", "-d", "2h", "--output-dir", str(tmp_path), "-q"]
     result = CliRunner().invoke(command_line, [*words, "--rotate", "hour"])
     assert result.exit_code == 0, result.stderr
@@ -98,7 +98,7 @@ def test_a_period_a_file(tmp_path: Path) -> None:
         (["--output-dir", "taken/out"], 6, "taken"),
     ],
 )
-def test_what_does_not_go_together(
+def test_options_that_exclude_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], status: int, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -132,7 +132,7 @@ def test_a_second_program_on_a_port_reports_which_one_has_it(
     assert first.end(signal.SIGTERM) == 0
 
 
-def test_a_port_that_is_not_there_is_waited_for(
+def test_it_waits_for_a_port_that_does_not_exist(
     program: list[str], logs: list[Log], tmp_path: Path, meter: str
 ) -> None:
     link = tmp_path / "meter"
@@ -144,7 +144,7 @@ def test_a_port_that_is_not_there_is_waited_for(
     assert printed_times(log.lines) == recorded_times(sessions(out)[0])
 
 
-def test_nothing_to_wait_for_any_more_is_no_failure(
+def test_ending_while_it_waits_is_not_an_error(
     program: list[str], logs: list[Log], tmp_path: Path
 ) -> None:
     path = str(tmp_path / "notify")
@@ -166,7 +166,7 @@ def test_nothing_to_wait_for_any_more_is_no_failure(
 
 
 class FakeTrack(SimpleNamespace):
-    """A meter as the supervision sees it."""
+    """The part of a track that the supervision uses."""
 
     def __init__(self, **given: Any) -> None:
         client = SimpleNamespace(info=MeterInfo("A", "/dev/ttyUSB0"), trying=False)
@@ -192,7 +192,7 @@ def recording_of(*tracks: FakeTrack, **given: Any) -> Any:
         ({"committed": 600.0, "interval": 60.0}, False),
     ],
 )
-def test_alive_means_that_the_work_is_done(track: dict[str, Any], well: bool) -> None:
+def test_alive_means_that_samples_reach_the_disk(track: dict[str, Any], well: bool) -> None:
     info = MeterInfo("A", "/dev/ttyUSB0", interval=track.pop("interval", 1.0))
     client = SimpleNamespace(info=info, trying=track.pop("trying", False))
     watch = Unattended(UnattendedOptions(), Notifier(), clock=lambda: 0.0)
@@ -201,7 +201,7 @@ def test_alive_means_that_the_work_is_done(track: dict[str, Any], well: bool) ->
     assert watch.well(recording_of(), 1000.0)
 
 
-def test_a_disk_that_refuses_and_is_tried_again_is_no_reason_to_start_anew() -> None:
+def test_a_disk_problem_is_no_reason_to_restart() -> None:
     watch = Unattended(UnattendedOptions(), Notifier(), clock=lambda: 0.0)
     stuck = FakeTrack(committed=900.0)
     assert watch.well(recording_of(stuck, refused_at=990.0), 1000.0)
@@ -249,7 +249,9 @@ def test_meters_that_are_plugged_in_later_are_recorded_too(
     assert added == ["/dev/ttyUSB0"]
 
 
-def test_the_watchdog_hears_of_samples(program: list[str], logs: list[Log], tmp_path: Path) -> None:
+def test_the_watchdog_is_notified_of_samples(
+    program: list[str], logs: list[Log], tmp_path: Path
+) -> None:
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
         end.bind(path)
@@ -320,7 +322,7 @@ def test_odd_names_are_quoted_for_systemd(config: Path, tmp_path: Path) -> None:
     assert service("install", "/dev/a\nb").exit_code == 1
 
 
-def test_systemd_takes_the_unit(config: Path, tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(config: Path, tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("there is no systemd-analyze")
@@ -344,7 +346,7 @@ def test_a_refusal_by_systemd_is_reported(config: Path, monkeypatch: pytest.Monk
     assert "Unit is masked" in result.stderr
 
 
-def test_a_folder_that_is_not_yours(config: Path) -> None:
+def test_a_folder_without_permission_is_an_error(config: Path) -> None:
     config.write_text("a file")
     result = service("install")
     assert result.exit_code == 6

@@ -53,7 +53,7 @@ MAKING = {"wattui.meter_memory.settings"}
 
 @pytest.fixture(autouse=True)
 def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait as long for a quiet line as a meter at twenty times the speed needs."""
+    """Wait only as long for a quiet line as a meter at twenty times the speed needs."""
     quiet = Conversation.quiet
     monkeypatch.setattr(Conversation, "quiet", lambda talk, *_: quiet(talk, 0.04, 0.5))
 
@@ -175,7 +175,7 @@ def test_nothing_in_the_window_erases_without_consent(spy: Spy) -> None:
 # -- without consent nothing goes through ------------------------------------------
 
 
-def test_commands_that_erase_are_refused_by_every_way_to_the_meter(spy: Spy) -> None:
+def test_every_way_to_send_a_command_refuses_to_erase(spy: Spy) -> None:
     with MeterClient(PRO, live=False, timing=replace(QUICK, answer=2.0)) as client:
         client.wait_running(DEADLINE)
         for command in ERASING:
@@ -193,13 +193,13 @@ def test_commands_that_erase_are_refused_by_every_way_to_the_meter(spy: Spy) -> 
     assert spy.erasing == []
 
 
-def test_the_spy_would_see_it(spy: Spy) -> None:
+def test_the_spy_detects_an_erasing_command(spy: Spy) -> None:
     result = CliRunner().invoke(program, ["clear", PRO, "--erase-memory"])
     assert result.exit_code == 0, result.stderr
     assert spy.erasing == ["#R,W,0;"]
 
 
-def test_every_command_but_those_that_are_marked_keeps_the_memory() -> None:
+def test_only_the_marked_commands_erase() -> None:
     letters = "CDFHILNORSTUV"
     marked = {(one.packet.command, one.packet.subcommand) for one in ERASING}
     for command in letters:
@@ -235,7 +235,7 @@ def _docstrings(tree: ast.Module) -> set[int]:
     }
 
 
-def test_nothing_but_the_settings_makes_a_command_that_erases() -> None:
+def test_only_the_settings_module_makes_commands_that_erase() -> None:
     found = {
         name
         for name, tree in _sources()
@@ -284,7 +284,7 @@ def test_only_the_link_writes_to_a_port() -> None:
     assert writing == {"wattui.client.link", "wattui.ports.port"}
 
 
-def test_consent_is_handed_on_and_never_made_up() -> None:
+def test_consent_is_passed_on_and_never_invented() -> None:
     """``True`` is in one place only: after the refusal to clear without consent."""
     made_up = [
         name

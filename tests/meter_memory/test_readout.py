@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading out the memory: all of it, exactly, whatever goes wrong."""
+"""Reading out the whole memory exactly, whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def memory_of(meter: SimulatedMeter) -> list[tuple[WireValue, ...]]:
         *("faults=garbage:0.01", "faults=cut", "interval=60"),
     ],
 )
-def test_what_was_read_is_the_memory_bit_for_bit(connect: Connect, query: str) -> None:
+def test_the_records_equal_the_memory_bit_for_bit(connect: Connect, query: str) -> None:
     url = f"sim://pro?{BASE}&{query}"
     with PtyServer([meter_from_url(url)]) as server:
         readout = read_memory(connect(server.paths[0]), patience=BRISK)
@@ -70,7 +70,7 @@ def test_empty_memory_is_complete(connect: Connect) -> None:
     assert readout.complete
 
 
-def test_fewer_records_than_announced_is_said(connect: Connect) -> None:
+def test_fewer_records_than_announced_are_reported(connect: Connect) -> None:
     readout = read_memory(connect(f"sim://pro?{BASE}&faults=short:3"), patience=BRISK)
     assert (len(readout.records), readout.expected) == (297, 300)
     assert readout.reasons == ("297 of 300 records: fewer were received than announced",)
@@ -83,7 +83,7 @@ def test_more_records_than_announced_are_saved_and_reported(connect: Connect) ->
 
 
 @pytest.mark.parametrize("interval", [0, 999_999_999])
-def test_absurd_interval_is_not_believed(connect: Connect, interval: int) -> None:
+def test_an_absurd_interval_is_ignored(connect: Connect, interval: int) -> None:
     url = f"sim://pro?{BASE}&faults=interval:{interval}"
     readout = read_memory(connect(url), patience=BRISK)
     assert readout.interval == 1
@@ -104,7 +104,7 @@ def test_progress_is_reported_and_cancelling_saves_the_records_received(connect:
     assert len(read_memory(client, patience=BRISK).records) == 1000  # the line is free again
 
 
-def test_unplugged_in_the_middle_begins_anew_after_replugging(connect: Connect) -> None:
+def test_a_meter_that_stays_unplugged_ends_the_readout(connect: Connect) -> None:
     with PtyServer([meter_from_url("sim://pro?logging=stopped&speed=3&memory=600")]) as server:
         client = connect(server.paths[0])
         # The link of the pty's name is what a person would give; here it changes.
@@ -126,7 +126,7 @@ def _raise_if_short(readout: Readout) -> None:
     raise LinkLost("as it should be")
 
 
-def test_replugged_readout_is_whole_and_without_doubles(connect: Connect) -> None:
+def test_a_readout_after_replugging_is_complete_without_duplicates(connect: Connect) -> None:
     client = connect("sim://pro?logging=stopped&speed=4&memory=600&faults=unplug@5:4&id=replug")
     readout = read_memory(client, patience=BRISK)
     assert readout.complete, readout.reasons
@@ -160,7 +160,7 @@ def readout_of(records: list[tuple[WireValue, ...]], interval: int = 10) -> Read
     return Readout(meter, RecordList(records), interval, len(records), (), (), 1000.0, 1001.0)
 
 
-def test_power_on_is_marked_where_the_count_moves() -> None:
+def test_power_losses_are_where_the_count_changes() -> None:
     readout = readout_of([record(1, 3), record(2, 3), record(3, 4), record(4, None), record(5, 4)])
     assert readout.power_losses() == [2]
 
@@ -179,7 +179,7 @@ numbered = st.lists(st.integers(0, 199), unique=True, max_size=40).map(sorted)
 
 
 @given(numbered, numbered)
-def test_two_readouts_put_together_have_what_either_lost(
+def test_two_merged_readouts_have_the_records_that_either_lost(
     lost_first: list[int], lost_second: list[int]
 ) -> None:
     whole = [record(number) for number in range(200)]
@@ -197,7 +197,7 @@ def _apart(first: list[int], second: list[int]) -> bool:
 
 
 @given(st.lists(st.integers(0, 100), max_size=10), st.lists(st.integers(0, 100), max_size=10))
-def test_live_records_in_between_are_not_what_two_readouts_agree_on(
+def test_two_readouts_do_not_agree_on_live_records_in_between(
     live_first: list[int], live_second: list[int]
 ) -> None:
     memory = [record(number) for number in range(100)]

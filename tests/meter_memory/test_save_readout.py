@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was read out of a memory, as a session: its times, its marks, and no doubles."""
+"""A read-out saved as a session: its times, its marks, and no duplicates."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_fields_that_were_not_logged_are_null() -> None:
     assert samples[0].values == record(7)
 
 
-def test_times_of_a_cancelled_read_out_leave_room_for_what_is_missing() -> None:
+def test_times_of_a_cancelled_read_out_leave_room_for_missing_records() -> None:
     samples, _, info = stored(save_readout(partial_of(3, 10), METER))
     assert samples[-1].time_us == LAST - 7 * 10 * MICROSECONDS
     assert "3 of 10 records: the read-out was cancelled" in info[PARTIAL]
@@ -137,14 +137,14 @@ def test_loss_of_power_breaks_the_line() -> None:
         (LoggingMode.EXTERNAL, "over the wire before"),
     ],
 )
-def test_times_that_cannot_be_right_say_so(mode: LoggingMode, said: str) -> None:
+def test_unreliable_times_are_explained(mode: LoggingMode, said: str) -> None:
     path = save_readout(readout_of([record(1, 0)], mode=mode), METER)
     words = stored(path)[2][RECONSTRUCTED]
     assert said in words
     assert ("too late" in words) is bool(said)
 
 
-def test_an_export_says_that_its_times_are_reconstructed(tmp_path: Path) -> None:
+def test_an_export_states_that_its_times_are_reconstructed(tmp_path: Path) -> None:
     path = save_readout(partial_of(3, 10), METER)
     with Session.open(path) as session:
         write_csv(session, tmp_path / "out.csv")
@@ -165,7 +165,9 @@ def test_a_recording_is_not_called_reconstructed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dropped", [0, 5])
-def test_complete_read_out_over_a_partial_one_has_no_doubles(dropped: int, tmp_path: Path) -> None:
+def test_a_complete_read_out_replaces_a_partial_one_without_duplicates(
+    dropped: int, tmp_path: Path
+) -> None:
     path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
     later = readout_of([record(n) for n in range(dropped, 110)], read_at=READ_AT + 100)
     assert save_readout(later, METER, path) == path
@@ -176,7 +178,7 @@ def test_complete_read_out_over_a_partial_one_has_no_doubles(dropped: int, tmp_p
     assert sorted(one.name for one in tmp_path.iterdir()) == ["part.wattui"]
 
 
-def test_partial_read_out_over_a_longer_one_takes_nothing_away(tmp_path: Path) -> None:
+def test_a_partial_read_out_removes_nothing_from_a_longer_one(tmp_path: Path) -> None:
     path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
     save_readout(partial_of(20, 100), METER, path)
     samples, _, info = stored(path)
@@ -221,7 +223,7 @@ def test_recording_of_that_name_is_left_alone(tmp_path: Path) -> None:
     assert len(stored(live)[0]) == 1
 
 
-def test_folder_that_is_none_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DiskRefused):
         save_readout(readout_of([record(1)]), METER, tmp_path / "file" / "x.wattui")
@@ -230,7 +232,7 @@ def test_folder_that_is_none_is_said(tmp_path: Path) -> None:
 def test_a_long_memory_is_written_in_small_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The window stood while a block of 10,000 records was made ready."""
+    """The window did not respond while a block of 10,000 records was prepared."""
     sizes: list[int] = []
     add = BulkWriter.add
 

@@ -124,7 +124,7 @@ def test_interval_is_written(connect: Connect) -> None:
     assert after.logging.interval == 10
 
 
-def test_setting_that_is_as_wanted_is_not_written_again(connect: Connect, spy: Spy) -> None:
+def test_an_unchanged_setting_is_not_written_again(connect: Connect, spy: Spy) -> None:
     client = connect(f"sim://pro?{BASE}")
     apply(client, Changes(interval=1, full_handling=FullHandling.STOP, fields=(True,) * 18))
     assert not spy.erasing
@@ -163,7 +163,7 @@ def test_internal_logging_is_started_and_not_disturbed_by_recording(
         (Changes(interval=10), "10 was written, but the meter reports 1"),
     ],
 )
-def test_setting_that_did_not_take_shows_both_values(
+def test_a_setting_that_is_not_accepted_shows_both_values(
     connect: Connect, changes: Changes, shown: str
 ) -> None:
     client = connect(f"sim://pro?{BASE}&faults=stubborn")
@@ -210,7 +210,7 @@ def test_memory_is_cleared_with_consent_only(connect: Connect, spy: Spy) -> None
     assert read_memory_state(client).used < 20
 
 
-def test_memory_that_was_not_cleared_says_so(connect: Connect) -> None:
+def test_a_memory_that_was_not_cleared_is_an_error(connect: Connect) -> None:
     client = connect("sim://pro?logging=internal&memory=100&faults=stubborn")
     with pytest.raises(SettingNotTaken, match="still holds"):
         clear_memory(client, erase=True)

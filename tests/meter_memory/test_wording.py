@@ -30,7 +30,7 @@ HALF = MemoryState(1000, 2000, 10, FullHandling.STOP, LoggingMode.INTERNAL, ALL)
 
 @pytest.mark.parametrize("model", ["pro", "es", "net"])
 @pytest.mark.parametrize("fields", ["w", "w,v,a", "w,v,a,wh", "all"])
-def test_limit_of_other_fields_is_near_to_what_the_meter_says(model: str, fields: str) -> None:
+def test_the_estimated_limit_is_close_to_what_the_meter_reports(model: str, fields: str) -> None:
     size = MODELS[model].memory
     now = RecordMemory(size, ALL).limit
     estimate, estimated = record_limit(parse_fields(fields), ALL, now)
@@ -38,7 +38,7 @@ def test_limit_of_other_fields_is_near_to_what_the_meter_says(model: str, fields
     assert estimated is (fields != "all")
 
 
-def test_each_handling_says_how_long_it_lasts() -> None:
+def test_each_handling_shows_how_long_it_lasts() -> None:
     said = {
         handling: endurance(ALL, 10, handling, HALF)
         for handling in (FullHandling.STOP, FullHandling.OVERWRITE, FullHandling.CONDENSE)
@@ -52,7 +52,7 @@ def test_each_handling_says_how_long_it_lasts() -> None:
     assert "doubles" in said[FullHandling.CONDENSE].text
 
 
-def test_estimate_is_called_one() -> None:
+def test_an_estimate_is_called_one() -> None:
     assert endurance(parse_fields("w"), 1, FullHandling.STOP, HALF).text.startswith("About ")
     unknown = replace(HALF, limit=None)
     assert "doesn't report" in endurance(ALL, 1, FullHandling.STOP, unknown).text
@@ -75,18 +75,18 @@ def test_state_of_a_memory_that_is_half_full() -> None:
         ({"limit": None}, "unknown"),
     ],
 )
-def test_time_left_is_said_for_each_state(changed: dict[str, object], left: str) -> None:
+def test_time_left_in_each_state(changed: dict[str, object], left: str) -> None:
     assert left in left_text(replace(HALF, **changed))  # type: ignore[arg-type]
 
 
-def test_what_would_be_lost_names_records_and_span() -> None:
+def test_the_loss_has_records_and_time() -> None:
     assert loss_text(HALF, 1_700_000_000).startswith("1,000 records would be lost, covering about")
     assert "empty" in loss_text(replace(HALF, used=0))
     assert "unknown time" in span_text(replace(HALF, mode=LoggingMode.STOPPED))
     assert used_text(replace(HALF, limit=None)) == "1,000 records"
 
 
-def test_fields_are_named_as_they_are_read() -> None:
+def test_fields_are_written_as_they_are_read() -> None:
     chosen = parse_fields("w, V,power_factor")
     assert fields_text(chosen) == "w,v,pf"
     assert parse_fields(fields_text(chosen)) == chosen

@@ -365,7 +365,10 @@ setting_options: Final = together(
         "--threshold", "Power from which a load counts as on, for the duty cycle.",
         type=click.IntRange(0, MAX_THRESHOLD), metavar="WATTS",
     ),
-    _setting("--currency", "Currency of the price.", type=click.Choice(("dollar", "euro"))),
+    _setting(
+        "--currency euro", "Currency of the price.", type=click.Choice(("dollar", "euro")),
+        callback=lambda _ctx, _option, name: None if name is None else name == "euro",
+    ),
     _setting("--ip", "IP address (.NET).", metavar="ADDRESS"),
     _setting("--gateway", "Gateway (.NET).", metavar="ADDRESS"),
     _setting("--dns1", "First name server (.NET).", metavar="ADDRESS"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -29,49 +29,30 @@ _READ_ONLY: Final = frozenset(
 _CURRENCIES: Final = ("dollar", "euro")
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The settings to write; None leaves one as it is."""
+#: Settings to write, by their names in ``Changes``, and the mode of ``logging``.  Of
+#: ``network`` and ``post`` only the parts to change, by their names.
+Wanted = dict[str, Any]
 
-    interval: int | None = None
-    full_handling: FullHandling | None = None
-    fields: tuple[bool, ...] | None = None
-    rate_mils: int | None = None
-    threshold: int | None = None
-    euro: bool | None = None
-    logging: LoggingMode | None = None
-    #: Parts of the network address and of the posting, by name.
-    network: Mapping[str, Any] | None = None
-    post: Mapping[str, Any] | None = None
 
-    @property
-    def any(self) -> bool:
-        """Whether there is anything to write."""
-        return self != Wanted()
+def changes_to(wanted: Wanted, now: Settings) -> Changes:
+    """Return the changes to a meter's settings; other modes than internal are left out.
 
-    def changes(self, now: Settings) -> Changes:
-        """Return the changes to a meter's settings; *logging* is left to the caller.
+    Raises
+    ------
+    SettingOutOfRange
+        A network setting is given, but the meter has no network.
+    """
+    from wattui.meter_memory.settings import Changes, nearest_interval
 
-        Raises
-        ------
-        SettingOutOfRange
-            A network setting is given, but the meter has no network.
-        """
-        from wattui.meter_memory.settings import Changes
-
-        starting = self.logging is LoggingMode.INTERNAL
-        logs = now.logging is not None and now.logging.mode is LoggingMode.INTERNAL
-        return Changes(
-            interval=self.interval,
-            full_handling=self.full_handling,
-            fields=self.fields,
-            start_internal=starting and not logs,
-            rate_mils=self.rate_mils,
-            threshold=self.threshold,
-            euro=self.euro,
-            network=_with_parts(now.network, self.network),
-            post=_with_parts(now.post, self.post),
-        )
+    wanted = dict(wanted)
+    start = wanted.pop("logging", None) is LoggingMode.INTERNAL
+    start = start and (now.logging is None or now.logging.mode is not LoggingMode.INTERNAL)
+    network = _with_parts(now.network, wanted.pop("network", None))
+    post = _with_parts(now.post, wanted.pop("post", None))
+    changes = Changes(**wanted, start_internal=start, network=network, post=post)
+    if start and changes.interval is None and now.logging is not None:
+        return replace(changes, interval=nearest_interval(now.logging.interval))
+    return changes
 
 
 def _with_parts(now: _Part | None, parts: Mapping[str, Any] | None) -> _Part | None:
@@ -171,7 +152,7 @@ def read_wanted(path: Path) -> Wanted:
     unknown = [name for name in found if name not in _READERS and name not in _READ_ONLY]
     if unknown:
         raise _refused(path, f"there is no setting {unknown[0]!r}")
-    values: dict[str, Any] = {}
+    values: Wanted = {}
     for name, value in found.items():
         if name in _READERS and value is not None:
             key, read = _READERS[name]
@@ -179,11 +160,10 @@ def read_wanted(path: Path) -> Wanted:
                 values[key] = read(value)
             except (AttributeError, TypeError, ValueError, KeyError) as error:
                 raise _refused(path, f"{name} is {value!r}") from error
-    wanted = Wanted(**values)
-    if wanted.full_handling is FullHandling.CONDENSE:
+    if values.get("full_handling") is FullHandling.CONDENSE:
         # The interval starts at 1 s, and the meter itself doubles it.
-        return replace(wanted, interval=None)
-    return wanted
+        values.pop("interval", None)
+    return values
 
 
 def _refused(path: Path, why: str) -> FormatError:

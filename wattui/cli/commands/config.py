@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,14 +14,14 @@ from wattui.cli.erase_consent import connected_meter, erase_option, memory_state
 from wattui.cli.exits import printable, say
 from wattui.cli.help import command
 from wattui.cli.options import json_option, logging_options, setting_options
-from wattui.cli.settings_json import Wanted, read_wanted, settings_json
+from wattui.cli.settings_json import Wanted, changes_to, read_wanted, settings_json
 from wattui.errors import SettingOutOfRange, WouldEraseMemory
 from wattui.measurement.text import duration_text
 from wattui.protocol import LoggingMode
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
-    from wattui.meter_memory.settings import Changes, Settings
+    from wattui.meter_memory.settings import Settings
     from wattui.meter_memory.state import MemoryState
     from wattui.protocol import Calibration
 
@@ -37,6 +36,10 @@ _EXAMPLES = (
     ("wattui config /dev/ttyUSB1 --apply meter.json", "Apply them to another meter."),
 )
 
+#: Options that are settings, and those that are parts of the network address or the posting.
+_SETTINGS: Final = (
+    *("interval", "full_handling", "fields", "rate_mils", "threshold", "euro", "logging"),
+)
 _NETWORK: Final = ("ip", "gateway", "dns1", "dns2", "netmask", "dhcp")
 _POST: Final = {
     "post_host": "host",
@@ -45,15 +48,7 @@ _POST: Final = {
     "user_agent": "user_agent",
     "post_interval": "interval",
 }
-
-
-@dataclass(frozen=True)
-class _Actions:
-    """What else to do with the meter."""
-
-    save_network: bool = False
-    reset_network: bool = False
-    restart: bool = False
+_ACTIONS: Final = ("save_network", "reset_network", "restart")
 
 
 @command("config", examples=_EXAMPLES)
@@ -78,16 +73,17 @@ def config(
     """
     from wattui.meter_memory.settings import read_calibration, read_settings
 
-    wanted, actions = _wanted(options, file), _actions(options)
-    if actions.reset_network and (wanted.network or wanted.post):
+    wanted = _wanted(options, file)
+    actions = {name for name in _ACTIONS if options[name]}
+    if "reset_network" in actions and ("network" in wanted or "post" in wanted):
         raise click.UsageError("Give --reset-network without other network settings.")
     with connected_meter(port) as client:
         _require_network(client, actions)
         before = read_settings(client)
-        if wanted.any:
+        if wanted:
             _write(client, wanted, before, port, erase=erase_memory)
         _act(client, actions)
-        if wanted.any or actions != _Actions():
+        if wanted or actions:
             after = read_settings(client)
             if not as_json:
                 _print_changes(client, before, after)
@@ -105,35 +101,14 @@ def config(
 
 def _wanted(options: dict[str, Any], file: Path | None) -> Wanted:
     """Return the settings to write; options take precedence over the file."""
-    currency = options["currency"]
-    typed = Wanted(
-        interval=options["interval"],
-        full_handling=options["full_handling"],
-        fields=options["fields"],
-        rate_mils=options["rate_mils"],
-        threshold=options["threshold"],
-        euro=None if currency is None else currency == "euro",
-        logging=options["logging"],
-        network={n: options[n] for n in _NETWORK if options[n] is not None} or None,
-        post={to: options[n] for n, to in _POST.items() if options[n] is not None} or None,
-    )
-    if file is None:
-        return typed
-    read = read_wanted(file)
-    merged = {
-        one.name: _over(getattr(typed, one.name), getattr(read, one.name)) for one in fields(Wanted)
-    }
-    return Wanted(**merged)
-
-
-def _over(first: Any, second: Any) -> Any:
-    if isinstance(first, dict) and isinstance(second, dict):
-        return second | first
-    return second if first is None else first
-
-
-def _actions(options: dict[str, Any]) -> _Actions:
-    return _Actions(**{one.name: bool(options[one.name]) for one in fields(_Actions)})
+    wanted = {} if file is None else read_wanted(file)
+    wanted |= {name: options[name] for name in _SETTINGS if options[name] is not None}
+    network = {name: options[name] for name in _NETWORK if options[name] is not None}
+    post = {to: options[name] for name, to in _POST.items() if options[name] is not None}
+    for name, parts in (("network", network), ("post", post)):
+        if parts:
+            wanted[name] = wanted.get(name, {}) | parts
+    return wanted
 
 
 # -- writing -----------------------------------------------------------------------
@@ -146,43 +121,33 @@ def _write(
     from wattui.meter_memory.logging_modes import start_external_logging, stop_logging
     from wattui.meter_memory.settings import apply
 
-    changes = _changes(wanted, before)
+    changes = changes_to(wanted, before)
     try:
         apply(client, changes, erase=erase)
     except WouldEraseMemory as error:
         raise refuse_to_erase(error.what, port, client, memory_state(client)) from None
-    if wanted.logging is LoggingMode.STOPPED:
+    if wanted.get("logging") is LoggingMode.STOPPED:
         stop_logging(client)
-    elif wanted.logging is LoggingMode.EXTERNAL:
+    elif wanted.get("logging") is LoggingMode.EXTERNAL:
         start_external_logging(client)
 
 
-def _changes(wanted: Wanted, before: Settings) -> Changes:
-    """Return the changes; starting internal logging needs an interval."""
-    from wattui.meter_memory.settings import nearest_interval
-
-    changes = wanted.changes(before)
-    if changes.start_internal and changes.interval is None and before.logging is not None:
-        return replace(changes, interval=nearest_interval(before.logging.interval))
-    return changes
-
-
-def _require_network(client: MeterClient, actions: _Actions) -> None:
+def _require_network(client: MeterClient, actions: set[str]) -> None:
     version = client.version
-    if (actions.save_network or actions.reset_network) and not (version and version.has_network):
+    if actions & {"save_network", "reset_network"} and not (version and version.has_network):
         raise SettingOutOfRange("This meter has no network", "Only a .NET has a network.")
 
 
-def _act(client: MeterClient, actions: _Actions) -> None:
+def _act(client: MeterClient, actions: set[str]) -> None:
     from wattui.meter_memory.logging_modes import reset_network, restart, save_network
 
-    if actions.reset_network:
+    if "reset_network" in actions:
         reset_network(client)
         say("The network settings were reset to the factory defaults.")
-    if actions.save_network:
+    if "save_network" in actions:
         save_network(client)
         say("The network settings were saved.")
-    if actions.restart:
+    if "restart" in actions:
         restart(client)
         say("The meter was restarted.")
 
