@@ -180,7 +180,7 @@ def _meter_lines(part: Part) -> Iterator[str]:
     yield f"# serial number: {plain_text(info.serial_number) or 'unknown'}\n"
     yield f"# port: {plain_text(info.port)}\n"
     yield f"# interval: {info.interval:g} s\n"
-    yield f"# samples: {figures.count}, standing for {figures.duration_s:.6f} s\n"
+    yield f"# samples: {figures.count}, covering {figures.duration_s:.6f} s\n"
     yield f"# gaps: {figures.gap_count}, {figures.gap_s:.6f} s in all, not counted as energy\n"
     yield (f"# energy: {figures.energy_wh:.6f} Wh, integrated: the sum of power_w x interval_s\n")
     yield (f"# energy error: {figures.energy_error_wh:.6f} Wh at most ({ERROR_RULE})\n")

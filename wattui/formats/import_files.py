@@ -27,6 +27,7 @@ from wattui.formats.reading.timeline import Placed, Placer, usual_interval
 from wattui.formats.registry import detect, records
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.text import count_text
 from wattui.session import BulkWriter, new_session_path
 from wattui.session.store import local_zone
 
@@ -223,13 +224,15 @@ class _Import:
         if key != info.key:
             info = replace(info, key=key, name=f"{info.label} ({number - 1})")
             self._note(
-                f"{file.source.path.name} overlaps with another file of {block.meter or 'the'}"
-                " meter: it was taken for another meter"
+                f"{file.source.path.name} overlaps with another file of the same meter: "
+                "it was imported as another meter"
             )
         if key not in self._placers:
             interval = self._interval_of(file, block)
             info = replace(info, interval=interval / MICROSECONDS)
-            self._placers[key] = Placer(info, interval, given=self._assumptions.interval)
+            self._placers[key] = Placer(
+                info, interval, fixed=self._assumptions.interval is not None
+            )
         return key
 
     def _interval_of(self, file: _File, block: Block) -> int:
@@ -271,12 +274,13 @@ class _Import:
         """Write the notes, and return the outcome."""
         skipped = files[0].source.skipped
         if skipped.count:
-            self._note(f"{skipped.count} lines could not be read and were left out")
+            self._note(f"{count_text(skipped.count, 'unreadable line')} left out")
         for placer in self._placers.values():
             if placer.set_back:
+                times = count_text(placer.set_back, "time")
                 self._note(
-                    f"{placer.info.label}: the clock went back {placer.set_back} times; "
-                    "the times after that are ahead of it"
+                    f"{placer.info.label}: the clock went back {times}; the times after that are "
+                    "ahead of it"
                 )
         end = max(placer.last for placer in self._placers.values())
         for text in self._notes:

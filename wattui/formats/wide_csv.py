@@ -117,14 +117,14 @@ def _explanation(parts: Sequence[Part], names: Sequence[str], step: int) -> Iter
     for part, name in zip(parts, names, strict=True):
         where = plain_text(part.meter.info.port)
         yield f"# columns of {name}: {plain_text(part.label)} at {where}\n"
-    yield "# empty: the meter has no record there; a time without any record has no row\n"
+    yield "# empty: the meter has no record there; a time without records has no row\n"
     yield (
-        "# where records share a row, power_w is their mean over time, interval_s and gap_s "
-        "are sums, and the other fields those of the nearest record\n"
+        "# if records share a row, power_w is their mean over time, interval_s and gap_s are "
+        "sums, and the other fields are those of the nearest record\n"
     )
     yield (
-        "# sums agree: of each meter, the sum of power_w x interval_s / 3600 is its energy, "
-        "and so is its last integrated_energy_wh\n"
+        "# for each meter, the sum of power_w x interval_s / 3600 is its energy in Wh, and so is "
+        "its last integrated_energy_wh\n"
     )
 
 

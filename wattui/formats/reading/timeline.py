@@ -63,18 +63,18 @@ class Placer:
         The meter.
     interval
         Its interval in microseconds.
-    given
-        The interval in seconds if the user gave it; else it follows the records.
+    fixed
+        Whether the user gave the interval; else it follows the records.
     """
 
-    def __init__(self, info: MeterInfo, interval: int, *, given: float | None = None) -> None:
+    def __init__(self, info: MeterInfo, interval: int, *, fixed: bool = False) -> None:
         self.info = info
         #: Time of the last record in microseconds.
         self.last = -(2**62)
         #: How many times the clock went back.
         self.set_back = 0
         self._interval = interval
-        self._fixed = given is not None
+        self._fixed = fixed
         self._events: list[Event] = []
 
     def place(self, block: Block) -> Placed:
