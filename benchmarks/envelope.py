@@ -52,7 +52,7 @@ def make(path: Path, interval: int) -> int:
 
 
 def milliseconds(run: object, repeats: int = 15) -> float:
-    """Give the median time of a call in ms, after one that warms up."""
+    """Return the median time of a call in ms, after one that warms up."""
     assert callable(run)
     run()
     spent = []
@@ -84,7 +84,7 @@ def report(path: Path) -> None:
     print(f"{path.stat().st_size / 1e6:.0f} MB")
     with Session.open(path) as session:
         (meter,) = session.meters
-        span = session.span()
+        span = session.span_us()
         assert span is not None
         base = {}
         for label, seconds in (

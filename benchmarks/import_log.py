@@ -5,10 +5,10 @@
 
     python benchmarks/import_log.py [--lines 1000000] [--rounds 5] [--keep FILE]
 
-The old way reads the four columns of numbers into an array.  wattui reads the same
-lines, and the times, and writes a session: rows, summaries for the plots, checksums,
-synced to the disk.  Each way runs in a separate process, in turns, so that its memory
-can be measured; the file has been read once before.
+``genfromtxt`` reads the four columns of numbers into an array.  wattui reads the same lines,
+and the times, and writes a session: rows, summaries for the plots and checksums, synced to
+the disk.  Each way runs in a process of its own, in turns, so that its memory can be
+measured; the file has been read once before.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def keep_arrays(path: Path) -> None:
 
     parts = []
     with Session.open(path) as session:
-        meter, (start, stop) = session.meters[0].id, session.span()
+        meter, (start, stop) = session.meters[0].id, session.span_us()
         for low in range(start, stop, 30 * 86400 * 1_000_000):
             found = session.columns(meter, FIELDS, low, min(low + 30 * 86400 * 1_000_000, stop))
             parts.append(np.array([found["time"], *(found[name] for name in FIELDS)]))
@@ -194,7 +194,7 @@ def with_wattui(path: Path, seconds: int, redraws: int) -> float:
     _ui, stack = live_window(path, seconds)
     running, random = QApplication.instance(), np.random.default_rng(1)
     with Session.open(path) as session:
-        meter, (_, stop) = session.meters[0].info, session.span()
+        meter, (_, stop) = session.meters[0].info, session.span_us()
     wait = once_painted(running, paint_counter(stack.component.window.control))
 
     def prepare() -> None:

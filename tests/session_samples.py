@@ -50,8 +50,8 @@ def noisy(count: int, seed: int = 0) -> list[Sample]:
         counter = 0 if random_.random() < 0.01 else counter + random_.randrange(3)
         values = [random_.randrange(3000) for _ in FIELDS]
         values[3] = counter
-        kept = tuple(None if random_.random() < 0.05 else value for value in values)
-        made.append(Sample(time, interval, kept, gap))
+        present = tuple(None if random_.random() < 0.05 else value for value in values)
+        made.append(Sample(time, interval, present, gap))
     return made
 
 

@@ -84,7 +84,7 @@ from wattui.errors import (
     WouldEraseMemory,
 )
 from wattui.formats import write, write_csv
-from wattui.measurement.clock import Clock
+from wattui.measurement.clock import Clock, time_us
 from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
@@ -212,6 +212,7 @@ __all__ = [
     "new_session_path",
     "open_port",
     "sessions_folder",
+    "time_us",
     "write",
     "write_csv",
 ]

@@ -123,7 +123,7 @@ def test_loss_of_power_is_a_gap_and_an_event() -> None:
 def test_loss_of_power_breaks_the_line() -> None:
     path = save_readout(readout_of([record(n, n // 3) for n in range(6)]), METER)
     with Session.open(path) as session:
-        span = session.span()
+        span = session.span_us()
         assert span is not None
         drawn = session.envelope(1, ["power"], *span, 500)
     assert sum(value != value for value in drawn.value["power"].tolist()) == 1

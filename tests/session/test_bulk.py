@@ -175,7 +175,7 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         assert writer.add(METER, [], 1, np.zeros((0, FIELD_COUNT), int)) == 0
 
 
-def test_events_and_words_are_kept(tmp_path: Path) -> None:
+def test_events_and_facts_are_stored(tmp_path: Path) -> None:
     path = tmp_path / "run.wattui"
     with BulkWriter(path) as writer:
         writer.add(METER, [1_000_000, 2_000_000, 3_000_000], 1_000_000, powers(1, 2, 3))
@@ -202,7 +202,7 @@ def test_each_meter_has_its_own_events(tmp_path: Path) -> None:
         writer.set_info("source", "fan.raw")
     with Session.open(tmp_path / "a.wattui") as session:
         assert session.info["source"] == "fan.raw"
-        assert session.span() == (BEGIN, BEGIN + 7 * MICROSECONDS)
+        assert session.span_us() == (BEGIN, BEGIN + 7 * MICROSECONDS)
         assert session.statistics(2).gap_count == 1
         kinds = sorted(one.event.kind for one in session.events())
         assert kinds == ["note", "started", "started", "stopped", "stopped"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A session that stays open while it grows gives what one gives that is opened anew."""
+"""A session that stays open while it grows shows the same as one opened afterwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from session_samples import METER, noisy, sample, steady
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session, SessionWriter
-from wattui.session.column_cache import Columns, Kept
+from wattui.session.column_cache import ColumnCache, Columns
 from wattui.session.store import rebuild
 
 NAMES = ("power", "voltage", "integrated_energy")
@@ -27,24 +27,24 @@ def add(writer: SessionWriter, samples: Sequence[Sample]) -> None:
     assert writer.flush()
 
 
-def assert_as_new(kept: Session, path: Path, start: int, stop: int, pixels: int) -> None:
+def assert_as_new(growing: Session, path: Path, start: int, stop: int, pixels: int) -> None:
     with Session.open(path) as new:
-        fresh = new.envelope(1, NAMES, start, stop, pixels)
+        expected = new.envelope(1, NAMES, start, stop, pixels)
         figures = new.statistics(1, start, stop)
-    found = kept.envelope(1, NAMES, start, stop, pixels)
-    np.testing.assert_array_equal(found.time, fresh.time)
+    found = growing.envelope(1, NAMES, start, stop, pixels)
+    np.testing.assert_array_equal(found.time, expected.time)
     for name in NAMES:
-        np.testing.assert_allclose(found.value[name], fresh.value[name], rtol=1e-12)
-    assert kept.statistics(1, start, stop) == figures
+        np.testing.assert_allclose(found.value[name], expected.value[name], rtol=1e-12)
+    assert growing.statistics(1, start, stop) == figures
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_growing_session_is_drawn_as_if_opened_anew(tmp_path: Path, seed: int) -> None:
+def test_a_growing_session_is_drawn_as_if_opened_now(tmp_path: Path, seed: int) -> None:
     random_, path = random.Random(seed), tmp_path / "a.wattui"
     samples = noisy(3_000, seed)
     with SessionWriter(path, commit_seconds=0) as writer:
         add(writer, samples[:1_500])
-        with Session.open(path) as kept:
+        with Session.open(path) as growing:
             done, width = 1_500, 3_600 * MICROSECONDS
             while done < len(samples):
                 step = random_.choice((1, 1, 1, 7, 60))
@@ -56,10 +56,10 @@ def test_a_growing_session_is_drawn_as_if_opened_anew(tmp_path: Path, seed: int)
                 pixels = random_.choice((50, 300)) if random_.random() < 0.1 else 120
                 back = random_.randrange(width) if random_.random() < 0.2 else 0
                 if random_.random() < 0.15:
-                    assert_as_new(kept, path, last - width - back, last - back, pixels)
+                    assert_as_new(growing, path, last - width - back, last - back, pixels)
                 else:
-                    kept.envelope(1, NAMES, last - width - back, last - back, pixels)
-                    kept.statistics(1, last - width - back, last - back)
+                    growing.envelope(1, NAMES, last - width - back, last - back, pixels)
+                    growing.statistics(1, last - width - back, last - back)
 
 
 def test_records_that_are_put_in_between_are_seen(tmp_path: Path) -> None:
@@ -67,10 +67,10 @@ def test_records_that_are_put_in_between_are_seen(tmp_path: Path) -> None:
     early, late = steady(4_000), [sample(9_000 + n, 700) for n in range(4_000)]
     with BulkWriter(path) as writer:
         writer.add_samples(METER, [*early, *late])
-    with Session.open(path) as kept:
-        begin, end = kept.span() or (0, 0)
-        kept.envelope(1, NAMES, begin, end, 100)
-        kept.statistics(1, begin, end)
+    with Session.open(path) as growing:
+        begin, end = growing.span_us() or (0, 0)
+        growing.envelope(1, NAMES, begin, end, 100)
+        growing.statistics(1, begin, end)
         between = [sample(4_001 + n, 5_000) for n in range(4_000)]
         with closing(sqlite3.connect(path)) as database:
             database.executemany(
@@ -80,8 +80,8 @@ def test_records_that_are_put_in_between_are_seen(tmp_path: Path) -> None:
             rebuild(database, 1, 0, begin, end)
             database.execute("INSERT INTO event (time, kind) VALUES (0, 'note')")
             database.commit()
-        assert_as_new(kept, path, begin, end, 100)
-        assert kept.statistics(1, begin, end)["power"].high == 500.0
+        assert_as_new(growing, path, begin, end, 100)
+        assert growing.statistics(1, begin, end)["power"].high == 500.0
 
 
 def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
@@ -89,10 +89,10 @@ def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
     samples = steady(5_000)
     with SessionWriter(path, commit_seconds=0) as writer:
         add(writer, samples[:-1])
-        with Session.open(path) as kept:
+        with Session.open(path) as growing:
             work: list[int] = []
             for number in (-2, -1):
-                kept.envelope(1, ("power",), samples[0].time_us, samples[-1].time_us, 300)
+                growing.envelope(1, ("power",), samples[0].time_us, samples[-1].time_us, 300)
                 steps = 0
 
                 def count() -> int:
@@ -100,9 +100,9 @@ def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
                     steps += 1
                     return 0
 
-                kept._connection.set_progress_handler(count, 10)
-                kept.envelope(1, ("power",), samples[0].time_us, samples[-1].time_us, 300)
-                kept._connection.set_progress_handler(None, 0)
+                growing._connection.set_progress_handler(count, 10)
+                growing.envelope(1, ("power",), samples[0].time_us, samples[-1].time_us, 300)
+                growing._connection.set_progress_handler(None, 0)
                 work.append(steps)
                 if number == -2:
                     add(writer, samples[-1:])
@@ -113,9 +113,9 @@ def test_only_the_last_columns_are_read_again(tmp_path: Path) -> None:
     assert max(work) < steps / 20
 
 
-def test_what_is_kept_is_bounded() -> None:
-    kept = Kept()
+def test_the_cache_is_bounded() -> None:
+    cache = ColumnCache()
     for grid in range(100):
-        kept.keep(grid, Columns(0, 1, np.empty((0, 2))))
-    assert kept.columns(0) is None
-    assert kept.columns(99) is not None
+        cache.put(grid, Columns(0, 1, np.empty((0, 2))))
+    assert cache.columns(0) is None
+    assert cache.columns(99) is not None

@@ -71,7 +71,7 @@ def test_a_clock_that_is_set_forward_breaks_the_line(
     assert all(one.gap_us == 0 for one in made)
     skipped = made[5_999].time_us / 1e6, made[6_000].time_us / 1e6 - 1
     with Session.open(record(tmp_path / "a.wattui", made)) as session:
-        start, stop = session.span() or (0, 0)
+        start, stop = session.span_us() or (0, 0)
         found = session.envelope(1, ["power", "integrated_energy"], start, stop, pixels)
         energy = session.statistics(1).energy_wh
     assert energy == pytest.approx(42.3 * 10_000 / 3600, abs=1e-3)
@@ -86,7 +86,7 @@ def test_a_clock_that_is_set_forward_breaks_the_line(
 def test_a_longer_interval_breaks_no_line(tmp_path: Path) -> None:
     samples = [*steady(100), *(sample(100 + 600 * n, interval=600) for n in range(1, 60))]
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
-        start, stop = session.span() or (0, 0)
+        start, stop = session.span_us() or (0, 0)
         for pixels in (60, 100, 300, 30_000):
             found = session.envelope(1, ["power"], start, stop, pixels)
             assert not np.isnan(found.value["power"]).any()
@@ -95,7 +95,7 @@ def test_a_longer_interval_breaks_no_line(tmp_path: Path) -> None:
 def test_at_most_two_points_a_column(tmp_path: Path) -> None:
     samples = noisy(8_000, seed=5)
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
-        begin, end = session.span() or (0, 0)
+        begin, end = session.span_us() or (0, 0)
         for pixels in (1, 10, 300, 1_200):
             for part in (1, 7, 100):
                 start = begin + (end - begin) // 3
@@ -176,7 +176,7 @@ def test_a_gap_breaks_the_line_at_every_zoom(tmp_path: Path, tail: int) -> None:
     samples.append(sample(6_001, gap=4_000))
     samples += steady(2_000 + tail, first=6_002)
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
-        begin, end = session.span() or (0, 0)
+        begin, end = session.span_us() or (0, 0)
         middle = BEGIN / 1e6 + 4_000
         for pixels in (20, 100, 300, 1_000, 10_000):
             found = session.envelope(1, ["power", "integrated_energy"], begin, end, pixels)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is writing a session: one at a time, and a killed one blocks nobody."""
+"""Only one program writes a session, and a killed one blocks nobody."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def check_figures(path: Path) -> None:
             *("lamp", "#0072b2", "PRO ES sim://es"),
         )
         assert session.info["software"] == "wattui 0.1.0"
-        assert session.span() == (BEGIN, BEGIN + 9_600_250_000)
+        assert session.span_us() == (BEGIN, BEGIN + 9_600_250_000)
         found = session.statistics(lamp.id)
         assert (found.count, found.duration_s, found.gap_s, found.gap_count) == (120, 120, 100, 1)
         assert found.energy_wh == 1.3432777777777778
@@ -82,13 +82,13 @@ def test_an_old_session_is_copied_and_continued(path: Path, tmp_path: Path) -> N
     check_figures(tmp_path / "copy.wattui")
     with Session.open(path) as session:
         lamp = session.meters[0].info
-        last = session.span([1])
+        last = session.span_us([1])
     assert last is not None
     with SessionWriter(path) as writer:
         writer.on_samples(lamp, [sample(10_000 + n) for n in range(5_000)])
     with Session.open(path) as session:
         assert session.count(1) == 5_120
-        assert session.count(1, stop=last[1]) == 120
+        assert session.count(1, stop_us=last[1]) == 120
     assert verify(path) == []
 
 

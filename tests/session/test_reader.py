@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from session_samples import BEGIN, METER, OTHER, brute, noisy, record, sample, sample_lists, steady
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged, SessionTooNew
-from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session, SessionWriter, Statistics
@@ -48,7 +48,9 @@ def test_samples_come_back_as_they_were(tmp_path: Path) -> None:
         (meter,) = session.meters
         assert meter.info == METER
         assert list(session.samples(meter.id)) == samples
-        assert session.span() == (samples[0].time_us - samples[0].interval_us, samples[-1].time_us)
+        start, stop = samples[0].time_us - samples[0].interval_us, samples[-1].time_us
+        assert session.span_us() == (start, stop)
+        assert session.span() == (utc_time(start), utc_time(stop))
         assert session.count(meter.id) == 500
         part = list(session.samples(meter.id, samples[10].time_us, samples[20].time_us))
         assert part == samples[11:21]
@@ -107,7 +109,7 @@ def test_energy_is_exact_over_years_at_full_power(tmp_path: Path) -> None:
         writer.add(slow, BEGIN + np.arange(1, count + 1) * hour, hour, values)
     with Session.open(tmp_path / "a.wattui") as session:
         assert session.statistics(1).energy_wh == 5000.0 * count
-        assert session.energy_before(1, BEGIN + count * hour) == 50_000 * hour * count
+        assert session.energy_before(1, BEGIN + count * hour) == 5000.0 * count
 
 
 def test_nonsense_from_a_noisy_line_does_not_overflow(tmp_path: Path) -> None:
@@ -135,7 +137,7 @@ def test_columns_are_in_base_units(tmp_path: Path) -> None:
             session.columns(1, ["watts; DROP TABLE sample"])
 
 
-def test_gaps_are_told_where_they_reach_into_the_view(tmp_path: Path) -> None:
+def test_gaps_that_reach_into_the_view_are_returned(tmp_path: Path) -> None:
     samples = [sample(1), sample(2), sample(13, gap=10), sample(14)]
     with Session.open(record(tmp_path / "a.wattui", samples)) as session:
         whole = [[BEGIN / 1e6 + 2, BEGIN / 1e6 + 12]]
@@ -153,8 +155,8 @@ def test_several_meters_keep_apart(tmp_path: Path) -> None:
     with Session.open(tmp_path / "a.wattui") as session:
         assert [one.info for one in session.meters] == [METER, OTHER]
         assert [session.count(one.id) for one in session.meters] == [30, 10]
-        assert session.span([2]) == (BEGIN + 4 * MICROSECONDS, BEGIN + 14 * MICROSECONDS)
-        assert session.span([7]) is None
+        assert session.span_us([2]) == (BEGIN + 4 * MICROSECONDS, BEGIN + 14 * MICROSECONDS)
+        assert session.span_us([7]) is None
 
 
 def test_a_session_is_read_while_it_is_recorded(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_nothing_stays_beside_a_closed_session(tmp_path: Path) -> None:
         writer.on_samples(METER, steady(5))
         assert writer.flush()
         reader = Session.open(path)
-        reader.span()
+        reader.span_us()
     reader.close()
     with Session.open(path) as session:
         assert session.count(1) == 5
@@ -288,7 +290,7 @@ def test_a_session_in_a_read_only_folder_opens(
 
 @pytest.fixture
 def foreign_folder() -> Iterator[Path]:
-    """Give a folder of root's, to be read as somebody else."""
+    """Return a folder that root owns, for reading as another user."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root and setpriv")
     folder = Path(tempfile.mkdtemp())

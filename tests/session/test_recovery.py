@@ -147,7 +147,7 @@ def test_a_meter_keeps_name_and_colour_in_the_file(tmp_path: Path) -> None:
 def test_a_folder_that_may_not_be_looked_into_still_gives_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or else a recording there has no writer, and nobody is told that nothing is kept."""
+    """Otherwise a recording there has no writer, and no error says so."""
 
     def denied(*_arguments: object, **_named: object) -> None:
         raise PermissionError(13, "Permission denied")

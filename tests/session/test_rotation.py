@@ -17,7 +17,7 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample
 from wattui.session import Session
-from wattui.session.rotation import GRACE, RotatingRecorder, Rotation
+from wattui.session.rotation import GRACE_US, RotatingRecorder, Rotation
 
 METERS = [MeterInfo(f"A{n}", f"/dev/ttyUSB{n}", f"bench {n}", "PRO") for n in range(3)]
 
@@ -73,7 +73,7 @@ def make(tmp_path: Path, files: Files) -> Iterator:
 
 
 def recorded(folder: Path) -> dict[str, dict[str, list[int]]]:
-    """Give the times of each file's samples, by meter; each file must be closed."""
+    """Return the times of each file's samples, by meter; each file must be closed."""
     found: dict[str, dict[str, list[int]]] = {}
     for path in sorted(folder.glob("*")):
         assert path.suffix == ".wattui", f"{path.name} was left over"
@@ -113,14 +113,14 @@ def test_a_batch_across_midnight_is_divided(make, tmp_path: Path) -> None:
 
 def test_a_meter_that_lags_far_behind_loses_nothing(make, files: Files, tmp_path: Path) -> None:
     recorder = make("day")
-    recorder.on_samples(METERS[0], samples(1, 5 + GRACE // MICROSECONDS + 1))
+    recorder.on_samples(METERS[0], samples(1, 5 + GRACE_US // MICROSECONDS + 1))
     files.wait(1)
     late = samples(3, 4)
     recorder.on_samples(METERS[1], late)
     recorder.close()
     found = recorded(tmp_path / "out")
-    told = [time for file in found.values() for time in file.get("A1", [])]
-    assert sorted(told) == [one.time_us for one in late]
+    times = [time for file in found.values() for time in file.get("A1", [])]
+    assert sorted(times) == [one.time_us for one in late]
 
 
 def test_events_go_where_their_time_is(make, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_samples_after_the_end_are_left_alone(make, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_went_away_is_told_at_the_end(make, files: Files, tmp_path: Path) -> None:
+def test_a_folder_that_went_away_is_reported_at_the_end(make, files: Files, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file in its place")
     recorder = make("day")
     recorder.on_samples(METERS[0], samples(1, 3))
@@ -237,6 +237,6 @@ def test_periods_end_by_the_local_clock(
         patch.setenv("TZ", zone)
         time.tzset()
         begin = round(datetime.fromisoformat(moment).timestamp() * MICROSECONDS)
-        found = Rotation.parse(kind).end(begin) / MICROSECONDS
+        found = Rotation.parse(kind).end_us(begin) / MICROSECONDS
     time.tzset()
     assert found == datetime.fromisoformat(end).timestamp()

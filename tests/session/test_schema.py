@@ -14,7 +14,7 @@ from session_samples import METER, record, steady
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
 from wattui.measurement.fields import FIELDS
-from wattui.session import Session, open_session, schema
+from wattui.session import Session, reader, schema
 from wattui.session.schema import (
     APPLICATION_ID,
     MIGRATIONS,
@@ -78,10 +78,10 @@ def test_an_earlier_version_is_brought_up_to_date_when_opened(
         "ALTER TABLE meter ADD COLUMN place TEXT",
         "UPDATE meter SET place='desk'; CREATE TABLE later (x);",
     )
-    monkeypatch.setattr(open_session, "SCHEMA_VERSION", newest)
-    monkeypatch.setattr(open_session, "migrate", lambda connection: migrate(connection, steps))
+    monkeypatch.setattr(reader, "SCHEMA_VERSION", newest)
+    monkeypatch.setattr(reader, "migrate", lambda connection: migrate(connection, steps))
     monkeypatch.setattr(
-        open_session, "require_session", lambda *given: schema.require_session(*given, newest)
+        reader, "require_session", lambda *given: schema.require_session(*given, newest)
     )
     with Session.open(path) as session:
         assert session.count(1) == 20
@@ -112,7 +112,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         ("SQLITE_CANTOPEN", DiskRefused, "opened"),
         ("SQLITE_BUSY", DiskRefused, "locked"),
         ("SQLITE_IOERR_FSYNC", DiskRefused, "disk"),
-        ("SQLITE_NOTADB", NotASession, "no session"),
+        ("SQLITE_NOTADB", NotASession, "not a wattui session"),
         ("SQLITE_CORRUPT_VTAB", SessionDamaged, "damaged"),
     ],
 )

@@ -24,7 +24,7 @@ from wattui.session import Session, SessionWriter, complete, interrupted_session
 
 KILLS = int(os.environ.get("WATTUI_KILLS", "20"))
 
-# Records at speed, on two meters, and prints the number of each that a listener was told of.
+# Records at speed, on two meters, and prints the number of each that a listener received.
 RECORDER = """
 import dataclasses, sys
 from session_samples import METER, OTHER, sample
@@ -52,27 +52,27 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
 
 def kill_after(path: Path, acknowledged: int, first: int = 1) -> dict[str, int]:
-    """Record until so many were told, kill at once, and give the last told of each meter."""
+    """Record until so many were received, kill at once, and return the last of each meter."""
     command = [sys.executable, "-c", RECORDER, str(path), "0", str(first)]
     recorder = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
     )
     assert recorder.stdout is not None
-    told: dict[str, int] = {}
+    received: dict[str, int] = {}
     try:
         for number, line in enumerate(recorder.stdout):
             key, last = line.split()
-            told[key] = int(last)
+            received[key] = int(last)
             if number == acknowledged:
                 recorder.send_signal(signal.SIGKILL)
     finally:
         recorder.kill()
         recorder.wait(30)
         recorder.stdout.close()
-    return told
+    return received
 
 
-def check(path: Path, told: dict[str, int]) -> None:
+def check(path: Path, received: dict[str, int]) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
@@ -83,7 +83,7 @@ def check(path: Path, told: dict[str, int]) -> None:
             samples = list(session.samples(meter.id))
             expected = [sample(second, second % 997) for second in range(1, len(samples) + 1)]
             assert samples == expected
-            assert len(samples) >= told.get(meter.info.key, 0)
+            assert len(samples) >= received.get(meter.info.key, 0)
             found = session.statistics(meter.id)
             plain = brute(samples, None, None)
             assert (found.count, found.fields) == (plain.count, plain.fields)
@@ -94,9 +94,9 @@ def test_killed_at_random_moments_nothing_that_was_shown_is_lost(tmp_path: Path)
     random_ = random.Random(1)
     for number in range(KILLS):
         path = tmp_path / f"{number}.wattui"
-        told = kill_after(path, random_.randrange(200))
-        assert told
-        check(path, told)
+        received = kill_after(path, random_.randrange(200))
+        assert received
+        check(path, received)
 
 
 def test_a_killed_session_is_continued_and_killed_again(tmp_path: Path) -> None:
@@ -131,8 +131,8 @@ def test_a_killed_session_is_found_and_completed(tmp_path: Path) -> None:
     assert found.path == path
     assert found.meters == ("PRO A80012", "desk")
     with Session.open(path) as session:
-        assert found.span == session.span()
-        last = [session.span([one.id])[1] for one in session.meters]  # type: ignore[index]
+        assert found.span_us == session.span_us()
+        last = [session.span_us([one.id])[1] for one in session.meters]  # type: ignore[index]
     complete(path)
     assert interrupted_sessions(tmp_path) == []
     with Session.open(path) as session:
@@ -195,4 +195,4 @@ def test_garbage_in_one_sector_is_found(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
     (fault,) = verify(path)
-    assert "not what was recorded" in fault
+    assert "not as they were recorded" in fault

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The writer: on disk before anyone is told, and honest while the disk refuses."""
+"""The writer: on disk before on screen, and honest while the disk refuses."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from wattui.session.write_queue import Item, WaitingQueue
 DEADLINE = 20.0
 
 
-class Told:
-    """A listener that looks into the file whenever it is told of something."""
+class Checker:
+    """A listener that checks the file whenever it receives something."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -67,7 +67,7 @@ class Statuses:
 
 
 class Disk:
-    """Stands in for Store.write: refuses on demand, and counts."""
+    """Takes the place for Store.write: refuses on demand, and counts."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.refuses = False
@@ -98,16 +98,16 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
-def test_a_listener_is_told_of_nothing_that_is_not_on_disk(tmp_path: Path) -> None:
-    told = Told(tmp_path / "a.wattui")
+def test_a_listener_receives_only_what_is_on_disk(tmp_path: Path) -> None:
+    checker = Checker(tmp_path / "a.wattui")
     samples = steady(200)
-    with SessionWriter(told.path, commit_seconds=0) as writer:
-        writer.add_listener(told)
+    with SessionWriter(checker.path, commit_seconds=0) as writer:
+        writer.add_listener(checker)
         for one in samples:
             writer.on_samples(METER, [one])
-    assert told.missing == 0
-    assert told.samples == samples
-    assert [event.kind for event in told.events] == ["started", "stopped"]
+    assert checker.missing == 0
+    assert checker.samples == samples
+    assert [event.kind for event in checker.events] == ["started", "stopped"]
 
 
 def test_many_meters_share_a_commit(tmp_path: Path, disk: Disk) -> None:
@@ -136,10 +136,10 @@ def test_every_commit_is_synced(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses_loses_nothing_for_ten_minutes(tmp_path: Path, disk: Disk) -> None:
-    told, statuses = Told(tmp_path / "a.wattui"), Statuses()
+    checker, statuses = Checker(tmp_path / "a.wattui"), Statuses()
     samples = steady(50)
-    with SessionWriter(told.path, commit_seconds=0, retry_seconds=0.01) as writer:
-        writer.add_listener(told)
+    with SessionWriter(checker.path, commit_seconds=0, retry_seconds=0.01) as writer:
+        writer.add_listener(checker)
         writer.add_status_listener(statuses)
         writer.on_samples(METER, samples[:10])
         assert writer.flush(DEADLINE)
@@ -147,18 +147,18 @@ def test_a_disk_that_refuses_loses_nothing_for_ten_minutes(tmp_path: Path, disk:
         writer.on_samples(METER, samples[10:30])
         status = statuses.wait(lambda one: bool(one.problem))
         assert "full" in status.problem
-        assert "Make room" in status.hint
+        assert "Free some space" in status.hint
         assert status.since is not None
         assert 590 < status.seconds_left <= 600
         writer.on_samples(METER, samples[30:])
         assert writer.status.waiting == 40
-        assert told.samples == samples[:10]
+        assert checker.samples == samples[:10]
         disk.refuses = False
         statuses.wait(lambda one: not one.problem)
         assert writer.flush(DEADLINE)
-    assert told.samples == samples
-    assert told.missing == 0
-    with Session.open(told.path) as session:
+    assert checker.samples == samples
+    assert checker.missing == 0
+    with Session.open(checker.path) as session:
         assert list(session.samples(1)) == samples
 
 
@@ -198,13 +198,13 @@ def test_what_must_be_dropped_becomes_a_gap_and_an_event(tmp_path: Path, disk: D
         disk.refuses = False
         assert writer.flush(DEADLINE)
     with Session.open(path) as session:
-        kept = list(session.samples(1))
-        assert [one.time_us for one in kept] == [one.time_us for one in samples[:10] + samples[70:]]
-        assert kept[10].gap_us == 60 * MICROSECONDS
+        left = list(session.samples(1))
+        assert [one.time_us for one in left] == [one.time_us for one in samples[:10] + samples[70:]]
+        assert left[10].gap_us == 60 * MICROSECONDS
         (dropped,) = session.events([EventKind.DROPPED])
         assert dropped.event.text.startswith("60 samples")
         assert dropped.event.duration_us == 60 * MICROSECONDS
-        begin, end = session.span() or (0, 0)
+        begin, end = session.span_us() or (0, 0)
         figures = session.statistics(1)
         assert figures.duration_s + figures.gap_s == (end - begin) / MICROSECONDS
 
@@ -215,8 +215,8 @@ def test_samples_older_than_ten_minutes_make_room() -> None:
         queue.put(Item(METER, float(second), samples=(sample(second + 1),)))
     assert queue.samples == 61
     assert queue.dropped == 39
-    kept = [item for item in queue.take() if item.samples]
-    assert kept[0].since == 390.0
+    left = [item for item in queue.take() if item.samples]
+    assert left[0].since == 390.0
 
 
 def test_a_meter_that_lost_all_that_waited_has_the_gap_later() -> None:
@@ -247,7 +247,7 @@ def test_bringing_samples_never_waits_for_the_disk(
     try:
         writer.on_samples(METER, [sample(1)])
         assert entered.wait(DEADLINE)
-        # The writer's thread stands in the disk; this one would hang here if it waited.
+        # The writer's thread waits for the disk; this one would hang here if it waited too.
         for one in steady(500, first=2):
             writer.on_samples(METER, [one])
         assert writer.status.waiting == 501
@@ -256,7 +256,7 @@ def test_bringing_samples_never_waits_for_the_disk(
         writer.close()
 
 
-def test_a_disk_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_hangs_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wattui.session.writer.HANGING_SECONDS", -1.0)
     go, entered, statuses = threading.Event(), threading.Event(), Statuses()
 
@@ -271,7 +271,7 @@ def test_a_disk_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         writer.on_samples(METER, [sample(1)])
         assert entered.wait(DEADLINE)
         writer.on_samples(METER, [sample(2)])
-        assert "not answered" in statuses.wait(lambda one: bool(one.problem)).problem
+        assert "not responded" in statuses.wait(lambda one: bool(one.problem)).problem
     finally:
         go.set()
         monkeypatch.undo()
@@ -354,7 +354,7 @@ def test_a_meter_whose_records_come_faster_gets_finer_summaries(tmp_path: Path) 
         assert session.meters[0].info == fast
 
 
-def test_what_is_learnt_of_a_meter_later_is_kept(tmp_path: Path) -> None:
+def test_what_is_learnt_about_a_meter_later_is_stored(tmp_path: Path) -> None:
     with SessionWriter(tmp_path / "a.wattui") as writer:
         writer.on_samples(MeterInfo("A80012", "/dev/ttyUSB7"), [sample(1)])
         writer.on_samples(METER, [sample(2)])
@@ -362,7 +362,7 @@ def test_what_is_learnt_of_a_meter_later_is_kept(tmp_path: Path) -> None:
         assert [one.info for one in session.meters] == [METER]
 
 
-def test_a_second_writer_is_refused_and_told_who(tmp_path: Path) -> None:
+def test_a_second_writer_is_refused_and_the_first_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.wattui"
     with SessionWriter(path) as writer:
         with pytest.raises(DiskRefused, match="process"):
@@ -381,12 +381,12 @@ def test_a_listener_that_fails_does_not_stop_the_recording(
 
         on_event = on_samples
 
-    told = Told(tmp_path / "a.wattui")
-    with SessionWriter(told.path) as writer:
+    checker = Checker(tmp_path / "a.wattui")
+    with SessionWriter(checker.path) as writer:
         writer.add_listener(Broken())
-        writer.add_listener(told)
+        writer.add_listener(checker)
         writer.on_samples(METER, steady(3))
-    assert len(told.samples) == 3
+    assert len(checker.samples) == 3
     assert "no screen" in caplog.text
 
 

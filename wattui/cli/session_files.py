@@ -145,7 +145,7 @@ def chosen_span(
     UsageError
         It ends before it starts.
     """
-    span = session.span() if start is not None or stop is not None else None
+    span = session.span_us() if start is not None or stop is not None else None
     if span is None:
         return None, None
     first = None if start is None else start.within(*span)

@@ -91,7 +91,7 @@ class ExportJob:
         ]
         labels = [one.info.label for one in chosen]
         for one in chosen:
-            span = self.session.span([one.id])
+            span = self.session.span_us([one.id])
             if span is None:
                 continue
             label = one.info.label
@@ -104,7 +104,7 @@ class ExportJob:
     @property
     def origin(self) -> int:
         """Beginning of the session for these meters, in microseconds."""
-        span = self.session.span(self.meters)
+        span = self.session.span_us(self.meters)
         return span[0] if span is not None else 0
 
     def chunks(self, part: Part, size: int = CHUNK) -> Iterator[Sequence[SampleRow]]:

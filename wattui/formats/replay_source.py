@@ -87,7 +87,7 @@ def prepare(
         path = target
     path = path.absolute()
     with Session.open(path) as session:
-        span = session.span() or (0, 0)
+        span = session.span_us() or (0, 0)
         ports = tuple(
             ReplayPort(_url(path, number, meter.info, speed), meter.info, session.count(meter.id))
             for number, meter in enumerate(session.meters, 1)
@@ -149,7 +149,7 @@ def _replay(
         session.close()
         raise ValueError(f"no meter {wanted.meter} in {wanted.path}; there are {len(meters)}")
     found = meters[wanted.meter - 1]
-    span = session.span()
+    span = session.span_us()
     begin = span[0] if span is not None else 0
 
     def records() -> Iterator[TimedRecord]:

@@ -71,6 +71,19 @@ def microseconds(seconds: float) -> int:
     return round(seconds * MICROSECONDS)
 
 
+def time_us(moment: datetime) -> int:
+    """Return an aware datetime as a stored time: microseconds since 1970.
+
+    Raises
+    ------
+    ValueError
+        It has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 def utc_time(time_us: int) -> datetime:
     """Return a stored time (microseconds since 1970) as an aware datetime, exactly."""
     return _EPOCH + timedelta(microseconds=time_us)

@@ -28,9 +28,9 @@ from wattui.measurement.events import Event, EventKind
 from wattui.model.bench_recording import BenchRecording
 from wattui.model.main_thread import MainThread, in_turn
 from wattui.model.meter import Meter
+from wattui.model.session_totals import SessionTotals, read_totals
 from wattui.model.viewable import PRIVATE, Viewable, declared
 from wattui.session import Interrupted, WriterStatus, complete, describe_meter, interrupted_sessions
-from wattui.session.session_totals import SessionTotals, read_totals
 
 _log = logging.getLogger(__name__)
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a session need not be read for again: columns and sums of time that is over.
+"""A cache of a session's columns and sums, for redrawing it while it grows.
 
-A live view is asked for once a second, and all but its last columns are what they were.
-Records come at the end only, so what lies before the last one stays.  Whoever puts
-records in between (an import) writes events too: then all is read anew.
+A live view is drawn once a second, and all but its last columns are unchanged: samples
+come at the end only.  An event may mean more, so that all is read again after one.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from wattui.session.summary import Rows
 
 Floats = NDArray[np.float64]
 
-#: Grids of columns that are kept: views and strips of a dozen meters.
+#: Largest number of grids: views and strips of a dozen meters.
 _MOST_GRIDS: Final = 32
 
-#: Sums that are kept: of one meter's span there are about twenty.
+#: Largest number of sums: one meter's span has about twenty.
 _MOST_SUMS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns of one grid, all that there are from *first* until *end*."""
+    """All columns of one grid from *first* until *end*."""
 
     #: Number of the first column, and of the one after the last.
     first: int
@@ -41,19 +40,19 @@ class Columns:
     before: float = 0.0
 
     def part(self, first: int, end: int) -> Columns:
-        """Give the columns from *first* until *end*, of those that are there."""
+        """Return those columns that lie from *first* until *end*."""
         first, end = max(first, self.first), min(end, self.end)
         low, high = np.searchsorted(self.table[:, 0], (first, end))
         before = self.before + float(self.table[:low, 1].sum())
         return Columns(first, end, self.table[low:high], before)
 
     def joined(self, later: Columns) -> Columns:
-        """Give both, of which the other follows on this one."""
+        """Return these columns and the ones that follow them."""
         table = np.concatenate((self.table, later.table))
         return Columns(self.first, later.end, table, self.before)
 
 
-class Kept:
+class ColumnCache:
     """Columns and sums of one session; for the session's thread."""
 
     def __init__(self) -> None:
@@ -61,8 +60,8 @@ class Kept:
         self._columns: OrderedDict[Hashable, Columns] = OrderedDict()
         self._sums: OrderedDict[Hashable, Rows] = OrderedDict()
 
-    def look(self, connection: sqlite3.Connection) -> None:
-        """Forget all if records may have been put in between; in the read transaction."""
+    def refresh(self, connection: sqlite3.Connection) -> None:
+        """Forget everything if earlier samples may have changed; in the read transaction."""
         state = connection.execute("SELECT max(id) FROM event").fetchone()
         if state != self._state:
             self._columns.clear()
@@ -70,18 +69,18 @@ class Kept:
             self._state = state
 
     def columns(self, grid: Hashable) -> Columns | None:
-        """Give what is kept of a grid."""
+        """Return the columns of a grid, if there are any."""
         return self._columns.get(grid)
 
-    def keep(self, grid: Hashable, columns: Columns) -> None:
-        """Keep columns that will not change."""
+    def put(self, grid: Hashable, columns: Columns) -> None:
+        """Store columns that will not change."""
         self._columns[grid] = columns
         self._columns.move_to_end(grid)
         while len(self._columns) > _MOST_GRIDS:
             self._columns.popitem(last=False)
 
     def sum_of(self, part: Hashable, read: Callable[[], Rows]) -> Rows:
-        """Give the summaries of a part of a span that is over, read where they are not kept."""
+        """Return the summaries of a part of a span that is over; read them the first time."""
         found = self._sums.get(part)
         if found is None:
             found = self._sums[part] = read()

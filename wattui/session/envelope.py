@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plot draws: at most two points a pixel column, whatever the span.
+"""What a plot draws: at most two points per pixel column, whatever the span.
 
-Time is cut into columns on a grid that does not move with the view, so that a
-scrolling curve does not shimmer.  Of each column its minimum and maximum are
-kept; SQLite finds them, from the samples or from the coarsest summaries that are
-no wider than a column.
+Time is cut into columns on a grid that does not move with the view, so that a scrolling
+curve does not shimmer.  Each column shows its minimum and maximum.  SQLite finds them in
+the samples, or in the coarsest summaries whose buckets fit into a column.
 """
 
 from __future__ import annotations
@@ -20,23 +19,27 @@ from numpy.typing import NDArray
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import POWER_LIMIT
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
-from wattui.session.column_cache import Columns, Kept
+from wattui.session.column_cache import ColumnCache, Columns
 from wattui.session.schema import WIDTHS
 from wattui.session.span_statistics import ENERGY_SCALE, Piece, pieces
 
 Floats = NDArray[np.float64]
 
 _ENERGY: Final = INTEGRATED_ENERGY.name
-#: A line ends where this many intervals have passed of which nothing tells: a clock that
-#: was set forward leaves them between two samples, without a gap.
-_UNTOLD: Final = 3
+#: A line ends where this many intervals have passed without a sample or a gap: a clock that
+#: was set forward leaves such a hole between two samples.
+_HOLE: Final = 3
 
 _SAMPLE_ENERGY: Final = f"COALESCE(min(power, {POWER_LIMIT}), 0) * interval"
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A polyline a name, over the same times; NaN breaks the line at a gap."""
+    """Polylines of a span, over the same times; NaN breaks a line at a gap.
+
+    Each sample is a point where there is room for all of them.  Otherwise each column has
+    two points in its middle, its minimum and its maximum.
+    """
 
     #: Seconds since 1970, UTC, (n,); never decreases.
     time: Floats
@@ -51,11 +54,11 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is asked for, of one meter."""
+    """A part of one meter's recording, and the width at which it is drawn."""
 
     meter: int
     names: tuple[str, ...]
-    #: Begin and end in microseconds.
+    #: Start and end in microseconds.
     start: int
     stop: int
     pixels: int
@@ -67,24 +70,26 @@ class View:
 
 
 def column_width(span: int, pixels: int) -> int:
-    """Give the width of a column in microseconds: at least a pixel's, in steps of 1/16.
+    """Return the width of a column in microseconds: at least a pixel's, in steps of 1/16.
 
-    Spans that differ by rounding only get the same width, and so the same grid.
+    Spans that differ only by rounding get the same width, and so the same grid.
     """
     exact = max(1, -(-span // max(1, pixels)))
     step = 1 << max(0, exact.bit_length() - 5)
     return -(-exact // step) * step
 
 
-def envelope(connection: sqlite3.Connection, view: View, kept: Kept | None = None) -> Envelope:
-    """Give what is in view, and its neighbours just outside; in one read transaction."""
+def envelope(
+    connection: sqlite3.Connection, view: View, cache: ColumnCache | None = None
+) -> Envelope:
+    """Return what is in view, and its neighbours just outside; in one read transaction."""
     width = column_width(view.stop - view.start, view.pixels)
     level = _level(width, view.first_level)
     if level < 0 and view.stop - view.start <= 2 * view.pixels * view.interval * MICROSECONDS:
         exact = _exact(connection, view)
         if exact is not None:
             return exact
-    return _reduced(connection, view, width, level, kept or Kept())
+    return _reduced(connection, view, width, level, cache or ColumnCache())
 
 
 def _level(width: int, first_level: int) -> int:
@@ -95,7 +100,7 @@ def _level(width: int, first_level: int) -> int:
 
 
 def _neighbours(connection: sqlite3.Connection, view: View) -> tuple[int, int]:
-    """Give the times of the samples just outside of the view, or those of its ends."""
+    """Return the times of the samples just outside the view, or else of its ends."""
     (before,) = connection.execute(
         "SELECT max(time) FROM sample WHERE meter=? AND time<=?", (view.meter, view.start)
     ).fetchone()
@@ -110,10 +115,10 @@ def _fields(view: View) -> list[str]:
 
 
 def _energy_before(connection: sqlite3.Connection, view: View, low: int) -> int:
-    """Give the energy of all samples before *low*, in the file's unit."""
+    """Return the energy of all samples before *low*, in the file's unit."""
     total = 0
     for level, begin, end in pieces(0, low, view.last, view.first_level):
-        # Added up here: years do not fit into SQLite's 64 bits.
+        # Added up in Python: years do not fit into SQLite's 64 bits.
         if level < 0:
             found = connection.execute(
                 f"SELECT {_SAMPLE_ENERGY} FROM sample WHERE meter=? AND time>=? AND time<?",
@@ -129,7 +134,7 @@ def _energy_before(connection: sqlite3.Connection, view: View, low: int) -> int:
 
 
 def _exact(connection: sqlite3.Connection, view: View) -> Envelope | None:
-    """Give each sample as a point; None where there are more than two a column."""
+    """Return each sample as a point; None where there are more than two per column."""
     low, high = _neighbours(connection, view)
     names = _fields(view)
     columns = ", ".join(["time", "interval", "gap", _SAMPLE_ENERGY, *names])
@@ -150,16 +155,16 @@ def _exact(connection: sqlite3.Connection, view: View) -> Envelope | None:
         before = _energy_before(connection, view, low)
         value[_ENERGY] = (before + np.cumsum(table[:, 3])) / ENERGY_SCALE
     ends, interval, gap = table[:, 0], table[:, 1], np.nan_to_num(table[:, 2])
-    untold = np.diff(ends, prepend=ends[:1]) - interval - gap
+    hole = np.diff(ends, prepend=ends[:1]) - interval - gap
     usual = np.maximum(interval, view.interval * MICROSECONDS)
-    breaks = np.flatnonzero((gap > 0) | (untold > _UNTOLD * usual))
-    missing = gap[breaks] + np.maximum(untold[breaks], 0)
+    breaks = np.flatnonzero((gap > 0) | (hole > _HOLE * usual))
+    missing = gap[breaks] + np.maximum(hole[breaks], 0)
     middle = (ends[breaks] - interval[breaks] - missing / 2) / MICROSECONDS
     return _broken(time, value, breaks, middle, 0.0)
 
 
 def _parts(view: View, level: int, low: int, high: int) -> list[Piece]:
-    """Cut the span: summaries as far as they go, then finer ones, then samples."""
+    """Cut a span into summaries as far as they go, then finer ones, then samples."""
     parts: list[Piece] = []
     for one in (*range(level, view.first_level - 1, -1), -1):
         end = high if one < 0 else min(high, view.last // WIDTHS[one] * WIDTHS[one])
@@ -170,7 +175,7 @@ def _parts(view: View, level: int, low: int, high: int) -> list[Piece]:
 
 
 def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tuple[int, ...]]:
-    """Give the query of one part: middle, energy, and minimum and maximum of each field."""
+    """Return the query of one part: middle, energy, and minimum and maximum of each field."""
     level, low, high = part
     if level < 0:
         columns = ["time AS t", f"{_SAMPLE_ENERGY} AS e"]
@@ -189,18 +194,18 @@ def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tup
 
 
 def _reduced(
-    connection: sqlite3.Connection, view: View, width: int, level: int, kept: Kept
+    connection: sqlite3.Connection, view: View, width: int, level: int, cache: ColumnCache
 ) -> Envelope:
-    """Give minimum and maximum of each column."""
+    """Return the minimum and maximum of each column."""
     low, high = _neighbours(connection, view)
-    # Whole columns, so that one that the view's edge cuts does not change as it scrolls.
-    found = _columns(connection, view, width, level, (low // width - 1, high // width + 2), kept)
+    # Whole columns: one that the view's edge cuts must not change as the view scrolls.
+    found = _columns(connection, view, width, level, (low // width - 1, high // width + 2), cache)
     names = _fields(view)
     after = found.before + np.cumsum(found.table[:, 1])
     seen = _seen(found.table[:, 0], view, width)
     table, after = found.table[seen], after[seen]
     column = table[:, 0]
-    # Both points stand in the middle: the order of the two within a column is not known.
+    # Both points are in the middle: their order within the column is not known.
     time = np.repeat((column + 0.5) * width / MICROSECONDS, 2)
     value = {
         name: table[:, 2 + 2 * index : 4 + 2 * index].ravel() / FIELDS[FIELD_INDEX[name]].scale
@@ -219,12 +224,12 @@ def _columns(
     width: int,
     level: int,
     wanted: tuple[int, int],
-    kept: Kept,
+    cache: ColumnCache,
 ) -> Columns:
-    """Give the columns from the first that is wanted until the last; what is kept, from there."""
+    """Return the columns from the first that is wanted until the last, cached or read."""
     first, end = wanted
     grid = (view.meter, view.names, width, level)
-    known = kept.columns(grid)
+    known = cache.columns(grid)
     if known is not None and known.first <= first <= known.end:
         known = known.part(first, end)
         if known.end < end:
@@ -234,15 +239,15 @@ def _columns(
         if _ENERGY in view.names:
             before = _energy_before(connection, view, _begin(first, width, level))
             known = Columns(known.first, known.end, known.table, float(before))
-    # The last sample's column may still change; of summaries, that of the bucket it is in.
+    # The last sample's column may still change; with summaries, the one of its bucket.
     over = view.last + 1 if level < 0 else view.last // WIDTHS[level] * WIDTHS[level]
     if first < over // width:
-        kept.keep(grid, known.part(first, over // width))
+        cache.put(grid, known.part(first, over // width))
     return known
 
 
 def _begin(first: int, width: int, level: int) -> int:
-    """Give where the samples of a column begin: a bucket belongs where its middle is."""
+    """Return where the samples of a column begin: a bucket belongs where its middle is."""
     if level < 0:
         return first * width
     bucket: int = WIDTHS[level]
@@ -270,7 +275,7 @@ def _read_columns(
 
 
 def _seen(column: Floats, view: View, width: int) -> slice:
-    """Give the columns in view and the next one on either side."""
+    """Return the columns in view and the next one on either side."""
     middle = (column + 0.5) * width
     first = int(np.searchsorted(middle, view.start, side="right")) - 1
     return slice(max(0, first), int(np.searchsorted(middle, view.stop)) + 1)
@@ -299,25 +304,25 @@ def _column_breaks(
     after = np.array([row[0] for row in found], dtype=np.float64)
     # Two parts may meet in one column.
     place = np.unique(np.searchsorted(column, after))
-    place = np.union1d(place, _untold(connection, view, width, column, place)).astype(np.intp)
+    place = np.union1d(place, _clock_steps(connection, view, width, column, place)).astype(np.intp)
     place = place[(place > 0) & (place < len(column))]
     middle = (column[place - 1] + column[place] + 1) / 2 * width / MICROSECONDS
     return place, middle
 
 
-def _untold(
+def _clock_steps(
     connection: sqlite3.Connection,
     view: View,
     width: int,
     column: Floats,
     known: NDArray[np.intp],
 ) -> list[int]:
-    """Find the columns before which a clock was set forward: others before them are empty."""
+    """Find the columns before which a clock was set forward: some before them are empty."""
     empty = (np.diff(column) - 1) * width
-    places = np.flatnonzero(empty > _UNTOLD * view.interval * MICROSECONDS) + 1
+    places = np.flatnonzero(empty > _HOLE * view.interval * MICROSECONDS) + 1
     found = []
     for place in np.setdiff1d(places, known).tolist():
-        # No sample is as far as this from the columns on either side.
+        # There is no sample that far from the columns on either side.
         middle = int((column[place - 1] + column[place] + 1) / 2 * width)
         (before,) = connection.execute(
             "SELECT max(time) FROM sample WHERE meter=? AND time<?", (view.meter, middle)
@@ -328,7 +333,7 @@ def _untold(
         ).fetchone()
         if before is not None and after is not None:
             time, interval = after
-            if time - interval - before > _UNTOLD * interval:
+            if time - interval - before > _HOLE * interval:
                 found.append(place)
     return found
 

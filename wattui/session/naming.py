@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of new sessions: safe on every file system, and never one that is taken."""
+"""Names of new sessions: valid on every file system, and never one that is taken."""
 
 from __future__ import annotations
 
@@ -14,24 +14,33 @@ from wattui.errors import DiskRefused
 from wattui.session.lock import lock_path
 from wattui.session.schema import SUFFIX
 
-#: Bytes of a meter's name that go into a file's: file systems take 255 in all.
+#: Bytes of a meter's name in the name of its file: file systems allow 255 in all.
 _LABEL_BYTES: Final = 120
 
 
 def safe(label: str) -> str:
-    """Give the label without what some file system refuses."""
+    """Return the label without characters that some file system refuses."""
     text = unicodedata.normalize("NFC", label)
-    kept = "".join(c if c.isalnum() or c in "-_+.()" else " " for c in text)
-    short = " ".join(kept.split()).encode()[:_LABEL_BYTES].decode(errors="ignore")
+    allowed = "".join(c if c.isalnum() or c in "-_+.()" else " " for c in text)
+    short = " ".join(allowed.split()).encode()[:_LABEL_BYTES].decode(errors="ignore")
     return short.strip(" .")
 
 
 def new_session_path(
     meter_label: str, folder: Path | None = None, when: datetime | None = None
 ) -> Path:
-    """Give a path for a new session, named by local start time and meter.
+    """Return a path for a new session, named by local start time and meter.
 
     As in ``2026-11-23 14.05.07 Watts up PRO A80012.wattui``.  Nothing is created.
+
+    Parameters
+    ----------
+    meter_label
+        What the meter is called.
+    folder
+        The folder; None for the data folder.
+    when
+        Local start time; None for now.
     """
     parent = sessions_folder() if folder is None else Path(folder)
     begin = datetime.now() if when is None else when
@@ -45,26 +54,26 @@ def new_session_path(
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of a session, with those above it, where it is missing.
+    """Make the folder of a session and its parents, unless they exist.
 
     Raises
     ------
     DiskRefused
-        It cannot be made, or may not be written to.
+        It cannot be made, or you may not write to it.
     """
-    hint = f"Choose another folder: name one in {DATA_VARIABLE}, or the file in --session."
+    hint = f"Choose another folder: set {DATA_VARIABLE}, or name the file with --session."
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         what = f"The folder {folder} cannot be made ({error.strerror})"
         raise DiskRefused(what, hint) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise DiskRefused(f"The folder {folder} may not be written to", hint)
+        raise DiskRefused(f"You may not write to the folder {folder}", hint)
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether there is such a file; not where the folder may not be looked into.
+    """Check whether there is such a file; return False where you may not search its folder.
 
-    ``Path.exists`` raises there.  Whoever makes the file is told why it cannot be made.
+    ``Path.exists`` raises there.  Making the file then fails with a clear error.
     """
     return os.path.lexists(path)

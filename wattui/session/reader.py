@@ -1,31 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads a session: one that is being recorded, and one that was.
+"""Reads a session, whether or not it is still being recorded.
 
-Nothing here keeps samples: a live view and an opened file ask the file for what
-they show, in short read transactions, so that memory stays flat and the writer's
-journal short.
+No samples are held here: a live view and an opened file both ask the file for what they
+show, in short read transactions, so that memory stays flat and the writer's journal short.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.measurement.clock import MICROSECONDS
+from wattui.errors import DiskRefused, NotASession
+from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS
 from wattui.measurement.sample import Sample
-from wattui.session.column_cache import Kept
+from wattui.session.column_cache import ColumnCache
 from wattui.session.envelope import Envelope, View, envelope
-from wattui.session.open_session import open_for_reading
-from wattui.session.schema import FIELD_COLUMNS, translated
+from wattui.session.schema import (
+    FIELD_COLUMNS,
+    SCHEMA_VERSION,
+    connect,
+    migrate,
+    require_session,
+    translated,
+)
 from wattui.session.span_statistics import ENERGY_SCALE, Statistics, pieces, read_span, statistics
 from wattui.session.store import StoredMeter, stored_meters
 
@@ -48,32 +57,54 @@ _SELECT: Final = (
 class SessionMeter:
     """A meter of a session."""
 
+    #: Number of the meter in this session, from 1.
     id: int
     info: MeterInfo
-    #: Colour that it was given, as ``#rrggbb``; empty for none.
+    #: Colour of its curves, as ``#rrggbb``; empty for none.
     colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """An event of a session; of all of it where *meter_id* is None."""
+    """An event of a session."""
 
+    #: The meter that it concerns; None for the whole session.
     meter_id: int | None
     event: Event
 
 
 class Session:
-    """A session file, open for reading; for one thread at a time.
+    """A session file, open for reading; for one thread at a time, and a context manager.
 
-    Spans are in microseconds UTC.  A sample belongs to a span when its interval ends
-    within: ``start < time <= stop``; None stands for the beginning and the end.
+    It can be read while it is being recorded.  Times of arguments are whole microseconds
+    since 1970, UTC, as in :attr:`Sample.time_us`; :func:`wattui.api.time_us` converts an
+    aware datetime.  A sample belongs to a span when its interval ends within it:
+    ``start_us < time_us <= stop_us``.  None stands for the beginning, or the end.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> from wattui.api import MeterInfo, Sample, Session, SessionWriter, time_us
+    >>> noon = time_us(datetime(2026, 11, 23, 12, tzinfo=timezone.utc))
+    >>> with SessionWriter("lamp.wattui") as writer:
+    ...     values = (600, 2300, 261)  # tenths of W and V, thousandths of A
+    ...     samples = [Sample(noon + n * 1_000_000, 1_000_000, values) for n in range(1, 61)]
+    ...     writer.on_samples(MeterInfo("A80012", "/dev/ttyUSB0"), samples)
+    >>> with Session.open("lamp.wattui") as session:
+    ...     lamp = session.meters[0]
+    ...     start, stop = session.span()
+    ...     second_half = session.statistics(lamp.id, start_us=noon + 30_000_000)
+    >>> stop.isoformat()
+    '2026-11-23T12:01:00+00:00'
+    >>> second_half.count, second_half.energy_wh, second_half["voltage"].mean
+    (30, 0.5, 230.0)
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         #: The session's file.
         self.path = path
         self._connection = connection
-        self._kept = Kept()
+        self._cache = ColumnCache()
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -84,11 +115,11 @@ class Session:
         NotASession
             There is no such file, or it is another kind of file.
         SessionTooNew
-            A later version wrote it.
+            A later version of wattui wrote it.
         SessionDamaged
-            It was damaged since it was written.
+            It was damaged after it was written.
         DiskRefused
-            It may not be read.
+            You may not read it.
         """
         found = Path(path).absolute()
         return cls(found, open_for_reading(found))
@@ -105,7 +136,7 @@ class Session:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """See one state of the file, and explain what goes wrong."""
+        """Read one state of the file, and translate what goes wrong."""
         try:
             self._connection.execute("BEGIN")
             try:
@@ -116,7 +147,7 @@ class Session:
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
 
-    # -- what it is --
+    # -- its meters, events and facts --
 
     @property
     def meters(self) -> list[SessionMeter]:
@@ -126,12 +157,12 @@ class Session:
 
     @property
     def info(self) -> dict[str, str]:
-        """What is known of the session: software, created, time_zone, reconstructed, ..."""
+        """Facts about the session by name, such as ``software``, ``created``, ``time_zone``."""
         with self._reading() as connection:
             return dict(connection.execute("SELECT name, value FROM info"))
 
     def version(self) -> int:
-        """Give a number that changes whenever something was recorded."""
+        """Return a number that changes whenever something has been recorded."""
         try:
             (number,) = self._connection.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
@@ -140,7 +171,7 @@ class Session:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes on disk, its journal included."""
+        """Bytes that it takes up on disk, its journal included."""
         total = 0
         for name in (self.path, self.path.with_name(self.path.name + "-wal")):
             with contextlib.suppress(OSError):
@@ -149,12 +180,23 @@ class Session:
 
     @property
     def interrupted(self) -> bool:
-        """A meter's recording has no end: it goes on, or was killed."""
+        """Whether a meter's recording has no end: it is still running, or was killed."""
         with self._reading() as connection:
             return bool(unfinished(connection))
 
-    def span(self, meters: Collection[int] | None = None) -> tuple[int, int] | None:
-        """Give the begin of the first interval and the end of the last; None without samples."""
+    def span_us(self, meters: Collection[int] | None = None) -> tuple[int, int] | None:
+        """Return the start of the first interval and the end of the last.
+
+        Parameters
+        ----------
+        meters
+            Ids of the meters that count; None for all.
+
+        Returns
+        -------
+        tuple of int, or None
+            Microseconds since 1970, UTC; None where there are no samples.
+        """
         with self._reading() as connection:
             ends = [
                 found
@@ -166,47 +208,68 @@ class Session:
             return None
         return min(end[0] for end in ends), max(end[1] for end in ends)
 
+    def span(self, meters: Collection[int] | None = None) -> tuple[datetime, datetime] | None:
+        """Return the start of the first interval and the end of the last, in UTC.
+
+        See :meth:`span_us`.
+        """
+        found = self.span_us(meters)
+        return None if found is None else (utc_time(found[0]), utc_time(found[1]))
+
     def events(
         self,
         kinds: Iterable[EventKind] | None = None,
-        start: int | None = None,
-        stop: int | None = None,
+        start_us: int | None = None,
+        stop_us: int | None = None,
     ) -> list[SessionEvent]:
-        """Give the events of a span (``start <= time <= stop``) in order of time."""
+        """Return the events of a span (both ends included) in order of time.
+
+        Parameters
+        ----------
+        kinds
+            Which kinds; None for all.
+        """
         wanted = None if kinds is None else set(kinds)
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT meter, time, kind, text, duration FROM event"
                 " WHERE time>=? AND time<=? ORDER BY time, id",
-                (_BEGINNING if start is None else start, _END if stop is None else stop),
+                (
+                    _BEGINNING if start_us is None else start_us,
+                    _END if stop_us is None else stop_us,
+                ),
             ).fetchall()
         found = (SessionEvent(row[0], _event(*row[1:])) for row in rows)
         return [one for one in found if wanted is None or one.event.kind in wanted]
 
     # -- its samples --
 
-    def count(self, meter_id: int, start: int | None = None, stop: int | None = None) -> int:
-        """Give the number of a meter's samples in a span."""
-        return self.statistics(meter_id, start, stop).count
+    def count(self, meter_id: int, start_us: int | None = None, stop_us: int | None = None) -> int:
+        """Return the number of a meter's samples in a span."""
+        return self.statistics(meter_id, start_us, stop_us).count
 
     def samples(
-        self, meter_id: int, start: int | None = None, stop: int | None = None
+        self, meter_id: int, start_us: int | None = None, stop_us: int | None = None
     ) -> Iterator[Sample]:
-        """Give a meter's samples, oldest first, in flat memory."""
-        for rows in self.rows(meter_id, start, stop):
+        """Yield a meter's samples in a span, oldest first; memory stays flat."""
+        for rows in self.rows(meter_id, start_us, stop_us):
             for row in rows:
                 yield Sample(row[0], row[1], row[3:], row[2])
 
     def rows(
         self,
         meter_id: int,
-        start: int | None = None,
-        stop: int | None = None,
+        start_us: int | None = None,
+        stop_us: int | None = None,
         chunk: int = CHUNK,
     ) -> Iterator[list[tuple[int, ...]]]:
-        """Give a meter's samples as tuples: time, interval, gap, 18 fields (None if absent)."""
-        low = _BEGINNING if start is None else start
-        high = _END if stop is None else stop
+        """Yield a meter's samples as they are stored, up to *chunk* of them at once.
+
+        Each is a tuple of time, interval and gap in microseconds, and the integers of the
+        wire of its 18 fields, None where absent.
+        """
+        low = _BEGINNING if start_us is None else start_us
+        high = _END if stop_us is None else stop_us
         while True:
             with self._reading() as connection:
                 rows = connection.execute(_SELECT, (meter_id, low, high, chunk)).fetchall()
@@ -220,20 +283,31 @@ class Session:
         self,
         meter_id: int,
         names: Sequence[str],
-        start: int | None = None,
-        stop: int | None = None,
+        start_us: int | None = None,
+        stop_us: int | None = None,
     ) -> dict[str, Floats]:
-        """Give whole columns of a small span, each (n,), NaN where a value is absent.
+        """Return the samples of a span as columns; all of them are in memory at once.
 
         Parameters
         ----------
         names
-            Fields by name, and ``integrated_energy``; ``time`` (s UTC), ``interval`` and
-            ``gap`` (s) come with them.
+            Fields by name, and ``integrated_energy``, the energy since the beginning.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``time`` (s since 1970, UTC), ``interval`` and ``gap`` (s), and each name in its
+            base unit (Wh for ``integrated_energy``), each (n,); NaN where a value is absent.
+
+        Raises
+        ------
+        KeyError
+            A name is neither a field's nor ``integrated_energy``.
         """
         require_channels(names)
         chunks = [
-            np.array(rows, dtype=np.float64) for rows in self.rows(meter_id, start, stop, 50_000)
+            np.array(rows, dtype=np.float64)
+            for rows in self.rows(meter_id, start_us, stop_us, 50_000)
         ]
         table = np.vstack(chunks) if chunks else np.empty((0, 3 + len(FIELDS)))
         found = {
@@ -246,25 +320,32 @@ class Session:
                 found[name] = table[:, 3 + index] / FIELDS[index].scale
             else:
                 energy = np.nan_to_num(table[:, 3 + FIELD_INDEX["power"]]) * table[:, 1]
-                before = self.energy_before(meter_id, _BEGINNING if start is None else start)
-                found[name] = (before + np.cumsum(energy)) / ENERGY_SCALE
+                before = self.energy_before(meter_id, _BEGINNING if start_us is None else start_us)
+                found[name] = before + np.cumsum(energy) / ENERGY_SCALE
         return found
 
-    def energy_before(self, meter_id: int, time: int) -> int:
-        """Give a meter's energy until *time* (included), in 0.1 W × µs."""
+    def energy_before(self, meter_id: int, time_us: int) -> float:
+        """Return a meter's energy from the beginning until a time (included), in Wh."""
         with self._reading() as connection:
             meter = _find(connection, meter_id)
             if meter is None or meter.last is None:
-                return 0
-            parts = pieces(0, time + 1, meter.last, meter.first_level)
-            return read_span(connection, meter_id, parts).energy
+                return 0.0
+            parts = pieces(0, time_us + 1, meter.last, meter.first_level)
+            return read_span(connection, meter_id, parts).energy / ENERGY_SCALE
 
-    # -- what is drawn and read off --
+    # -- what is plotted and measured --
 
     def envelope(
-        self, meter_id: int, names: Sequence[str], start: int, stop: int, pixels: int
+        self, meter_id: int, names: Sequence[str], start_us: int, stop_us: int, pixels: int
     ) -> Envelope:
-        """Give what a plot of *pixels* columns draws of a span; see :class:`Envelope`.
+        """Return what a plot of a span draws: at most two points per pixel column.
+
+        Parameters
+        ----------
+        names
+            Fields by name, and ``integrated_energy``, the energy since the beginning.
+        pixels
+            Width of the plot.
 
         Raises
         ------
@@ -274,19 +355,21 @@ class Session:
         require_channels(names)
         with self._reading() as connection:
             meter = _find(connection, meter_id)
-            if meter is None or meter.last is None or stop <= start:
+            if meter is None or meter.last is None or stop_us <= start_us:
                 return Envelope(np.empty(0), {name: np.empty(0) for name in names})
             view = View(
-                *(meter_id, tuple(names), int(start), int(stop), max(1, int(pixels))),
+                *(meter_id, tuple(names), int(start_us), int(stop_us), max(1, int(pixels))),
                 *(meter.info.interval, meter.first_level, meter.last),
             )
-            self._kept.look(connection)
-            return envelope(connection, view, self._kept)
+            self._cache.refresh(connection)
+            return envelope(connection, view, self._cache)
 
-    def gaps(self, meter_id: int, start: int | None = None, stop: int | None = None) -> Floats:
-        """Give begin and end of the gaps that reach into a span, (k, 2), in s UTC."""
-        low = _BEGINNING if start is None else start
-        high = _END if stop is None else stop
+    def gaps(
+        self, meter_id: int, start_us: int | None = None, stop_us: int | None = None
+    ) -> Floats:
+        """Return start and end of the gaps that reach into a span, (k, 2), in s since 1970, UTC."""
+        low = _BEGINNING if start_us is None else start_us
+        high = _END if stop_us is None else stop_us
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT time - interval - gap, time - interval FROM sample"
@@ -298,22 +381,25 @@ class Session:
         return np.array(rows, dtype=np.float64).reshape(len(rows), 2) / MICROSECONDS
 
     def statistics(
-        self, meter_id: int, start: int | None = None, stop: int | None = None
+        self, meter_id: int, start_us: int | None = None, stop_us: int | None = None
     ) -> Statistics:
-        """Give energy, counts and each field's mean, minimum and maximum over a span; exact."""
+        """Return energy, counts and each field's mean, minimum and maximum over a span.
+
+        They are exact, and take a few milliseconds however long the span.
+        """
         with self._reading() as connection:
             meter = _find(connection, meter_id)
             if meter is None or meter.last is None:
                 return Statistics()
-            low = _BEGINNING if start is None else start + 1
-            high = meter.last + 1 if stop is None else min(stop, meter.last) + 1
+            low = _BEGINNING if start_us is None else start_us + 1
+            high = meter.last + 1 if stop_us is None else min(stop_us, meter.last) + 1
             parts = pieces(low, high, meter.last, meter.first_level)
-            self._kept.look(connection)
-            return statistics(read_span(connection, meter_id, parts, self._kept))
+            self._cache.refresh(connection)
+            return statistics(read_span(connection, meter_id, parts, self._cache))
 
 
 def require_channels(names: Iterable[str]) -> None:
-    """See that all names can be plotted.
+    """Check that all names can be plotted.
 
     Raises
     ------
@@ -326,7 +412,7 @@ def require_channels(names: Iterable[str]) -> None:
 
 
 def unfinished(connection: sqlite3.Connection) -> list[int]:
-    """Give the ids of the meters whose recording has no end."""
+    """Return the ids of the meters whose recording has no end."""
     rows = connection.execute(
         "SELECT meter, kind FROM event WHERE kind IN (?, ?) AND meter IS NOT NULL ORDER BY id",
         (EventKind.STARTED, EventKind.STOPPED),
@@ -355,5 +441,85 @@ def _event(time: int, kind: str, text: str, duration: int) -> Event:
     try:
         return Event(time, EventKind(kind), text, duration)
     except ValueError:
-        # A kind of a later version: say what it is.
+        # A kind that a later version added.
         return Event(time, EventKind.NOTE, f"{kind}: {text}" if text else kind, duration)
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a connection that only reads, whatever state the file and its folder are in.
+
+    Raises
+    ------
+    NotASession, SessionTooNew, SessionDamaged, DiskRefused
+        See :meth:`Session.open`.
+    """
+    _require_readable(path)
+    try:
+        connection = _connect(path)
+        try:
+            if require_session(connection, path) < SCHEMA_VERSION:
+                connection.close()
+                _update(path)
+                connection = _connect(path)
+            connection.execute("SELECT count(*) FROM meter").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        if _journal(path).exists() and not os.access(path.parent, os.W_OK):
+            # Without its journal it would open, and silently lack its end.
+            raise DiskRefused(
+                f"{path} was not closed, and its folder is read-only: its journal cannot be read",
+                f"Copy it and {_journal(path).name} to a folder of yours, and open it there.",
+            ) from error
+        raise translated(error, path) from error
+    return connection
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _require_readable(path: Path) -> None:
+    """Refuse anything but a file with something in it.
+
+    The file is not opened for that: closing a descriptor of it would drop the locks that
+    a writer in this process holds on it.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise NotASession(f"There is no file {path}", "Check its name and folder.") from None
+    except OSError as error:
+        raise DiskRefused(
+            f"{path} cannot be read ({error.strerror})", "Check its permissions."
+        ) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise NotASession(f"{path} is a folder", "Choose a .wattui file in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise NotASession(f"{path} is not a file", "Choose a .wattui file.")
+    if not found.st_size:
+        raise NotASession(f"{path} is empty", "Nothing was recorded into it; it can be deleted.")
+    if not os.access(path, os.R_OK):
+        raise DiskRefused(f"You may not read {path}", "Check its permissions.")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    folder_open = os.access(path.parent, os.W_OK)
+    if folder_open and os.access(path, os.W_OK):
+        # With mode=ro the last one to close it could not remove the journal's files.
+        options = "mode=rw"
+    elif _journal(path).exists():
+        options = "mode=ro"
+    else:
+        options = "mode=ro" if folder_open else "mode=ro&immutable=1"
+    connection = connect(path, options)
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA query_only=1")
+    return connection
+
+
+def _update(path: Path) -> None:
+    """Bring a file of an earlier version up to date."""
+    with contextlib.closing(connect(path, "mode=rw")) as connection:
+        migrate(connection)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording: a session file that comes into being with the first sample.
+"""A recording: a session file that is made with the first sample.
 
-Before it, there is nothing to keep: a port that cannot be opened leaves no empty
-file behind.  Where the file cannot be made, the samples wait in memory and the
-session's writer tries again.
+A port that cannot be opened leaves no empty file behind.  While the file cannot be made,
+the samples wait in memory and the session's writer tries again.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ from wattui.session import SessionWriter, WriterStatus, describe_meter, new_sess
 
 _log = logging.getLogger(__name__)
 
-#: Events before the first sample that are kept at most.
+#: Largest number of events that wait for the first sample.
 _MOST_HELD: Final = 100
 
 
 class Recorder:
-    """Writes a session from its first sample on.  A :class:`Listener`; any thread.
+    """Record a session from its first sample on: a :class:`Listener`, for any thread.
 
     Parameters
     ----------
     committed
-        Told of samples and events after they are on disk, on the writer thread.
+        Receives samples and events once they are on disk, on the writer's thread.
     status
-        Told when the disk refuses and when it takes again.
+        Called when the disk refuses samples, and when it recovers.
     make_path
-        Gives the path of the new file; by default one in the user's data folder.
+        Returns the path of the new file; by default one in the user's data folder.
     """
 
     def __init__(
@@ -53,6 +52,7 @@ class Recorder:
         self._held: deque[Callable[[SessionWriter], None]] = deque(maxlen=_MOST_HELD)
         self._closed = False
         self._described: dict[str, tuple[str, str]] = {}
+        # Whether the names have been stored, so that no other can be.
         self._over = False
 
     @property
@@ -63,12 +63,12 @@ class Recorder:
 
     @property
     def size(self) -> int:
-        """Size of the session's file in bytes as of the last commit; never waits for the disk."""
+        """Bytes that the session takes up on disk at the last commit; never waits for the disk."""
         writer = self._writer
         return 0 if writer is None else writer.size
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        """Take a batch of one meter's samples; the first makes the file."""
+        """Record a batch of one meter's samples; the first one makes the file."""
         with self._lock:
             if self._closed:
                 return
@@ -77,15 +77,18 @@ class Recorder:
             self._pass_on(lambda writer: writer.on_samples(meter, samples))
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
-        """Take an event; those before the first sample wait for it."""
+        """Record an event; those before the first sample wait for it."""
         with self._lock:
             if not self._closed:
                 self._pass_on(lambda writer: writer.on_event(meter, event))
 
     def describe(self, key: str, name: str, colour: str) -> bool:
-        """Have the file say at its end what a meter is called, also one that sends no more.
+        """Store a meter's name and colour in the file when it is closed.
 
-        False where the file is at its end already.
+        Returns
+        -------
+        bool
+            Whether there is still time for it.
         """
         with self._lock:
             if not self._over:
@@ -93,12 +96,12 @@ class Recorder:
             return not self._over
 
     def close(self, timeout: float = 10.0) -> None:
-        """Write what waits and close the file; does nothing the second time.
+        """Write what waits and close the file; closing again does nothing.
 
         Raises
         ------
         DiskRefused
-            The disk did not take the last samples within *timeout* seconds.
+            The disk did not accept the last samples within *timeout* seconds.
         """
         with self._lock:
             self._closed = True
@@ -111,20 +114,20 @@ class Recorder:
             self._over = True
 
     def _put_names(self, path: Path) -> None:
-        """Write what meters were called last."""
+        """Store the latest names of the meters."""
         while True:
             with self._lock:
                 if not self._described:
                     self._over = True
                     return
-                key, said = self._described.popitem()
+                key, described = self._described.popitem()
             try:
-                describe_meter(path, key, *said)
+                describe_meter(path, key, *described)
             except WattuiError as error:
-                _log.warning("the name of %s was not kept: %s", key, error)
+                _log.warning("the name of %s was not stored: %s", key, error)
 
     def hurry(self, timeout: float) -> None:
-        """Have a :meth:`close` that waits on another thread give up in *timeout* seconds."""
+        """Make a :meth:`close` that waits on another thread give up in *timeout* seconds."""
         writer = self._writer
         if writer is not None:
             writer.hurry(timeout)
@@ -136,7 +139,7 @@ class Recorder:
             call(self._writer)
 
     def _begin(self, meter: MeterInfo) -> None:
-        """Have the session's file made, on its writer's thread: the disk may be slow."""
+        """Start the writer, whose thread makes the file: the disk may be slow."""
         writer = SessionWriter(self._make_path(meter), at_once=False)
         if self._committed is not None:
             writer.add_listener(self._committed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions that were killed or damaged: found, completed, checked; and copies of any."""
+"""Find, complete and check sessions that were killed or damaged; copy and change others."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from wattui.errors import Cancelled, DiskRefused, SessionError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.session.lock import SessionLock, is_being_written
-from wattui.session.open_session import open_for_reading
-from wattui.session.reader import Session, unfinished
+from wattui.session.reader import Session, open_for_reading, unfinished
 from wattui.session.schema import SEAL_LEVEL, SUFFIX, WIDTHS, connect, migrate, translated
 from wattui.session.store import insert_event, stored_meters, transaction
 from wattui.session.summary import checksums, read_samples
@@ -30,25 +29,30 @@ _PAGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """A recording that ended without being closed."""
+    """A recording that was killed."""
 
     path: Path
-    #: Begin and end of what it holds, in microseconds UTC.
-    span: tuple[int, int]
+    #: Start of its first interval and end of its last, in microseconds since 1970, UTC.
+    span_us: tuple[int, int]
     #: Labels of its meters.
     meters: tuple[str, ...]
 
     @property
     def duration_s(self) -> float:
-        """Time from its begin to its end, in s."""
-        return (self.span[1] - self.span[0]) / MICROSECONDS
+        """Time from its start to its end, in s."""
+        return (self.span_us[1] - self.span_us[0]) / MICROSECONDS
 
 
 def interrupted_sessions(folder: Path | None = None) -> list[Interrupted]:
     """Find the recordings that were killed, the latest first.
 
-    Those that a living program writes, that hold no sample, or that cannot be read are
-    left out.
+    Not those that a running program is writing, nor those that have no samples or cannot be
+    read.
+
+    Parameters
+    ----------
+    folder
+        Where to look; None for the data folder.
     """
     found = []
     for path in sorted((sessions_folder() if folder is None else folder).glob(f"*{SUFFIX}")):
@@ -56,29 +60,29 @@ def interrupted_sessions(folder: Path | None = None) -> list[Interrupted]:
             continue
         try:
             with Session.open(path) as session:
-                span = session.span() if session.interrupted else None
+                span = session.span_us() if session.interrupted else None
                 meters = tuple(meter.info.label for meter in session.meters)
         except SessionError as error:
-            _logger.info("not looked into: %s", error)
+            _logger.info("skipped: %s", error)
             continue
         if span is not None:
             found.append(Interrupted(path, span, meters))
-    return sorted(found, key=lambda one: one.span[1], reverse=True)
+    return sorted(found, key=lambda one: one.span_us[1], reverse=True)
 
 
 def complete(path: Path | str) -> None:
-    """Give each unfinished recording its end, at its last sample, and tidy up the file.
+    """Write the end of each unfinished recording, at its last sample, and tidy up the file.
 
     Raises
     ------
     SessionError
-        It is being written, is no session, is damaged, or the disk refuses.
+        It is being written, is not a session or is damaged, or the disk does not accept it.
     """
     _change(Path(path).absolute(), _complete)
 
 
 def add_event(path: Path | str, event: Event, meter_id: int | None = None) -> None:
-    """Add an event, such as a mark or a note, to a session that nobody records into.
+    """Add an event, such as a mark or a note, to a session that is not being recorded.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def add_event(path: Path | str, event: Event, meter_id: int | None = None) -> No
 
 
 def set_info(path: Path | str, name: str, value: str) -> None:
-    """Keep a word on a session that nobody records into, such as ``reconstructed``.
+    """Store a fact about a session that is not being recorded, such as ``reconstructed``.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def set_info(path: Path | str, name: str, value: str) -> None:
 
 
 def describe_meter(path: Path | str, key: str, name: str, colour: str) -> None:
-    """Give a meter of a session that nobody records into another name and colour.
+    """Change a meter's name and colour in a session that is not being recorded.
 
     Raises
     ------
@@ -157,21 +161,21 @@ def copy_session(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> None:
-    """Save a session elsewhere, also one that is being recorded; replaces *target* at the end.
+    """Save a session elsewhere, also while it is being recorded; replace *target* at the end.
 
     Parameters
     ----------
     progress
         Called with the pages done and all pages.
     cancelled
-        Asked now and then; the copy ends, and leaves nothing, once it says yes.
+        Called now and then; once it returns True the copy ends and leaves nothing behind.
 
     Raises
     ------
     Cancelled
-        *cancelled* said so.
+        *cancelled* returned True.
     SessionError
-        The source is no session, or the disk refuses.
+        The source is not a session, or the disk does not accept the copy.
     """
     origin, goal = Path(source).absolute(), Path(target).absolute()
     if origin == goal:
@@ -198,7 +202,7 @@ def _back_up(origin: Path, draft: Path, step: Callable[[int, int, int], None]) -
         contextlib.closing(open_for_reading(origin)) as reading,
         contextlib.closing(connect(draft, "mode=rwc")) as writing,
     ):
-        # One state of the source: the copy would start anew at each commit else.
+        # Of one state of the source: otherwise each commit would make the copy start again.
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM meter").fetchone()
         reading.backup(writing, pages=_PAGES, progress=step, sleep=0.0)
@@ -208,15 +212,15 @@ def _back_up(origin: Path, draft: Path, step: Callable[[int, int, int], None]) -
 
 
 def verify(path: Path | str) -> list[str]:
-    """Check a session thoroughly; give a sentence a fault, none where all is well.
+    """Check a session thoroughly; return one sentence per fault.
 
-    SQLite checks its structure; the checksums of the 4096 s buckets find changes in what
-    was recorded that leave the structure whole.
+    SQLite checks its structure; the checksums of its 4096 s buckets find samples that have
+    changed in a file whose structure is intact.
 
     Raises
     ------
     SessionError
-        It is no session, or so damaged that it cannot be opened.
+        It is not a session, or is so damaged that it cannot be opened.
     """
     found = Path(path).absolute()
     faults: list[str] = []
@@ -243,6 +247,6 @@ def _check_seals(connection: sqlite3.Connection, meter: int, label: str) -> list
             seconds = seal[0] // MICROSECONDS
             faults.append(
                 f"{label}: samples between {seconds} and {seconds + width // MICROSECONDS} s UTC "
-                "are not what was recorded"
+                "are not as they were recorded"
             )
     return faults

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording for months: a session file a day, an hour, a week or so many bytes.
+"""A recording for months: one session file per hour, day, week or number of bytes.
 
 A sample goes into the file of the period in which its interval ends.  Meters report at
-different moments, so the file of the period before stays open for a few seconds of
-samples that are still on their way: no sample is lost, none is in two files, and each
-file is closed properly.
+different times, so the file of the previous period stays open for a few seconds: no sample
+is lost, none is in two files, and each file is closed properly.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ from wattui.session.write_queue import KEEP_SECONDS
 
 _log = logging.getLogger(__name__)
 
-#: How long the file of the period before stays open, in microseconds of the samples' time.
-GRACE: Final = 10 * MICROSECONDS
+#: How long the file of the previous period stays open, in microseconds of the samples' time.
+GRACE_US: Final = 10 * MICROSECONDS
 
-#: Seconds that a file gets to be closed at the end.
+#: Seconds for closing a file at the end.
 _CLOSING: Final = 30.0
 
 #: Later than any sample.
@@ -41,13 +40,13 @@ _NEVER: Final = 2**62
 PERIODS: Final = ("hour", "day", "week")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
 _UNITS: Final = {"k": 1e3, "m": 1e6, "g": 1e9}
-#: A file that holds less than this many bytes is mostly its own frame.
+#: A file of fewer bytes consists mostly of its own structure.
 _LEAST_SIZE: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """When a new file is begun: by the calendar, or by size."""
+    """When to start a new file: by the calendar, or by size."""
 
     #: One of :data:`PERIODS`; empty for none.
     period: str = ""
@@ -56,12 +55,12 @@ class Rotation:
 
     @classmethod
     def parse(cls, text: str) -> Rotation:
-        """Give what ``hour``, ``day``, ``week``, or a size such as ``100MB`` means.
+        """Return the rotation named ``hour``, ``day``, ``week``, or by a size such as ``100MB``.
 
         Raises
         ------
         ValueError
-            It means nothing, or the size is below 100 kB.
+            There is no such rotation, or the size is below 100 kB.
         """
         word = text.strip().lower()
         if word in PERIODS:
@@ -74,19 +73,18 @@ class Rotation:
             raise ValueError(f"{text!r} is less than 100kB")
         return cls(size=size)
 
-    def end(self, time: int) -> int:
-        """Give the end of the period in which a sample's interval ends, in microseconds UTC.
+    def end_us(self, time_us: int) -> int:
+        """Return the end of the period in which a sample's interval ends, in microseconds UTC.
 
-        By the local clock: a day begins at midnight and a week on Monday, whatever the
-        hours of a day on which clocks are changed.
+        A day begins at local midnight and a week on Monday, also when clocks change.
         """
         if not self.period:
             return _NEVER
-        # An interval that ends at midnight belongs to the day that ends.
-        moment = datetime.fromtimestamp((time - 1) // MICROSECONDS)
+        # An interval that ends at midnight belongs to the day before.
+        moment = datetime.fromtimestamp((time_us - 1) // MICROSECONDS)
         if self.period == "hour":
-            # An hour of the clock that comes twice is two files.
-            second = (time - 1) // MICROSECONDS
+            # An hour that comes twice, when clocks change, is two files.
+            second = (time_us - 1) // MICROSECONDS
             return (second - moment.minute * 60 - moment.second + 3600) * MICROSECONDS
         days = 1 if self.period == "day" else 7 - moment.weekday()
         following = moment.date() + timedelta(days=days)
@@ -104,21 +102,21 @@ class _Period:
 
 
 class RotatingRecorder:
-    """Writes session files one after the other.  A :class:`Listener`; any thread.
+    """Record one session file after the other: a :class:`Listener`, for any thread.
 
-    Stands in for :class:`wattui.session.recorder.Recorder`.
+    It takes the place of a :class:`~wattui.session.recorder.Recorder`.
 
     Parameters
     ----------
     folder
-        Where the files are; they are named by the time of their first sample.
+        Where the files go; they are named by the time of their first sample.
     rotation
-        When a new file is begun.
+        When to start a new file.
     committed, status
-        As for the recorder; of all files.
+        As for the recorder, for all files.
     finished
-        Called with the path of each file that was closed, and what went wrong, if
-        anything did; on a thread of its own.
+        Called with the path of each file after it is closed, and with the error if there
+        was one; on a thread of its own.
     """
 
     def __init__(
@@ -146,7 +144,7 @@ class RotatingRecorder:
         self._closers: list[tuple[threading.Thread, Recorder]] = []
         self._closed = False
 
-    # -- what a recorder has ---------------------------------------------------
+    # -- the methods of a recorder ----------------------------------------------
 
     @property
     def path(self) -> Path | None:
@@ -160,7 +158,7 @@ class RotatingRecorder:
         return 0 if current is None else current.recorder.size
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        """Take a batch of one meter's samples, each into its file."""
+        """Record a batch of one meter's samples, each into its file."""
         with self._lock:
             rest = samples
             while rest and not self._closed:
@@ -172,11 +170,11 @@ class RotatingRecorder:
                 rest = rest[count:]
             if samples and not self._closed:
                 self._last = max(self._last, samples[-1].time_us)
-                self._look_at_the_size()
-                self._let_go(samples[-1].time_us)
+                self._check_size()
+                self._close_previous(samples[-1].time_us)
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
-        """Take an event, into the file of its time."""
+        """Record an event, into the file of its time."""
         with self._lock:
             if self._closed:
                 return
@@ -189,7 +187,7 @@ class RotatingRecorder:
                 self._next.on_event(meter, event)
 
     def rotate(self) -> None:
-        """Begin a new file with the next sample, and close the present one."""
+        """Start a new file with the next sample, and close the current one."""
         with self._lock:
             if self._current is not None and not self._closed:
                 self._retire(self._before)
@@ -197,12 +195,12 @@ class RotatingRecorder:
                 self._before = self._current = None
 
     def close(self, timeout: float = _CLOSING) -> None:
-        """Write what waits and close all files; does nothing the second time.
+        """Write what waits and close all files; closing again does nothing.
 
         Raises
         ------
         DiskRefused
-            The disk did not take the last samples.
+            The disk did not accept the last samples.
         """
         with self._lock:
             if self._closed:
@@ -233,9 +231,9 @@ class RotatingRecorder:
         return Recorder(self._committed, self._status, self._make_path)
 
     def _make_path(self, _meter: MeterInfo) -> Path:
-        """Name a file by the local time of its first sample.
+        """Return a path named by the local time of the first sample.
 
-        A name is never given twice, also before there is a file of that name.
+        No name is used twice, even before there is a file of that name.
         """
         when = datetime.fromtimestamp(self._first // MICROSECONDS)
         path = new_session_path("", self._folder, when)
@@ -257,20 +255,20 @@ class RotatingRecorder:
             self._retire(self._before)
             self._before = current
         start = sample.time_us - sample.interval_us
-        self._current = _Period(recorder, start, self._rotation.end(sample.time_us))
+        self._current = _Period(recorder, start, self._rotation.end_us(sample.time_us))
         return self._current
 
-    def _look_at_the_size(self) -> None:
-        """End the file after the samples that there are, where it has grown enough."""
+    def _check_size(self) -> None:
+        """End the file after its latest sample if it has grown enough."""
         current, limit = self._current, self._rotation.size
         grown = limit and current is not None and current.recorder.size >= limit
         if grown and current is not None and current.stop == _NEVER:
             current.stop = self._last
 
-    def _let_go(self, time: int) -> None:
-        """Close the file of the period before, once nothing more is on its way."""
+    def _close_previous(self, time_us: int) -> None:
+        """Close the file of the previous period once nothing more is on its way to it."""
         before = self._before
-        if before is not None and time > before.stop + GRACE:
+        if before is not None and time_us > before.stop + GRACE_US:
             self._before = None
             self._retire(before)
 
@@ -288,7 +286,7 @@ class RotatingRecorder:
     def _close(self, recorder: Recorder) -> None:
         path, error = recorder.path, None
         try:
-            # A disk that refuses gets as long as the samples are kept anyway.
+            # A disk that refuses gets as long as samples may wait anyway.
             recorder.close(KEEP_SECONDS)
         except WattuiError as refused:
             error = refused

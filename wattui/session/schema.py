@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of a session file, and how they came to be.
+"""The tables of a session file, version by version.
 
-A session is one SQLite file, told by its ``application_id``; ``user_version``
-counts the steps of :data:`MIGRATIONS`.  Values are the integers of the wire,
-times and spans whole microseconds, so that nothing is rounded on the way in.
+A session is one SQLite file with an ``application_id`` of its own; ``user_version`` counts
+the steps of :data:`MIGRATIONS`.  Values are the integers of the wire, times and spans are
+whole microseconds: nothing is rounded on the way in.
 
-``summary`` holds, per meter, level and bucket, what :mod:`wattui.session.summary`
-makes of the samples.  Only buckets that are over have a row: a bucket is over
-when a later sample has come.  What is open is read from the samples themselves,
-so that a crash can leave nothing half counted.
+``summary`` holds the sums, minima and maxima of :mod:`wattui.session.summary`, by meter,
+level and bucket.  A bucket has a row once it is over, that is, once there is a sample in a
+later one.  Open buckets are read from the samples themselves, so that a crash cannot leave
+anything half counted.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ APPLICATION_ID: Final = 0x57415454
 SUFFIX: Final = ".wattui"
 
 #: Widths of the summaries' buckets in microseconds, by level: 16 s, 64 s, ... 12 days.
-#: A step of four keeps any view to four rows a pixel column.
+#: With steps of four, no view needs more than four rows per pixel column.
 WIDTHS: Final = tuple(16 * 4**level * MICROSECONDS for level in range(9))
 
 #: The level whose buckets carry a checksum: 4096 s.
 SEAL_LEVEL: Final = 4
 
-#: Columns of a summary that add up: records, their spans, those of records with a power,
-#: gaps and their number, and energy in 0.1 W × µs.
+#: Columns of a summary that add up: records, their intervals, those of records that have a
+#: power, gaps and their number, and energy in 0.1 W × µs.
 TOTALS: Final = ("count", "interval", "powered", "gap", "gap_count", "energy")
 
 #: Columns of the meter's own energy counter: first, last, and how far it moved.
@@ -131,17 +131,17 @@ def statements(step: str) -> list[str]:
 
 
 def uri(path: Path, options: str) -> str:
-    """Give the URI of a file: ``?``, ``#``, ``%`` and spaces in its name are quoted."""
+    """Return the URI of a file; ``?``, ``#``, ``%`` and spaces in its name are quoted."""
     return f"file:{quote(str(path.absolute()), safe='/:')}?{options}"
 
 
 def connect(path: Path, options: str, timeout: float = 2.0) -> sqlite3.Connection:
-    """Open the file; transactions are begun and ended by hand.
+    """Open the file; the caller begins and ends its transactions.
 
     Raises
     ------
     sqlite3.Error
-        Nothing is translated here: see :func:`translated`.
+        The file cannot be opened; see :func:`translated`.
     """
     connection = sqlite3.connect(
         uri(path, options),
@@ -156,7 +156,7 @@ def connect(path: Path, options: str, timeout: float = 2.0) -> sqlite3.Connectio
 
 
 def file_version(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Give the file's application id and version."""
+    """Return the file's application id and version."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(application), int(version)
@@ -165,26 +165,26 @@ def file_version(connection: sqlite3.Connection) -> tuple[int, int]:
 def require_session(
     connection: sqlite3.Connection, path: Path, newest: int = SCHEMA_VERSION
 ) -> int:
-    """Give the file's version.
+    """Return the file's version.
 
     Raises
     ------
     NotASession
-        Some other program's database.
+        It is another program's database.
     SessionTooNew
-        Written by a later version.
+        A later version of wattui wrote it.
     """
     application, version = file_version(connection)
     if application != APPLICATION_ID:
         raise NotASession(
-            f"{path} is no session of wattui, but another program's database",
+            f"{path} is not a wattui session but another program's database",
             "Choose a .wattui file.",
         )
     if version > newest:
         raise SessionTooNew(
             f"{path} was written by a later version of wattui (format {version}; this one reads "
             f"up to {newest})",
-            "Install the present version of wattui and open it with that.",
+            "Install the latest version of wattui and open it with that.",
         )
     return version
 
@@ -207,33 +207,33 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
 
 
 def _explained(name: str) -> tuple[str, str]:
-    """Give what a code of SQLite means to a person, and what to do."""
+    """Return what an error code of SQLite means, and what to do."""
     if name.startswith("SQLITE_FULL"):
-        return "The disk is full", "Make room on it."
+        return "The disk is full", "Free some space on it."
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
         return (
             "The file or its folder is read-only",
-            "Allow writing there, or choose another folder.",
+            "Make it writable, or choose another folder.",
         )
     if name.startswith("SQLITE_CANTOPEN"):
-        return "The file cannot be opened", "Check that the folder exists and may be written to."
+        return "The file cannot be opened", "Check that its folder exists and is writable."
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "Another program keeps the file locked", "Close that program."
-    return "The disk did not take it", "Check the disk, its cable and its free space."
+        return "Another program has locked the file", "Close that program."
+    return "The disk did not accept the data", "Check the disk, its cable and its free space."
 
 
 def translated(error: sqlite3.Error, path: Path) -> SessionError:
-    """Give the error of ours that says what SQLite's means."""
+    """Return an error that says what SQLite's means and what to do."""
     name = str(getattr(error, "sqlite_errorname", None) or "")
     if name.startswith("SQLITE_NOTADB"):
         return NotASession(
-            f"{path} is no session of wattui",
+            f"{path} is not a wattui session",
             "Choose a .wattui file; `wattui import` makes one of an old log.",
         )
     if name.startswith("SQLITE_CORRUPT") or (isinstance(error, sqlite3.DatabaseError) and not name):
         return SessionDamaged(
             f"{path} is damaged ({error})",
-            "Work on a copy of it; the sqlite3 program's .recover command gets out what is left.",
+            "Make a copy, and rescue what is left with the sqlite3 program's .recover command.",
         )
     what, hint = _explained(name)
     return DiskRefused(f"{what}: {path} ({error})", hint)

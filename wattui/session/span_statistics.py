@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Figures of any span, exact, from the summaries and the samples at its two edges.
+"""Exact figures of any span, from the summaries and the samples at its two edges.
 
-A sample belongs to a span when its interval ends within: ``start < time <= stop``.
+A sample belongs to a span when its interval ends within it: ``start < time <= stop``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import average_power, energy_error_wh
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
-from wattui.session.column_cache import Kept
+from wattui.session.column_cache import ColumnCache
 from wattui.session.schema import TOTALS, WIDTHS
 from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
 
@@ -32,7 +32,9 @@ Piece = tuple[int, int, int]
 class FieldStatistics:
     """One field over a span, in its base unit; NaN where it has no values."""
 
+    #: Records that have a value.
     count: int = 0
+    #: Mean of these values, lowest and highest.
     mean: float = math.nan
     low: float = math.nan
     high: float = math.nan
@@ -40,32 +42,37 @@ class FieldStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What is known of one meter over a span."""
+    """Energy, counts and fields of one meter over a span.
+
+    Energy is the sum of power times interval of the records.  Nothing is counted in a gap.
+    """
 
     #: Records.
     count: int = 0
-    #: Time that they stand for, in s.
+    #: Time that they cover, in s.
     duration_s: float = 0.0
     #: Of that, the time of the records that have a power, in s.
     powered_s: float = 0.0
     #: Time that is missing, in s.
     gap_s: float = 0.0
+    #: Number of gaps.
     gap_count: int = 0
     #: Energy summed from the records' power, in Wh.
     energy_wh: float = 0.0
-    #: The limit of its error, in Wh.
+    #: Limit of its error, in Wh: 1.5 % of it and 0.3 W for its duration (operator's manual).
     energy_error_wh: float = 0.0
-    #: How far the meter's own counter moved, in Wh; NaN where it sent none.
+    #: How far the meter's own counter moved, in Wh; NaN where it sent no value.
     counter_wh: float = math.nan
-    #: Each field by its name; mean of the records, lowest and highest.
+    #: Fields that have values, by name.
     fields: Mapping[str, FieldStatistics] = field(default_factory=dict)
 
     @property
     def average_power_w(self) -> float:
-        """Energy by the time of the records with a power, in W; NaN where there is none."""
+        """Energy divided by the time of the records that have a power, in W; NaN without any."""
         return average_power(self.energy_wh, self.powered_s)
 
     def __getitem__(self, name: str) -> FieldStatistics:
+        """Return a field's figures; NaN where it has no values."""
         return self.fields.get(name, FieldStatistics())
 
 
@@ -101,16 +108,16 @@ class Sum:
 
 
 def read_span(
-    connection: sqlite3.Connection, meter: int, parts: list[Piece], kept: Kept | None = None
+    connection: sqlite3.Connection, meter: int, parts: list[Piece], cache: ColumnCache | None = None
 ) -> Sum:
     """Sum up all of the parts, which lie before the meter's last sample or end with it."""
-    kept = kept or Kept()
+    cache = cache or ColumnCache()
 
     def read(part: Piece) -> Rows:
         if part[0] < 0:
-            # Few, and others at each redraw of a view that moves.
+            # They are few, and others at each redraw of a moving view.
             return read_rows(connection, meter, *part)
-        return kept.sum_of((meter, part), lambda: read_rows(connection, meter, *part))
+        return cache.sum_of((meter, part), lambda: read_rows(connection, meter, *part))
 
     rows = [read(part) for part in parts]
     if not rows:
@@ -120,7 +127,7 @@ def read_span(
 
 
 def statistics(span: Sum) -> Statistics:
-    """Give the figures of a span from its sum."""
+    """Return the figures of a span from its sum."""
     row = span.row
     if not len(row):
         return Statistics()

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows into the file: one transaction a call, and nothing half done.
+"""Writes rows into the file: one transaction per call, and nothing half done.
 
-Every row is written so that writing it twice changes nothing: a commit that failed
-may yet have reached the disk.
+Writing a row twice changes nothing: a commit that failed may have reached the disk.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ _INSERT_SAMPLE: Final = (
     f" VALUES (?{',?' * len(SAMPLE_COLUMNS)})"
 )
 
-#: Bytes to which the journal is cut after a checkpoint.
+#: Size of the journal after a checkpoint, in bytes.
 _JOURNAL_BYTES: Final = 4 << 20
 
 
 @dataclass(slots=True)
 class StoredMeter:
-    """A meter as the file knows it."""
+    """A meter as it is stored in the file."""
 
     id: int
     info: MeterInfo
@@ -63,7 +62,7 @@ class Store:
     Raises
     ------
     DiskRefused, NotASession, SessionTooNew, SessionDamaged
-        It cannot be made, or cannot be continued.
+        It cannot be made or continued.
     """
 
     def __init__(self, path: Path, software: str) -> None:
@@ -95,18 +94,18 @@ class Store:
         return connection
 
     def _load(self, connection: sqlite3.Connection) -> None:
-        """Read what the file knows: after opening, and after a failed transaction."""
+        """Read what is in the file: after opening it, and after a failed transaction."""
         self._meters = {meter.info.key: meter for meter in stored_meters(connection)}
         (highest,) = connection.execute("SELECT COALESCE(max(id), 0) FROM event").fetchone()
         self._next_event = max(self._next_event, int(highest) + 1)
 
     def write(self, items: list[Item]) -> None:
-        """Write all or nothing, synced to the disk.
+        """Write everything or nothing, synced to the disk.
 
         Raises
         ------
         sqlite3.Error, SessionError, OSError
-            Nothing of it counts as written.
+            None of it counts as written.
         """
         try:
             if self._failures:
@@ -120,16 +119,19 @@ class Store:
         self._failures = 0
 
     def _recover(self) -> None:
-        """Make ready for another attempt; with a new connection if the old one does not do."""
+        """Prepare another attempt; with a new connection once the old one has failed twice."""
         if self._failures > 1 and _identity(self.path) == self._identity:
-            fresh = self._open()
-            self.connection.close()
-            self.connection = fresh
+            self._reopen()
         else:
             self._load(self.connection)
 
+    def _reopen(self) -> None:
+        connection = self._open()
+        self.connection.close()
+        self.connection = connection
+
     def _require_file(self) -> None:
-        """See that the file has its name yet: SQLite would write on into a deleted one."""
+        """Check that the file still has its name: SQLite would go on writing to a deleted one."""
         found = _identity(self.path)
         if found == self._identity:
             return
@@ -137,12 +139,12 @@ class Store:
             self._restore()
             return
         raise DiskRefused(
-            f"{self.path} was replaced by another file while it was recorded",
-            "Move that file away; the recording then goes on under this name.",
+            f"{self.path} was replaced by another file while it was being recorded",
+            "Move that file away; the recording then continues under this name.",
         )
 
     def _restore(self) -> None:
-        """Write the file anew from the deleted one, which is still open here."""
+        """Write the file again from the deleted one, which is still open here."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with (
@@ -152,14 +154,12 @@ class Store:
                 self.connection.backup(target)
         except (OSError, sqlite3.Error) as error:
             raise DiskRefused(
-                f"{self.path} was removed while it was recorded, and cannot be made again "
+                f"{self.path} was removed while it was being recorded, and cannot be made again "
                 f"({error})",
-                "Put its folder back, or make it writable.",
+                "Restore its folder, or make it writable.",
             ) from error
-        _logger.warning("%s was removed while it was recorded: written anew", self.path)
-        fresh = self._open()
-        self.connection.close()
-        self.connection = fresh
+        _logger.warning("%s was removed while it was being recorded: written again", self.path)
+        self._reopen()
         self._identity = _identity(self.path)
 
     def _insert(self, items: list[Item]) -> None:
@@ -206,7 +206,7 @@ class Store:
         )
 
     def stored(self, info: MeterInfo) -> StoredMeter:
-        """Give the meter as the file knows it; it is entered or updated where needed."""
+        """Return the meter as it is stored; add or update it where needed."""
         meter = self._meters.get(info.key)
         if meter is not None and meter.info == info:
             return meter
@@ -215,12 +215,12 @@ class Store:
         return meter
 
     def close(self) -> None:
-        """Bring the journal into the file, as far as nobody reads it, and close."""
+        """Write the journal into the file, unless someone is reading it, and close the file."""
         connection = self.connection
         with contextlib.suppress(sqlite3.Error):
             connection.execute("PRAGMA busy_timeout=200")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            # One plain file then, which also opens where nothing may be written.
+            # A plain file, which also opens in a read-only folder.
             connection.execute("PRAGMA busy_timeout=0")
             connection.execute("PRAGMA journal_mode=DELETE")
         with contextlib.suppress(sqlite3.Error):
@@ -229,7 +229,7 @@ class Store:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write all of the block, or nothing."""
+    """Write everything in the block, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -242,7 +242,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def stored_meters(connection: sqlite3.Connection) -> list[StoredMeter]:
-    """Give the meters of the file."""
+    """Return the meters of the file."""
     rows = connection.execute(
         "SELECT id, first_level, (SELECT max(time) FROM sample WHERE meter=meter.id),"
         " key, port, name, model, firmware, serial_number, interval, COALESCE(colour, '')"
@@ -272,7 +272,7 @@ def insert_event(connection: sqlite3.Connection, meter_id: int | None, event: Ev
 def store_meter(
     connection: sqlite3.Connection, info: MeterInfo, known: StoredMeter | None
 ) -> StoredMeter:
-    """Write what is known of a meter now."""
+    """Store what is known about a meter now."""
     level = first_level(info.interval)
     details = (
         *(info.port, info.name, info.model, info.firmware, info.serial_number),
@@ -297,14 +297,14 @@ def store_meter(
 
 
 def _lower_levels(connection: sqlite3.Connection, meter: StoredMeter, level: int) -> None:
-    """Keep finer summaries from now on, and for what there is: records come faster now."""
+    """Make finer summaries from now on, and of what there is: records come faster now."""
     connection.execute("UPDATE meter SET first_level=? WHERE id=?", (level, meter.id))
     if meter.last is not None:
         rebuild(connection, meter.id, level, first_time(connection, meter.id), meter.last)
 
 
 def rebuild(connection: sqlite3.Connection, meter: int, level: int, low: int, high: int) -> None:
-    """Make the summaries and checksums of a span anew, some hours at a time."""
+    """Make the summaries and checksums of a span again, some hours at once."""
     step = WIDTHS[SEAL_LEVEL + 1]
     while low < high:
         stop = min(low // step * step + step, high)
@@ -313,13 +313,13 @@ def rebuild(connection: sqlite3.Connection, meter: int, level: int, low: int, hi
 
 
 def first_time(connection: sqlite3.Connection, meter: int) -> int:
-    """Give the time of a meter's first sample, of which there is one."""
+    """Return the time of a meter's first sample; it must have one."""
     (first,) = connection.execute("SELECT min(time) FROM sample WHERE meter=?", (meter,)).fetchone()
     return int(first)
 
 
 def _increasing(samples: tuple[Sample, ...], last: int | None) -> Iterator[Sample]:
-    """Give the samples with times that increase, from those in the file on."""
+    """Yield the samples with increasing times, later than those in the file."""
     for sample in samples:
         if last is not None and sample.time_us <= last:
             sample = replace(sample, time_us=last + 1)
@@ -340,7 +340,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def local_zone() -> str:
-    """Give the name of the local time zone, as in ``Europe/Berlin``."""
+    """Return the name of the local time zone, as in ``Europe/Berlin``."""
     named = os.environ.get("TZ", "").lstrip(":")
     if named and not named.startswith("/"):
         return named

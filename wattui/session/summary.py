@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sums, extremes and counts over buckets of time, exact, at NumPy's speed.
+"""Exact sums, extremes and counts over buckets of time, at NumPy's speed.
 
-One function, :func:`merge`, makes the rows of one level from those of the level
-below; a sample is a row of one record.  The live writer, the bulk path and the
-statistics all use it, so that they cannot disagree.
+One function, :func:`merge`, makes the rows of a level from those of the level below; a
+sample is a row of one record.  Both writers and the statistics use it, so that they cannot
+disagree.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Integers = NDArray[np.int64]
 #: Stands for SQL's NULL in arrays of integers; less than any value of the wire.
 ABSENT: Final = -(2**62)
 
-#: Minimum of no values at all.
+#: Minimum of no values.
 _NO_LOW: Final = 2**62
 
 #: Start of a 4096 s bucket in microseconds, number of its samples, and their CRC-32.
@@ -72,7 +72,7 @@ class Rows:
 
 
 def from_samples(samples: Integers) -> Rows:
-    """Give one row a sample; *samples* has the columns of SAMPLE_COLUMNS, (n, 21)."""
+    """Return one row per sample; *samples* has the columns of SAMPLE_COLUMNS, (n, 21)."""
     values = samples[:, 3:]
     there = values != ABSENT
     zeroed = np.where(there, values, 0)
@@ -92,7 +92,7 @@ def from_samples(samples: Integers) -> Rows:
 
 
 def merge(rows: Rows, width: int | None) -> Rows:
-    """Give the rows of buckets *width* microseconds wide; of one bucket in all for None."""
+    """Return the rows of buckets *width* microseconds wide; None: of a single bucket."""
     if not len(rows):
         return rows
     bucket = np.zeros_like(rows.bucket) if width is None else rows.bucket // width * width
@@ -107,7 +107,7 @@ def merge(rows: Rows, width: int | None) -> Rows:
 
 
 def _merge_counter(counter: Integers, bucket: Integers, starts: Integers) -> Integers:
-    """Join the counters of neighbours; one that fell was reset and counts from nought."""
+    """Join the counters of neighbours; one that fell was reset and counts from zero."""
     out = np.empty((len(starts), 3), np.int64)
     out[:, :2] = ABSENT
     moved = counter[:, 2].copy()
@@ -118,7 +118,7 @@ def _merge_counter(counter: Integers, bucket: Integers, starts: Integers) -> Int
         step = np.where(first[1:] >= last[:-1], first[1:] - last[:-1], first[1:])
         moved[there[1:]] += np.where(joined, step, 0)
         group = np.searchsorted(starts, there, side="right") - 1
-        # Of several that are assigned to one place the last one stays.
+        # Of several values assigned to one place the last one stays.
         out[group, 1] = last
         out[group[::-1], 0] = first[::-1]
     out[:, 2] = np.add.reduceat(moved, starts)
@@ -147,12 +147,12 @@ _VARIABLES: Final = 999
 
 
 def read_samples(connection: sqlite3.Connection, meter: int, low: int, high: int) -> Integers:
-    """Give the samples with ``low <= time < high``, (n, 21)."""
+    """Return the samples with ``low <= time < high``, (n, 21)."""
     return _matrix(connection.execute(_SAMPLES, (meter, low, high)).fetchall(), len(SAMPLE_COLUMNS))
 
 
 def read_rows(connection: sqlite3.Connection, meter: int, level: int, low: int, high: int) -> Rows:
-    """Give the summaries of a level from *low* until *high*; level -1 is the samples."""
+    """Return the summaries of a level from *low* until *high*; level -1 is the samples."""
     if level < 0:
         return from_samples(read_samples(connection, meter, low, high))
     found = connection.execute(_SUMMARIES, (meter, level, low, high)).fetchall()
@@ -173,7 +173,7 @@ def _matrix(rows: Sequence[tuple[int, ...]], columns: int) -> Integers:
 
 
 def write_rows(connection: sqlite3.Connection, meter: int, level: int, rows: Rows) -> None:
-    """Store summaries; those of the same buckets are replaced."""
+    """Store summaries; replace those of the same buckets."""
     lows = np.where(rows.low == _NO_LOW, ABSENT, rows.low)
     table = np.hstack(
         (rows.bucket[:, None], rows.sums[:, :_TOTALS], rows.counter, rows.sums[:, _TOTALS:], lows)
@@ -206,7 +206,7 @@ def insert(
 
 
 def concatenate(parts: Sequence[Rows]) -> Rows:
-    """Give the rows of all parts, which follow one another in time."""
+    """Return the rows of all parts, which follow one another in time."""
     return Rows(
         np.concatenate([part.bucket for part in parts]),
         np.concatenate([part.sums for part in parts]),
@@ -234,9 +234,9 @@ def close_buckets(
         width = WIDTHS[level]
         low, high = old // width * width, new // width * width
         if low >= high:
-            # Wider buckets hold this one whole: none of them is over either.
+            # Wider buckets contain this one: none of them is over either.
             break
-        # What this call made of the level below is at hand; before it, the file has it.
+        # Rows of the level below: those that this call made, and earlier ones in the file.
         stored = read_rows(connection, meter, below, low, min(begin, high))
         if rows is not None:
             ready = rows[: int(np.searchsorted(rows.bucket, high))]
@@ -259,7 +259,7 @@ def insert_seals(connection: sqlite3.Connection, meter: int, seals: Iterable[Sea
 def checksums(samples: Integers, before: Seal | None = None) -> Iterator[Seal]:
     """Yield the checksum of each 4096 s bucket of *samples*, (n, 21).
 
-    *before* is the checksum of what comes before them: its bucket may go on.
+    *before* is the checksum of what precedes them: they may continue its bucket.
     """
     bucket = samples[:, 0] // WIDTHS[SEAL_LEVEL] * WIDTHS[SEAL_LEVEL]
     starts = np.flatnonzero(np.diff(bucket, prepend=-1)).tolist()
@@ -276,9 +276,9 @@ def checksums(samples: Integers, before: Seal | None = None) -> Iterator[Seal]:
 
 
 def first_level(interval: float) -> int:
-    """Give the lowest level that is worth keeping for records *interval* seconds apart.
+    """Return the lowest level that is worth storing for records *interval* seconds apart.
 
-    A bucket should hold eight records at least: a summary is six times as large as one.
+    A bucket should hold at least eight records: a summary is six times as large as one.
     """
     for level, width in enumerate(WIDTHS[:SEAL_LEVEL]):
         if width >= 8 * interval * 1_000_000:

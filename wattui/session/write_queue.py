@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What waits for the disk: bounded, and honest about what it had to let go."""
+"""The queue of what waits for the disk: bounded, and honest about what it had to drop."""
 
 from __future__ import annotations
 
@@ -12,63 +12,65 @@ from typing import Final
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
 
-#: How long a sample waits for a disk that refuses, in seconds.
+#: Longest time that a sample waits for a disk that refuses it, in seconds.
 KEEP_SECONDS: Final = 600.0
 
-#: How many samples wait at most: ten minutes of a hundred meters.
+#: Largest number of samples that wait: ten minutes of a hundred meters.
 KEEP_SAMPLES: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class WriterStatus:
-    """How the writer and its disk get on."""
+    """How a writer and its disk are doing."""
 
     #: Samples that are not on disk yet.
     waiting: int = 0
-    #: What is wrong: one sentence without a full stop; empty while all is well.
+    #: What is wrong: a sentence without its full stop; empty while all is well.
     problem: str = ""
-    #: What to do about it.
+    #: What to do about it: a sentence; empty while all is well.
     hint: str = ""
-    #: Monotonic time since which it has been so, in seconds; None while all is well.
+    #: Monotonic time at which that began, in seconds; None while all is well.
     since: float | None = None
-    #: For how long the samples still fit into memory, in seconds.
+    #: For how many seconds the samples still fit into memory.
     seconds_left: float = KEEP_SECONDS
-    #: Samples that had to be let go, in all.
+    #: Samples dropped so far.
     dropped: int = 0
 
 
 @dataclass(slots=True)
 class Item:
-    """One call of a listener: a batch of samples, or an event."""
+    """One call of the writer: a batch of samples, or an event."""
 
     meter: MeterInfo | None
     #: Monotonic time of arrival, in seconds.
     since: float
     samples: tuple[Sample, ...] = ()
     event: Event | None = None
-    #: Id of the event in the file, once it was given one.
+    #: Id of the event in the file, once it has one.
     event_id: int = 0
-    #: The samples' times were compared with those in the file.
+    #: Number of dropped samples that the event reports.
+    dropped: int = 0
+    #: Whether the samples' times were compared with those in the file.
     placed: bool = False
 
 
 @dataclass(slots=True)
 class _Loss:
-    """What was let go of one meter."""
+    """What was dropped of one meter."""
 
     meter: MeterInfo
     count: int
     #: Its intervals and gaps, in microseconds.
-    missing: int
-    #: Time of the last sample that was let go.
-    time: int
+    missing_us: int
+    #: Time of the last sample that was dropped.
+    time_us: int
 
 
 class WaitingQueue:
-    """A queue for one taker; whoever puts never waits.
+    """A queue with one reader, and writers that never wait.
 
-    Over the bound in number or age the oldest samples go.  The sample after them gets
-    their time as a gap, and an event tells of it.
+    Beyond the limit in number or age the oldest samples are dropped.  Their time becomes a
+    gap of the sample after them, and an event reports it.
     """
 
     def __init__(
@@ -76,14 +78,14 @@ class WaitingQueue:
     ) -> None:
         self.keep_samples = keep_samples
         self.keep_seconds = keep_seconds
-        #: Told whenever something was put.
+        #: Notified whenever something is put.
         self.condition = threading.Condition()
         self._items: deque[Item] = deque()
         self._samples = 0
         self._taken = 0
-        #: Samples that were let go in all.
+        #: Samples dropped so far.
         self.dropped = 0
-        # Time that the next sample of a meter has to take as its gap, by the meter's key.
+        # Gap of the next sample of a meter in microseconds, by the meter's key.
         self._missing: dict[str, int] = {}
 
     def put(self, item: Item) -> None:
@@ -97,7 +99,7 @@ class WaitingQueue:
             self.condition.notify_all()
 
     def take(self) -> list[Item]:
-        """Give all that waits; it goes on counting until done() or put_back()."""
+        """Return everything that waits; it still counts until done() or put_back()."""
         with self.condition:
             items = list(self._items)
             self._items.clear()
@@ -105,14 +107,14 @@ class WaitingQueue:
             return items
 
     def put_back(self, items: list[Item], now: float) -> None:
-        """Put what could not be written to the front again."""
+        """Put what could not be written back to the front."""
         with self.condition:
             self._items.extendleft(reversed(items))
             self._taken = 0
             self._bound(now)
 
     def done(self, items: list[Item]) -> None:
-        """Say that these are on disk."""
+        """Note that these are on disk."""
         with self.condition:
             self._samples -= sum(len(item.samples) for item in items)
             self._taken = 0
@@ -125,16 +127,16 @@ class WaitingQueue:
 
     @property
     def empty(self) -> bool:
-        """Nothing waits to be taken."""
+        """Whether nothing waits to be taken."""
         return not self._items
 
     @property
     def unfinished(self) -> bool:
-        """Something is not on disk yet."""
+        """Whether something is not on disk yet."""
         return bool(self._items) or self._taken > 0
 
     def oldest(self) -> float | None:
-        """Give the monotonic time of arrival of what waits longest."""
+        """Return the monotonic time at which the oldest item arrived."""
         with self.condition:
             return self._items[0].since if self._items else None
 
@@ -144,7 +146,7 @@ class WaitingQueue:
         while index < len(self._items):
             item = self._items[index]
             if not item.samples or item.meter is None:
-                # Events are few and small, and tell what happened: they stay.
+                # Events are few and small, and say what happened: they stay.
                 index += 1
                 continue
             if self._samples <= self.keep_samples and now - item.since <= self.keep_seconds:
@@ -154,25 +156,25 @@ class WaitingQueue:
             self.dropped += len(item.samples)
             del self._items[index]
         for loss in losses.values():
-            self._tell(loss, now)
+            self._report(loss, now)
 
-    def _tell(self, loss: _Loss, now: float) -> None:
-        """Make the lost time a gap of the next sample, and an event."""
+    def _report(self, loss: _Loss, now: float) -> None:
+        """Turn the lost time into a gap of the next sample, and an event."""
         key = loss.meter.key
         following = self._first(key, lambda item: bool(item.samples))
         if following is None:
-            missing = self._missing[key] = self._missing.get(key, 0) + loss.missing
+            missing = self._missing[key] = self._missing.get(key, 0) + loss.missing_us
         else:
-            _add_gap(following, loss.missing)
+            _add_gap(following, loss.missing_us)
             missing = following.samples[0].gap_us
-        told = self._first(key, _tells_of_loss)
-        if told is None or told.event is None:
-            event = Event(loss.time, EventKind.DROPPED, _dropped(loss.count), missing)
-            self._items.appendleft(Item(loss.meter, now, event=event))
-            return
-        # One event tells of all that was lost in a row.
-        count = int(told.event.text.split()[0]) + loss.count
-        told.event = Event(loss.time, EventKind.DROPPED, _dropped(count), missing)
+        report = self._first(key, lambda item: item.dropped > 0)
+        if report is None:
+            report = Item(loss.meter, now)
+            self._items.appendleft(report)
+        # One event reports everything that was lost in a row.
+        report.dropped += loss.count
+        text = f"{report.dropped} samples lost: the disk refused them for too long"
+        report.event = Event(loss.time_us, EventKind.DROPPED, text, missing)
 
     def _first(self, key: str, wanted: Callable[[Item], bool]) -> Item | None:
         for item in self._items:
@@ -181,21 +183,13 @@ class WaitingQueue:
         return None
 
 
-def _tells_of_loss(item: Item) -> bool:
-    return item.event is not None and item.event.kind is EventKind.DROPPED
-
-
 def _add_gap(item: Item, missing: int) -> None:
     first = item.samples[0]
     item.samples = (replace(first, gap_us=first.gap_us + missing), *item.samples[1:])
 
 
-def _dropped(count: int) -> str:
-    return f"{count} samples lost: the disk refused for too long"
-
-
 def _add_loss(losses: dict[str, _Loss], meter: MeterInfo, samples: Sequence[Sample]) -> None:
     loss = losses.setdefault(meter.key, _Loss(meter, 0, 0, 0))
     loss.count += len(samples)
-    loss.missing += sum(sample.interval_us + sample.gap_us for sample in samples)
-    loss.time = samples[-1].time_us
+    loss.missing_us += sum(sample.interval_us + sample.gap_us for sample in samples)
+    loss.time_us = samples[-1].time_us

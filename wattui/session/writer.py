@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records samples into a session file: on disk first, then to whoever shows them.
+"""Records samples into a session file: on disk first, then on screen.
 
 ::
 
     reader threads ──on_samples──> WaitingQueue ──> writer thread: INSERT, COMMIT ──> listeners
 
-The writer commits at most twice a second, and at once when the last commit is half
-a second ago.  Every commit is synced (``synchronous=FULL``): what a listener was
-told survives a killed program and a power cut.
+The writer commits at most twice a second, and immediately when the last commit was half a
+second ago.  Every commit is synced (``synchronous=FULL``): the samples that a listener has
+received survive a killed program and a power cut.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ from wattui.session.write_queue import KEEP_SAMPLES, KEEP_SECONDS, Item, Waiting
 
 _logger = logging.getLogger(__name__)
 
-#: Seconds from one commit to the next, at least.
+#: Shortest time between two commits, in seconds.
 COMMIT_SECONDS: Final = 0.5
 
-#: Seconds until the disk is asked again after it refused.
+#: Seconds until another attempt after the disk has refused one.
 RETRY_SECONDS: Final = 1.0
 
-#: Seconds without an answer after which a disk is said to hang.
+#: Seconds without a response after which a disk is reported as hanging.
 HANGING_SECONDS: Final = 5.0
 
 
@@ -60,28 +60,43 @@ _open_writers: Final[weakref.WeakSet[SessionWriter]] = weakref.WeakSet()
 
 
 class SessionWriter:
-    """Writes a session: a listener, and a context manager.
+    """Record a session: a :class:`Listener`, and a context manager.
+
+    Its methods may be called from any thread, and none but :meth:`flush` and :meth:`close`
+    waits for the disk.
 
     Parameters
     ----------
     path
-        The file; made with its folder, or continued if it is a session already.
+        The file; it is made with its folder, or continued if it is a session already.
     software
-        Name and version of what records, for the file's ``info``.
+        Name and version of the program that records, for the file's ``info``.
     keep_samples, keep_seconds
-        How much waits in memory while the disk refuses.
+        How many samples wait in memory while the disk refuses them, and for how long.
     retry_seconds, commit_seconds
-        Pace of the writer.
+        Time until another attempt after the disk has refused one, and between commits.
     at_once
-        Whether to make the file before returning.  Otherwise the writer's thread does,
-        and tries again where the disk refuses, while the samples wait.
+        Whether to make the file before returning.  Otherwise the writer's thread makes it,
+        and tries again if the disk refuses, while the samples wait.
 
     Raises
     ------
     DiskRefused
-        The folder cannot be made or written to, or another wattui records into the file.
+        The folder cannot be made or written to, or another wattui is recording the file.
     NotASession, SessionTooNew, SessionDamaged
-        There is such a file, and it cannot be continued.
+        The file exists and cannot be continued.
+
+    Examples
+    --------
+    >>> import time
+    >>> from wattui.api import MeterInfo, Sample, Session, SessionWriter
+    >>> with SessionWriter("lamp.wattui") as writer:
+    ...     sample = Sample(time.time_ns() // 1000, 1_000_000, (600, 2300, 261))
+    ...     writer.on_samples(MeterInfo("A80012", "/dev/ttyUSB0"), [sample])
+    ...     writer.mark("kettle on")
+    >>> with Session.open("lamp.wattui") as session:
+    ...     [str(one.event.kind) for one in session.events()]
+    ['started', 'stopped', 'mark']
     """
 
     def __init__(
@@ -107,7 +122,7 @@ class SessionWriter:
         self._closing = False
         self._closed = False
         self._deadline = 0.0
-        # At the end a disk that refuses is asked once more at once.
+        # Whether to try once more immediately, at the end.
         self._once_more = False
         self._error: WattuiError | None = None
         self._error_since = 0.0
@@ -126,7 +141,7 @@ class SessionWriter:
         self._thread.start()
 
     def _open(self) -> Store:
-        """Make the file, or go on with the one that is there, and keep others out."""
+        """Make the file or continue it, and keep other writers out."""
         make_folder(self.path.parent)
         lock = SessionLock(self.path)
         try:
@@ -140,13 +155,13 @@ class SessionWriter:
     # -- to be called from any thread --
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        """Take samples of one meter, oldest first; never waits for the disk."""
+        """Record samples of one meter, oldest first."""
         if not samples:
             return
         now = time.monotonic()
         with self._queue.condition:
             if self._closing:
-                _logger.warning("%d samples came after the end of %s", len(samples), self.path)
+                _logger.warning("%d samples arrived after the end of %s", len(samples), self.path)
                 return
             if meter.key not in self._running:
                 begin = samples[0].time_us - samples[0].interval_us
@@ -156,7 +171,7 @@ class SessionWriter:
         self._announce_hanging(now)
 
     def on_event(self, meter: MeterInfo | None, event: Event) -> None:
-        """Take an event of one meter, or of the whole session for None."""
+        """Record an event of one meter, or of the whole session for None."""
         now = time.monotonic()
         with self._queue.condition:
             if self._closing:
@@ -168,12 +183,20 @@ class SessionWriter:
             self._queue.put(Item(meter, now, event=event))
 
     def mark(self, text: str, when: float | None = None) -> None:
-        """Mark a moment of the whole session: *when* in seconds UTC, else now."""
+        """Mark a time in the whole session.
+
+        Parameters
+        ----------
+        text
+            What happened.
+        when
+            Seconds since 1970, UTC; None for now.
+        """
         moment = microseconds(time.time() if when is None else when)
         self.on_event(None, Event(moment, EventKind.MARK, text))
 
     def note(self, text: str) -> None:
-        """Keep a note on the whole session, such as an assumption that was made."""
+        """Record a note on the whole session, such as an assumption that was made."""
         self.on_event(None, Event(microseconds(time.time()), EventKind.NOTE, text))
 
     def add_listener(self, listener: Listener | SampleFunction) -> None:
@@ -189,15 +212,15 @@ class SessionWriter:
         self._listeners = tuple(one for one in self._listeners if one != removed)
 
     def add_status_listener(self, listener: StatusListener) -> None:
-        """Call *listener* when the disk refuses, at each further attempt, and when it is well.
+        """Call *listener* when the disk refuses, at each further attempt, and when it recovers.
 
-        On the writer's thread, or on a thread that brings samples; it must not block.
+        It is called on the writer's thread or on one that delivers samples, and must not block.
         """
         self._status_listeners = (*self._status_listeners, listener)
 
     @property
     def status(self) -> WriterStatus:
-        """How the writer gets on, at this moment."""
+        """How the writer is doing."""
         queue = self._queue
         now = time.monotonic()
         oldest = queue.oldest()
@@ -208,8 +231,8 @@ class SessionWriter:
             left = max(0.0, queue.keep_seconds - (now - oldest))
         if error is None and busy is not None and now - busy > HANGING_SECONDS:
             error = DiskRefused(
-                f"The disk has not answered for {now - busy:.0f} s: {self.path}",
-                "Check the disk and its connection; recording goes on when it answers.",
+                f"The disk has not responded for {now - busy:.0f} s: {self.path}",
+                "Check the disk and its connection; recording continues when it responds.",
             )
             since: float | None = busy
         else:
@@ -220,14 +243,11 @@ class SessionWriter:
 
     @property
     def size(self) -> int:
-        """Bytes that the session takes on disk, its journal included; as of the last commit.
-
-        Never waits for the disk.
-        """
+        """Bytes that the session takes up on disk, its journal included, at the last commit."""
         return self._size
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Wait until all that was given is on disk; say whether it is."""
+        """Wait until everything is on disk, for up to *timeout* seconds; return whether it is."""
         deadline = time.monotonic() + timeout
         with self._queue.condition:
             while self._queue.unfinished:
@@ -240,13 +260,13 @@ class SessionWriter:
     def close(self, timeout: float = 10.0) -> None:
         """Write what waits and the end of each meter, and close the file.
 
-        A disk that refuses is asked for *timeout* seconds, or as long as :meth:`hurry`
-        says meanwhile.
+        Closing again does nothing.  A disk that refuses gets *timeout* seconds, or as long as
+        :meth:`hurry` allows meanwhile.
 
         Raises
         ------
         DiskRefused
-            The disk did not take the last samples within *timeout* seconds.
+            The disk did not accept the last samples within *timeout* seconds.
         """
         if self._closed:
             return
@@ -270,7 +290,7 @@ class SessionWriter:
             )
 
     def hurry(self, timeout: float) -> None:
-        """Have a :meth:`close` that waits on another thread give up in *timeout* seconds."""
+        """Make a :meth:`close` that waits on another thread give up in *timeout* seconds."""
         with self._queue.condition:
             self._deadline = min(self._deadline, time.monotonic() + timeout)
             self._once_more = True
@@ -288,7 +308,7 @@ class SessionWriter:
         try:
             last = float("-inf")
             while self._wait(last):
-                # Counted from its end, so that a slow disk has its rests.
+                # Counted from its end: a slow disk gets some rest.
                 self._attempt()
                 last = time.monotonic()
         finally:
@@ -301,7 +321,7 @@ class SessionWriter:
                 self._queue.condition.notify_all()
 
     def _wait(self, last: float) -> bool:
-        """Wait until it is time for a commit; say whether there is anything to do."""
+        """Wait until it is time for a commit; return whether there is anything to do."""
         condition = self._queue.condition
         pace = self._commit_seconds if self._error is None else self._retry_seconds
         with condition:
@@ -346,10 +366,10 @@ class SessionWriter:
             self._busy_since = None
             self._queue.done(items)
             if self._error is not None:
-                _logger.warning("the disk takes samples again: %s", self.path)
+                _logger.warning("the disk accepts samples again: %s", self.path)
                 self._error = None
                 self._announce()
-            self._tell(items)
+            self._pass_on(items)
 
     def _refused(self, items: list[Item], error: WattuiError) -> None:
         self._busy_since = None
@@ -362,14 +382,14 @@ class SessionWriter:
         self._announce()
 
     def _measure(self) -> None:
-        """See how large the file and its journal are now."""
+        """Read the size of the file and its journal."""
         total = 0
         for name in (self.path, self.path.with_name(self.path.name + "-wal")):
             with contextlib.suppress(OSError):
                 total += name.stat().st_size
         self._size = total
 
-    def _tell(self, items: list[Item]) -> None:
+    def _pass_on(self, items: list[Item]) -> None:
         for item in items:
             meter = item.meter
             if meter is None:

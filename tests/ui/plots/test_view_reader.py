@@ -44,7 +44,7 @@ class FakeSession:
         self.closed = False
         self.meters = [SessionMeter(1, MeterInfo("A80012", "/dev/ttyUSB0", "server"))]
 
-    def span(self, meters=None):
+    def span_us(self, meters=None):
         return round(START * 1e6), round((START + 100) * 1e6)
 
     def envelope(self, meter, names, start, stop, pixels):

@@ -100,7 +100,7 @@ def _entry(path: Path) -> Entry:
     entry = Entry(str(path))
     try:
         with Session.open(path) as session:
-            span = session.span()
+            span = session.span_us()
             entry.meters = [meter.info.label for meter in session.meters]
             entry.samples = sum(session.count(meter.id) for meter in session.meters)
             entry.interrupted = session.interrupted

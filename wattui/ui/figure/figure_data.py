@@ -17,7 +17,6 @@ from wattui.measurement.events import EventKind
 from wattui.measurement.fields import INTEGRATED_ENERGY
 from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session
-from wattui.session.span_statistics import ENERGY_SCALE
 from wattui.ui.plots.total import Curve
 from wattui.ui.plots.view_reader import merged
 
@@ -142,7 +141,7 @@ def _span(run: FigureRun) -> _Span | None:
     """Return the span of a run that is shown; None if it has no samples."""
     ids = [meter.id for meter in run.session.meters]
     chosen = ids if run.meters is None else [i for i in ids if i in run.meters]
-    whole = run.session.span(chosen)
+    whole = run.session.span_us(chosen)
     if whole is None:
         return None
     start = whole[0] if run.start is None else max(run.start, whole[0])
@@ -164,7 +163,7 @@ def _series(
         if not statistics.count:
             continue
         envelope = run.session.envelope(meter.id, channels, span.start, span.stop, pixels)
-        before = run.session.energy_before(meter.id, span.start) / ENERGY_SCALE
+        before = run.session.energy_before(meter.id, span.start)
         low, high = span.start / MICROSECONDS, span.stop / MICROSECONDS
         curves = {}
         for name in channels:

@@ -109,7 +109,7 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
     """
     data = ViewData(request)
     meters = _chosen(session, request.meters)
-    span = session.span([identity for _, identity in meters]) if meters else None
+    span = session.span_us([identity for _, identity in meters]) if meters else None
     if span is None:
         return data
     data.span = (span[0] / MICROSECONDS, span[1] / MICROSECONDS)

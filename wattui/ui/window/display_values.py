@@ -334,7 +334,7 @@ def _failure_notices(bench: Bench) -> list[Notice]:
 
 def _interrupted_notice(found: Any) -> Notice:
     length = duration_text(found.duration_s)
-    stop = clock_text(found.span[1] / MICROSECONDS)
+    stop = clock_text(found.span_us[1] / MICROSECONDS)
     text = f"A recording of {length} ended without being closed. It is complete up to {stop}."
     buttons = (("Open", "open_interrupted"), ("Dismiss", "dismiss_interrupted"))
     return Notice("interrupted", NoticeKind.INFO, text, "", buttons)

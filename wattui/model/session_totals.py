@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a window shows of an opened session before anything of it is plotted."""
+"""What a window shows of an opened session before any of it is plotted."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from wattui.session import Session
 
 
 class SessionTotals:
-    """The meters of a session with their totals, its span, its marks."""
+    """The meters of a session with their totals, its span and its marks."""
 
     def __init__(self, path: Path, session: Session) -> None:
         self.path = path
         self.size = path.stat().st_size
-        span = session.span()
+        span = session.span_us()
         #: Start of the first interval and end of the last, in seconds UTC.
         self.span = (
             (math.nan, math.nan)
             if span is None
             else (span[0] / MICROSECONDS, span[1] / MICROSECONDS)
         )
-        #: Pairs of who a meter is and of its totals.
+        #: Each meter, and its totals.
         self.meters = [(one.info, _totals(session, one.id)) for one in session.meters]
-        #: Pairs of time (seconds UTC) and text.
+        #: Time (seconds UTC) and text of each.
         self.marks = [
             (one.event.time_us / MICROSECONDS, one.event.text)
             for one in session.events(kinds=[EventKind.MARK])
@@ -46,9 +46,9 @@ def read_totals(path: Path) -> SessionTotals:
 
 
 def _totals(session: Session, meter_id: int) -> dict[str, object]:
-    """Give the traits of a meter that show the totals of its part of a session."""
+    """Return the totals of a meter as values of its traits."""
     statistics = session.statistics(meter_id)
-    span = session.span([meter_id])
+    span = session.span_us([meter_id])
     start, stop = (math.nan, math.nan) if span is None else span
     return {
         "energy": statistics.energy_wh,
