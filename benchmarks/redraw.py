@@ -5,24 +5,25 @@
 
     python benchmarks/redraw.py [--interval 10] [--redraws 20] [--rounds 3] [--session FILE]
 
-A session of a year is made: one record a second in its last week, one every
-*interval* seconds before (1 makes 31.5 million records, 2.4 GB, in some minutes).  So
-an hour holds 3,600 records, and a week 604,800.  Each program shows the last hour,
-week and year as power, current and voltage, at 960 x 640 pixels and a pixel ratio of 1,
-and draws once for each new record, as in live use.
+The session covers a year: one record per second in its last week, one every *interval*
+seconds before (1 makes 31.5 million records, 2.4 GB, in some minutes).  So an hour has
+3,600 records, and a week 604,800.  Each program shows the last hour, week and year as
+power, current and voltage, at 960 x 640 pixels and a pixel ratio of 1, and draws once for
+each new record, as in live use.
 
-- wattui is the whole window: it asks its session file for what is in view, on a thread
-  of its own, draws that, and tells the statistics of the view in readings and head lines.
-- matplotlib is handed all records of the span and draws all of them, as ``wattui.py``
-  of 2011 did, on Agg alone: without the cost of a window.
-- pyqtgraph holds all records of the span in memory, in arrays with room for more, with
-  peak downsampling, clipping and thin lines, which is its fastest way.  *smooth* is the
-  same with the lines antialiased, as those of the other two are.
+- wattui is the whole window: it reads what is in view from its session file, on a thread
+  of its own, draws that, and shows the statistics of the view in readings and head lines.
+- matplotlib gets all records of the span and draws all of them, like ``wattui.py`` of
+  2011, on Agg alone: without the cost of a window.
+- pyqtgraph has all records of the span in memory, in arrays with room for more, with
+  peak downsampling, clipping and thin lines, which is its fastest mode.  *smooth* is the
+  same with antialiased lines, like those of the other two.
 
-Each measurement runs in a process of its own; the programs take turns.  CPU time counts
-all threads, from the record's arrival to the end of the one paint event that follows; a
-redraw counts with its mean, as not each has the strip of the run read anew, and of the
-rounds the median.  The aims: ahead of all, and a year no more than 1.5 times an hour.
+Each measurement runs in a process of its own; the programs take turns.  CPU time includes
+all threads, from the arrival of the record to the end of the paint event that follows.
+The result is the mean of the redraws, since not all of them read the strip of the run
+again, and the median of the rounds.  The aims: faster than the others, a year in at most
+20 ms, and in at most 1.5 times the time of an hour.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ BEGIN = 1_735_689_600
 
 
 def new_values(second: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Give records of a load that cycles, with noise, as integers of the wire."""
+    """Return records of a cyclic load with noise, as integers of the protocol."""
     from wattui.measurement.fields import FIELD_COUNT
 
     values = np.zeros((len(second), FIELD_COUNT), np.int64)
@@ -63,7 +64,7 @@ def new_values(second: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def make(path: Path, interval: int) -> int:
-    """Write a year, and give the number of records."""
+    """Write a year, and return the number of records."""
     from wattui.measurement.events import MeterInfo
     from wattui.session import BulkWriter
 
@@ -90,19 +91,19 @@ class Growing:
         self._table[:, : self._count] = stored[:, first:]
 
     def grow(self) -> None:
-        """Take one more record."""
+        """Add one record."""
         count = self._count
         self._table[0, count] = self._table[0, count - 1] + 1.0
         self._table[1:, count] = self._table[1:, count - 1800]
         self._count += 1
 
     def arrays(self) -> list[np.ndarray]:
-        """Give time, power, current, voltage."""
+        """Return time, power, current and voltage."""
         return list(self._table[:, : self._count])
 
 
 def keep_arrays(path: Path) -> None:
-    """Put the year beside the session as arrays, for those who want it in memory."""
+    """Save the year as arrays beside the session, for programs that need it in memory."""
     from wattui.session import Session
 
     parts = []
@@ -115,7 +116,7 @@ def keep_arrays(path: Path) -> None:
 
 
 def measure(prepare: Callable[[], None], redraw: Callable[[], None], redraws: int) -> float:
-    """Give the mean CPU time of a redraw in ms; of *prepare* nothing counts."""
+    """Return the mean CPU time of a redraw in ms, without *prepare*."""
     spent = []
     for _ in range(redraws + 3):
         prepare()
@@ -142,7 +143,7 @@ def paint_counter(widget: object) -> Callable[[], int]:
 
 
 def once_painted(running: object, painted: Callable[[], int]) -> Callable[[], None]:
-    """Give a call that handles events until there was one paint event more."""
+    """Return a function that handles events until the next paint event."""
     from PyQt5.QtCore import QEventLoop
 
     def wait() -> None:
@@ -156,7 +157,7 @@ def once_painted(running: object, painted: Callable[[], int]) -> Callable[[], No
 
 
 def live_window(path: Path, seconds: int) -> tuple[Any, Any]:
-    """Open the program's window on the last *seconds*, live; give it and its plots."""
+    """Open the program's window on the last *seconds*, live; return it and its plots."""
     from PyQt5.QtCore import QEventLoop
     from PyQt5.QtWidgets import QApplication
 
@@ -214,7 +215,7 @@ def with_wattui(path: Path, seconds: int, redraws: int) -> float:
     with SessionWriter(path, commit_seconds=0) as writer:
         spent = measure(prepare, redraw, redraws)
     assert abs(stack.view.last - stop / 1e6) < 1, "the records did not arrive"
-    os._exit(report(spent))  # the window would ask whether to end
+    os._exit(report(spent))  # the window would ask for confirmation
 
 
 def with_matplotlib(path: Path, seconds: int, redraws: int) -> float:
@@ -266,7 +267,7 @@ def with_pyqtgraph(path: Path, seconds: int, redraws: int, smooth: bool = False)
 
     def prepare() -> None:
         data.grow()
-        # What the last redraw has left to do does not count.
+        # What is left of the last redraw does not count.
         for _ in range(5):
             time.sleep(0.01)
             running.processEvents()
@@ -287,13 +288,13 @@ def with_smooth(path: Path, seconds: int, redraws: int) -> float:
 
 
 def report(spent: float) -> int:
-    """Tell the process that waits for it what was measured."""
+    """Report the measurement to the parent process."""
     print(json.dumps({"ms": spent, "mb": peak_memory()}), flush=True)
     return 0
 
 
 def peak_memory() -> float:
-    """Give the peak memory of this process in MB, where the system tells it."""
+    """Return the peak memory of this process in MB, if the system reports it."""
     status = Path("/proc/self/status")
     if not status.exists():
         return float("nan")
@@ -307,7 +308,7 @@ def alone(program: str, path: Path, seconds: int, redraws: int) -> dict[str, flo
     command += ["--session", str(path), "--redraws", str(redraws)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     if "painted" in done.stderr:
-        print(f"{program}: more than one paint event a redraw", file=sys.stderr)
+        print(f"{program}: more than one paint event per redraw", file=sys.stderr)
     if done.returncode:
         sys.exit(f"{program} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -340,16 +341,16 @@ def main() -> None:
                 for program in options.programs:
                     one = alone(program, path, seconds, options.redraws)
                     found.setdefault((program, span), []).append(one)
-    tell(options.programs, found)
+    show(options.programs, found)
 
 
-def tell(programs: list[str], found: dict[tuple[str, str], list[dict[str, float]]]) -> None:
+def show(programs: list[str], found: dict[tuple[str, str], list[dict[str, float]]]) -> None:
     """Print medians and ratios."""
     spent = {
         program: [statistics.median(one["ms"] for one in found[program, span]) for span in SPANS]
         for program in programs
     }
-    print(f"{'CPU ms a redraw':20}" + "".join(f"{span:>10}" for span in SPANS) + "  year/hour")
+    print(f"{'CPU ms per redraw':20}" + "".join(f"{span:>10}" for span in SPANS) + "  year/hour")
     for program in programs:
         print(f"{program:20}" + "".join(f"{ms:10.1f}" for ms in spent[program]), end="")
         print(f"{spent[program][-1] / spent[program][0]:11.2f}")

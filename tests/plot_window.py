@@ -25,14 +25,14 @@ _APPLICATION = []
 
 
 def application():
-    """Give the one application of the tests."""
+    """Return the application of the tests."""
     if QtGui.QApplication.instance() is None:
         _APPLICATION.append(QtGui.QApplication([]))
     return QtGui.QApplication.instance()
 
 
 def wait_for(condition, seconds=10.0, what="what was waited for"):
-    """Handle events until something is so; fail after a deadline."""
+    """Handle events until a condition holds; fail after a deadline."""
     loop = application()
     deadline = time.monotonic() + seconds
     while not condition():
@@ -42,7 +42,7 @@ def wait_for(condition, seconds=10.0, what="what was waited for"):
 
 
 def sample(second, power=42.3, interval=1.0, gap=0.0, **others):
-    """Give a record that ends so many seconds after START."""
+    """Return a record that ends at a second after START."""
     values = [0] * FIELD_COUNT
     fields = {"power": round(power * 10), "voltage": 1200, "current": 361, "frequency": 600}
     for name, value in {**fields, **others}.items():
@@ -56,7 +56,7 @@ def sample(second, power=42.3, interval=1.0, gap=0.0, **others):
 
 
 class Recording:
-    """A session of some meters that goes on as long as a test wants."""
+    """A session of some meters that continues as long as a test needs it."""
 
     def __init__(self, folder, names=("server",)):
         self.path = Path(folder) / "run.wattui"
@@ -100,7 +100,7 @@ class Recording:
 
 
 class PlotWindow:
-    """A stack and the widget in which it is drawn."""
+    """A stack and the widget that shows it."""
 
     def __init__(self, width=900, height=640, **traits):
         from enable.api import Window
@@ -116,9 +116,9 @@ class PlotWindow:
         application().processEvents()
 
     def next_frame(self, action=None):
-        """Do something, and wait until the data after it was taken and drawn.
+        """Do something, and wait until new data is drawn.
 
-        Without an action, wait for the first data that there is.
+        Without an action, wait for the first data.
         """
         frames = 0 if action is None else self.stack.frames
         if action is not None:
@@ -127,7 +127,7 @@ class PlotWindow:
         self.settle()
 
     def settle(self):
-        """Wait until nothing is being read or waited for, and draw."""
+        """Wait until all reading has finished, and draw."""
         stack = self.stack
         wait_for(lambda: not stack._pace._timer.isActive() and not stack.reading, what="quiet")
         self.control.repaint()
@@ -138,7 +138,7 @@ class PlotWindow:
         self.control.close()
 
     def image(self):
-        """Draw it and give its pixels, shape (height, width, 3), each from 0 to 1."""
+        """Return the pixels, shape (height, width, 3), each from 0 to 1."""
         self.control.repaint()
         picture = self.control.grab().toImage().convertToFormat(QtGui.QImage.Format_RGB32)
         bits = picture.constBits()
@@ -148,9 +148,9 @@ class PlotWindow:
         return pixels[:, :, 2::-1] / 255
 
     def where(self, colour, plot=None, tolerance=0.12):
-        """Give the pixels of a colour, as (x, y) in Enable's coordinates, shape (n, 2).
+        """Return the pixels of a colour, as (x, y) in Enable's coordinates, shape (n, 2).
 
-        With *plot* those inside of it only.
+        With *plot*, return only those inside it.
         """
         image = self.image()
         near = np.abs(image - np.array(rgb(colour))).max(axis=2) < tolerance
@@ -162,7 +162,7 @@ class PlotWindow:
         inside &= (found[:, 1] > plot.y) & (found[:, 1] < plot.y2)
         return found[inside]
 
-    # --- hands --------------------------------------------------------------------------
+    # --- mouse and keys -----------------------------------------------------------------
 
     def _send(self, kind, x, y, button, buttons, modifiers):
         position = QtCore.QPointF(x, self.control.height() - 1 - y)
@@ -179,12 +179,12 @@ class PlotWindow:
         self._send(QtCore.QEvent.MouseMove, x, y, QtCore.Qt.NoButton, buttons, modifiers)
 
     def release(self, x, y, modifiers=QtCore.Qt.NoModifier):
-        """Let the left button go."""
+        """Release the left button."""
         left, none = QtCore.Qt.LeftButton, QtCore.Qt.NoButton
         self._send(QtCore.QEvent.MouseButtonRelease, x, y, left, none, modifiers)
 
     def drag(self, start, stop, modifiers=QtCore.Qt.NoModifier):
-        """Drag from (x, y) to (x, y) in some steps."""
+        """Drag from (x, y) to (x, y) in several steps."""
         self.press(*start, modifiers)
         for share in (0.2, 0.6, 1.0):
             x = start[0] + share * (stop[0] - start[0])
@@ -202,7 +202,7 @@ class PlotWindow:
         self.release(x, y)
 
     def wheel(self, x, y, notches=1, modifiers=QtCore.Qt.NoModifier):
-        """Turn the wheel, away from oneself when positive."""
+        """Turn the wheel, away from the user if positive."""
         position = QtCore.QPointF(x, self.control.height() - 1 - y)
         event = QtGui.QWheelEvent(
             position,
@@ -217,7 +217,7 @@ class PlotWindow:
         application().sendEvent(self.control, event)
 
     def leave(self):
-        """Take the pointer away."""
+        """Move the pointer out of the widget."""
         application().sendEvent(self.control, QtCore.QEvent(QtCore.QEvent.Leave))
 
     def key(self, key):

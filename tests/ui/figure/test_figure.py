@@ -27,7 +27,7 @@ from wattui.ui.theme.palette import DARK, LIGHT, rgb
 
 
 def steps(count: int = 600, gap: tuple[int, int] = (200, 300)) -> list:
-    """Give records of 100 W and 1 A, then of 50 W and 2 A, with a gap."""
+    """Return records of 100 W and 1 A, then of 50 W and 2 A, with a gap."""
     made, last = [], 0
     for second in range(1, count + 1):
         if gap[0] < second <= gap[1]:
@@ -70,14 +70,14 @@ def page_of(
 
 
 def pixels(page: FigurePage, path: Path, dpi: int = 96) -> np.ndarray:
-    """Give the image of a page, shape (height, width, 3), from 0 to 1."""
+    """Return the image of a page, shape (height, width, 3), from 0 to 1."""
     figure_file.save(page, path, dpi)
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB")) / 255
 
 
 def is_at(image: np.ndarray, x: float, y: float, colour: str, scale: float = 1.0) -> bool:
-    """Tell whether a colour is within two pixels of a place of the figure."""
+    """Check whether a colour is within two pixels of a place in the figure."""
     row, column = round(image.shape[0] - y * scale), round(x * scale)
     part = image[row - 2 : row + 3, column - 2 : column + 3]
     # A thin line may lie half on one row of pixels and half on the next.
@@ -146,18 +146,18 @@ def test_every_axis_holds_its_values_and_even_ticks(field, low: float, high: flo
     assert len(second.ticks) == len(first.ticks)
 
 
-def test_the_head_says_what_it_is(one: Path) -> None:
+def test_the_head_describes_the_run(one: Path) -> None:
     page = page_of(one)
     power = [s["power"] for s in steps()]
-    told = page.statistics_text()
-    assert f"{energy_wh(power, 1.0):.2f} ± " in told
-    assert "500 records" in told
-    assert "1 gap (1 min 40 s)" in told
+    text = page.statistics_text()
+    assert f"{energy_wh(power, 1.0):.2f} ± " in text
+    assert "500 records" in text
+    assert "1 gap (1 min 40 s)" in text
     assert "server" in page.span_text()
     assert "(10:00)" in page.span_text()
 
 
-def test_a_part_of_a_run_begins_with_no_energy(one: Path) -> None:
+def test_the_energy_of_a_part_of_a_run_starts_at_zero(one: Path) -> None:
     begin = round(START * MICROSECONDS)
     page = page_of(one, start=begin + 400 * MICROSECONDS, stop=begin + 500 * MICROSECONDS)
     times, values = page.content.series[0].curves["integrated_energy"]
@@ -176,7 +176,7 @@ def test_nothing_is_drawn_beyond_the_span() -> None:
     assert broken[0].tolist() == [2.0]
 
 
-def test_several_meters_have_a_colour_and_a_line_each(three: Path, tmp_path: Path) -> None:
+def test_each_of_several_meters_has_a_colour_and_a_curve(three: Path, tmp_path: Path) -> None:
     page = page_of(three)
     image = pixels(page, tmp_path / "a.png")
     for number in range(3):
@@ -194,7 +194,7 @@ def test_one_of_several_meters(three: Path) -> None:
     assert "5.56 ± " in page.statistics_text()
 
 
-def test_runs_are_laid_over_one_another_or_where_the_clock_was(one: Path, three: Path) -> None:
+def test_runs_start_at_the_same_place(one: Path, three: Path) -> None:
     with Session.open(one) as first, Session.open(three) as second:
         shifted = FigureRun(second, "b", start=round((START + 20) * MICROSECONDS))
         runs = [FigureRun(first, "a"), shifted]
@@ -210,12 +210,12 @@ def test_a_drawing_has_lines_and_letters_and_no_image(one: Path, tmp_path: Path)
     figure_file.save(page_of(one), path)
     text = path.read_text(encoding="utf-8")
     assert "<image" not in text
-    told = [html.unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", text)]
+    words = [html.unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", text)]
     for word in ("run", "POWER  W", "CURRENT  A", "ENERGY  Wh", "kJ", "door opened", "10:00"):
-        assert word in told
+        assert word in words
     assert re.search(r'<text[^>]*textLength="\d', text)
     assert "sans-serif" in text
-    # Two curves in two pieces each above, one below; each a point a record.
+    # Two curves in two pieces each above, one below; each with one point per record.
     lines = re.findall(r'<polyline[^>]*points="([^"]*)"', text)
     assert sorted(len(points.split()) for points in lines if len(points.split()) > 50) == [
         *(200, 200, 200, 300, 300, 300),
@@ -244,7 +244,7 @@ def test_a_pdf_has_lines_and_letters_and_no_image(one: Path, tmp_path: Path) -> 
     assert b"Tf" in drawn
 
 
-def test_what_is_said_of_reconstructed_times_is_on_the_page(one: Path) -> None:
+def test_a_note_on_reconstructed_times_is_on_the_page(one: Path) -> None:
     from wattui.session import set_info
 
     set_info(one, "reconstructed", "times are counted back from the read-out")
@@ -252,13 +252,13 @@ def test_what_is_said_of_reconstructed_times_is_on_the_page(one: Path) -> None:
     assert page.content.notes == ["times are counted back from the read-out"]
 
 
-def test_every_channel_can_be_drawn_where_it_has_no_value_too(one: Path, tmp_path: Path) -> None:
+def test_every_channel_can_be_drawn_even_without_values(one: Path, tmp_path: Path) -> None:
     panels = [(field.name,) for field in CHANNELS]
     page = page_of(one, panels, FigureLayout(900, 3000, title="all " * 60))
     assert pixels(page, tmp_path / "a.png").shape == (3000, 900, 3)
 
 
-def test_a_record_alone_between_two_gaps_is_seen(tmp_path: Path) -> None:
+def test_a_single_record_between_two_gaps_is_visible(tmp_path: Path) -> None:
     recording = Recording(tmp_path)
     made = [sample(1), sample(50, 80.0, gap=48.0), sample(100, gap=49.0)]
     recording.add(made, wait=False)
@@ -270,7 +270,7 @@ def test_a_record_alone_between_two_gaps_is_seen(tmp_path: Path) -> None:
     )
 
 
-def test_nothing_in_the_span_is_said(one: Path) -> None:
+def test_an_empty_span_is_an_error(one: Path) -> None:
     with pytest.raises(NothingToPlot):
         page_of(one, start=round((START + 210) * MICROSECONDS), stop=round((START + 290) * 1e6))
     with pytest.raises(NothingToPlot):

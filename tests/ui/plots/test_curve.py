@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stroke of a curve: which pixels it fills, and that a noisy one is not slow."""
+"""The stroke of a curve: which pixels it fills."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wattui.ui.plots.curve import closed, columns, polyline, runs, widened
 
 
 class Painted:
-    """A picture that is painted on as a plot is: upside down, at some scale."""
+    """An image that is painted on like a plot: upside down, at some scale."""
 
     def __init__(self, width: int = 100, height: int = 60, ratio: int = 1) -> None:
         self.image = QtGui.QImage(
@@ -24,8 +24,8 @@ class Painted:
         self.gc.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
         self.gc.setPen(QtGui.QPen(QtGui.QColor("black"), 1.8))
 
-    def ink(self) -> np.ndarray:
-        """Give how dark each pixel is, from 0 to 1, the lowest row first."""
+    def darkness(self) -> np.ndarray:
+        """Return how dark each pixel is, from 0 to 1, the lowest row first."""
         self.gc.end()
         grey = self.image.convertToFormat(QtGui.QImage.Format.Format_Grayscale8)
         memory = grey.constBits()
@@ -35,7 +35,7 @@ class Painted:
 
 
 def zigzag(count: int, low: float, high: float) -> np.ndarray:
-    """Give a line that goes from *low* to *high* in each of *count* columns."""
+    """Return a line that goes from *low* to *high* in each of *count* columns."""
     x = np.repeat(np.arange(count) + 10.5, 2)
     return np.column_stack((x, np.tile((low, high), count)))
 
@@ -45,7 +45,7 @@ def test_a_calm_line_with_a_step_stays_a_line() -> None:
     assert runs(points, 1.0) == [(0, 99, False)]
 
 
-def test_a_noisy_stretch_is_told_from_the_calm_around_it() -> None:
+def test_a_noisy_stretch_is_distinguished_from_the_calm_around_it() -> None:
     y = np.zeros(240)
     y[96:144] = np.tile((0.0, 20.0), 24)
     points = np.column_stack((np.arange(240) / 2, y))
@@ -103,12 +103,12 @@ def test_a_wide_stroke_reaches_into_the_next_column() -> None:
 def test_a_noisy_curve_fills_its_band_and_nothing_else(ratio: int) -> None:
     painted = Painted(ratio=ratio)
     polyline(painted, zigzag(80, 20.0, 40.0))
-    ink = painted.ink()
-    assert ink[21 * ratio : 39 * ratio, 12 * ratio : 88 * ratio].min() == 1
-    assert ink[: 18 * ratio].max() == 0
-    assert ink[42 * ratio :].max() == 0
-    assert ink[:, : 8 * ratio].max() == 0
-    assert ink[:, 92 * ratio :].max() == 0
+    dark = painted.darkness()
+    assert dark[21 * ratio : 39 * ratio, 12 * ratio : 88 * ratio].min() == 1
+    assert dark[: 18 * ratio].max() == 0
+    assert dark[42 * ratio :].max() == 0
+    assert dark[:, : 8 * ratio].max() == 0
+    assert dark[:, 92 * ratio :].max() == 0
 
 
 def test_one_spike_out_of_a_noisy_band_is_seen_in_full() -> None:
@@ -116,9 +116,9 @@ def test_one_spike_out_of_a_noisy_band_is_seen_in_full() -> None:
     points[81, 1] = 55.0
     painted = Painted()
     polyline(painted, points)
-    ink = painted.ink()
-    assert ink[30:54, 50].min() == 1
-    assert ink[30:54, 53:].max() == 0
+    dark = painted.darkness()
+    assert dark[30:54, 50].min() == 1
+    assert dark[30:54, 53:].max() == 0
 
 
 def test_the_painter_is_left_as_it_was() -> None:
@@ -130,8 +130,8 @@ def test_the_painter_is_left_as_it_was() -> None:
     gc.end()
 
 
-def test_a_curve_far_outside_of_the_picture_draws_nothing() -> None:
+def test_a_curve_far_outside_the_image_draws_nothing() -> None:
     painted = Painted()
     painted.gc.setClipRect(QtCore.QRectF(0, 0, 100, 60))
     polyline(painted, zigzag(80, 3_000.0, 4_000.0))
-    assert painted.ink().max() == 0
+    assert painted.darkness().max() == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An exception while painting: the process lives, and the next frame draws."""
+"""An exception while painting: the process survives, and the next frame is drawn."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def run(mode):
     )
 
 
-def test_the_process_lives_and_ends_properly():
+def test_the_process_survives_and_ends_properly():
     done = run("guarded")
     assert done.stdout.split()[0] == "alive"
     assert done.stdout.split()[-2:] == ["drawn", "ended"]
@@ -91,7 +91,7 @@ def test_without_the_guard_the_process_dies_so_it_is_still_needed():
     assert "ended" not in done.stdout
 
 
-def test_it_can_be_put_on_twice_and_taken_off():
+def test_it_can_be_installed_twice_and_removed():
     from enable.abstract_window import AbstractWindow
 
     paint_guard.remove()

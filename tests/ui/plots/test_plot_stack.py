@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plots on real sessions: what is drawn, when, and what they say."""
+"""The plots of real sessions: what is drawn, when it is read, and the text."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_line_breaks_at_a_gap_and_the_gap_is_shaded(recording, open_plots):
     assert image[row, before] == pytest.approx(1.0)
 
 
-def test_a_record_alone_between_two_gaps_is_seen(recording, open_plots):
+def test_a_single_record_between_two_gaps_is_visible(recording, open_plots):
     recording.add([sample(1), sample(50, gap=48.0), sample(100, gap=49.0)])
     window = open_plots(session_path=recording.path, channels=["power"])
     window.next_frame()
@@ -85,7 +85,7 @@ def test_a_record_alone_between_two_gaps_is_seen(recording, open_plots):
     assert np.any(np.abs(times - 50) < 2)
 
 
-def test_the_head_line_tells_the_statistics_of_the_view(recording, open_plots):
+def test_the_head_line_shows_the_statistics_of_the_view(recording, open_plots):
     recording.add(ramp(100))
     window = open_plots(session_path=recording.path, channels=["power", "integrated_energy"])
     window.next_frame()
@@ -117,7 +117,7 @@ def test_new_records_move_a_live_view(recording, open_plots):
     assert row.value_at(stack.meters[0][0], START + 59.5) == 7.0
 
 
-def test_nothing_is_read_while_nothing_changes_or_nobody_looks(recording, open_plots):
+def test_nothing_is_read_while_the_plots_are_hidden(recording, open_plots):
     recording.add(ramp(30))
     window = open_plots(session_path=recording.path, live=True)
     window.next_frame()
@@ -147,7 +147,7 @@ def test_many_revisions_are_read_ten_times_a_second_at_most(recording, open_plot
     assert window.stack.frames - frames <= 2
 
 
-def test_renderers_are_kept_and_hidden(recording, open_plots):
+def test_renderers_are_hidden_and_used_again(recording, open_plots):
     recording.add(ramp(30))
     window = open_plots(session_path=recording.path, channels=["power", "current"])
     window.next_frame()
@@ -203,7 +203,7 @@ def test_several_meters_have_their_colours_in_one_plot(tmp_path, open_plots):
     recording.close()
 
 
-def test_marks_are_lines_with_their_words(recording, open_plots):
+def test_marks_are_lines_with_text(recording, open_plots):
     recording.add(ramp(60))
     recording.mark(30, "build started")
     recording.close()
@@ -216,7 +216,7 @@ def test_marks_are_lines_with_their_words(recording, open_plots):
     assert np.count_nonzero(column.sum(axis=1) < 2.4) > plot.height * 0.3
 
 
-def test_a_lost_meter_shades_the_plot_from_then_on(recording, open_plots):
+def test_the_plot_is_shaded_since_a_meter_was_lost(recording, open_plots):
     recording.add(ramp(60))
     window = open_plots(session_path=recording.path, channels=["power"], live=True)
     window.next_frame()
@@ -246,7 +246,7 @@ def test_the_palette_can_be_switched_while_it_is_shown(recording, open_plots):
     assert image.max(axis=2)[-1].max() < 0.3
 
 
-def test_a_session_without_a_record_shows_axes_and_says_what_it_waits_for(recording, open_plots):
+def test_a_session_without_a_record_shows_axes_and_waits(recording, open_plots):
     window = open_plots(session_path=recording.path, live=True)
     window.next_frame()
     assert window.stack.waiting
@@ -261,7 +261,7 @@ def test_a_session_without_a_record_shows_axes_and_says_what_it_waits_for(record
     assert window.stack.view.start == START
 
 
-def test_another_session_replaces_the_first_wholly(tmp_path, recording, open_plots):
+def test_another_session_replaces_the_first_completely(tmp_path, recording, open_plots):
     recording.add(ramp(60))
     recording.mark(5, "here")
     other = Recording(tmp_path_of(tmp_path, "other"), ("desk",))
@@ -289,7 +289,7 @@ def tmp_path_of(folder, name):
     return path
 
 
-def test_what_cannot_be_read_is_a_problem_and_nothing_else(tmp_path, open_plots):
+def test_a_file_that_cannot_be_read_is_only_reported(tmp_path, open_plots):
     broken = tmp_path / "notes.wattui"
     broken.write_text("no session at all")
     window = open_plots(session_path=broken)
@@ -309,7 +309,7 @@ def test_a_resized_window_is_read_for_its_new_width(recording, open_plots):
     assert plot.x2 == pytest.approx(1300 - 14, abs=2)
 
 
-def test_a_very_small_window_draws_all_the_same(recording, open_plots):
+def test_a_very_small_window_can_be_drawn(recording, open_plots):
     recording.add(ramp(60))
     window = open_plots(session_path=recording.path, channels=["power", "current", "voltage"])
     window.next_frame()
@@ -322,7 +322,7 @@ def test_a_very_small_window_draws_all_the_same(recording, open_plots):
     assert not paint_guard.failures
 
 
-def test_times_are_told_by_the_clock_or_since_the_start(recording, open_plots):
+def test_times_are_local_or_since_the_start(recording, open_plots):
     recording.add(ramp(60))
     window = open_plots(session_path=recording.path)
     window.next_frame()
@@ -334,7 +334,7 @@ def test_times_are_told_by_the_clock_or_since_the_start(recording, open_plots):
     assert window.stack.time_ticks()[1][0] == "10:00"
 
 
-def test_closing_leaves_no_thread_and_may_be_done_twice(recording):
+def test_closing_leaves_no_thread_and_can_be_repeated(recording):
     import threading
 
     recording.add(ramp(10))
@@ -347,7 +347,7 @@ def test_closing_leaves_no_thread_and_may_be_done_twice(recording):
     window.stack.pan(0.1)
 
 
-def test_what_was_posted_before_closing_has_no_effect_after(recording):
+def test_a_view_posted_before_closing_has_no_effect_after_it(recording):
     posted = []
     window = PlotWindow(post=posted.append, session_path=recording.path)
     wait_for(lambda: posted)
@@ -358,7 +358,7 @@ def test_what_was_posted_before_closing_has_no_effect_after(recording):
     assert window.stack.frames == frames
 
 
-def test_without_a_channel_there_is_only_the_strip(recording, open_plots):
+def test_without_channels_there_is_only_the_strip(recording, open_plots):
     recording.add(ramp(60))
     window = open_plots(session_path=recording.path, channels=[])
     window.next_frame()
@@ -378,7 +378,7 @@ def test_meters_without_a_colour_get_one_of_the_palette(recording, open_plots):
     assert window.stack.shown_meters[0][2] == DARK.meter(0)
 
 
-def test_many_channels_and_meters_fit_in_some_way(tmp_path, open_plots):
+def test_many_channels_and_meters_can_be_drawn(tmp_path, open_plots):
     from wattui.measurement.fields import CHANNELS
     from wattui.ui.plots import paint_guard
 

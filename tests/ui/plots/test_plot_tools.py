@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mouse on the plots and on the strip, by real events through Qt."""
+"""The mouse on the plots and on the strip, by real Qt events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def window(recording):
 
 
 def centre(window, number=0):
-    """Give the middle of a plot, in pixels."""
+    """Return the centre of a plot, in pixels."""
     plot = window.stack.shown_rows()[number].plot
     return plot.x + plot.width / 2, plot.y + plot.height / 2
 
@@ -78,7 +78,7 @@ def test_a_drag_pans(window):
     assert not window.stack.view.pinned
 
 
-def test_a_drag_goes_on_outside_of_the_plot_and_ends_with_the_button(window):
+def test_a_drag_continues_outside_the_plot_and_ends_with_the_button(window):
     window.stack.view.show(START + 200, START + 300)
     window.settle()
     x, y = centre(window)
@@ -109,7 +109,7 @@ def test_a_double_click_fits_time_and_values(window):
     assert row.plot.value_range.low <= 40 < 49 <= row.plot.value_range.high
 
 
-def test_shift_and_a_drag_select_and_tell_what_is_in_it(window):
+def test_shift_and_a_drag_select_a_span_and_show_its_statistics(window):
     plot = window.stack.shown_rows()[0].plot
     left = float(plot.index_mapper.map_screen(START + 100.0)[0])
     right = float(plot.index_mapper.map_screen(START + 200.0)[0])
@@ -128,20 +128,20 @@ def test_shift_and_a_drag_select_and_tell_what_is_in_it(window):
     assert lines[1].endswith("Wh")
 
 
-def test_esc_takes_the_selection_away(window):
+def test_esc_clears_the_selection(window):
     window.stack.view.select(START + 10, START + 20)
     window.move(*centre(window))
     window.key(QtCore.Qt.Key_Escape)
     assert window.stack.view.selection is None
 
 
-def test_a_click_with_shift_takes_the_selection_away(window):
+def test_a_click_with_shift_clears_the_selection(window):
     window.stack.view.select(START + 10, START + 20)
     window.drag(centre(window), centre(window), SHIFT)
     assert window.stack.view.selection is None
 
 
-def test_the_pointer_tells_time_and_values(window):
+def test_time_and_values_under_the_pointer_are_shown(window):
     window.stack.readings = ["power_factor", "frequency"]
     window.settle()
     plot = window.stack.shown_rows()[1].plot
@@ -190,7 +190,7 @@ def test_an_edge_of_the_selection_can_be_dragged_and_the_rest_of_it_pans(window)
     assert stack.view.selection == pytest.approx((START + 100, START + 250), abs=2)
 
 
-def test_a_selection_is_kept_within_the_data(window):
+def test_a_selection_stays_within_the_data(window):
     stack = window.stack
     stack.view.show(START - 20, START + 100)
     window.settle()
@@ -270,7 +270,7 @@ def test_the_wheel_on_the_strip_zooms(window):
     assert window.stack.view.width == pytest.approx(0.8 * width)
 
 
-def test_the_mouse_before_there_is_a_session_does_no_harm():
+def test_the_mouse_has_no_effect_without_a_session():
     window = PlotWindow(channels=["power"])
     window.control.repaint()
     strip = window.stack.overview

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is broken in Chaco and Enable: a test that fails has been mended there.
+"""What is broken in Chaco, Enable and Kiva.
 
-Then the way round it can go.
+A test that fails means a repair upstream: its workaround can be removed.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def test_the_labels_of_an_axis_are_cut_off_at_its_end():
     assert axis._tick_label_positions[-1][0] + half > plot.outer_x2
 
 
-def test_a_grid_does_not_tell_its_tick_generator_how_long_it_is():
-    """So our tick generators are told by the layout."""
+def test_a_grid_does_not_pass_its_length_to_the_tick_generator():
+    """So the layout sets the length at our tick generators."""
     from chaco.api import AbstractTickGenerator, Plot, PlotGrid
 
     asked = []
@@ -164,7 +164,7 @@ def test_a_line_plot_draws_nothing_for_a_point_between_two_gaps():
     assert darkness(image).max() == 0
 
 
-def test_the_zoom_tool_takes_a_tenth_of_a_notch_for_a_whole_one_and_forgets_nothing():
+def test_the_zoom_tool_treats_a_tenth_of_a_notch_as_a_whole_one_and_never_forgets():
     from types import SimpleNamespace
 
     from chaco.api import Plot

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not hasattr(time, "tzset"), reason="no time zone
 
 @pytest.fixture
 def zone(request):
-    """Live in another zone for a test."""
+    """Switch to another time zone for a test."""
     before = os.environ.get("TZ")
     os.environ["TZ"] = request.param
     time.tzset()
@@ -43,7 +43,7 @@ in_every_zone = pytest.mark.parametrize("zone", ZONES, indirect=True)
 
 
 def moments(zone):
-    """Give moments of a year that matter: seasons, changes of the clock, new year."""
+    """Yield the interesting times of a year: seasons, changes of the clock, new year."""
     yield from (datetime(2026, month, 15, 13, 7, tzinfo=zone).timestamp() for month in (1, 7))
     day = 1_767_225_600.0
     for _ in range(366):
@@ -57,15 +57,15 @@ def moments(zone):
 
 @in_every_zone
 @pytest.mark.parametrize("width", WIDTHS)
-def test_clock_labels_say_what_a_clock_on_the_wall_said(zone, width):
+def test_clock_labels_are_what_a_clock_on_the_wall_showed(zone, width):
     generator = TimeTicks(mode="clock")
     for middle in moments(zone):
         low, high = middle - width / 2, middle + width / 2
         ticks, step = generator.choose(low, high, 10)
-        told = generator.labels(ticks, step)
+        labels = generator.labels(ticks, step)
         assert ticks == sorted(set(ticks))
         assert all(low - 1e-6 <= tick <= high + 1e-6 for tick in ticks)
-        for tick, label in zip(ticks, told, strict=True):
+        for tick, label in zip(ticks, labels, strict=True):
             wall = datetime.fromtimestamp(round(tick, 1), zone)
             if ":" in label:
                 clock = label.split()[-1]
@@ -99,23 +99,23 @@ def test_labels_were_an_hour_off_in_summer(zone):
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin"], indirect=True)
-def test_the_hour_that_is_there_twice_is_told_twice(zone):
+def test_an_hour_that_occurs_twice_has_two_labels(zone):
     generator = TimeTicks(mode="clock")
     midnight = datetime(2026, 10, 25, tzinfo=zone).timestamp()
     ticks, step = generator.choose(midnight, midnight + 5 * 3600, 10)
-    told = generator.labels(ticks, step)
-    assert told.count("02:00") == 2
+    labels = generator.labels(ticks, step)
+    assert labels.count("02:00") == 2
     assert np.allclose(np.diff(ticks), step)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin"], indirect=True)
-def test_the_hour_that_was_left_out_is_not_told(zone):
+def test_a_skipped_hour_has_no_label(zone):
     generator = TimeTicks(mode="clock")
     midnight = datetime(2026, 3, 29, tzinfo=zone).timestamp()
     ticks, step = generator.choose(midnight, midnight + 5 * 3600, 10)
-    told = generator.labels(ticks, step)
-    assert "02:00" not in told
-    assert "03:00" in told
+    labels = generator.labels(ticks, step)
+    assert "02:00" not in labels
+    assert "03:00" in labels
     assert np.allclose(np.diff(ticks), step)
 
 
@@ -139,27 +139,27 @@ def test_offsets_of_half_an_hour_are_known(zone):
 def test_the_first_label_has_the_date_where_no_midnight_is_in_view(zone):
     generator = TimeTicks(mode="clock")
     low = datetime(2026, 11, 23, 14, 1, tzinfo=zone).timestamp()
-    _ticks, told = generator.ticks_and_labels(low, low + 1800, 1000)
-    assert told[0] == "23 Nov 14:05"
-    assert told[1] == "14:10"
+    _ticks, labels = generator.ticks_and_labels(low, low + 1800, 1000)
+    assert labels[0] == "23 Nov 14:05"
+    assert labels[1] == "14:10"
     low = datetime(2026, 11, 23, 22, 0, tzinfo=zone).timestamp()
-    _ticks, told = generator.ticks_and_labels(low, low + 4 * 3600, 1000)
-    assert told[0] == "22:00"
-    assert "24 Nov" in told
+    _ticks, labels = generator.ticks_and_labels(low, low + 4 * 3600, 1000)
+    assert labels[0] == "22:00"
+    assert "24 Nov" in labels
 
 
 @pytest.mark.parametrize("zone", ["Australia/Sydney"], indirect=True)
-def test_a_long_run_is_told_in_months_and_years(zone):
+def test_the_labels_of_a_long_run_are_months_and_years(zone):
     generator = TimeTicks(mode="clock")
     low = datetime(2026, 9, 3, tzinfo=zone).timestamp()
-    _ticks, told = generator.ticks_and_labels(low, low + 250 * 86400, 1000)
-    assert told == ["Oct", "Nov", "Dec", "Jan 2027", "Feb", "Mar", "Apr", "May"]
-    _ticks, told = generator.ticks_and_labels(low, low + 8 * 365 * 86400, 1000)
-    assert told[0] == "2027"
+    _ticks, labels = generator.ticks_and_labels(low, low + 250 * 86400, 1000)
+    assert labels == ["Oct", "Nov", "Dec", "Jan 2027", "Feb", "Mar", "Apr", "May"]
+    _ticks, labels = generator.ticks_and_labels(low, low + 8 * 365 * 86400, 1000)
+    assert labels[0] == "2027"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "step", "told"),
+    ("seconds", "step", "labels"),
     [
         (0, 600, "0:00"),
         (600, 600, "10:00"),
@@ -173,14 +173,14 @@ def test_a_long_run_is_told_in_months_and_years(zone):
         (59.96, 1, "1:00"),
     ],
 )
-def test_elapsed_time_is_told_as_long_as_it_must_be(seconds, step, told):
-    assert elapsed_label(seconds, step) == told
+def test_elapsed_time_is_as_short_as_possible(seconds, step, labels):
+    assert elapsed_label(seconds, step) == labels
 
 
 def test_elapsed_ticks_count_from_the_start_of_the_run():
     generator = TimeTicks(origin=1_795_442_703.7)
-    ticks, told = generator.ticks_and_labels(1_795_442_703.7, 1_795_444_503.7, 1000)
-    assert told[:3] == ["0:00", "5:00", "10:00"]
+    ticks, labels = generator.ticks_and_labels(1_795_442_703.7, 1_795_444_503.7, 1000)
+    assert labels[:3] == ["0:00", "5:00", "10:00"]
     assert ticks[1] == pytest.approx(1_795_443_003.7)
 
 
@@ -196,7 +196,7 @@ def test_an_axis_without_a_width_has_no_ticks(span):
 
 
 @pytest.mark.parametrize("zone", ["UTC"], indirect=True)
-def test_one_moment_is_told_in_full(zone):
+def test_one_time_is_shown_in_full(zone):
     moment = datetime(2026, 11, 23, 14, 5, 9, 250_000, tzinfo=zone).timestamp()
     generator = TimeTicks(mode="clock")
     assert generator.time_text(moment, 3600) == "23 Nov 14:05:09"

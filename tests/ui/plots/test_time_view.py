@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which span is seen: the live edge, panning, zooming, limits."""
+"""Which span is in view: the live edge, panning, zooming, limits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ START = 1_795_442_700.0
 
 
 def recorded(length=3600.0):
-    """Give the view of an opened session."""
+    """Return the view of an opened session."""
     view = TimeView()
     view.follow(START + length, START)
     return view
 
 
 def live(length=600.0):
-    """Give the view of a session that is being recorded."""
+    """Return the view of a session that is being recorded."""
     view = TimeView(live=True)
     view.follow(START + length, START)
     return view
@@ -31,7 +31,7 @@ def test_an_opened_session_is_shown_whole():
     assert view.whole
 
 
-def test_a_run_that_has_hardly_begun_gets_a_minute():
+def test_a_run_that_has_just_started_gets_a_minute():
     view = live(1.0)
     assert (view.start, view.stop) == (START, START + FIRST_WIDTH)
 
@@ -124,26 +124,26 @@ def test_zoom_and_back_comes_to_the_same_view():
     assert view.stop == pytest.approx(START + 2000.0)
 
 
-def test_fit_shows_all_again_and_says_so():
+def test_fit_shows_the_whole_run_and_fires_an_event():
     view = recorded()
-    said = []
-    view.observe(said.append, "fitted")
+    fitted = []
+    view.observe(fitted.append, "fitted")
     view.zoom(0.01, START + 5)
     view.fit()
     assert view.whole
     assert view.start == START
     assert view.stop > START + 3600
-    assert len(said) == 1
+    assert len(fitted) == 1
 
 
-def test_a_move_is_told_once_for_both_ends():
+def test_a_move_fires_once_for_both_ends():
     view = recorded()
-    told = []
-    view.observe(told.append, "moved")
+    fired = []
+    view.observe(fired.append, "moved")
     view.pan(-0.05)
-    assert len(told) == 1
+    assert len(fired) == 1
     view.show(view.start, view.stop)
-    assert len(told) == 1
+    assert len(fired) == 1
 
 
 def test_a_selection_is_in_order_and_within_the_data():
@@ -166,7 +166,7 @@ def test_a_session_that_ends_stays_where_it_was():
     assert (view.start, view.stop) == seen
 
 
-def test_forgetting_makes_it_ready_for_another_session():
+def test_a_view_can_be_reset_for_another_session():
     view = recorded()
     view.select(START, START + 5)
     view.forget()

@@ -41,7 +41,7 @@ def test_values_fill_their_range_and_lie_in_it(low, high, zero):
     assert high - start >= 0.6 * shown.width
 
 
-def test_power_is_looked_at_from_zero_where_it_is_near():
+def test_the_axis_of_power_starts_at_zero_if_that_is_near():
     assert fitted_range(0.0, 45.5, zero=True) == ValueRange(0.0, 50.0)
     assert fitted_range(20.0, 45.5, zero=True).low == 0.0
     assert fitted_range(40.0, 45.5, zero=True).low > 30.0
@@ -68,7 +68,7 @@ def test_a_range_grows_at_once_and_shrinks_when_it_is_mostly_empty():
     assert steady_range(shown, 0.0, 20.0, zero=True).high <= 30.0
 
 
-def test_values_that_turn_constant_come_to_the_middle():
+def test_values_that_become_constant_move_to_the_middle():
     shown = steady_range(ValueRange(0.0, 50.0), 41.6, 41.6, zero=True)
     assert (shown.low + shown.high) / 2 == pytest.approx(41.6)
     assert steady_range(shown, 41.6, 41.6, zero=True) == shown
@@ -76,26 +76,26 @@ def test_values_that_turn_constant_come_to_the_middle():
 
 @pytest.mark.parametrize("most", [1, 3, 5, 8])
 @pytest.mark.parametrize(("low", "high"), [(118.5, 120.5), (0, 50), (0, 0.45), (-1, 1), (0, 1e6)])
-def test_all_labels_have_the_same_decimals_and_say_what_the_tick_is(low, high, most):
+def test_all_labels_have_the_same_decimals_and_match_their_ticks(low, high, most):
     found, decimals = ticks(low, high, most)
     assert len(found) <= most + 1
     assert np.all(found >= low - 1e-9)
     assert np.all(found <= high + 1e-9)
-    told = labels(found, decimals)
-    assert len({len(re.sub(r"[kM]$", "", label).partition(".")[2]) for label in told}) <= 1
-    assert len(set(told)) == len(told)
-    for label, tick in zip(told, found, strict=True):
+    found_labels = labels(found, decimals)
+    assert len({len(re.sub(r"[kM]$", "", label).partition(".")[2]) for label in found_labels}) <= 1
+    assert len(set(found_labels)) == len(found_labels)
+    for label, tick in zip(found_labels, found, strict=True):
         scale = {"k": 1e3, "M": 1e6}.get(label[-1], 1.0)
         assert float(label.rstrip("kM")) * scale == pytest.approx(tick, abs=1e-9)
 
 
-def test_large_values_are_told_in_thousands():
+def test_large_values_are_in_thousands():
     assert labels(np.array([0.0, 10_000.0, 20_000.0]), 0) == ["0k", "10k", "20k"]
     assert labels(np.array([10_000.0, 10_500.0, 11_000.0]), 0) == ["10.0k", "10.5k", "11.0k"]
     assert labels(np.array([0.0, 5e6, 1e7]), 0) == ["0M", "5M", "10M"]
 
 
-def test_no_label_says_minus_zero():
+def test_no_label_is_minus_zero():
     assert labels(np.array([-0.2, -1e-17, 0.2]), 1) == ["-0.2", "0.0", "0.2"]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading what is in view off the main thread: the newest only, whatever happens."""
+"""Reading what is in view on another thread: only the newest request, even after errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def request(start=START, stop=START + 60, **others):
 
 
 class FakeSession:
-    """Answers like a session, as slowly and as wrongly as a test wants."""
+    """Answers like a session, as slowly or wrongly as a test needs."""
 
     def __init__(self):
         self.entered, self.go_on = threading.Event(), threading.Event()
@@ -70,7 +70,7 @@ class FakeSession:
 
 
 class Reading:
-    """A reader, and what it handed over."""
+    """A reader, and what it delivered."""
 
     def __init__(self, session):
         self.session, self.opened = session, []
@@ -122,7 +122,7 @@ def test_only_the_newest_request_is_read(reading):
     assert one.posted.empty()
 
 
-def test_an_error_is_told_and_the_next_request_opens_the_file_anew(reading):
+def test_an_error_is_reported_and_the_next_request_opens_the_file_again(reading):
     session = FakeSession()
     one = reading(session)
     session.error = SessionDamaged("run.wattui is damaged", "Restore it")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The colours: complete, readable, told apart."""
+"""The colours: complete, readable, distinguishable."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_every_channel_has_a_colour_in_both_themes():
     assert not LIGHT.dark
 
 
-def test_colours_can_be_taken_apart_and_mixed():
+def test_colours_can_be_converted_and_mixed():
     assert rgba("#ff0000", 0.5) == (1.0, 0.0, 0.0, 0.5)
     assert mix("#000000", "#ffffff", 0.5) == "#808080"
     assert luminance("#ffffff") == pytest.approx(1.0)

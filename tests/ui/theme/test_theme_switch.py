@@ -11,7 +11,7 @@ from wattui.ui.theme.theme_switch import choose
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
-def test_what_is_written_can_be_read(palette):
+def test_text_is_readable(palette):
     blend = 0.16 if palette.dark else 0.08
     for written, ground in (
         (palette.text, palette.panel),
@@ -32,7 +32,7 @@ def test_every_image_of_the_style_sheet_is_there(palette):
     assert all(Path(path).is_file() for path in paths)
 
 
-def test_the_theme_follows_the_system_unless_it_is_set():
+def test_the_theme_follows_the_system_unless_it_was_chosen():
     assert choose("system", True) is DARK
     assert choose("system", False) is LIGHT
     assert choose("light", True) is LIGHT

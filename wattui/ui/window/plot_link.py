@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ties the plots to the window's model: what is shown, and what the pointer is on."""
+"""Connects the plots to the window's model: what they show, and the values under the pointer."""
 
 from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
-from traits.api import Any, HasStrictTraits, observe
+from traits.api import HasStrictTraits, Instance, observe
 
 from wattui.ui.window.display_values import PANEL_FIELDS, Place, Span, ViewSummary
 
 
 class PlotLink(HasStrictTraits):
-    """Keeps a PlotStack and a WindowModel alike.  Main thread only."""
+    """Keeps a PlotStack and a WindowModel in step.  Main thread only."""
 
-    #: The window's model; its ``plots`` are the ones that are kept.
-    model = Any()
+    #: The window's model, with its ``plots``.
+    model = Instance("wattui.ui.window.window_model.WindowModel")
 
     def __init__(self, **traits: object) -> None:
         super().__init__(**traits)
@@ -64,7 +65,7 @@ class PlotLink(HasStrictTraits):
         _set(plots, "shown", model.place == Place.PLOTS)
 
     def _meters(self) -> list[tuple[str, str, str]]:
-        """Give key, label and colour of each meter that the session has and that is plotted."""
+        """Return key, label and colour of each meter in the session that is plotted."""
         palette = self.model.palette
         return [
             (one.key, one.label, palette.shown(one.colour) or palette.meter(index))
@@ -73,7 +74,7 @@ class PlotLink(HasStrictTraits):
         ]
 
     def tick(self) -> None:
-        """Let time go on while a meter is lost: the gap grows in the plots."""
+        """Extend the gap in the plots to the present while a meter is lost."""
         plots = self.model.plots
         if plots.lost_since:
             lost = [one for one in self.model.bench.meters if one.key in plots.lost_since]
@@ -119,11 +120,11 @@ class PlotLink(HasStrictTraits):
 
 
 def _of(found: Any, key: object) -> Any:
-    """Give the statistics of a meter, or of the first where it has none."""
+    """Return the statistics of a meter, or of the first one if it has none."""
     return found.get(key) or next(iter(found.values()), None)
 
 
 def _set(target: Any, name: str, value: object) -> None:
-    """Set a trait where that changes it: each change has the plots read again."""
+    """Set a trait if that changes it: the plots are read again after each change."""
     if getattr(target, name) != value:
         setattr(target, name, value)
