@@ -49,6 +49,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -231,6 +232,9 @@ def __getattr__(name: str) -> Any:
     from wattui.model.main_thread import MainThread
     from wattui.model.viewable import register
 
+    # Read when Enthought's packages are first imported.
+    os.environ.setdefault("QT_API", "pyqt5")
+    os.environ.setdefault("ETS_TOOLKIT", "qt.qpainter")
     MainThread.running_loop = staticmethod(_running_loop)
     for model, (module, view) in _MODELS.items():
         globals()[model] = getattr(importlib.import_module(module), model)
@@ -243,7 +247,8 @@ def __dir__() -> list[str]:
 
 
 def _make_view(name: str, model: Meter | Bench) -> Any:
-    return getattr(importlib.import_module("wattui.ui.meter_view"), name)(model)
+    importlib.import_module("wattui.ui.plots.kiva_backend").choose()
+    return getattr(importlib.import_module("wattui.ui.window.meter_view"), name)(model)
 
 
 def _running_loop(main_thread: MainThread) -> Wake | None:

@@ -155,6 +155,7 @@ class Bench(Viewable):
         meter.disconnect(lambda: self._removed(meter))
         place = self.meters.index(meter)
         self.meters.remove(meter)
+        meter.bench = None
         if self.meter is meter:
             self.meter = self.meters[min(place, len(self.meters) - 1)] if self.meters else None
 
@@ -183,6 +184,11 @@ class Bench(Viewable):
         written = self._shown is not None and self._shown.recorder.describe(*known)
         if not written and path is not None and meter.sample_count:
             self.main_thread.run(f"name of {meter.label}", lambda: describe_meter(path, *known))
+
+    @observe("meters.items")
+    def _meters_changed(self, _event: object) -> None:
+        for meter in self.meters:
+            meter.bench = self
 
     @observe("meters:items:key")
     def _recognised(self, event: Any) -> None:
@@ -268,7 +274,7 @@ class Bench(Viewable):
     @in_turn
     def let_go(self, meter: Meter) -> None:
         """Remove a meter that goes on alone, connected as it is, and is no longer recorded."""
-        meter.recorded_by = None
+        meter.recorded_by = meter.bench = None
         self.meters.remove(meter)
         self.meter = self.meters[0] if self.meters else None
         self._end_if_idle()
@@ -385,9 +391,14 @@ class Bench(Viewable):
         self, path: Path, failed: Callable[[Exception], None] = lambda _error: None
     ) -> None:
         """Open a session from a file; returns at once.  Refused while one is recorded."""
-        if self.recording:
+        what = hint = ""
+        if self.temporary:
+            what = f"{path.name} was not opened: this view shows a live meter only"
+            hint = "Open it in the window of wattui."
+        elif self.recording:
             what = f"{path.name} was not opened: a recording is running in this window"
             hint = "Disconnect the meter first, or open the session in another window."
+        if what:
             failed(WattuiError(what, hint))
             return
         self.main_thread.run(

@@ -165,6 +165,8 @@ class Meter(Viewable):
 
     #: Hands calls of the reader and writer threads over to the main thread.
     main_thread: MainThread = declared(Instance(MainThread, (), **PRIVATE))
+    #: The bench that it is in, if it is in one.
+    bench: Any = declared(Instance("wattui.model.bench.Bench", **PRIVATE))
     #: Where its samples are written; None where they are only shown.
     recorded_by: MeterRecording | None = declared(
         Instance("wattui.model.bench_recording.BenchRecording", **PRIVATE)

@@ -242,7 +242,7 @@ def _state_words(bench: Bench, state: WindowState) -> str:
     if state is WindowState.OPENED:
         return f"Opened, recorded {date_text(bench.session_start)}"
     if state is WindowState.STOPPED:
-        return "Stopped, everything is on disk"
+        return "Stopped, not recorded" if bench.temporary else "Stopped, everything is on disk"
     if state is WindowState.LIVE and not meter.sample_count:
         return "Connected, waiting for the first record"
     failed = state is WindowState.FAILED
@@ -276,7 +276,7 @@ def _gap_words(meter: Meter) -> str:
 
 def _right_parts(bench: Bench) -> tuple[str, ...]:
     parts = []
-    if bench.session_path is not None:
+    if bench.session_path is not None and not bench.temporary:
         parts += [bench.session_path.name, size_text(bench.file_size)]
     meter = bench.meter
     if len(bench.meters) > 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The handler of the main window: opens, serves and closes it."""
+"""The handlers of the main window, and of its parts in another window."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wattui.ui.widgets.key_filter import KeyFilter
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.main_view import TOP_BUTTONS, dress
 from wattui.ui.window.menus import add_shortcuts
+from wattui.ui.window.plot_link import PlotLink
 from wattui.ui.window.port_watcher import PortWatcher
 from wattui.ui.window.saved_state import SavedState
 
@@ -26,41 +27,35 @@ _log = logging.getLogger(__name__)
 MESSAGE_TIME = 10_000
 
 
-class WindowHandler(Handler):
-    """Opens, serves and closes one main window."""
+class ViewHandler(Handler):
+    """Serves the parts of the main window, also where another window shows them."""
 
     #: What the actions work with.
     context = Instance(WindowContext)
-    #: Saves the state of the window when it closes.
-    saved_state = Instance(SavedState)
     #: Looks for ports in the background; None to look for none.
     watcher = Instance(PortWatcher)
-    #: Called when the window has closed.
+    #: Shows the model in the plots.
+    link = Instance(PlotLink)
+    #: Ticks while time passes in the plots of a lost meter.
+    ticker = Instance(QtCore.QTimer)
+    #: Called when the view has closed.
     when_closed = Callable(lambda: None)
-
-    #: The menu of recent sessions.
-    recent_menu = Instance(QtGui.QMenu)
-
-    #: Objects that live as long as the window.
+    #: Objects that live as long as the view.
     held = Any()
 
     _timer = Instance(QtCore.QTimer)
     _closed_all = Bool()
-    _no_questions = Bool()
 
     # -- opening and closing -----------------------------------------------------------
 
     def init(self, info: object) -> bool:
-        """Set the look, the keys and the services of a new window."""
+        """Set the look and the services of a new view."""
         model, context = info.object, self.context
         dress(info)
         window = info.ui.control
         remember = context.settings.remember_session
         context.info = info
         context.files = OpenFiles(model=model, parent=window, opened=remember)
-        add_shortcuts(window, self._do)
-        KeyFilter(window, lambda: self._do("clear_selection"))
-        self.recent_menu = accept_files(context)
         self._timer = QtCore.QTimer(window)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: model.trait_set(message=""))
@@ -74,7 +69,6 @@ class WindowHandler(Handler):
         """Observe the model, or stop observing it."""
         for handler, names in (
             (self._message_changed, "message"),
-            (self._title_changed, "title"),
             (self._update_live_button, "live_label,marking,pinned"),
             (self._button_clicked, ",".join(TOP_BUTTONS)),
             (self._other_port_chosen, "other_port"),
@@ -83,65 +77,33 @@ class WindowHandler(Handler):
         ):
             model.observe(handler, names, remove=remove)
 
-    def position(self, info: object) -> None:
-        """Open with the size of the last time."""
-        super().position(info)
-        model = info.object
-        window = info.ui.control
-        window.resize(int(model.width), int(model.height))
-        if model.maximized:
-            window.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
-
-    def close(self, info: object, is_ok: bool) -> bool:
-        """Let the window close, unless samples would be lost that are only in memory."""
-        self._save_size(info)
-        bench = info.object.bench
-        if self._no_questions or not bench.disk_problem or not bench.disk_waiting:
-            return True
-        return _confirm(
-            info.ui.control,
-            f"{bench.disk_waiting:,} samples are not on disk yet",
-            f"{bench.disk_problem}. They are lost if you close the window now.",
-            "Close and lose them",
-        )
-
-    def _save_size(self, info: object) -> None:
-        window, model = info.ui.control, info.object
-        size = window.normalGeometry().size() if window.isMaximized() else window.size()
-        model.trait_set(
-            width=size.width(), height=size.height(), maximized=bool(window.isMaximized())
-        )
-
-    def close_now(self, info: object) -> None:
-        """Close without a question, because the system ends the program."""
-        self._no_questions = True
-        info.ui.control.close()
-
     def closed(self, info: object, is_ok: bool) -> None:
-        """End every thread of the window."""
+        """End every thread of the view."""
         self.shut_down(info.object)
 
     def shut_down(self, model: object) -> None:
-        """Save the state, then end all work.  Idempotent."""
+        """End all work.  Idempotent."""
         if self._closed_all:
             return
         self._closed_all = True
         context = self.context
         self._listen(model, remove=True)
         self._timer.stop()
+        self.ticker.stop()
         if context.export is not None:
             context.export.cancel()
         context.files.close()
         context.memory.close()
-        self.saved_state.save(model)
         if self.watcher is not None:
             self.watcher.stop()
         model.plots.close()
-        left = model.bench.close()
-        if left:
-            _log.warning("still running after the window was closed: %s", ", ".join(left))
+        self.end_recording(model)
         context.files.remove_temporary()
         self.when_closed()
+
+    def end_recording(self, model: object) -> None:
+        """Stop observing the meters, which go on without the view."""
+        self.link.model = model.bench = None
 
     # -- serving -----------------------------------------------------------------------
 
@@ -181,15 +143,78 @@ class WindowHandler(Handler):
         if event.new:
             self._timer.start(MESSAGE_TIME)
 
-    def _title_changed(self, event: object) -> None:
-        self.context.window.setWindowTitle(event.new)
-
     def _update_live_button(self, _event: object) -> None:
         """Fill the Live button while the view follows; outline it as an offer while not."""
         model = self.context.model
         button = self.context.info.live_button.control
         if button is not None:
             set_role(button, "" if not model.marking else "primary" if model.pinned else "offer")
+
+
+class WindowHandler(ViewHandler):
+    """Opens, serves and closes one main window."""
+
+    #: Saves the state of the window when it closes.
+    saved_state = Instance(SavedState)
+    #: The menu of recent sessions.
+    recent_menu = Instance(QtGui.QMenu)
+
+    _no_questions = Bool()
+
+    def init(self, info: object) -> bool:
+        """Add the keys, the title and the menu of recent sessions."""
+        super().init(info)
+        window = info.ui.control
+        add_shortcuts(window, self._do)
+        KeyFilter(window, lambda: self._do("clear_selection"))
+        self.recent_menu = accept_files(self.context)
+        info.object.observe(self._title_changed, "title")
+        return True
+
+    def position(self, info: object) -> None:
+        """Open with the size of the last time."""
+        super().position(info)
+        model = info.object
+        window = info.ui.control
+        window.resize(int(model.width), int(model.height))
+        if model.maximized:
+            window.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
+
+    def close(self, info: object, is_ok: bool) -> bool:
+        """Let the window close, unless samples would be lost that are only in memory."""
+        self._save_size(info)
+        bench = info.object.bench
+        if self._no_questions or not bench.disk_problem or not bench.disk_waiting:
+            return True
+        return _confirm(
+            info.ui.control,
+            f"{bench.disk_waiting:,} samples are not on disk yet",
+            f"{bench.disk_problem}. They are lost if you close the window now.",
+            "Close and lose them",
+        )
+
+    def _save_size(self, info: object) -> None:
+        window, model = info.ui.control, info.object
+        size = window.normalGeometry().size() if window.isMaximized() else window.size()
+        model.trait_set(
+            width=size.width(), height=size.height(), maximized=bool(window.isMaximized())
+        )
+
+    def close_now(self, info: object) -> None:
+        """Close without a question, because the system ends the program."""
+        self._no_questions = True
+        info.ui.control.close()
+
+    def end_recording(self, model: object) -> None:
+        """Save the state of the window and close the bench."""
+        model.observe(self._title_changed, "title", remove=True)
+        self.saved_state.save(model)
+        left = model.bench.close()
+        if left:
+            _log.warning("still running after the window was closed: %s", ", ".join(left))
+
+    def _title_changed(self, event: object) -> None:
+        self.context.window.setWindowTitle(event.new)
 
 
 def _confirm(parent: QtGui.QWidget, what: str, hint: str, yes: str) -> bool:

@@ -122,16 +122,21 @@ def _body() -> HGroup:
     )
 
 
+def parts() -> VGroup:
+    """Return what the main window shows below its menus; see :func:`dress`."""
+    return VGroup(
+        _top_bar(),
+        _body(),
+        UItem("status", editor=StatusEditor()),
+        id="frame",
+        visible_when=_ALWAYS,
+    )
+
+
 def main_view(model: WindowModel) -> View:
     """Make the view of the main window."""
     return View(
-        VGroup(
-            _top_bar(),
-            _body(),
-            UItem("status", editor=StatusEditor()),
-            id="frame",
-            visible_when=_ALWAYS,
-        ),
+        parts(),
         menubar=menu_bar(),
         title=model.title,
         width=int(model.width),

@@ -53,28 +53,49 @@ def assemble(
     saved_state = SavedState(settings)
     saved_state.restore(model)
     switch = ThemeSwitch(model, system, application)
-    model.plots = PlotStack(palette=model.palette)
-    link = PlotLink(model=model)
-    timer = QtCore.QTimer()
-    timer.timeout.connect(link.tick)
-    timer.start(TICK)
 
     def ended() -> None:
-        timer.stop()
         switch.stop()
         wake.stop()
 
-    watcher = PortWatcher(bench.main_thread, model.show_ports, look) if look else None
-    memory = MemoryWindows(link=MemoryLink.of(model))
-    context = WindowContext(
-        model=model, settings=settings, memory=memory, rule_command=rule_command
-    )
     handler = WindowHandler(
-        context=context, saved_state=saved_state, watcher=watcher, when_closed=ended
+        saved_state=saved_state,
+        when_closed=ended,
+        **services(model, settings, look, rule_command, wake, switch),
     )
-    # Objects without another owner live as long as the handler.
-    handler.held = (wake, switch, link, timer)
     model.refresh()
     ui = model.edit_traits(view=main_view(model), handler=handler)
     bench.look_for_interrupted()
     return ui
+
+
+def services(
+    model: WindowModel,
+    settings: PreferencesFile,
+    look: Callable[[], list[PortInfo]] | None,
+    rule_command: str,
+    *held: object,
+) -> dict[str, Any]:
+    """Make the plots of a window or view, and return the traits of its handler.
+
+    Objects without another owner, as those in *held*, live as long as the handler.
+    """
+    bench = model.bench
+    model.plots = PlotStack(palette=model.palette)
+    link = PlotLink(model=model)
+    ticker = QtCore.QTimer()
+    ticker.timeout.connect(link.tick)
+    ticker.start(TICK)
+    context = WindowContext(
+        model=model,
+        settings=settings,
+        memory=MemoryWindows(link=MemoryLink.of(model)),
+        rule_command=rule_command,
+    )
+    return {
+        "context": context,
+        "watcher": PortWatcher(bench.main_thread, model.show_ports, look) if look else None,
+        "ticker": ticker,
+        "link": link,
+        "held": held,
+    }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pyface.qt import QtCore, QtGui
@@ -73,8 +74,9 @@ class Placard(QtGui.QWidget):
     #: A button was clicked: the name of its action.
     clicked = QtCore.Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, without: Sequence[str] = ()) -> None:
         super().__init__()
+        self._offered = [one for one in EMPTY_BUTTONS if one[0] not in without]
         centre = QtCore.Qt.AlignmentFlag.AlignHCenter
         layout = QtGui.QVBoxLayout(self)
         layout.setSpacing(8)
@@ -102,7 +104,7 @@ class Placard(QtGui.QWidget):
         row.setSpacing(8)
         row.addStretch(1)
         self.buttons: dict[str, QtGui.QPushButton] = {}
-        for name, text in EMPTY_BUTTONS:
+        for name, text in self._offered:
             button = QtGui.QPushButton(text)
             button.setAutoDefault(False)
             button.setProperty("role", "large" if self.buttons else "large-primary")
@@ -132,7 +134,8 @@ class _PlacardEditor(Editor):
 
     def init(self, parent: object) -> None:
         """Make the control."""
-        self.control = self.placard = Placard()
+        without = ("open",) if self.object.bench.temporary else ()
+        self.control = self.placard = Placard(without)
         self.placard.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
         self.object.observe(self._changed, "connecting_text")
         self.update_editor()

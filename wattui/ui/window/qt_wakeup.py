@@ -25,7 +25,7 @@ class QtWake(QObject):
         self._woken.connect(self._drain, Qt.ConnectionType.QueuedConnection)
 
     def wake(self) -> None:
-        """Have the main thread drained soon.  Any thread."""
+        """Ask Qt to drain the main thread soon.  Any thread."""
         self._woken.emit()
 
     def start(self) -> None:
@@ -39,6 +39,12 @@ class QtWake(QObject):
         main_thread = self._main_thread()
         if main_thread is not None:
             main_thread.set_wake(lambda: None)
+
+    def release(self) -> None:
+        """Deliver as before: through Qt while its event loop runs."""
+        main_thread = self._main_thread()
+        if main_thread is not None:
+            main_thread.set_wake(None)
 
     @pyqtSlot()
     def _drain(self) -> None:

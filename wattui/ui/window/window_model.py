@@ -203,7 +203,7 @@ class WindowModel(HasStrictTraits):
         if there and bench.meter not in there:
             bench.meter = there[0]
         elif not there and not bench.opened:
-            if self.several and _unused(bench.meter):
+            if bench.temporary or (self.several and _unused(bench.meter)):
                 bench.meter.url = url
             elif not self.several and not bench.recording:
                 bench.close_session()
@@ -340,7 +340,7 @@ class WindowModel(HasStrictTraits):
         self.trait_set(
             state=state,
             connected=connected,
-            recording=bench.recording and bool(going),
+            recording=bench.recording and bool(going) and not bench.temporary,
             has_session=shows_plots,
             marking=any(one.sample_count for one in going),
             connecting_text=_connecting_text(meter if connected else going[0]) if going else "",
