@@ -457,7 +457,7 @@ class MeterMemory(HasStrictTraits):
         self._show_progress()
         self.fetched = fetched
         if fetched.path is not None:
-            words = "were fetched" if fetched.complete else "came, and are kept"
+            words = "were fetched" if fetched.complete else "received and saved"
             self.said = f"{len(fetched.readout.records):,} records {words}"
         self.fetch_ended = True
 
