@@ -319,7 +319,6 @@ def test_local_times_in_pieces_are_as_in_one_piece(tmp_path: Path) -> None:
         times = LocalTimes(BERLIN)
         found = [times.to_utc(part) for part in np.array_split(utc + offset, len(utc) // size + 1)]
         assert (np.concatenate(found) == utc).all()
-        assert times.ambiguous
 
 
 def test_a_clock_that_was_set_back(tmp_path: Path) -> None:

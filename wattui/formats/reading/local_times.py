@@ -109,8 +109,6 @@ class LocalTimes:
         self._zone = zone
         self._days: dict[int, int | None] = {}
         self._last = -(2**62)
-        #: Whether there was an hour that the clock shows twice.
-        self.ambiguous = False
 
     def converted(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Yield the blocks of a file with their local times in UTC."""
@@ -154,10 +152,8 @@ class LocalTimes:
                 offsets = minutes[minute] = (self._offset(time, 0), self._offset(time, 1))
             first, second = offsets
             utc = time - first
-            if first > second:
-                self.ambiguous = True
-                if utc <= last:
-                    utc = time - second
+            if first > second and utc <= last:
+                utc = time - second
             found[place] = last = utc
         return found
 
