@@ -95,7 +95,7 @@ def test_sigint_closes_it_too():
 
 
 def test_sigterm_while_a_dialog_is_open_does_not_crash():
-    """The file dialog was torn down with its window below its own event loop."""
+    """The file dialog was deleted with its window inside its own event loop."""
     action = (
         "kill = QtCore.QTimer(ui.control); "
         "kill.timeout.connect(lambda: app.QApplication.activeModalWidget() and "
@@ -112,7 +112,7 @@ def test_sigterm_while_a_dialog_is_open_does_not_crash():
 
 
 def test_a_signal_before_the_event_loop_runs_closes_the_window_when_it_does():
-    """The window was gone then, and the loop never ended."""
+    """The window was already gone, and the loop never ended."""
     code = """
 import os, signal
 from wattui.ui import app
@@ -131,7 +131,7 @@ print("status", app.main(["--demo"]), flush=True)
     assert "status 0" in done.stdout
 
 
-def test_a_session_that_is_named_is_shown(tmp_path):
+def test_a_session_on_the_command_line_is_shown(tmp_path):
     from plot_window import Recording, sample
 
     recording = Recording(tmp_path)
@@ -145,7 +145,7 @@ def test_a_session_that_is_named_is_shown(tmp_path):
     assert "status 0" in out
 
 
-def test_a_home_that_cannot_be_written_to_is_survived(tmp_path):
+def test_the_program_starts_with_a_read_only_home(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     home.chmod(stat.S_IRUSR | stat.S_IXUSR)
@@ -154,7 +154,7 @@ def test_a_home_that_cannot_be_written_to_is_survived(tmp_path):
         for name in ("WATTUI_DATA", "WATTUI_CONFIG", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
     }
     if os.geteuid() == 0:
-        # Root may write anywhere, except into what is no folder.
+        # Root may write anywhere, except below a file.
         home = tmp_path / "file"
         home.write_text("")
         folders = {name: str(home / "x") for name in folders}
@@ -177,7 +177,7 @@ def test_an_exception_in_a_slot_does_not_end_the_program():
     assert "ZeroDivisionError" in log.read_text()
 
 
-def test_an_exception_in_a_thread_and_in_an_observer_are_said():
+def test_exceptions_in_a_thread_and_in_an_observer_are_reported():
     action = (
         "threading.Thread(target=lambda: [].pop()).start(); "
         "when_said(lambda: (print('said', model.message), ui.control.close()))"
@@ -189,7 +189,7 @@ def test_an_exception_in_a_thread_and_in_an_observer_are_said():
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are Linux's")
-def test_without_a_display_it_says_so_and_does_not_abort():
+def test_without_a_display_there_is_a_message_and_no_abort():
     environment = {
         name: value
         for name, value in os.environ.items()

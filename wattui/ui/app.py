@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The program with a window: the one place that puts it together.
+"""The program with a window: the place where it is put together.
 
-The order matters.  Toolkit and binding are named before anything of Enthought is
-imported; a folder of our own is set for it, since it does not survive a home that
-cannot be written to; the palette is set on the application before ``traitsui`` is
-imported; whatever catches exceptions is there before the first window.
+The order matters.  Toolkit and binding are set before Enthought's packages are imported.
+They get a folder of our own, since they fail if the home is read-only.  The application
+gets its palette before ``traitsui`` is imported, and the handlers of exceptions are
+installed before the first window.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ _ICON_SIZES = (16, 32, 48, 64, 128, 256)
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
-#: Dialogs, one above the other, that are closed before the window is.
+#: The most nested dialogs that are closed before the window is.
 _MOST_DIALOGS = 10
 
 _state: dict[str, Any] = {}
 
 
 def application(settings: PreferencesFile | None = None) -> QApplication:
-    """Give the Qt application, made if there is none, in the colours of its theme."""
+    """Return the Qt application in the colours of its theme; make it if there is none."""
     if "system" in _state and QApplication.instance() is _state["application"]:
         return _state["application"]
     found = QApplication.instance()
@@ -62,7 +62,7 @@ def application(settings: PreferencesFile | None = None) -> QApplication:
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
         if sys.platform == "win32":
-            # Windows has scales such as 1.25 and 1.5.  X servers tell of 1.04, which blurs.
+            # Windows has scales such as 1.25 and 1.5.  X servers report 1.04, which would blur.
             QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
                 Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
             )
@@ -90,7 +90,7 @@ def _icon() -> QIcon:
 
 
 def _set_enthought_folder() -> None:
-    """Give Enthought a folder to write to, also where the home is read-only."""
+    """Set a folder for Enthought's packages that is writable even if the home is not."""
     from traits.etsconfig.api import ETSConfig
 
     folder = data_folder() / "enthought"
@@ -106,17 +106,16 @@ def _set_enthought_folder() -> None:
 def build(
     bench: Bench | None = None, settings: PreferencesFile | None = None, **options: Any
 ) -> Any:
-    """Open the window without running the event loop; give its TraitsUI ``UI``.
+    """Open the window without running the event loop; return its TraitsUI ``UI``.
 
     Parameters
     ----------
     bench
         The meters and the session; a new one unless given.
     settings
-        What was remembered; read from their file unless given.
+        The preferences; read from their file unless given.
     options
-        ``look`` lists the ports in place of the system's; ``post`` replaces how the
-        plots hand over to the main thread.
+        ``look`` lists the ports instead of the system.
 
     Notes
     -----
@@ -144,7 +143,7 @@ def run(
     session: Path | str | None = None,
     names: Sequence[str] = (),
 ) -> int:
-    """Open the window and stay until it is closed; give the exit status.
+    """Open the window and wait until it is closed; return the exit status.
 
     Parameters
     ----------
@@ -155,7 +154,7 @@ def run(
     session
         Show this session.
     names
-        What the meters at these ports are called, unless they have a name already.
+        Names of the meters at these ports, for those without a name.
     """
     settings = PreferencesFile.load()
     running = application(settings)
@@ -164,13 +163,13 @@ def run(
 
     error_report.start_log()
     _log.info("wattui %s", wattui.__version__)
-    said: list[Any] = []
-    error_report.install(lambda text: said[0](text) if said else None)
+    reports: list[Any] = []
+    error_report.install(lambda text: reports[0](text) if reports else None)
     paint_guard.install()
     ui = build(settings=settings)
-    # A closed window has no handler any more.
+    # A closed window no longer has a handler.
     handler, model = ui.handler, ui.context["object"]
-    said.append(lambda text: model.bench.main_thread.post(lambda: model.trait_set(message=text)))
+    reports.append(lambda text: model.bench.main_thread.post(lambda: model.trait_set(message=text)))
     running.setQuitOnLastWindowClosed(True)
     with _signals_close(ui):
         if session is not None:
@@ -180,9 +179,9 @@ def run(
         elif ports:
             model.connect_ports(ports, names)
         status = running.exec_()
-    # A loop that ends without a closed window, as when the session of the desktop ends.
+    # The loop also ends without a closed window, as when the desktop session ends.
     handler.shut_down(model)
-    said.clear()
+    reports.clear()
     return int(status)
 
 
@@ -190,9 +189,9 @@ def run(
 def _signals_close(ui: Any) -> Iterator[None]:
     """Close the window on SIGTERM and the like, as soon as the event loop runs.
 
-    Python runs its handlers between two of its own instructions, and the event loop
-    executes none; a byte on a socket wakes it.  Nothing is closed by a handler itself: it
-    may have interrupted whatever holds a lock that closing needs.
+    Python runs signal handlers between two of its own instructions, and the event loop
+    executes none; a byte on a socket wakes it.  The handler itself closes nothing, since
+    it may have interrupted code that holds a lock which closing needs.
     """
     near, far = socket.socketpair()
     for end in (near, far):
@@ -208,7 +207,7 @@ def _signals_close(ui: Any) -> Iterator[None]:
             close()
 
     def close(dialogs_left: int = _MOST_DIALOGS) -> None:
-        # A dialog is still on the stack: it must return before its window is gone.
+        # A dialog is still on the stack: it must return before its window is deleted.
         dialog = QApplication.activeModalWidget()
         if dialog is not None and dialogs_left:
             dialog.close()
@@ -236,14 +235,16 @@ def _signals_close(ui: Any) -> Iterator[None]:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("wattui-gui", description="The window of wattui.")
+    parser = argparse.ArgumentParser(
+        "wattui-gui", description="Record Watts up? meters in a window."
+    )
     parser.add_argument("targets", nargs="*", help="a session to show, or ports to connect to")
     parser.add_argument("--demo", action="store_true", help="connect to a simulated meter")
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Start the program without a console, as a double-click does; give the exit status."""
+    """Start the program without a console, as a double-click does; return the exit status."""
     arguments = _arguments(argv)
     try:
         session, ports = session_or_ports(arguments.targets)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of every kind into the main window: opened, dropped, imported, replayed."""
+"""Files of every kind in the main window: opened, dropped, imported, replayed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def drop(window, paths):
 
 
 def answer(window, **said):
-    """Answer the question that is being asked."""
+    """Answer the open question."""
     files = window.context.files
     window.wait_for(lambda: files.question_ui is not None, "the question")
     ui = files.question_ui
@@ -87,8 +87,8 @@ def test_a_session_that_is_dropped_is_shown_with_its_meters(window, session):
     assert [one.text() for one in menu.actions()] == [session.stem]
 
 
-def test_recent_files_are_looked_for_behind_the_window(window, session, monkeypatch):
-    """A folder of a network that had gone held the window, at each opening of the menu."""
+def test_recent_files_are_looked_for_in_the_background(window, session, monkeypatch):
+    """A network folder that was gone blocked the window each time the menu was opened."""
     threads = []
     exists = os.path.exists
 
@@ -111,7 +111,7 @@ def test_recent_files_are_looked_for_behind_the_window(window, session, monkeypa
     assert threading.main_thread() not in threads
 
 
-def test_settings_are_written_behind_the_window_and_are_there_when_it_is_closed(monkeypatch):
+def test_preferences_are_written_in_the_background_before_the_window_has_closed(monkeypatch):
     threads = []
     save = PreferencesFile.save
 
@@ -128,7 +128,7 @@ def test_settings_are_written_behind_the_window_and_are_there_when_it_is_closed(
     assert PreferencesFile.load().energy_unit == "kJ"
 
 
-def test_an_old_log_is_imported_and_its_broken_line_told(window, log):
+def test_an_old_log_is_imported_and_its_broken_line_reported(window, log):
     drop(window, [log])
     answer(window, zone="utc")
     window.wait_for(lambda: window.model.state == "opened", "the imported session")
@@ -155,7 +155,7 @@ def test_a_cancelled_import_leaves_nothing(window, log, tmp_path):
     assert window.bench.session_path is None
 
 
-def test_what_nobody_knows_is_refused_with_words(window, tmp_path):
+def test_a_file_of_unknown_format_is_refused_with_a_message(window, tmp_path):
     path = tmp_path / "letter.txt"
     path.write_text("Dear Sir or Madam\n")
     drop(window, [path])
@@ -185,8 +185,8 @@ def test_a_session_is_replayed_with_all_of_its_meters(window, session):
     window.wait_for(lambda: not window.bench.recording, "the end")
 
 
-def test_several_ports_that_the_start_names_are_all_connected(window):
-    """The first one was, and the others were left out."""
+def test_all_ports_on_the_command_line_are_connected(window):
+    """Only the first one was connected."""
     urls = ["sim://pro?load=desktop&speed=60", "sim://es?load=fridge&speed=60&seed=2"]
     window.model.connect_ports([*urls, urls[0]], ["server", "desk"])
     meters = window.bench.meters

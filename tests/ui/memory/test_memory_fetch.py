@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetching a meter's memory in the main window: progress, results, and a window that lives."""
+"""Fetching a meter's memory in the main window: progress, results, a responsive window."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_progress_is_shown_with_rate_and_time_left_and_can_be_cancelled(window):
     assert set(band(window).buttons) == {"open_fetched", "fetch_now", "dismiss_fetched"}
 
 
-def test_fetched_memory_is_opened_and_says_that_its_times_are_reconstructed(window):
+def test_a_fetched_memory_is_opened_with_a_notice_that_its_times_are_reconstructed(window):
     fetch(window, SMALL)
     assert "900 records" in band(window).notice.text
     window.click(band(window).buttons["open_fetched"])
@@ -92,7 +92,7 @@ def test_fetched_memory_is_opened_and_says_that_its_times_are_reconstructed(wind
     assert window.model.times_note
 
 
-def test_caption_stands_at_the_time_axis(window):
+def test_the_caption_is_drawn_at_the_time_axis(window):
     fetch(window, SMALL)
     window.click(band(window).buttons["open_fetched"])
     window.wait_for(lambda: window.model.times_note, "the note")
@@ -107,7 +107,7 @@ def test_caption_stands_at_the_time_axis(window):
         type(caption).overlay = overlay
 
 
-def test_an_ordinary_session_says_nothing_of_its_times(window):
+def test_an_ordinary_session_has_no_note_on_its_times(window):
     window.connect()
     window.model.disconnect()
     window.wait_for(lambda: not window.model.connected, "the end")
@@ -135,7 +135,7 @@ def test_fetch_again_completes_what_was_partial(window):
         assert session.count(session.meters[0].id) == 1500
 
 
-def test_unplugged_in_the_middle_says_what_to_do_and_keeps_what_came(window):
+def test_unplugging_in_the_middle_shows_what_to_do_and_saves_what_was_received(window):
     memory = window.memory
     memory.patience = Patience(answer=1.0, records=2.0, replug=0.2)
     memory.make_client = lambda url, **options: MeterClient(
@@ -153,7 +153,7 @@ def test_unplugged_in_the_middle_says_what_to_do_and_keeps_what_came(window):
     assert memory.fetched.path is not None
 
 
-def test_failure_is_a_line_with_fetch_again(window):
+def test_a_failure_is_a_notice_with_fetch_again(window):
     window.model.port = "/dev/ttyUSB77"
     window.handler.do(window.info, "fetch")
     window.wait_for(lambda: window.memory.problem, "the failure")
@@ -165,7 +165,7 @@ def test_failure_is_a_line_with_fetch_again(window):
     assert window.control("notices").bands == []
 
 
-def test_what_the_disk_refused_is_kept_and_offered_again(window):
+def test_records_that_could_not_be_saved_can_be_saved_again(window):
     fetch(window, SMALL)
     readout = window.memory.fetched.readout
     refused = DiskRefused("The disk is full", "Make room.")
@@ -176,7 +176,7 @@ def test_what_the_disk_refused_is_kept_and_offered_again(window):
     window.wait_for(lambda: window.memory.fetched.path is not None, "the session")
 
 
-def test_live_recording_says_that_it_pauses_and_the_session_opens_in_a_window_of_its_own(
+def test_live_recording_pauses_after_a_question_and_the_session_opens_in_a_new_window(
     window, monkeypatch
 ):
     started = []
@@ -199,7 +199,7 @@ def test_live_recording_says_that_it_pauses_and_the_session_opens_in_a_window_of
     assert window.bench.recording
 
 
-def test_connecting_waits_until_the_meter_has_been_asked(window):
+def test_a_port_that_is_being_read_cannot_be_connected(window):
     window.model.port = SLOW
     window.handler.do(window.info, "fetch")
     window.wait_for(lambda: window.memory.done > 10, "some records")
@@ -223,9 +223,9 @@ def test_window_closes_in_the_middle_of_a_fetch(window):
 
 
 def handled(window, seconds=None, until=None):
-    """Count how often a timer of 5 ms fires, and give the longest times between.
+    """Return the times between the events of a timer of 5 ms.
 
-    For so many *seconds*, or until something is so.  Gives gaps in ms, sorted.
+    For a number of *seconds*, or until a condition is met.  In ms, sorted.
     """
     times = []
     timer = QtCore.QTimer()
@@ -244,7 +244,7 @@ def handled(window, seconds=None, until=None):
 
 
 def test_window_handles_events_while_records_come_in_by_the_thousand(window):
-    """Compared with the same window when idle, so that a slow machine is no failure.
+    """Compared with the same window when idle, so that slow machines pass.
 
     ``benchmarks/responsiveness.py`` does the same with 120,000 records.
     """

@@ -56,7 +56,7 @@ NET = replace(
 
 
 def memory_state(used=900, handling=STOP, mode=STOPPED, interval=1):
-    """Give what a PRO would say of its memory."""
+    """Return the state that a PRO would report."""
     return MemoryState(used, 1917, interval, handling, mode, ALL)
 
 
@@ -75,7 +75,7 @@ def window(monkeypatch):
 
 @pytest.fixture
 def spy(monkeypatch):
-    """Write down which packets that erase were sent to any port."""
+    """Note the packets that erase and were sent to any port."""
     sent = []
     write = Port.write
 
@@ -94,7 +94,7 @@ class Panel:
     """*Memory and settings*, open and filled."""
 
     def __init__(self, window, url=HALF, state=None, network=False):
-        """Open it on a meter; on none where *state* says what one would have said."""
+        """Open it for a meter, or with a given *state* and no meter."""
         self.window = window
         self.memory = window.context.memory.memory
         window.model.port = url
@@ -120,7 +120,7 @@ class Panel:
         self.window.click(button)
 
     def question(self):
-        """Give the question that is being asked, once it is there."""
+        """Return the open question, once it is there."""
         found = []
 
         def there():
@@ -182,7 +182,7 @@ def test_panel_asks_the_meter_when_it_is_opened(window):
     assert panel.control("overview").meter.text().startswith("PRO, firmware 3.14")
 
 
-def test_panel_stands_in_nobodys_way_and_is_opened_once(window):
+def test_panel_is_not_modal_and_opens_once(window):
     panel = Panel(window, state=memory_state())
     assert not panel.ui.control.isModal()
     window.handler.do(window.info, "memory")
@@ -206,7 +206,7 @@ def test_everything_can_be_reached_and_is_named(window):
         assert [w for w in typed if not w.toolTip() and not w.parentWidget().toolTip()] == []
 
 
-def test_port_that_fails_is_said_in_the_panel(window):
+def test_a_port_that_fails_is_reported_in_the_panel(window):
     panel = Panel(window, "/dev/ttyUSB77")
     assert "ttyUSB77" in panel.notices()[0][1]
     assert QtWidgets.QApplication.activeModalWidget() is None
@@ -245,7 +245,7 @@ def test_only_what_differs_is_written(window, spy):
         ({"fields": []}, "at least one"),
     ],
 )
-def test_value_out_of_range_is_refused_beside_it_and_not_sent(window, changes, named):
+def test_a_value_out_of_range_is_reported_and_not_sent(window, changes, named):
     panel = Panel(window, state=memory_state())
     panel.draft.trait_set(**changes)
     window.handle_events()
@@ -257,7 +257,7 @@ def test_value_out_of_range_is_refused_beside_it_and_not_sent(window, changes, n
     assert panel.notices() == []
 
 
-def test_network_address_that_is_none_is_refused(window):
+def test_an_invalid_network_address_is_refused(window):
     panel = Panel(window, state=memory_state(), network=True)
     panel.draft.trait_set(dhcp=False, ip="192.168.1.300")
     assert "not an address" in panel.notices()[0][1]
@@ -266,7 +266,7 @@ def test_network_address_that_is_none_is_refused(window):
     assert "network addresses" in panel.model.change_text
 
 
-def test_network_page_is_there_for_a_net_only(window):
+def test_only_a_net_has_the_network_page(window):
     panel = Panel(window, state=memory_state())
     assert not panel.control("page").buttons["network"].isVisible()
     panel.memory.settings = NET
@@ -293,7 +293,7 @@ def test_network_settings_are_written_saved_and_reset(window):
     assert panel.memory.settings.network.ip != "10.0.0.7"
 
 
-def test_setting_that_did_not_take_shows_both_values(window):
+def test_a_setting_that_the_meter_ignores_shows_both_values(window):
     panel = Panel(window, f"{HALF}&faults=stubborn")
     panel.draft.rate = "0.12"
     window.context.memory.panel_ui.handler.do(panel.ui.info, "write")
@@ -304,7 +304,7 @@ def test_setting_that_did_not_take_shows_both_values(window):
     assert "80" in text
 
 
-def test_chosen_fields_tell_how_long_the_memory_lasts(window):
+def test_chosen_fields_determine_how_long_the_memory_lasts(window):
     panel = Panel(window, state=memory_state())
     assert panel.model.lasts.startswith("1,917 records fit: 31 minutes")
     window.click(panel.control("fields").presets["W, V, A"])
@@ -322,12 +322,12 @@ def test_condensing_needs_no_interval(window):
     assert "interval doubles" in panel.model.handling_sentence
 
 
-def test_empty_texts_of_the_meter_are_no_change(window):
+def test_empty_texts_of_the_meter_do_not_count_as_changes(window):
     panel = Panel(window, state=memory_state(), network=True)
     assert not panel.model.changed
 
 
-def test_draft_takes_a_decimal_comma():
+def test_draft_accepts_a_decimal_comma():
     from wattui.ui.memory.settings_draft import decimal
 
     assert decimal("0,32", "rate", 65.5) == pytest.approx(0.32)
@@ -338,7 +338,7 @@ def test_draft_takes_a_decimal_comma():
 # -- consent -------------------------------------------------------------------------
 
 
-def test_consent_says_what_is_lost_and_cancel_is_the_default(window, spy):
+def test_consent_shows_what_would_be_lost_and_cancel_is_the_default(window, spy):
     panel = Panel(window)
     panel.draft.interval = "10"
     panel.click("write_button")
@@ -355,7 +355,7 @@ def test_consent_says_what_is_lost_and_cancel_is_the_default(window, spy):
     assert panel.memory.settings.logging.interval == 1
 
 
-def test_escape_and_the_cross_are_no_consent(window, spy):
+def test_escape_and_closing_do_not_give_consent(window, spy):
     panel, asked = Panel(window, state=memory_state()), []
     for close in (
         lambda question: QtTest.QTest.keyClick(question, QtCore.Qt.Key_Escape),
@@ -435,7 +435,7 @@ def test_internal_logging_is_started_with_consent_and_stopped(window, spy):
     assert len(spy) == 1
 
 
-def test_prepare_for_the_field_says_how_long_it_lasts_and_how_to_read_it_out(window, spy):
+def test_prepare_for_the_field_shows_how_long_it_lasts_and_how_to_fetch(window, spy):
     window.model.port = HALF
     window.handler.do(window.info, "prepare")
     ui = window.context.memory.preparation_ui

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several meters in the main window: added, named, coloured, ordered, removed, by hand."""
+"""Several meters in the main window: added, named, coloured, moved and removed by a user."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_row_has_every_number_and_the_total_adds_them_up(two):
     assert two.window.windowTitle().startswith("2 meters")
 
 
-def test_numbers_of_the_table_are_not_cut_off_where_letters_change(two):
+def test_numbers_of_the_table_are_not_cut_off_when_the_font_changes(two):
     view = table(two)
     view.setStyleSheet("QTableView#meterTable { font-size: 22px; }")
     two.handle_events()
@@ -196,7 +196,7 @@ def test_the_chip_offers_colours_and_the_plots_use_the_one_that_is_picked(two):
     assert two.model.meter_rows[0].colour == DARK.meter(7)
 
 
-def test_the_box_and_the_space_bar_take_a_meter_out_of_the_plots(two):
+def test_the_box_and_the_space_bar_remove_a_meter_from_the_plots(two):
     two.wait_for(lambda: len(two.model.plots.meters) == 2, "both curves")
     click(two, 0, "box", across=16)
     assert [key for key, _l, _c in two.model.plots.meters] == [two.bench.meters[1].key]
@@ -209,7 +209,7 @@ def test_the_box_and_the_space_bar_take_a_meter_out_of_the_plots(two):
     assert len(two.model.plots.meters) == 2
 
 
-def test_meters_change_places_by_keys(two):
+def test_keys_move_meters(two):
     first, second = two.bench.meters
     two.model.choose_row(1)
     table(two).setFocus()
@@ -220,7 +220,7 @@ def test_meters_change_places_by_keys(two):
     assert two.bench.meters == [first, second]
 
 
-def test_a_meter_is_removed_by_a_key_and_the_other_goes_on(two):
+def test_a_key_removes_a_meter_and_the_other_continues(two):
     first, second = two.bench.meters
     two.model.choose_row(0)
     table(two).setFocus()

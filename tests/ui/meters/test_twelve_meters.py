@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twelve meters on ptys in one window, three of them with faults: nothing is lost or made up."""
+"""Twelve meters on ptys in one window, three of them with faults: nothing is lost or invented."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LAST = 999.0
 
 
 class Counting:
-    """A meter that counts the records which it hands over to the line."""
+    """A meter that counts the records that it sends."""
 
     def __init__(self, meter):
         self.sent = 0
@@ -46,7 +46,7 @@ class Counting:
 
 @pytest.fixture
 def served(tmp_path):
-    """Serve twelve meters that send so many records each, and then nothing."""
+    """Serve twelve meters that send a number of records each, and then nothing."""
     meters, links = [], []
     for number in range(12):
         capture = tmp_path / f"{number}.raw"
@@ -93,7 +93,7 @@ def test_twelve_meters_with_faults_on_three_lose_no_record_that_was_sent(served)
                 assert counting[number].sent == RECORDS
                 assert (meter.sample_count, meter.gap_count) == (RECORDS, 0)
         # What was on the line when the plug came out, or came while the meter was asked
-        # who it is, is in the gap; the meter had a rest meanwhile.
+        # for its identity, is in the gap; the meter paused meanwhile.
         sent = counting[UNPLUGGED].sent
         assert sent - AWAY <= away.sample_count <= sent
         assert away.gap_count == 1

@@ -15,7 +15,7 @@ TAKEN = PortInfo(
 MODEM = PortInfo("/dev/ttyS0", "ttyS0", problem="no permission")
 
 
-def test_names_mean_something():
+def test_ports_have_meaningful_names():
     lines = choices([METER, TAKEN, MODEM], METER.url)
     assert [line.text for line in lines] == [
         "Watts up? · A80012 · ttyUSB0",
@@ -34,7 +34,7 @@ def test_without_ports_the_simulated_meter_is_offered():
     assert first_choice([], "") == DEMO_URL
 
 
-def test_an_unplugged_port_stays_chosen_and_says_so():
+def test_an_unplugged_port_stays_chosen_and_is_marked():
     lines = choices([], "/dev/ttyUSB0")
     assert lines[0].url == "/dev/ttyUSB0"
     assert lines[0].text == "ttyUSB0 · not plugged in"
@@ -49,7 +49,7 @@ def test_the_first_choice_is_the_last_one_used_if_it_is_there_else_the_likeliest
 
 
 class Plugging:
-    """Lists ports that a test changes, and tells when it was asked."""
+    """Lists ports that a test changes, and reports when it was called."""
 
     def __init__(self):
         self.ports = []
@@ -68,7 +68,7 @@ class Plugging:
         assert self.looks.acquire(timeout=10)
 
 
-def test_the_watcher_tells_of_changes_only_and_ends_at_once():
+def test_the_watcher_reports_changes_only_and_ends_at_once():
     main_thread, found, look = MainThread(), [], Plugging()
     watcher = PortWatcher(main_thread, found.append, look)
     watcher.start()

@@ -48,12 +48,12 @@ def test_the_list_of_keys_names_all_of_them():
         assert key in listed
 
 
-def test_a_user_outside_the_group_is_told_the_exact_command():
+def test_a_user_outside_the_group_gets_the_exact_command():
     checks = linux_checks(LinuxFacts(user="ada", group="dialout"))
     assert "sudo usermod -a -G dialout ada" in [check.command for check in checks]
 
 
-def test_what_takes_ports_away_is_named_only_where_it_is_there():
+def test_programs_that_take_over_ports_are_listed_only_if_installed():
     none = linux_checks(LinuxFacts(user="ada", in_group=True))
     assert [check.title for check in none] == ["The cable", "Another program"]
     facts = LinuxFacts(user="ada", in_group=True, brltty=True, modem_manager=True)

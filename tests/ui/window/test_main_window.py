@@ -59,7 +59,7 @@ def test_connect_cancel_disconnect_are_one_button(window):
     assert window.model.place == "plots"
 
 
-def test_what_is_shown_is_on_disk(window):
+def test_everything_that_is_shown_is_on_disk(window):
     window.connect()
     window.wait_for(lambda: window.bench.meter.sample_count >= 20, "twenty samples")
     shown = window.bench.meter.sample_count
@@ -67,7 +67,7 @@ def test_what_is_shown_is_on_disk(window):
         assert session.count(session.meters[0].id) >= shown
 
 
-def test_a_port_that_is_not_there_is_a_line_not_a_dialog(window):
+def test_a_missing_port_is_a_notice_not_a_dialog(window):
     window.model.connect_port("/dev/ttyUSB77")
     window.wait_for(lambda: window.model.state == "failed", "the failure")
     (band,) = window.control("notices").bands
@@ -82,7 +82,7 @@ def test_a_port_that_is_not_there_is_a_line_not_a_dialog(window):
     sheets[0].close()
 
 
-def test_unplugged_turns_the_readings_grey_and_nothing_is_to_be_clicked(window):
+def test_unplugging_turns_the_readings_grey_and_needs_no_click(window):
     window.connect(f"{FAST}&faults=unplug@240")
     window.wait_for(lambda: window.model.state == "lost", "unplugging", 30)
     assert not window.model.readings.current
@@ -113,7 +113,7 @@ def test_the_list_of_ports_fills_itself_and_keeps_the_choice():
         opened.close()
 
 
-def test_the_list_stands_still_while_it_is_open():
+def test_the_list_of_ports_does_not_change_while_it_is_open():
     ports = [meter(0)]
     opened = OpenedWindow(look=lambda: list(ports))
     try:
@@ -161,7 +161,7 @@ def test_a_click_on_a_row_shows_its_field(window):
     assert window.model.plots.channels == ["power", "power_factor"]
 
 
-def test_panning_away_is_said_on_the_live_button_and_l_goes_back(window):
+def test_panning_away_changes_the_live_button_and_l_goes_back(window):
     window.connect()
     view = window.model.plots.view
     window.wait_for(lambda: view.known and view.length > 60, "a minute of samples")
@@ -193,7 +193,7 @@ def test_esc_does_not_end_a_recording(window):
     assert window.model.recording
 
 
-def test_a_click_leaves_no_button_that_the_space_bar_would_press(window):
+def test_a_clicked_button_is_not_pressed_by_the_space_bar(window):
     window.connect()
     window.click(window.control("mark_button"))
     window.window.setFocus()

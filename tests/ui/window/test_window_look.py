@@ -34,7 +34,7 @@ def window():
 
 @pytest.mark.parametrize("points", [10, 15])
 def test_disconnect_is_not_cut_in_a_narrow_window(points):
-    """Its width was a number of pixels, whatever the letters; both ends were cut at 900."""
+    """Its width was fixed in pixels, whatever the font; both ends were cut off at 900."""
     application = QtWidgets.QApplication.instance() or app.application(
         PreferencesFile(theme="light")
     )
@@ -72,7 +72,7 @@ def test_the_dot_is_green_while_recording_and_amber_while_unplugged(window):
     assert window.model.palette.ok in window.colours(dot)
 
 
-def test_digits_stand_still(window):
+def test_digits_do_not_jump(window):
     from wattui.ui.theme.tabular_figures import Figures
 
     figures = Figures(40, 20)
@@ -104,7 +104,7 @@ def test_preferences_are_in_force_at_once(window):
 
 
 def test_a_preference_is_added_in_one_place(monkeypatch):
-    """A row for a trait that had none: it is in the dialog, saved, and there the next time."""
+    """Adds a row for a trait: it is in the dialog, saved, and restored at the next start."""
     rows = (
         *preferences.PREFERENCES,
         preferences.Preference(
@@ -131,16 +131,17 @@ def test_a_preference_is_added_in_one_place(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("port", "kept"), [("sim://es", "sim://es"), ("sim://pro?replay=fan.raw&speed=60", "sim://net")]
+    ("port", "saved"),
+    [("sim://es", "sim://es"), ("sim://pro?replay=fan.raw&speed=60", "sim://net")],
 )
-def test_a_replay_is_not_the_port_of_the_next_start(port, kept):
+def test_a_replay_is_not_the_port_of_the_next_start(port, saved):
     opened = OpenedWindow(settings=PreferencesFile(theme="light", port="sim://net"))
     opened.model.port = port
     opened.close()
-    assert opened.settings.port == kept
+    assert opened.settings.port == saved
 
 
-def test_what_was_chosen_is_there_the_next_time():
+def test_choices_are_restored_at_the_next_start():
     first = OpenedWindow(settings=PreferencesFile.load())
     first.model.trait_set(theme="dark", clock_mode="elapsed", interval=5, energy_unit="kWh")
     first.model.channels = ["voltage", "frequency"]
@@ -160,7 +161,7 @@ def test_what_was_chosen_is_there_the_next_time():
         second.close()
 
 
-def test_settings_that_make_no_sense_do_no_harm():
+def test_saved_values_that_make_no_sense_are_ignored():
     settings = PreferencesFile(
         theme="purple", channels=["nonsense"], interval=-3, window=[0, 0, 5, 5]
     )
@@ -199,7 +200,7 @@ def test_closing_at_any_moment_leaves_nothing_running_and_is_quick(state):
     opened.close()
 
 
-def test_closing_asks_only_where_samples_would_be_lost(monkeypatch):
+def test_closing_asks_only_if_samples_would_be_lost(monkeypatch):
     from wattui.ui.window import handler
 
     opened = OpenedWindow()

@@ -46,7 +46,7 @@ def test_an_opened_session_shows_the_means_of_its_view(window, session):
     assert window.model.status.words.startswith("Opened, recorded ")
 
 
-def test_what_is_no_session_is_refused_in_the_status_bar(window, tmp_path):
+def test_a_file_of_no_known_format_is_reported_in_the_status_bar(window, tmp_path):
     path = tmp_path / "letter.wattui"
     path.write_text("Dear Sir or Madam")
     window.context.files.open([path])
@@ -78,7 +78,7 @@ def export(window, path, **choice):
     return one, over
 
 
-def test_export_writes_what_is_in_view_and_says_so(window, session, tmp_path):
+def test_export_writes_the_part_in_view_and_reports_it(window, session, tmp_path):
     window.context.files.open([session])
     window.wait_for(lambda: window.model.plots.view.known, "the view")
     window.model.plots.view.select(

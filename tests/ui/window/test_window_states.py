@@ -35,7 +35,7 @@ def bench():
 
 
 def record(bench, samples, **traits):
-    """Have the meter show samples, as it does once they are on disk."""
+    """Make the meter show samples, as it does once they are on disk."""
     meter = bench.meter
     meter.reset_totals()
     meter.count(samples)
@@ -53,7 +53,7 @@ def test_no_meter_yet():
     assert readings_of(bench, "Wh").value("power") == "–"
 
 
-def test_connecting_says_what_is_tried(bench):
+def test_connecting_shows_what_is_tried(bench):
     bench.meter.trait_set(state="opening", state_text="Asking at 19200 baud")
     assert state_of(bench) == "connecting"
     assert status_of(bench).words == "Asking at 19200 baud"
@@ -83,7 +83,7 @@ def test_unplugged_is_grey_with_the_time_of_the_last_one(bench):
     assert notices_of(bench) == []
 
 
-def test_failed_says_what_and_what_to_do(bench):
+def test_a_failure_shows_what_happened_and_what_to_do(bench):
     bench.meter.trait_set(
         state="failed", problem="There is no port /dev/ttyUSB0", hint="Plug the meter in."
     )
@@ -94,7 +94,7 @@ def test_failed_says_what_and_what_to_do(bench):
     assert status_of(bench).dot == "red"
 
 
-def test_the_disk_refuses(bench):
+def test_a_disk_that_does_not_accept_data_is_the_first_notice(bench):
     record(bench, [sample(1)], state="running", state_text="Recording")
     bench.trait_set(
         disk_problem="The disk is full",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the window gets round in TraitsUI and Enable.
+"""What the window works around in TraitsUI and Enable.
 
 A test that fails here says that upstream has mended it: the workaround it names can go.
 """
@@ -24,7 +24,7 @@ def _application():
 
 @pytest.mark.usefixtures("_application")
 def test_esc_closes_a_traitsui_window():
-    """Got round by ``wattui.ui.window.menus.KeyFilter``."""
+    """Worked around by ``wattui.ui.widgets.key_filter.KeyFilter``."""
     from traitsui.api import Item, View
 
     ui = Thing().edit_traits(view=View(Item("name"), resizable=True))
@@ -35,8 +35,8 @@ def test_esc_closes_a_traitsui_window():
 
 
 @pytest.mark.usefixtures("_application")
-def test_enable_hands_qt_a_float_for_a_size():
-    """Got round by the ``sizeHint`` that ``wattui.ui.window.main_view.dress`` sets."""
+def test_enable_gives_qt_a_float_as_a_size():
+    """Worked around by the ``sizeHint`` that ``wattui.ui.window.main_view.dress`` sets."""
     from enable.api import Container, Window
 
     window = Window(None, size=(100, 100), component=Container(fixed_preferred_size=(900.0, 10.0)))
@@ -48,8 +48,8 @@ def test_enable_hands_qt_a_float_for_a_size():
 
 
 @pytest.mark.usefixtures("_application")
-def test_traitsui_takes_the_margins_off_an_editor():
-    """Got round in ``wattui.ui.window.main_view.dress`` for the status bar."""
+def test_traitsui_removes_the_margins_of_an_editor():
+    """Worked around in ``wattui.ui.window.main_view.dress`` for the status bar."""
     from traitsui.api import BasicEditorFactory, UItem, View
     from traitsui.qt.editor import Editor
 

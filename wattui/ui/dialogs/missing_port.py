@@ -14,7 +14,7 @@ from pyface.qt import QtGui
 
 from wattui.ui.dialogs.about import Sheet, show_html
 
-#: Where the programs and rules are found that take a port away on Linux.
+#: Programs that take over ports on Linux, and folders of udev rules.
 _MODEM_MANAGER = (Path("/usr/sbin/ModemManager"), Path("/usr/bin/ModemManager"))
 _BRLTTY = (Path("/usr/bin/brltty"), Path("/sbin/brltty"), Path("/usr/sbin/brltty"))
 _RULES = (Path("/etc/udev/rules.d"), Path("/usr/lib/udev/rules.d"), Path("/lib/udev/rules.d"))
@@ -22,7 +22,7 @@ _RULES = (Path("/etc/udev/rules.d"), Path("/usr/lib/udev/rules.d"), Path("/lib/u
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to check: what may be wrong, and the command that mends or shows it."""
+    """One thing to check: what may be wrong, and the command that fixes or shows it."""
 
     title: str
     text: str
@@ -31,7 +31,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class LinuxFacts:
-    """What is known of this machine without asking anybody."""
+    """What is known about this machine."""
 
     user: str
     group: str = "dialout"
@@ -42,7 +42,7 @@ class LinuxFacts:
 
 
 def linux_facts() -> LinuxFacts:
-    """Look at this machine: groups, programs that take ports, the udev rule."""
+    """Look at this machine: groups, programs that take over ports, the udev rule."""
     import grp
 
     names = {group.gr_name for group in grp.getgrall()}
@@ -66,19 +66,19 @@ def linux_facts() -> LinuxFacts:
 _CABLE = Check(
     "The cable",
     "Is the meter plugged into the wall and into this computer? Its display must be on. "
-    "Try another cable and another socket of the computer: some cables only charge.",
+    "Try another cable and another USB port: some cables can only charge.",
 )
 
 
 def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
-    """Give what to check on Linux, the likeliest first.
+    """Return what to check on Linux, the likeliest first.
 
     *rule_command* installs the udev rule.
     """
     checks = [
         Check(
             _CABLE.title,
-            _CABLE.text + " Right after plugging in, this should name “ttyUSB”:",
+            _CABLE.text + " Right after plugging in, this command should list “ttyUSB”:",
             "sudo dmesg | grep -i -e ftdi -e ttyUSB | tail",
         )
     ]
@@ -86,7 +86,7 @@ def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
         checks.append(
             Check(
                 "Permission",
-                f"Ports belong to the group “{facts.group}”, and you are not in it. "
+                f"Ports belong to the group “{facts.group}”, and you are not a member. "
                 "Add yourself, then log out and in again:",
                 f"sudo usermod -a -G {facts.group} {facts.user}",
             )
@@ -95,8 +95,8 @@ def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
         checks.append(
             Check(
                 "The braille display service",
-                "brltty takes ports of this kind right after plugging in, and they vanish. "
-                "If nobody here uses a braille display, remove it and plug in again:",
+                "brltty takes over such ports right after plugging in, and they disappear. "
+                "If nobody here uses a braille display, remove it and plug the meter in again:",
                 "sudo apt remove brltty",
             )
         )
@@ -104,15 +104,15 @@ def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
         checks.append(
             Check(
                 "The modem service",
-                "ModemManager talks to every new port for some seconds, and the port is in "
-                "use meanwhile. The udev rule that comes with wattui keeps it away:",
+                "ModemManager uses every new port for some seconds. The udev rule that "
+                "comes with wattui prevents that:",
                 rule_command,
             )
         )
     checks.append(
         Check(
             "Another program",
-            "A port that is “in use” is open in another program or window. This names it:",
+            "A port that is “in use” is open in another program or window. To find it:",
             "sudo fuser -v /dev/ttyUSB*",
         )
     )
@@ -120,36 +120,36 @@ def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
 
 
 def windows_checks() -> list[Check]:
-    """Give what to check on Windows."""
+    """Return what to check on Windows."""
     return [
         _CABLE,
         Check(
             "The driver",
-            "The meter needs FTDI's driver for virtual COM ports. Windows mostly fetches it "
-            "by itself; if “USB Serial Port” is not listed here, get it from ftdichip.com:",
+            "The meter needs FTDI's driver for virtual COM ports. Windows usually installs it "
+            "automatically. If “USB Serial Port” is not listed here, get it from ftdichip.com:",
             "devmgmt.msc",
         ),
         Check(
             "Another program",
-            "Only one program can have a COM port open. Close the maker's program.",
+            "Only one program can have a COM port open. Close the manufacturer's program.",
         ),
     ]
 
 
 def mac_checks() -> list[Check]:
-    """Give what to check on a Mac."""
+    """Return what to check on a Mac."""
     return [
         _CABLE,
         Check(
             "The driver",
-            "macOS has FTDI's driver since version 10.15. This should show a port:",
+            "macOS has included FTDI's driver since version 10.15. This should list a port:",
             "ls /dev/cu.usbserial*",
         ),
     ]
 
 
 def checks(rule_command: str = "") -> list[Check]:
-    """Give what to check on this system; *rule_command* installs the udev rule on Linux."""
+    """Return what to check on this system; *rule_command* installs the udev rule on Linux."""
     if sys.platform == "win32":
         return windows_checks()
     if sys.platform == "darwin":
@@ -165,7 +165,7 @@ def show_missing_port(parent: QtGui.QWidget | None, rule_command: str = "") -> S
         for number, check in enumerate(checks(rule_command), 1)
     )
     html += (
-        "<p>The list of ports is looked at every second or two: "
-        "nothing needs to be started again.</p>"
+        "<p>The list of ports is updated every second or two. "
+        "You do not need to restart anything.</p>"
     )
     return show_html(parent, "My port is missing", html, (600, 520))

@@ -348,7 +348,7 @@ class _QuestionHandler(Handler):
         return True
 
     def close(self, info: AnyType, is_ok: bool) -> bool:
-        """Let it close if what was entered makes sense."""
+        """Allow closing only if what was entered makes sense."""
         if is_ok:
             try:
                 info.object.assumptions()

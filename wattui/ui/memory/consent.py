@@ -81,7 +81,7 @@ class Question(QtGui.QDialog):
         self.close()
 
     def reject(self) -> None:
-        """Give the last answer on Esc and on the window's own close button."""
+        """Answer with the last button on Esc and on closing."""
         if self.isVisible():
             self._answer(self._last)
 

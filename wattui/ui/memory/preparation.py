@@ -102,7 +102,7 @@ class Preparation(HasStrictTraits):
             self.draft.load(memory.settings)
 
     def changes(self) -> Changes:
-        """Return what is to be written, the start of logging included.
+        """Return what will be written, including the start of logging.
 
         Raises
         ------

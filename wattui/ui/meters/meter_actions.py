@@ -123,7 +123,7 @@ def remove_meter(context: WindowContext) -> None:
 
 
 def rename_meter(context: WindowContext) -> None:
-    """Let the user type a name for the chosen meter: in its row, or in a dialog."""
+    """Ask for a name of the chosen meter: in its row, or in a dialog."""
     model = context.model
     meter = model.bench.meter
     if meter is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The port chooser: what can be connected to, by names that mean something."""
+"""The port chooser: a list of ports with meaningful names."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from traitsui.qt.editor import Editor
 from wattui.measurement.text import short_port
 from wattui.ports.listing import PortInfo, PortProblem
 
-#: What the simulated meter is connected to: a desktop computer under changing work.  By its
-#: id it is the same one whenever it is opened, with its memory and its settings.
+#: The simulated meter, with a desktop computer as its load.  Its id makes it the same meter
+#: each time it is opened, with its memory and its settings.
 DEMO_URL: Final = "sim://pro?load=desktop&id=demo"
 
 # How Qt marks the line between two parts of a list.
 _ROLE: Final = QtCore.Qt.ItemDataRole.AccessibleDescriptionRole
 
-#: The longest name that the box shows whole, in characters.
+#: The longest URL that is not shortened, in characters.
 MOST_TEXT: Final = 34
 
 #: Stands for *Other…* in the list; never a port.
 OTHER: Final = "other:"
 
-#: Stands before a port that is to be added, or before the name of a deed; never a port.
+#: Precedes a port to add, or the name of an action; never a port.
 ADD: Final = "add:"
 
 
@@ -35,14 +35,14 @@ ADD: Final = "add:"
 class Choice:
     """One line of the list."""
 
-    #: The port, or :data:`OTHER`; empty for a line between.
+    #: The port, or :data:`OTHER`; empty for a separator.
     url: str
     text: str = ""
     tooltip: str = ""
 
 
 def port_text(port: PortInfo) -> str:
-    """Name a port: ``Watts up? · A80012 · ttyUSB0 · in use``."""
+    """Return the name of a port: ``Watts up? · A80012 · ttyUSB0 · in use``."""
     where = short_port(port.url)
     what = "Watts up?" if port.likely_meter else port.description
     parts = ("" if what == where else what, port.serial_number, where, port.problem)
@@ -50,21 +50,21 @@ def port_text(port: PortInfo) -> str:
 
 
 def _url_text(url: str) -> str:
-    """Shorten a URL in its middle: its scheme and its end tell it from others."""
+    """Shorten a URL in its middle; its scheme and its end distinguish it."""
     return url if len(url) <= MOST_TEXT else f"{url[:14]}…{url[15 - MOST_TEXT :]}"
 
 
 def _port_tooltip(port: PortInfo) -> str:
     advice = {
-        PortProblem.IN_USE: "Another program has it open; close that first.",
-        PortProblem.NO_PERMISSION: "This user may not open it; see Help, My port is missing.",
+        PortProblem.IN_USE: "Another program has it open. Close that program first.",
+        PortProblem.NO_PERMISSION: "You may not open it; see Help, My port is missing.",
     }
-    said = " ".join(part for part in (port.description, f"at {port.url}") if part)
-    return f"{said}. {advice.get(port.problem, '')}".strip()
+    what = " ".join(part for part in (port.description, f"at {port.url}") if part)
+    return f"{what}. {advice.get(port.problem, '')}".strip()
 
 
 def choices(ports: Sequence[PortInfo], chosen: str, connected_text: str = "") -> list[Choice]:
-    """Give the lines of the list; the *chosen* port stays in it, plugged in or not."""
+    """Return the lines of the list; it contains the *chosen* port even if unplugged."""
     lines = [Choice(port.url, port_text(port), _port_tooltip(port)) for port in ports]
     if chosen and chosen not in {port.url for port in ports} and chosen != DEMO_URL:
         absent = chosen.startswith(("/dev/", "COM"))
@@ -78,17 +78,17 @@ def choices(ports: Sequence[PortInfo], chosen: str, connected_text: str = "") ->
     if lines:
         lines.append(Choice(""))
     demo = connected_text if connected_text and chosen == DEMO_URL else "Simulated meter"
-    lines.append(Choice(DEMO_URL, demo, "A meter that the program plays; nothing is needed"))
+    lines.append(Choice(DEMO_URL, demo, "Built-in simulated meter; no hardware needed"))
     lines.append(Choice(OTHER, "Other…", "Type the name or the URL of a port"))
     return lines
 
 
 def additions(free: Sequence[PortInfo], chosen: str, connected_text: str) -> list[Choice]:
-    """Give the lines of the list while the *chosen* port is connected: what can be added."""
+    """Return the lines of the list while the *chosen* port is connected: ports to add."""
     lines = [Choice(chosen, connected_text or _url_text(chosen), chosen), Choice("")]
     for port in free:
         lines.append(Choice(ADD + port.url, f"Add {port_text(port)}", _port_tooltip(port)))
-    tooltip = "One more meter that the program plays"
+    tooltip = "Another built-in simulated meter"
     lines.append(Choice(ADD + DEMO_URL, "Add a simulated meter", tooltip))
     lines.append(Choice(f"{ADD}add_other_port", "Add another meter…", "Type its port"))
     return lines
@@ -109,7 +109,7 @@ def found_line(ports: Sequence[PortInfo]) -> list[Choice]:
 
 
 def first_choice(ports: Sequence[PortInfo], remembered: str) -> str:
-    """Give the port to offer: the one used last if it is there, else the likeliest."""
+    """Return the port to offer: the last one if it is there, else the likeliest."""
     urls = [port.url for port in ports]
     if remembered in urls or ("://" in remembered and remembered != DEMO_URL):
         return remembered
@@ -119,10 +119,10 @@ def first_choice(ports: Sequence[PortInfo], remembered: str) -> str:
 
 
 class _Lines(QtGui.QStyledItemDelegate):
-    """Draws the lines of the list, and a thin one between its two parts."""
+    """Draws the lines of the list, and a separator between its two parts."""
 
     def sizeHint(self, option: Any, index: Any) -> QtCore.QSize:
-        """Give the size of a line."""
+        """Return the size of a line."""
         size = super().sizeHint(option, index)
         if index.data(_ROLE) == "separator":
             size.setHeight(9)
@@ -139,9 +139,9 @@ class _Lines(QtGui.QStyledItemDelegate):
 
 
 class PortBox(QtGui.QComboBox):
-    """A combo box that leaves its list alone while it is open."""
+    """A combo box whose list does not change while it is open."""
 
-    #: The list is about to be opened, and was closed.
+    #: The list is about to open; the list has closed.
     opened = QtCore.Signal()
     closed = QtCore.Signal()
 
@@ -172,7 +172,7 @@ class PortBox(QtGui.QComboBox):
         self.closed.emit()
 
     def show_lines(self, lines: list[Choice], chosen: str) -> None:
-        """Show other lines, with the *chosen* one selected; nothing is signalled."""
+        """Show other lines with the *chosen* one selected, without a signal."""
         if lines != self._lines:
             self._lines = lines
             blocked = self.blockSignals(True)
@@ -209,12 +209,12 @@ class _PortEditor(Editor):
         self.set_tooltip()
 
     def dispose(self) -> None:
-        """Let go of the model."""
+        """Stop observing the model."""
         self.object.observe(self._ports_changed, _NAMES, remove=True)
         super().dispose()
 
     def update_editor(self) -> None:
-        """Show the port that was chosen elsewhere."""
+        """Show a port that was chosen elsewhere."""
         self._refresh()
 
     def _ports_changed(self, _event: object) -> None:
@@ -250,6 +250,6 @@ class _PortEditor(Editor):
 
 
 class PortChooser(BasicEditorFactory):
-    """Editor of a port, for an object that has ``ports`` and ``connected_text`` too."""
+    """Editor of a port, for an object with ``ports`` and ``connected_text``."""
 
     klass = _PortEditor

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The status bar: state as a dot and words, the work that is going on, the file."""
+"""The status bar: state as a dot and words, work in progress, the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any as AnyType
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Any
+from traits.api import Instance
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
@@ -23,30 +23,30 @@ REPORT_TIME = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the status bar shows when nothing else is going on."""
+    """What the status bar shows while no work is in progress."""
 
     #: Colour of the dot: a name of the palette.
     dot: str = "muted"
     words: str = "No meter yet"
-    #: Behind the words, and at the right.
+    #: What follows the words, and what is at the right.
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Work in the background: what it is, how far it has come, and how to end it."""
+    """Work in the background: what it is, its progress, and how to cancel it."""
 
     text: str
     done: int = 0
     total: int = 0
     cancel: Callable[[], None] | None = None
     #: What *Cancel* does.
-    tip: str = "End this; nothing is left behind"
+    tip: str = "Cancel this; nothing is left behind"
 
     @property
     def permille(self) -> int:
-        """How far it has come, 0 to 1000."""
+        """Its progress, 0 to 1000."""
         return min(1000, 1000 * self.done // self.total) if self.total > 0 else 0
 
 
@@ -85,7 +85,7 @@ class Dot(QtGui.QWidget):
         self.setFixedSize(10, 10)
 
     def set_colour(self, colour: str) -> None:
-        """Give it a colour, as ``#rrggbb``."""
+        """Set its colour, as ``#rrggbb``."""
         if colour != self._colour:
             self._colour = colour
             self.update()
@@ -106,7 +106,7 @@ class Dot(QtGui.QWidget):
 
 
 class ElidedLabel(QtGui.QLabel):
-    """A label that gives way: what does not fit ends in dots, and is in the tooltip."""
+    """A label that can shrink: a text that does not fit is elided, and is in the tooltip."""
 
     def __init__(self, firm: int = 40) -> None:
         super().__init__()
@@ -128,13 +128,13 @@ class ElidedLabel(QtGui.QLabel):
         return self._full
 
     def sizeHint(self) -> QtCore.QSize:
-        """Ask for room for the whole text."""
+        """Return the size of the whole text."""
         size = super().sizeHint()
         size.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 4)
         return size
 
     def minimumSizeHint(self) -> QtCore.QSize:
-        """Give way down to a width: others give way first where it is large."""
+        """Return the size down to which it shrinks; labels with a smaller one shrink first."""
         size = self.sizeHint()
         size.setWidth(min(size.width(), self._firm))
         return size
@@ -205,7 +205,7 @@ class StatusBar(QtGui.QWidget):
         self.right.show_text(BETWEEN.join(status.right))
 
     def show_task(self, task: Task | None) -> None:
-        """Show how far the work in the background has come; None where there is none."""
+        """Show the progress of the work in the background; None for no work."""
         self.task.setVisible(task is not None)
         self.message.setVisible(task is None)
         if task is None:
@@ -223,19 +223,19 @@ class _StatusEditor(Editor):
     """Shows the model's ``status``, ``task`` and ``message``."""
 
     #: The bar itself.
-    bar = Any()
+    bar = Instance(StatusBar)
 
     def init(self, parent: object) -> None:
         """Make the control."""
         self.control = self.bar = StatusBar()
-        # A plain subclass draws the background of its style sheet only when told to.
+        # A subclass of QWidget draws the background of its style sheet only with this.
         self.control.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
         self.control.setObjectName("statusBar")
         self.object.observe(self._changed, "[palette,task,message]")
         self.update_editor()
 
     def dispose(self) -> None:
-        """Let go of the model."""
+        """Stop observing the model."""
         self.object.observe(self._changed, "[palette,task,message]", remove=True)
         super().dispose()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Any
+from traits.api import Instance
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
@@ -14,7 +14,7 @@ from wattui.measurement.fields import CHANNELS, Field
 from wattui.ui.theme.palette import Palette
 from wattui.ui.widgets.form_layout import heading, rule
 
-#: How many fields are offered at once; the rest stands under *More*.
+#: How many fields are shown at first; the rest is under *More*.
 FIRST_CHANNELS: Final = 7
 
 #: Width and height of a chip, in pixels.
@@ -22,7 +22,7 @@ CHIP: Final = (18, 4)
 
 
 class ChannelRow(QtGui.QCheckBox):
-    """One field: its box, name and unit, and the colour of its curve."""
+    """One field: its check box, name and unit, and the colour of its curve."""
 
     def __init__(self, field: Field, number: int) -> None:
         super().__init__(field.title)
@@ -35,13 +35,13 @@ class ChannelRow(QtGui.QCheckBox):
         self.setSizePolicy(policy.Expanding, policy.Fixed)
 
     def set_colour(self, colour: str) -> None:
-        """Give the chip a colour, as ``#rrggbb``."""
+        """Set the colour of the chip, as ``#rrggbb``."""
         if colour != self._colour:
             self._colour = colour
             self.update()
 
     def hitButton(self, position: QtCore.QPoint) -> bool:
-        """Take a click anywhere in the row."""
+        """Accept a click anywhere in the row."""
         return self.rect().contains(position)
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
@@ -60,9 +60,9 @@ class ChannelRow(QtGui.QCheckBox):
 
 
 class ChannelPanel(QtGui.QWidget):
-    """The control: a row for each channel, and *More*."""
+    """The control: one row per channel, and *More*."""
 
-    #: A row was clicked: the channel's name, and whether it is shown now.
+    #: A row was clicked: the name of the channel, and whether it is shown now.
     toggled = QtCore.Signal(str, bool)
 
     def __init__(self) -> None:
@@ -103,11 +103,11 @@ class ChannelPanel(QtGui.QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether all fields are offered."""
+        """Whether all fields are shown."""
         return not self._more.isHidden()
 
     def show_channels(self, names: list[str], palette: Palette | None) -> None:
-        """Tick the channels that are plotted, and give each chip its colour."""
+        """Check the channels that are plotted, and set the colour of each chip."""
         for name, row in self.rows.items():
             row.setChecked(name in names)
             if palette is not None:
@@ -117,11 +117,11 @@ class ChannelPanel(QtGui.QWidget):
 class _ChannelEditor(Editor):
     """Shows and sets the names of the channels that are plotted."""
 
-    #: The list itself, inside of the control.
-    panel = Any()
+    #: The list itself, inside the control.
+    panel = Instance(ChannelPanel)
 
     def init(self, parent: object) -> None:
-        """Make the control in a scroll area: a small screen shows part of it."""
+        """Make the control in a scroll area, for small screens."""
         self.panel = ChannelPanel()
         self.panel.toggled.connect(self._toggled)
         area = QtGui.QScrollArea()
@@ -138,13 +138,13 @@ class _ChannelEditor(Editor):
             self.panel.set_open(True)
 
     def dispose(self) -> None:
-        """Let go of the model."""
+        """Stop observing the model."""
         self.object.observe(self._palette_changed, "palette", remove=True)
         self.object.observe(self._palette_changed, "channels.items", remove=True)
         super().dispose()
 
     def update_editor(self) -> None:
-        """Show what is plotted."""
+        """Show which channels are plotted."""
         self.panel.show_channels(list(self.value), self.object.palette)
 
     def _palette_changed(self, _event: object) -> None:
@@ -152,11 +152,11 @@ class _ChannelEditor(Editor):
 
     def _toggled(self, name: str, _on: bool) -> None:
         self.object.toggle_channel(name)
-        # The last one that is shown stays: its row was unticked by the click all the same.
+        # The last channel stays although the click has cleared its check box.
         self.update_editor()
 
 
 class ChannelEditor(BasicEditorFactory):
-    """Editor of the names of channels, for an object that has a ``palette`` too."""
+    """Editor of the names of channels, for an object with a ``palette``."""
 
     klass = _ChannelEditor

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to an exception that nobody caught: it is logged, said, and survived.
+"""Handles exceptions that nothing caught: they are logged and reported in the status bar.
 
 PyQt ends the process on an exception in a slot, an event or a timer unless there is
-a hook; Traits has two stacks of its own.  None of them opens a dialog, and a
-recording goes on.
+a hook; Traits has two stacks of exception handlers.  No dialog opens, and a recording
+continues.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wattui.desktop.folders import data_folder
 
 _log = logging.getLogger("wattui")
 
-#: Size of the log before it begins anew, in bytes; one old one is kept.
+#: Size at which a new log is started, in bytes; one old log is kept.
 LOG_SIZE = 1_000_000
 
 _path: list[Path] = []
@@ -30,12 +30,12 @@ _fault_file: list[TextIO] = []
 
 
 def log_file() -> Path | None:
-    """Give the path of the log; None where it could not be written."""
+    """Return the path of the log; None if it cannot be written."""
     return _path[0] if _path else None
 
 
 def start_log(folder: Path | None = None) -> None:
-    """Log to a file in the data folder, and warnings to the terminal if there is one."""
+    """Log to a file in the data folder, and print warnings on the terminal if there is one."""
     root = logging.getLogger()
     form = logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
     if sys.stderr is not None:
@@ -59,19 +59,19 @@ def start_log(folder: Path | None = None) -> None:
 
 
 def install(report: Callable[[str], None]) -> None:
-    """Catch what nobody catches.  Call it before the first window.
+    """Handle all exceptions that nothing catches.  Call it before the first window.
 
     Parameters
     ----------
     report
-        Told a sentence for the status bar; called on any thread.
+        Called with a sentence for the status bar, on any thread.
     """
     _start_faulthandler()
 
     def failed(what: str, error: BaseException | None, trace: TracebackType | None) -> None:
         kind = type(error) if error is not None else None
         _log.error("%s", what, exc_info=(kind, error, trace) if error is not None else None)  # type: ignore[arg-type]
-        # Whoever reports must not bring down what it reports on.
+        # A failing report must not end what it reports on.
         try:
             report(f"Something went wrong ({type(error).__name__}); see Help, Show the log")
         except Exception:  # noqa: BLE001 - the last resort
@@ -81,7 +81,7 @@ def install(report: Callable[[str], None]) -> None:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
-        failed("an exception that nobody caught", error, trace)
+        failed("uncaught exception", error, trace)
 
     def thread_hook(info: threading.ExceptHookArgs) -> None:
         name = info.thread.name if info.thread is not None else "a thread"
@@ -95,7 +95,7 @@ def install(report: Callable[[str], None]) -> None:
 def _install_for_traits(
     failed: Callable[[str, BaseException | None, TracebackType | None], None],
 ) -> None:
-    """Put a handler onto both of the stacks of Traits."""
+    """Push a handler onto both stacks of Traits."""
     import traits.api
     import traits.observation.api
 
@@ -112,7 +112,7 @@ def _install_for_traits(
 
 
 def _start_faulthandler() -> None:
-    """Have a crash of the interpreter leave its traceback in the log's folder."""
+    """Write the traceback of a crash of the interpreter to the folder of the log."""
     path = log_file()
     try:
         if path is not None:

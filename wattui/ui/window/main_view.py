@@ -22,7 +22,7 @@ from wattui.ui.window.placard import PlacardEditor
 from wattui.ui.window.readings import ReadingsEditor
 from wattui.ui.window.window_model import WindowModel
 
-#: The groups that get a look of their own, with the margins of each.
+#: The groups with a look of their own: name in the style sheet, margins, spacing.
 _PANELS = {
     "frame": ("frame", (0, 0, 0, 0), 0),
     "top_bar": ("topBar", (MARGIN, GRID, MARGIN, GRID), GRID),
@@ -31,10 +31,10 @@ _PANELS = {
     "stage": ("stage", (0, 0, 0, 0), GRID),
 }
 
-#: A group with a condition is made a widget, which can have a look.
+#: TraitsUI makes a group with a condition a widget, which can have a look.
 _ALWAYS = "True"
 
-#: Share of the window's width that the side panel takes, and its limits in pixels.
+#: Limits of the side panel's width in pixels.
 SIDE_WIDTH = (272, 430)
 
 #: Limits of the port chooser's width.
@@ -146,7 +146,7 @@ def main_view(model: WindowModel) -> View:
 
 
 def dress(info: object) -> None:
-    """Give the groups of a new window their margins, names and widths."""
+    """Set margins, names and widths of the groups of a new window."""
     for group, (name, margins, spacing) in _PANELS.items():
         widget = getattr(info, group).control
         widget.setObjectName(name)
@@ -154,22 +154,22 @@ def dress(info: object) -> None:
         layout = widget.layout()
         layout.setContentsMargins(*margins)
         layout.setSpacing(spacing)
-        # TraitsUI keeps its groups at the top left, at their least size.
+        # TraitsUI keeps its groups at the top left, at their minimum size.
         layout.setAlignment(QtCore.Qt.AlignmentFlag(0))
         for index in range(layout.count()):
             item = layout.itemAt(index)
             item.setAlignment(QtCore.Qt.AlignmentFlag(0))
-    # An item beside groups is put into a group of its own, with margins.
+    # TraitsUI puts an item beside groups into a group with margins.
     status = info.status.control  # type: ignore[attr-defined]
     status.parentWidget().layout().setContentsMargins(0, 0, 0, 0)
-    # TraitsUI takes the margins off every editor.
+    # TraitsUI removes the margins of every editor.
     status.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
     dress_lists(info.ui.control)  # type: ignore[attr-defined]
     _set_widths(info)
-    # Enable gives Qt a float for it, which Qt refuses.
+    # Enable returns floats, which Qt does not accept.
     info.component.control.sizeHint = lambda: QtCore.QSize(640, 400)  # type: ignore[attr-defined]
     for name in TOP_BUTTONS:
-        # A click leaves the keys to the plots: no space bar ends a recording by accident.
+        # A click does not move the focus, so that the space bar cannot end a recording.
         getattr(info, name).control.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
     info.ui.control.setFocus()  # type: ignore[attr-defined]
     for name, words in _SPOKEN.items():
@@ -190,7 +190,7 @@ def _set_widths(info: object) -> None:
         getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)
     for name in ("port", *TOP_BUTTONS, "interval", "clock_mode"):
         getattr(info, name).control.setSizePolicy(policy.Maximum, policy.Fixed)
-    # The port gives way where the window is narrow: its list shows the whole name.
+    # The port shrinks in a narrow window; its list shows the whole name.
     info.port.control.setMinimumWidth(PORT_WIDTH[0])  # type: ignore[attr-defined]
     info.port.control.setMaximumWidth(PORT_WIDTH[1])  # type: ignore[attr-defined]
     info.port.control.setSizePolicy(policy.Preferred, policy.Fixed)  # type: ignore[attr-defined]
@@ -211,14 +211,14 @@ def _set_widths(info: object) -> None:
 
 
 def _widen_for(button: QtGui.QPushButton, longest: str) -> None:
-    """Keep a button as wide as its longest text takes, in the letters of this desktop."""
+    """Make a button wide enough for its longest text, in the font of this desktop."""
     button.ensurePolished()
     frame = button.sizeHint().width() - button.fontMetrics().horizontalAdvance(button.text())
     button.setMinimumWidth(frame + button.fontMetrics().horizontalAdvance(longest) + 2)
 
 
 def _let_shrink(layout: QtGui.QBoxLayout) -> None:
-    """Have the space between groups of buttons give way in a narrow window."""
+    """Let Qt shrink the space between groups of buttons in a narrow window."""
     for index in range(layout.count()):
         space = layout.itemAt(index).spacerItem()
         if space is not None and 0 < space.sizeHint().width() <= 2 * GRID:

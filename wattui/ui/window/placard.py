@@ -69,7 +69,7 @@ class Plug(QtGui.QWidget):
 
 
 class Placard(QtGui.QWidget):
-    """The control: a title, a sentence and up to three buttons in the middle."""
+    """The control: a title, a sentence and up to three buttons in the centre."""
 
     #: A button was clicked: the name of its action.
     clicked = QtCore.Signal(str)
@@ -141,12 +141,12 @@ class _PlacardEditor(Editor):
         self.update_editor()
 
     def dispose(self) -> None:
-        """Let go of the model."""
+        """Stop observing the model."""
         self.object.observe(self._changed, "connecting_text", remove=True)
         super().dispose()
 
     def update_editor(self) -> None:
-        """Show what fits."""
+        """Show the text for the place."""
         self.placard.show_place(self.value, self.object.connecting_text)
 
     def _changed(self, _event: object) -> None:
@@ -154,6 +154,6 @@ class _PlacardEditor(Editor):
 
 
 class PlacardEditor(BasicEditorFactory):
-    """Editor of a place, for an object that has a ``connecting_text`` too."""
+    """Editor of a place, for an object with a ``connecting_text``."""
 
     klass = _PlacardEditor

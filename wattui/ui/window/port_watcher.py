@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks for ports in the background, every second or two: no system tells of plugging."""
+"""Looks for ports in the background, every second or two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PERIOD: Final = 1.5
 
 
 class PortWatcher:
-    """Tells the main thread which ports there are, whenever that changes.
+    """Reports the ports to the main thread whenever they change.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ class PortWatcher:
         self._look = look
         self._stop = threading.Event()
         self._now = threading.Event()
-        # A driver that hangs while it is asked must not keep the program alive.
+        # A driver that hangs must not keep the program alive.
         self._thread = threading.Thread(target=self._watch, name="wattui ports", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start looking."""
         self._thread.start()
 
     def look_now(self) -> None:
@@ -53,7 +53,7 @@ class PortWatcher:
         self._now.set()
 
     def stop(self, timeout: float = 1.0) -> bool:
-        """End it; tell whether its thread has ended within *timeout* seconds."""
+        """Stop looking; return whether the thread has ended within *timeout* seconds."""
         self._stop.set()
         self._now.set()
         if self._thread.is_alive():
@@ -66,7 +66,7 @@ class PortWatcher:
             try:
                 ports = self._look()
             except Exception:  # noqa: BLE001 - the list of ports stays as it is
-                _log.exception("the ports were not listed")
+                _log.exception("the ports could not be listed")
                 ports = known or []
             if ports != known and not self._stop.is_set():
                 known = ports

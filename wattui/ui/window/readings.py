@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The readings: power as the largest thing on the screen, the rest below it."""
+"""The readings: a large power, with the other values below it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ReadingsPanel(QtGui.QWidget):
         self._power = Figures(POWER_SIZE, 24)
         self._note = QtGui.QLabel()
         self._note.setProperty("look", "small")
-        # What stands below must not move when it comes and goes.
+        # It keeps its place, so that nothing below it moves.
         policy = self._note.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._note.setSizePolicy(policy)
@@ -74,7 +74,7 @@ class ReadingsPanel(QtGui.QWidget):
     def _add_energy(self, layout: QtGui.QVBoxLayout) -> None:
         self._energy = Figures(ENERGY_SIZE, 15)
         self._energy.setToolTip(
-            "Power times interval, summed over the records; gaps count nothing.\n"
+            "Power times interval, summed over the records. Gaps do not count.\n"
             f"The error is the limit in the manual: {ERROR_RULE}."
         )
         self._lines = [QtGui.QLabel() for _ in range(3)]
@@ -89,7 +89,7 @@ class ReadingsPanel(QtGui.QWidget):
             layout.addWidget(line)
 
     def show_readings(self, readings: Readings) -> None:
-        """Show other readings; what did not change is left alone."""
+        """Show other readings; parts that did not change are not painted again."""
         if readings == self._shown:
             return
         self._shown = readings
@@ -111,7 +111,7 @@ class ReadingsPanel(QtGui.QWidget):
             _set_text(line, readings.lines[index] if index < len(readings.lines) else "")
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
-        """Let the numbers grow with the panel."""
+        """Scale the numbers with the width of the panel."""
         growth = min(max(self.width() / LEAST_WIDTH, 1.0), MOST_GROWTH)
         self._power.set_size(int(POWER_SIZE * growth), int(24 * growth))
         self._energy.set_size(int(ENERGY_SIZE * growth), int(15 * min(growth, 1.25)))

@@ -248,7 +248,7 @@ class WindowModel(HasStrictTraits):
         return label
 
     def may_connect(self, url: str) -> bool:
-        """Check whether a port can be connected to now; a message says why where it cannot."""
+        """Check whether a port can be connected to now; show a message if it cannot."""
         return self.port_gate is None or bool(self.port_gate(url))
 
     def disconnect(self) -> None:
