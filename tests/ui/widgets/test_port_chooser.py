@@ -26,7 +26,7 @@ def test_ports_have_meaningful_names():
         "Other…",
     ]
     assert lines[-1].url == OTHER
-    assert "close that" in lines[1].tooltip
+    assert "Close that program" in lines[1].tooltip
 
 
 def test_without_ports_the_simulated_meter_is_offered():
@@ -69,7 +69,7 @@ class Plugging:
 
 
 def test_the_watcher_reports_changes_only_and_ends_at_once():
-    main_thread, found, look = MainThread(), [], Plugging()
+    main_thread, found, look = MainThread(lambda: None), [], Plugging()
     watcher = PortWatcher(main_thread, found.append, look)
     watcher.start()
     assert main_thread.wait_for_post(10)
@@ -87,7 +87,7 @@ def test_the_watcher_reports_changes_only_and_ends_at_once():
 
 
 def test_a_device_that_vanishes_while_listed_does_not_end_the_watcher(caplog):
-    main_thread, found, look = MainThread(), [], Plugging()
+    main_thread, found, look = MainThread(lambda: None), [], Plugging()
     look.error = OSError("gone")
     watcher = PortWatcher(main_thread, found.append, look)
     watcher.start()
