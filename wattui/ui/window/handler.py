@@ -181,7 +181,7 @@ class WindowHandler(ViewHandler):
             window.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
 
     def close(self, info: object, is_ok: bool) -> bool:
-        """Let the window close, unless samples would be lost that are only in memory."""
+        """Allow closing, but ask first if samples are only in memory."""
         self._save_size(info)
         bench = info.object.bench
         if self._no_questions or not bench.disk_problem or not bench.disk_waiting:
