@@ -13,10 +13,12 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.measurement.sample import Sample
+from wattui.model.main_thread import MainThread
 from wattui.session import SessionWriter
 from wattui.ui.plots import paint_guard
 from wattui.ui.plots.plot_stack import PlotStack
 from wattui.ui.theme.palette import rgb
+from wattui.ui.window.qt_wakeup import QtWake
 
 #: When the sessions of the tests begin: seconds, UTC.
 START = 1_795_442_700.0
@@ -102,13 +104,16 @@ class Recording:
 class PlotWindow:
     """A stack and the widget that shows it."""
 
-    def __init__(self, width=900, height=640, **traits):
+    def __init__(self, width=900, height=640, post=None, **traits):
         from enable.api import Window
 
         application()
         paint_guard.install()
         paint_guard.failures.clear()
-        self.stack = PlotStack(**traits)
+        self.main_thread = MainThread()
+        self._wake = QtWake(self.main_thread)
+        self._wake.start()
+        self.stack = PlotStack(post or self.main_thread.post, **traits)
         self.window = Window(None, size=(width, height), component=self.stack.component)
         self.control = self.window.control
         self.control.resize(width, height)

@@ -39,7 +39,7 @@ from wattui.ui.plots.curve import NO_CURVE
 from wattui.ui.plots.overview import Overview
 from wattui.ui.plots.plot_row import PlotRow, curve_value
 from wattui.ui.plots.plot_tools import SpanSelection, StackTool, TimePan
-from wattui.ui.plots.redraw_timer import QtPost, RedrawTimer
+from wattui.ui.plots.redraw_timer import RedrawTimer
 from wattui.ui.plots.stack_layout import LEFT, RIGHT, Arrangement, StackContainer, rows_that_fit
 from wattui.ui.plots.time_axis import TimeMode, TimeTicks
 from wattui.ui.plots.time_view import TimeView
@@ -143,7 +143,7 @@ class PlotStack(HasStrictTraits):
 
     def __init__(
         self,
-        post: Callable[[Callable[[], None]], object] | None = None,
+        post: Callable[[Callable[[], None]], object],
         open_session: Callable[[Path], Any] | None = None,
         **traits: Any,
     ) -> None:
@@ -152,13 +152,13 @@ class PlotStack(HasStrictTraits):
         Parameters
         ----------
         post
-            Runs a callable on the main thread; by default, a queued Qt signal does.
+            Runs a callable on the main thread.
         open_session
             Opens a path instead of :meth:`wattui.session.Session.open`.
         """
         super().__init__()
         options = {} if open_session is None else {"open_session": open_session}
-        self._reader = ViewReader(post or QtPost(), self._take, self._fail, **options)
+        self._reader = ViewReader(post, self._take, self._fail, **options)
         self._pace = RedrawTimer(self._ask, LIVE_INTERVAL)
         self._strip_pace = RedrawTimer(self._want_strip, STRIP_INTERVAL)
         self._index_range = DataRange1D()
@@ -530,11 +530,6 @@ class PlotStack(HasStrictTraits):
     def time_at(self, x: float) -> float:
         """Return the time at a pixel, in seconds, UTC."""
         return float(self.component.index_mapper.map_data(x))
-
-    def time_ticks(self) -> tuple[np.ndarray, list[str]]:
-        """Return ticks and labels of the time axis."""
-        room = self.width_in_pixels()
-        return self.ticks.ticks_and_labels(self.view.start, self.view.stop, room)
 
     def time_text(self, moment: float) -> str:
         """Return a time in full, in the mode of the time axis."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When the plots are read and drawn: not too often, and on the main thread."""
+"""When the plots are read: at once, but not too often."""
 
 from __future__ import annotations
 
@@ -47,23 +47,3 @@ class RedrawTimer:
         except Exception:
             # An exception that leaves the slot of a timer ends the program.
             logger.exception("could not request a view")
-
-
-class QtPost(QtCore.QObject):
-    """Runs a call on the main thread, by a queued signal; callable from any thread."""
-
-    _posted = QtCore.Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._posted.connect(self._run, QtCore.Qt.ConnectionType.QueuedConnection)
-
-    def __call__(self, call: Callable[[], None]) -> None:
-        """Run *call* on the main thread, later."""
-        self._posted.emit(call)
-
-    def _run(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception:
-            logger.exception("a call on the main thread failed")
