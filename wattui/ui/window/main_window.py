@@ -81,7 +81,7 @@ def services(
     Objects without another owner, as those in *held*, live as long as the handler.
     """
     bench = model.bench
-    model.plots = PlotStack(model.bench.main_thread.post, palette=model.palette)
+    model.plots = PlotStack(bench.main_thread.post, palette=model.palette)
     link = PlotLink(model=model)
     ticker = QtCore.QTimer()
     ticker.timeout.connect(link.tick)
