@@ -66,7 +66,7 @@ class Bench(Viewable):
 
     A recording begins with the first meter that is connected and ends when the last one is
     disconnected.  A meter shows a sample after it is on disk.  Traits are set as those of a
-    :class:`~wattui.api.Meter` are: by one thread at a time, that of the GUI if there is one.
+    :class:`~wattui.api.Meter` are, by one thread at a time: by the GUI's if there is one.
     A bench that nobody closed is closed when Python exits.
     """
 
