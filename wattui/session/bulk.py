@@ -48,6 +48,9 @@ _INSERT_SAMPLE: Final = f"INSERT INTO sample (meter, {', '.join(SAMPLE_COLUMNS)}
 #: Samples that are written at once: a few MB of memory.
 CHUNK: Final = 8_000
 
+#: Rows of one level that are summed up at once.
+_BATCH: Final = 2_000
+
 
 class BulkWriter:
     """Write a new session from arrays; a context manager.
@@ -185,7 +188,7 @@ class BulkWriter:
         # Leaving them closes the draft, syncs it and renames it.
         with self._translating(), self._resources:
             for meter in self._meters.values():
-                insert_event(self._connection, meter.id, Event(meter.last, EventKind.STOPPED))
+                meter.finish()
             self._connection.execute("COMMIT")
             self._require_new()
 
@@ -213,7 +216,7 @@ class BulkWriter:
         except OSError as error:
             raise DiskRefused(
                 f"{self.path} cannot be written ({error.strerror or error})",
-                "Make room on the disk, or choose another folder.",
+                "Free some space on the disk, or choose another folder.",
             ) from error
 
 
@@ -225,8 +228,11 @@ class _Meter:
         self.id = stored.id
         self.last = 0
         self._connection = connection
-        #: Level and the rows that its open bucket is made of, finest level first.
-        self._open: dict[int, list[Rows]] = {n: [] for n in range(stored.first_level, len(WIDTHS))}
+        #: Rows that wait to become buckets of each level, finest level first.
+        self._waiting: dict[int, list[Rows]] = {
+            level: [] for level in range(stored.first_level, len(WIDTHS))
+        }
+        self._finest = WIDTHS[stored.first_level]
         self._seal: Seal | None = None
 
     def add(self, samples: Integers) -> None:
@@ -235,14 +241,23 @@ class _Meter:
         self.last = int(samples[-1, 0])
         *over, self._seal = checksums(samples, self._seal)
         insert_seals(self._connection, self.id, over)
-        rows = from_samples(samples)
-        for level, waiting in self._open.items():
-            width = WIDTHS[level]
-            merged = merge(concatenate([*waiting, merge(rows, width)]), width)
-            count = int(np.searchsorted(merged.bucket, self.last // width * width))
-            rows, self._open[level] = merged[:count], [merged[count:]]
-            if not count:
+        self._sum_up(merge(from_samples(samples), self._finest), _BATCH)
+
+    def finish(self) -> None:
+        """Write the end of the recording, and all summaries that are over."""
+        insert_event(self._connection, self.id, Event(self.last, EventKind.STOPPED))
+        self._sum_up(self._waiting[min(self._waiting)][0][:0], 0)
+
+    def _sum_up(self, rows: Rows, least: int) -> None:
+        """Write the summaries that are over, of levels where *least* rows or more wait."""
+        for level, waiting in self._waiting.items():
+            waiting.append(rows)
+            if sum(map(len, waiting)) < least:
                 break
+            width = WIDTHS[level]
+            merged = merge(concatenate(waiting), width)
+            count = int(np.searchsorted(merged.bucket, self.last // width * width))
+            rows, self._waiting[level] = merged[:count], [merged[count:]]
             write_rows(self._connection, self.id, level, rows)
 
 

@@ -8,6 +8,7 @@ is lost, none is in two files, and each file is closed properly.
 
 from __future__ import annotations
 
+import enum
 import logging
 import re
 import threading
@@ -36,20 +37,26 @@ _CLOSING: Final = 30.0
 #: Later than any sample.
 _NEVER: Final = 2**62
 
-#: Periods by the calendar, and sizes.
-PERIODS: Final = ("hour", "day", "week")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
 _UNITS: Final = {"k": 1e3, "m": 1e6, "g": 1e9}
 #: A file of fewer bytes consists mostly of its own structure.
 _LEAST_SIZE: Final = 100_000
 
 
+class Period(enum.StrEnum):
+    """How long a file lasts, by the calendar."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """When to start a new file: by the calendar, or by size."""
 
-    #: One of :data:`PERIODS`; empty for none.
-    period: str = ""
+    #: None for no end by the calendar.
+    period: Period | None = None
     #: Bytes; 0 for any.
     size: int = 0
 
@@ -63,8 +70,8 @@ class Rotation:
             There is no such rotation, or the size is below 100 kB.
         """
         word = text.strip().lower()
-        if word in PERIODS:
-            return cls(period=word)
+        if word in list(Period):
+            return cls(period=Period(word))
         found = _SIZE.fullmatch(word)
         if found is None:
             raise ValueError(f"{text!r} is neither hour, day, week nor a size such as 100MB")
@@ -78,22 +85,22 @@ class Rotation:
 
         A day begins at local midnight and a week on Monday, also when clocks change.
         """
-        if not self.period:
+        if self.period is None:
             return _NEVER
         # An interval that ends at midnight belongs to the day before.
         moment = datetime.fromtimestamp((time_us - 1) // MICROSECONDS)
-        if self.period == "hour":
+        if self.period is Period.HOUR:
             # An hour that comes twice, when clocks change, is two files.
             second = (time_us - 1) // MICROSECONDS
             return (second - moment.minute * 60 - moment.second + 3600) * MICROSECONDS
-        days = 1 if self.period == "day" else 7 - moment.weekday()
+        days = 1 if self.period is Period.DAY else 7 - moment.weekday()
         following = moment.date() + timedelta(days=days)
         midnight = datetime(following.year, following.month, following.day)
         return int(midnight.timestamp()) * MICROSECONDS
 
 
 @dataclass(slots=True)
-class _Period:
+class _File:
     """A file, and the span of its samples in microseconds: ``start < time <= stop``."""
 
     recorder: Recorder
@@ -133,8 +140,8 @@ class RotatingRecorder:
         self._status = status
         self._finished = finished
         self._lock = threading.Lock()
-        self._current: _Period | None = None
-        self._before: _Period | None = None
+        self._current: _File | None = None
+        self._before: _File | None = None
         # Events before the first sample of a file wait in its recorder.
         self._next = self._new_recorder()
         self._names: set[Path] = set()
@@ -162,11 +169,11 @@ class RotatingRecorder:
         with self._lock:
             rest = samples
             while rest and not self._closed:
-                period = self._period_of(rest[0])
-                count = sum(sample.time_us <= period.stop for sample in rest)
-                period.recorder.on_samples(meter, rest[:count])
-                if period is self._current:
-                    self._path = period.recorder.path
+                file = self._file_of(rest[0])
+                count = sum(sample.time_us <= file.stop for sample in rest)
+                file.recorder.on_samples(meter, rest[:count])
+                if file is self._current:
+                    self._path = file.recorder.path
                 rest = rest[count:]
             if samples and not self._closed:
                 self._last = max(self._last, samples[-1].time_us)
@@ -243,7 +250,7 @@ class RotatingRecorder:
         self._names = {path, *list(self._names)[-8:]}
         return path
 
-    def _period_of(self, sample: Sample) -> _Period:
+    def _file_of(self, sample: Sample) -> _File:
         before, current = self._before, self._current
         if before is not None and sample.time_us <= before.stop:
             return before
@@ -255,7 +262,7 @@ class RotatingRecorder:
             self._retire(self._before)
             self._before = current
         start = sample.time_us - sample.interval_us
-        self._current = _Period(recorder, start, self._rotation.end_us(sample.time_us))
+        self._current = _File(recorder, start, self._rotation.end_us(sample.time_us))
         return self._current
 
     def _check_size(self) -> None:
@@ -272,13 +279,13 @@ class RotatingRecorder:
             self._before = None
             self._retire(before)
 
-    def _retire(self, period: _Period | None) -> None:
+    def _retire(self, file: _File | None) -> None:
         """Close a file on a thread of its own: the disk may be slow."""
-        if period is None:
+        if file is None:
             return
         self._closers = [one for one in self._closers if one[0].is_alive()]
-        thread = threading.Thread(target=self._close, args=(period.recorder,), name="wattui closer")
-        self._closers.append((thread, period.recorder))
+        thread = threading.Thread(target=self._close, args=(file.recorder,), name="wattui closer")
+        self._closers.append((thread, file.recorder))
         thread.start()
 
     # -- on a closer's thread --------------------------------------------------

@@ -200,14 +200,14 @@ class SessionWriter:
         self.on_event(None, Event(microseconds(time.time()), EventKind.NOTE, text))
 
     def add_listener(self, listener: Listener | SampleFunction) -> None:
-        """Call a listener with what is on disk, after its commit, on the writer's thread.
+        """Pass on everything that is committed to *listener*, on the writer's thread.
 
         A function ``f(meter, samples)`` is a listener, too; it gets no events.
         """
         self._listeners = (*self._listeners, as_listener(listener))
 
     def remove_listener(self, listener: Listener | SampleFunction) -> None:
-        """Stop calling a listener."""
+        """Stop passing anything on to *listener*."""
         removed = as_listener(listener)
         self._listeners = tuple(one for one in self._listeners if one != removed)
 

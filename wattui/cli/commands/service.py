@@ -13,7 +13,7 @@ from wattui.cli.exits import printable, say
 from wattui.cli.help import Group
 from wattui.cli.options import folder_option, interval_option, rotation_option
 from wattui.cli.output import shown_path
-from wattui.session.rotation import Rotation
+from wattui.session.rotation import Period, Rotation
 
 _EXAMPLES = (
     ("wattui service install", "Record every meter that is plugged in, from now on."),
@@ -78,7 +78,7 @@ def log_arguments(
     """Return the arguments of ``wattui`` with which the service records."""
     from wattui.desktop.folders import sessions_folder
 
-    when = rotation or Rotation("day")
+    when = rotation or Rotation(Period.DAY)
     words = ["log", *ports]
     if every or not ports:
         words.append("--all")
