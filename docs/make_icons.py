@@ -19,14 +19,14 @@ from PyQt5.QtSvg import QSvgRenderer
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "icons"
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
-#: Sizes inside of the one file that Windows wants.
+#: Sizes inside the single file for Windows.
 ICO_SIZES = (16, 24, 32, 48, 64, 128, 256)
-#: Names that Apple gives to sizes in its one file.
+#: Names of the sizes inside the single file for Apple.
 ICNS_TYPES = {16: b"icp4", 32: b"icp5", 64: b"icp6", 128: b"ic07", 256: b"ic08", 512: b"ic09"}
 
 
 def png(svg: QSvgRenderer, size: int) -> bytes:
-    """Give the drawing at *size* pixels, as the bytes of a PNG."""
+    """Return the drawing at *size* pixels as the bytes of a PNG."""
     image = QImage(size, size, QImage.Format_ARGB32)
     image.fill(Qt.transparent)
     painter = QPainter(image)
@@ -37,17 +37,17 @@ def png(svg: QSvgRenderer, size: int) -> bytes:
     buffer = QBuffer(data)
     buffer.open(QBuffer.WriteOnly)
     if not image.save(buffer, "PNG"):
-        raise RuntimeError(f"Qt wrote no PNG of {size} pixels")
+        raise RuntimeError(f"Qt could not write a PNG of {size} pixels")
     return bytes(data)
 
 
 def ico(images: dict[int, bytes]) -> bytes:
-    """Give a Windows icon: a directory of PNGs."""
+    """Return a Windows icon: a directory of PNGs."""
     head = struct.pack("<HHH", 0, 1, len(ICO_SIZES))
     offset = len(head) + 16 * len(ICO_SIZES)
     entries, bodies = b"", b""
     for size in ICO_SIZES:
-        side = size % 256  # 0 stands for 256
+        side = size % 256  # 0 means 256
         entries += struct.pack("<BBBBHHII", side, side, 0, 0, 1, 32, len(images[size]), offset)
         bodies += images[size]
         offset += len(images[size])
@@ -55,7 +55,7 @@ def ico(images: dict[int, bytes]) -> bytes:
 
 
 def icns(images: dict[int, bytes]) -> bytes:
-    """Give an Apple icon: PNGs, each with its type and length."""
+    """Return an Apple icon: PNGs, each with its type and length."""
     body = b"".join(
         kind + struct.pack(">I", 8 + len(images[size])) + images[size]
         for size, kind in ICNS_TYPES.items()
@@ -69,7 +69,7 @@ def main() -> None:
     for name, sizes in (("wattui", SIZES), ("wattui-session", (16, 32, 48, 64, 128, 256))):
         svg = QSvgRenderer(str(FOLDER / f"{name}.svg"))
         if not svg.isValid():
-            raise SystemExit(f"{name}.svg is no SVG that Qt can read")
+            raise SystemExit(f"Qt cannot read {name}.svg")
         images = {size: png(svg, size) for size in sizes}
         for size, data in images.items():
             (FOLDER / f"{name}-{size}.png").write_bytes(data)

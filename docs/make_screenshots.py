@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Take the pictures of the guide from the real window, offscreen: ``make screenshots``.
 
-A simulated meter at speed is recorded into a temporary folder, live, for half an
-hour of its time.  The results are kept in the repository.
+Half an hour of a simulated meter is recorded live, at speed, into a temporary folder.
+The pictures are kept in the repository.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ import time
 from pathlib import Path
 
 IMAGES = Path(__file__).resolve().parent / "images"
-#: Logical pixels of the window, and how many of the picture's make one.
+#: Size of the window in logical pixels, and pixels of the picture per logical pixel.
 SIZE = (1280, 800)
 SCALE = 1
-#: Time of the meter that is recorded, in seconds, and how fast it runs.
+#: Recorded time of the meter in seconds, and its speed.
 RECORDED = 1800
 SPEED = 60
-#: Size of the letters, in points: without a desktop there is none that says.
+#: Font size in points, since no desktop sets one.
 LETTERS = 10
 PATIENCE = 120.0
 
 
 def wait(application: object, ready: object, what: str) -> None:
-    """Run the event loop until it is so.
+    """Run the event loop until *ready* returns true.
 
     Raises
     ------
     SystemExit
-        It did not come to be so in :data:`PATIENCE` seconds.
+        It did not become true within :data:`PATIENCE` seconds.
     """
     deadline = time.monotonic() + PATIENCE
     while not ready():
@@ -44,7 +44,7 @@ def wait(application: object, ready: object, what: str) -> None:
 
 
 def take(theme: str, target: Path) -> None:
-    """Record, and take one picture in that theme."""
+    """Record, and take one picture in *theme*."""
     from PyQt5.QtWidgets import QApplication
 
     from wattui.desktop.preferences_file import PreferencesFile
@@ -79,7 +79,7 @@ def take(theme: str, target: Path) -> None:
 
 
 def main() -> None:
-    """Take all pictures, each in a process and folders of its own."""
+    """Take all pictures, each in its own process and folders."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--theme", choices=("light", "dark"))
     parser.add_argument("--to", type=Path)
