@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every test stands on: no screen, no file outside of a temporary folder.
+"""The environment of every test: no screen, and no file outside a temporary folder.
 
-The variables are set before anything is imported that reads them, and are
-inherited by the programs that tests start.
+The variables are set before anything that reads them is imported, and the programs
+that tests start inherit them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ os.environ["ETS_TOOLKIT"] = "qt.qpainter"
 for _name in ("QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "QT_PLUGIN_PATH", "WATTUI_THEME"):
     os.environ.pop(_name, None)
 
-#: The files whose tests take longest, in this order.
+#: The test files that take longest, longest first.
 _LONGEST = (
     "test_session_kill",
     "test_log_process",
@@ -39,7 +39,7 @@ _LONGEST = (
     "test_live_view",
 )
 
-#: Stands in for the home of whoever runs the tests; gone at the end.
+#: A temporary home; removed at the end.
 _HOME = Path(tempfile.mkdtemp(prefix="wattui-tests-"))
 _MAIN_PROCESS = os.getpid()
 
@@ -51,7 +51,7 @@ def _remove_home() -> None:
 
 
 def _point_into(folder: Path) -> dict[str, str]:
-    """Give the variables that say where files go."""
+    """Return the environment variables that put files into *folder*."""
     names = {
         "WATTUI_DATA": "data",
         "WATTUI_CONFIG": "config",
@@ -65,8 +65,8 @@ def _point_into(folder: Path) -> dict[str, str]:
 
 os.environ.update(_point_into(_HOME))
 
-# A busy machine is slow, which is no failure.  What is tried is the same each time;
-# WATTUI_THOROUGH=1 looks further, and elsewhere each time.
+# A slow machine is not a failure.  The examples are the same in every run; WATTUI_THOROUGH=1
+# tries more of them, and different ones each time.
 settings.register_profile("usual", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 _THOROUGH = os.environ.get("WATTUI_THOROUGH", "") not in ("", "0")
@@ -74,14 +74,14 @@ settings.load_profile("thorough" if _THOROUGH else "usual")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no worker waits for another's at the end."""
+    """Run the longest files first, so that no worker waits for another at the end."""
     place = {name: number for number, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 @pytest.fixture(autouse=True)
 def _folders_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give each test data and settings folders that nobody has used."""
+    """Point each test to new data and settings folders."""
     folder = tmp_path_factory.mktemp("home", numbered=True)
     before = dict(os.environ)
     os.environ.update(_point_into(folder))
@@ -93,7 +93,7 @@ def _folders_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 @pytest.fixture(autouse=True, scope="session")
 def _traits_handlers_raise() -> Iterator[None]:
-    """Let an exception in a handler of a trait fail its test; Traits only logs it."""
+    """Fail a test when a trait handler raises, which Traits only logs."""
     from traits import api
     from traits.observation import api as observation
 
@@ -106,7 +106,7 @@ def _traits_handlers_raise() -> Iterator[None]:
 
 @pytest.fixture
 def captures() -> Path:
-    """Give the folder of the real captures, which are not part of the project."""
+    """Return the folder of the real captures, which are not part of the project."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "samples"
     if not (folder / "fan.raw").exists():
         pytest.skip(f"the captures of a real meter are not at {folder}")
@@ -115,7 +115,7 @@ def captures() -> Path:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have clients that are given no times of their own wait less where nothing comes."""
+    """Shorten the timeouts of clients that are created without their own."""
     from wattui.client import Timing, meter_client
 
     times = Timing(answer=0.5, retry_first=0.02, retry_last=0.1)
@@ -124,5 +124,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def program() -> list[str]:
-    """Give the start of a command line that runs wattui as its users do."""
+    """Return the command line that runs wattui as users run it."""
     return [sys.executable, "-m", "wattui"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation says is true: commands, options, columns, links."""
+"""The documentation is true: its commands, options, columns and links."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _text(page: str) -> str:
 def _commands(
     group: click.Group = program, before: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Give each command of the program with its name, the ones inside of groups too."""
+    """Yield the name and the command of each command, including those inside groups."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
@@ -58,7 +58,7 @@ def test_every_command_has_help_and_is_in_the_guide(name: tuple[str, ...]) -> No
 
 
 def _shell_lines() -> Iterator[tuple[Path, str]]:
-    """Give what the pages tell to type, without prompts and comments."""
+    """Yield the shell lines of the pages, without prompts and comments."""
     for page in PAGES:
         for kind, block in re.findall(
             r"^```(sh|console)\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S
@@ -78,7 +78,7 @@ WATTUI_LINES = sorted(
 
 
 @pytest.mark.parametrize("line", WATTUI_LINES)
-def test_what_the_pages_type_is_understood(line: str) -> None:
+def test_the_command_lines_of_the_pages_are_valid(line: str) -> None:
     words = shlex.split(line.split(" | ")[0], comments=True)[1:]
     name: list[str] = []
     while words and (*name, words[0]) in COMMANDS:
@@ -89,7 +89,7 @@ def test_what_the_pages_type_is_understood(line: str) -> None:
     command.make_context(" ".join(name), words, resilient_parsing=False)
 
 
-def test_make_knows_what_the_pages_make() -> None:
+def test_make_has_the_targets_of_the_pages() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     used = {
         word
@@ -101,7 +101,7 @@ def test_make_knows_what_the_pages_make() -> None:
     assert {"run", "test"} <= used <= targets
 
 
-def test_a_fresh_checkout_has_what_the_pages_run() -> None:
+def test_a_checkout_contains_the_scripts_that_the_pages_run() -> None:
     scripts = {
         match for _, line in _shell_lines() for match in re.findall(r"(?<!\S)(\.ci/[\w-]+)", line)
     }
@@ -131,7 +131,7 @@ def test_every_stored_field_is_explained() -> None:
     assert [kind.value for kind in EventKind if f"`{kind.value}`" not in page] == []
 
 
-def test_everything_of_a_simulated_meter_is_explained() -> None:
+def test_every_option_of_a_simulated_meter_is_explained() -> None:
     page = _text("simulated-meters.md")
     rows = " ".join(line for line in page.splitlines() if line.startswith("| `"))
     named = set(re.findall(r"`([a-z0-9]+)(?:@[^`]*)?`", rows))
@@ -141,14 +141,14 @@ def test_everything_of_a_simulated_meter_is_explained() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_simulated_meters_that_are_named_exist(page: Path) -> None:
+def test_simulated_meters_of_the_pages_exist(page: Path) -> None:
     for url in re.findall(r"sim://[\w?=&:,@.]+", page.read_text(encoding="utf-8")):
         parse_url(url.rstrip(".,:"))
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a short session where the pages say that one is, with a gap and absent fields."""
+    """Return a short session with a gap and absent fields, named as in the pages."""
     from wattui.formats import write_csv
 
     monkeypatch.chdir(tmp_path)

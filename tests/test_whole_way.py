@@ -33,7 +33,7 @@ def window():
 
 
 def capture_of_a_step(path: Path, records: int) -> Path:
-    """Write a capture: half of the records at LOW, the other half at HIGH watts."""
+    """Write a capture with half of its records at LOW and half at HIGH watts."""
     with path.open("w") as file:
         for number in range(records):
             watts = round(10 * (LOW if number < records // 2 else HIGH))
@@ -58,7 +58,7 @@ def play(window: OpenedWindow, capture: Path, records: int, speed: int) -> Path:
 
 
 def curve(plots, name: str) -> np.ndarray:
-    """Give the values at which the pixels of a curve stand, shape (n, 2): x and value."""
+    """Return x and value of the pixels of a curve, shape (n, 2)."""
     (row,) = [row for row in plots.shown_rows() if row.name == name]
     picture = (
         plots.component.window.control.grab().toImage().convertToFormat(QtGui.QImage.Format_RGB32)
@@ -98,7 +98,7 @@ def test_bytes_in_pixels_rows_and_csv_out(window, tmp_path) -> None:
     assert np.abs(early[:, 1] - LOW).max() < one_pixel
     assert np.abs(late[:, 1] - HIGH).max() < one_pixel
 
-    # Beside it: what the file says.
+    # In the readings: the figures of the file.
     with Session.open(path) as session:
         statistics = session.statistics(session.meters[0].id)
     assert window.bench.meter.energy == pytest.approx(statistics.energy_wh)
@@ -108,7 +108,7 @@ def test_bytes_in_pixels_rows_and_csv_out(window, tmp_path) -> None:
 
 
 def check_csv(window, path: Path, csv: Path, energy: float, watts: float) -> None:
-    """Export by the window and compare the CSV with the session."""
+    """Export from the window and compare the CSV with the session."""
     from wattui.ui.dialogs.export_dialog import Export, ExportChoice
 
     over: list[bool] = []
