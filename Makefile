@@ -2,15 +2,15 @@
 # `make run` and `make test` are all that is needed on a fresh machine.
 
 PYTEST_FLAGS ?=
-# How many tests run at a time; 0 is one, in the process of pytest itself.
+# How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 2
 
-.PHONY: help run test lint format types check bench icons screenshots clean
+.PHONY: help run test lint format types dead-code check bench icons screenshots clean
 
-help: ## say what there is
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
-run: ## install into .venv, and start the program on a simulated meter
+run: ## install into .venv and start wattui on a simulated meter
 	@.ci/bootstrap run
 	.venv/bin/wattui gui --demo --or-terminal
 
@@ -18,35 +18,39 @@ test: ## run every test
 	@.ci/bootstrap test
 	.venv/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
-lint: ## look at the style of the code
+lint: ## check the style of the code
 	@.ci/bootstrap dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
-types: ## check the types of what lies below the window
+types: ## check the types
 	@.ci/bootstrap dev
 	.venv/bin/mypy
 
-check: ## all that is asked of a change: style, types, tests, the wheel
+dead-code: ## list code that nothing uses
+	@.ci/bootstrap dev
+	.venv/bin/vulture
+
+check: ## everything CI checks: style, types, dead code, the wheel, tests
 	.ci/run
 
-format: ## put the code into its form
+format: ## format the code
 	@.ci/bootstrap dev
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: ## measure, beside the programs that did this job before
+bench: ## run the benchmarks, side by side with earlier programs
 	@.ci/bootstrap bench
 	.venv/bin/python benchmarks
 
-icons: ## draw the icons anew from resources/icons/*.svg
+icons: ## redraw the icons from resources/icons/*.svg
 	@.ci/bootstrap run
 	.venv/bin/python docs/make_icons.py
 
-screenshots: ## take the pictures of the documentation anew
+screenshots: ## retake the pictures of the documentation
 	@.ci/bootstrap test
 	.venv/bin/python docs/make_screenshots.py
 
-clean: ## remove whatever was made here
+clean: ## remove everything that was built here
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -90,7 +90,7 @@ def test_the_command_lines_of_the_pages_are_valid(line: str) -> None:
 
 
 def test_make_has_the_targets_of_the_pages() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     used = {
         word
         for _, line in _shell_lines()

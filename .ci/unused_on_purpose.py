@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that vulture takes for unused, and are used: see ``[tool.vulture]``."""
+
+# ruff: noqa: F821, B018
+# mypy: ignore-errors
+
+# Public, for programs that use wattui.
+_.add_samples
+_.meter_cost
+_.product_id
+_.session_stop
+_.vendor_id
+_.volt_amps
+
+# Commands of the protocol that wattui itself does not send.
+read_field_names
+start_tcp_logging
+test_flash
+
+# For tests: what a person does to a meter, and what has happened.
+_.frames
+_.paused
+_.power_off
+_.power_on
+_.reading_out
+_.to_wire
+_.wait_for_post
+forget_devices
+
+# Traits that a view names in a string, or that others observe.
+_.edited
+_.fetch_ended
+_.handling_sentence
+_.has_session
+_.interval_free
+_.intervals
+_.introduction
+_.live_label
+_.logging_words
+_.logs_inside
+_.memory_busy
+_.port_chosen
+_.ports_wanted
+_.revision
+_.working
+
+# Found by a name in a string, or set for a library.
+_.application_data
+_.application_home
+_.company
+_.overflow
+_.panes
+_.time_axis
+_.updated
+_._window
+bench_view
+meter_view
