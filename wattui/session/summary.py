@@ -192,12 +192,12 @@ def insert(
     """
     if not len(table):
         return
-    absent = table == ABSENT
-    some, all_ = absent.any(axis=0), absent.all(axis=0)
-    zero = ~table.any(axis=0)
-    terms = np.select((all_, zero, some), ("NULL", "0", f"NULLIF(?, {ABSENT})"), "?").tolist()
+    low, high = table.min(axis=0), table.max(axis=0)
+    absent, zero = high == ABSENT, (low == 0) & (high == 0)
+    some = f"NULLIF(?, {ABSENT})"
+    terms = np.select((absent, zero, low == ABSENT), ("NULL", "0", some), "?").tolist()
     row = f"({', '.join([*map(str, prefix), *terms])})"
-    bound = table[:, ~(all_ | zero)]
+    bound = table[:, ~(absent | zero)]
     count = max(1, _VARIABLES // bound.shape[1])
     whole = len(bound) // count * count
     many = bound[:whole].reshape(-1, count * bound.shape[1])
