@@ -22,6 +22,7 @@ Each states what happened, to what, and what to do now::
     │   ├── SessionTooNew          a later wattui wrote it
     │   ├── SessionDamaged         the session was damaged
     │   └── DiskRefused            the disk is full, read-only or gone
+    │       └── WouldOverwrite     the file to write is one that is read, or a session
     ├── FormatError                no format can read the file to import
     ├── DisplayMissing             there is no display, or a library is missing
     ├── SettingOutOfRange          the value was refused before it was sent
@@ -136,6 +137,10 @@ class SessionDamaged(SessionError):
 
 class DiskRefused(SessionError):
     """The disk does not accept data: it is full, read-only or gone."""
+
+
+class WouldOverwrite(DiskRefused):
+    """The file to write is one that is read or written too, or a session."""
 
 
 class FormatError(WattuiError):

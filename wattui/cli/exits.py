@@ -21,7 +21,11 @@ EXIT_CODES: Final[tuple[tuple[int, str], ...]] = (
     (3, "The port does not exist, is not accessible, is in use, or was lost."),
     (4, "The meter does not answer, is not a Watts up?, or gave an unexpected answer."),
     (5, "Refused because it would erase the meter's memory."),
-    (6, "A file is not a session, is damaged or not writable, or the disk is full."),
+    (
+        6,
+        "A file is not a session, is damaged or not writable, would be written over, or the disk "
+        "is full.",
+    ),
     (7, "The format of a file to import is unknown."),
     (8, "There is no display for the window, or its libraries are missing."),
     (130, "Cancelled."),

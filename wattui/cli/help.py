@@ -16,6 +16,7 @@ from typing import Any, Final
 import click
 
 from wattui.cli import commands, exits
+from wattui.cli.file_options import check_files
 
 _WIDTH: Final = 100
 
@@ -60,6 +61,11 @@ class ExplainedCommand(click.Command):
         super().__init__(*args, **kwargs)
         #: Lines to type, and what they do.
         self.examples = tuple(examples)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, unless it would write over something."""
+        check_files(self, ctx.params)
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, then the epilog."""

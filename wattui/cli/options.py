@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
+from wattui.cli.file_options import File, Use, force_option
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.text import parse_duration
@@ -22,6 +22,8 @@ from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
 
 _Value = TypeVar("_Value")
+
+NEW_FILE: Final = File(Use.CREATE)
 Decorator = Callable[[Any], Any]
 
 
@@ -216,19 +218,18 @@ dialect_option: Final = click.option(
 #: A CSV file beside the session.
 csv_options: Final = together(
     click.option(
-        *("-o", "--output"), type=click.Path(path_type=Path), metavar="FILE.csv",
+        *("-o", "--output"), type=File(Use.WRITE), metavar="FILE.csv",
         help="Also write a CSV file at the end. The session has every sample even if the program "
         "is killed first; `wattui export` then writes the CSV file.",
     ),
+    force_option,
     dialect_option,
 )  # fmt: skip
 
 
-def session_option(text: str) -> Decorator:
-    """Return the option for the path of the session to write."""
-    return click.option(
-        "--session", type=click.Path(path_type=Path), metavar="FILE.wattui", help=text
-    )
+def session_option(text: str, kind: File = NEW_FILE) -> Decorator:
+    """Return the option for the path of the session to write, by default a new one."""
+    return click.option("--session", type=kind, metavar="FILE.wattui", help=text)
 
 
 new_session_option: Final = session_option(
@@ -266,10 +267,7 @@ interval_option: Final = click.option(
 
 def folder_option(text: str) -> Decorator:
     """Return the option for the folder of new sessions."""
-    return click.option(
-        "--output-dir", "folder", type=click.Path(path_type=Path, file_okay=False),
-        metavar="DIR", help=text,
-    )  # fmt: skip
+    return click.option("--output-dir", "folder", type=File(Use.FOLDER), metavar="DIR", help=text)
 
 
 def rotation_option(text: str) -> Decorator:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,46 +13,10 @@ from wattui.cli import exits
 from wattui.cli.options import Moment
 from wattui.cli.output import progress_bar, shown_path
 from wattui.cli.stop_signals import Ending
-from wattui.errors import DiskRefused
 
 if TYPE_CHECKING:
     from wattui.measurement.events import MeterInfo
     from wattui.session import Session
-
-
-def find_session(path: Path) -> Path:
-    """Return the path of a session, which may be just a name from the list of sessions."""
-    if path.exists() or path.name != str(path):
-        return path
-    from wattui.desktop.folders import sessions_folder
-
-    for name in (path.name, f"{path.name}.wattui"):
-        stored = sessions_folder() / name
-        if stored.exists():
-            return stored
-    return path
-
-
-def check_destination(path: Path) -> None:
-    """Check that a file can be written there, before anything is started.
-
-    Raises
-    ------
-    DiskRefused
-        It cannot be written, and why.
-    """
-    folder = path.parent
-    if path.is_dir():
-        raise DiskRefused(f"{path} is a folder", "Give the name of a file.")
-    if not folder.is_dir():
-        raise DiskRefused(
-            f"The folder {folder} does not exist", "Create it, or give another folder."
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DiskRefused(
-            f"The folder {folder} is not writable",
-            "Choose a folder that you have write permission for.",
-        )
 
 
 def say_wrote(path: Path, *, quiet: bool) -> None:

@@ -1,17 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are complete or absent: written beside their name, and renamed at the end."""
+"""Files that are complete or absent: written beside their name, and renamed at the end.
+
+Standard output, devices and pipes are written to directly.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import re
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from wattui.errors import DiskRefused
+
+#: Standard output as a file to write to: what ``-`` stands for.
+STANDARD_OUTPUT: Final = Path("/dev/stdout")
+
+#: Names of what is open already.
+_STREAM: Final = re.compile(r"/dev/(?:std(out|err)|fd/(\d+))|/proc/self/fd/(\d+)")
+
+
+def stream_number(path: Path) -> int | None:
+    """Return the descriptor that a path stands for, as 1 for ``/dev/stdout``; None for a file."""
+    found = _STREAM.fullmatch(str(path))
+    if found is None:
+        return None
+    if found[1] is not None:
+        return 1 if found[1] == "out" else 2
+    return int(found[2] or found[3])
 
 
 @contextlib.contextmanager
@@ -56,17 +77,23 @@ def write_whole(goal: Path, content: bytes) -> None:
 def draft_file(goal: Path, encoding: str) -> Iterator[TextIO]:
     """Provide a text file to write to, which takes the name *goal* at the end.
 
-    Devices and pipes are written to directly.
+    Standard output, devices and pipes are written to directly.
 
     Raises
     ------
     DiskRefused
         It cannot be written; an older file of that name is unchanged.
     """
+    number = stream_number(goal)
     try:
         with contextlib.ExitStack() as stack:
-            path = goal if _is_special(goal) else stack.enter_context(draft_path(goal))
-            with path.open("w", encoding=encoding, newline="") as file:
+            target: Path | int = goal
+            if number is not None:
+                sys.stdout.flush()
+                target = os.dup(number)
+            elif not _is_special(goal):
+                target = stack.enter_context(draft_path(goal))
+            with open(target, "w", encoding=encoding, newline="") as file:  # noqa: PTH123
                 yield file
     except OSError as error:
         raise _refused(error, goal) from error

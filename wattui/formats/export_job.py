@@ -72,6 +72,8 @@ class ExportJob:
     fields: Sequence[str] = WIDE_FIELDS
     #: Seconds between two rows of a wide table; None for the least interval of the meters.
     interval: float | None = None
+    #: Whether the file may replace another session.
+    force: bool = False
     #: Called with the samples that are written, and all samples.
     progress: Progress | None = None
     #: Called now and then; True ends the export.

@@ -24,6 +24,7 @@ from wattui.formats.export_job import ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
 from wattui.formats.reading.source import Assumptions, Source, read_head
+from wattui.session.destination import check_destination
 from wattui.session.reader import Session
 
 #: Every format by its name.  They are tried in this order, the most particular first.
@@ -111,8 +112,8 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
         Name of the format, a key of :data:`FORMATS`.
     **options
         Fields of :class:`~wattui.formats.export_job.ExportJob`: ``meters``, ``start``,
-        ``stop``, ``dialect``, ``zone``, ``fields``, ``interval``, ``progress``,
-        ``cancelled``.
+        ``stop``, ``dialect``, ``zone``, ``fields``, ``interval``, ``force``,
+        ``progress``, ``cancelled``.
 
     Raises
     ------
@@ -122,6 +123,8 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
         The format cannot hold several meters, or does not have that dialect.
     Cancelled
         *cancelled* returned True; no file is left.
+    WouldOverwrite
+        The file is the session itself; or another session, without *force*.
     DiskRefused
         The file cannot be written; an older one of its name is unchanged.
     SessionDamaged
@@ -136,6 +139,7 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
             f"The format {form} does not have the dialect {job.dialect}",
             f"Choose one of: {', '.join(chosen.dialects)}.",
         )
+    check_destination(job.path, [session.path], force=job.force)
     labels = [part.label for part in job.parts if part.figures.count]
     if len(labels) > 1 and not chosen.several_meters:
         raise FormatError(

@@ -15,6 +15,7 @@ from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, DiskRefused, SessionError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
+from wattui.session.destination import check_destination
 from wattui.session.lock import SessionLock, is_being_written
 from wattui.session.reader import Session, open_for_reading, unfinished
 from wattui.session.schema import SEAL_LEVEL, SUFFIX, WIDTHS, connect, migrate, translated
@@ -174,12 +175,13 @@ def copy_session(
     ------
     Cancelled
         *cancelled* returned True.
+    WouldOverwrite
+        The target is the source, or a session that is being recorded or was interrupted.
     SessionError
         The source is not a session, or the disk does not accept the copy.
     """
     origin, goal = Path(source).absolute(), Path(target).absolute()
-    if origin == goal:
-        raise DiskRefused(f"{origin} cannot be copied onto itself", "Choose another name.")
+    check_destination(goal, [origin], force=True)
 
     def step(_status: int, remaining: int, total: int) -> None:
         if cancelled is not None and cancelled():

@@ -10,6 +10,7 @@ import click
 
 from wattui.cli.erase_consent import connected_meter, erase_option, fetch_line, refuse_to_erase
 from wattui.cli.exits import printable
+from wattui.cli.file_options import PortName
 from wattui.cli.help import command
 from wattui.cli.options import logging_options
 from wattui.errors import SettingNotTaken
@@ -34,7 +35,7 @@ _EXAMPLES = (
 
 
 @command("arm", examples=_EXAMPLES)
-@click.argument("port", metavar="PORT")
+@click.argument("port", type=PortName(), metavar="PORT")
 @logging_options()
 @erase_option
 def arm(

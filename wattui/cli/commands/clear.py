@@ -7,6 +7,7 @@ import click
 
 from wattui.cli.erase_consent import connected_meter, erase_option, memory_state, refuse_to_erase
 from wattui.cli.exits import say
+from wattui.cli.file_options import PortName
 from wattui.cli.help import command
 from wattui.measurement.text import count_text
 
@@ -18,7 +19,7 @@ _EXAMPLES = (
 
 
 @command("clear", examples=_EXAMPLES)
-@click.argument("port", metavar="PORT")
+@click.argument("port", type=PortName(), metavar="PORT")
 @erase_option
 def clear(port: str, erase_memory: bool) -> None:
     """Clear the memory of the meter on PORT.

@@ -12,6 +12,7 @@ import click
 
 from wattui.cli.erase_consent import connected_meter, erase_option, memory_state, refuse_to_erase
 from wattui.cli.exits import printable, say
+from wattui.cli.file_options import File, PortName, Use
 from wattui.cli.help import command
 from wattui.cli.options import json_option, logging_options, setting_options
 from wattui.cli.settings_json import Wanted, changes_to, read_wanted, settings_json
@@ -52,12 +53,12 @@ _ACTIONS: Final = ("save_network", "reset_network", "restart")
 
 
 @command("config", examples=_EXAMPLES)
-@click.argument("port", metavar="PORT")
+@click.argument("port", type=PortName(), metavar="PORT")
 @logging_options(" †")
 @setting_options
 @json_option("Print all settings as JSON.")
 @click.option(
-    "--apply", "file", type=click.Path(path_type=Path), metavar="FILE.json",
+    "--apply", "file", type=File(Use.READ), metavar="FILE.json",
     help="Apply the settings in a file made by --json. Options take precedence.",
 )  # fmt: skip
 @erase_option

@@ -10,9 +10,10 @@ from typing import Final
 
 import click
 
+from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
 from wattui.cli.options import Moment, duration, part_options, quiet_option, time_zone
-from wattui.cli.session_files import check_destination, export_session, find_session
+from wattui.cli.session_files import export_session
 from wattui.formats import FORMATS
 from wattui.formats.export_job import WIDE_FIELDS, Dialect
 from wattui.measurement.fields import FIELDS
@@ -45,11 +46,12 @@ def field_names(text: str) -> tuple[str, ...]:
 
 
 @command("export", examples=_EXAMPLES)
-@click.argument("session", type=click.Path(path_type=Path))
+@click.argument("session", type=SessionFile())
 @click.option(
-    *("-o", "--output"), type=click.Path(path_type=Path), required=True, metavar="FILE",
-    help="The file to write; an existing one is replaced.",
+    *("-o", "--output"), type=File(Use.WRITE), required=True, metavar="FILE",
+    help="The file to write; an existing one is replaced. Use - for standard output.",
 )  # fmt: skip
+@force_option
 @part_options
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), metavar="NAME",
@@ -80,7 +82,7 @@ def field_names(text: str) -> tuple[str, ...]:
 )  # fmt: skip
 @quiet_option("Print only errors.")
 def export(
-    session: Path, output: Path, start: Moment | None, stop: Moment | None,
+    session: Path, output: Path, force: bool, start: Moment | None, stop: Moment | None,
     meters: Sequence[str], form: str | None, dialect: str, zone: tzinfo | None, wide: bool,
     fields: Sequence[str] | None, interval: float | None, quiet: bool,
 ) -> None:  # fmt: skip
@@ -95,8 +97,8 @@ def export(
     form = "wide-csv" if wide else form or "csv"
     if form != "wide-csv" and (fields is not None or interval is not None):
         raise click.UsageError("--fields and --interval need --wide.")
-    check_destination(output)
     export_session(
-        find_session(session), output, form, start=start, stop=stop, meters=meters,
-        dialect=dialect, zone=zone, fields=fields or WIDE_FIELDS, interval=interval, quiet=quiet,
+        session, output, form, start=start, stop=stop, meters=meters,
+        dialect=dialect, zone=zone, fields=fields or WIDE_FIELDS, interval=interval,
+        force=force, quiet=quiet,
     )  # fmt: skip

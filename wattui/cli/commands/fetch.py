@@ -15,10 +15,11 @@ import click
 
 from wattui.cli import exits
 from wattui.cli.erase_consent import connected_meter, fetch_line
+from wattui.cli.file_options import PortName, SessionFile, Use
 from wattui.cli.help import command
 from wattui.cli.options import csv_options, quiet_option, session_option
 from wattui.cli.output import Output, Progress, console, shown_path
-from wattui.cli.session_files import check_destination, export_session, find_session
+from wattui.cli.session_files import export_session
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, DiskRefused, LinkLost, ReadoutIncomplete, WattuiError
 from wattui.measurement.text import count_text, duration_text
@@ -38,15 +39,16 @@ _EXAMPLES = (
 
 
 @command("fetch", examples=_EXAMPLES)
-@click.argument("port", metavar="PORT")
+@click.argument("port", type=PortName(), metavar="PORT")
 @csv_options
 @session_option(
     "Path of the session: a new one, or an earlier fetch from this meter, which is completed. By "
-    "default a new session in the data folder."
+    "default a new session in the data folder.",
+    SessionFile(Use.COMPLETE),
 )
 @quiet_option()
 def fetch(
-    port: str, output: Path | None, dialect: str, session: Path | None, quiet: bool
+    port: str, output: Path | None, force: bool, dialect: str, session: Path | None, quiet: bool
 ) -> int:  # fmt: skip
     """Fetch the memory of the meter on PORT and save it as a session.
 
@@ -59,15 +61,14 @@ def fetch(
     """
     from wattui.meter_memory.readout import read_memory
 
-    goal = None if session is None else _goal(session)
-    if output is not None:
-        check_destination(output)
+    if session is not None:
+        _require_readout(session)
     with Ending() as ending:
         with connected_meter(port, ending) as client, _progress(client, quiet=quiet) as progress:
             readout = read_memory(client, progress, ending)
         if not len(readout.records):
             return _nothing(readout, quiet=quiet)
-        path = _save(readout, goal)
+        path = _save(readout, session)
     if not quiet:
         _summarise(readout, path)
     status = 0
@@ -75,7 +76,7 @@ def fetch(
         status = _incomplete(readout, port, path, cancelled=ending())
     if output is not None:
         try:
-            export_session(path, output, dialect=dialect, quiet=quiet)
+            export_session(path, output, dialect=dialect, force=force, quiet=quiet)
         except WattuiError as error:
             exits.complain(error)
             status = error.exit_status
@@ -83,19 +84,17 @@ def fetch(
     return status
 
 
-def _goal(path: Path) -> Path:
-    """Return the session to write or complete, checked before the meter is read.
+def _require_readout(goal: Path) -> None:
+    """Check the session to write or complete before the meter is read.
 
     Raises
     ------
     DiskRefused
-        It exists and is not a read-out of a memory, or it cannot be written.
+        It exists and is not a read-out of a memory.
     """
     from wattui.meter_memory.save_readout import readout_label
     from wattui.session import Session
 
-    goal = find_session(path)
-    check_destination(goal)
     if goal.exists():
         with Session.open(goal) as session:
             if readout_label(session.info) is None:
@@ -103,7 +102,6 @@ def _goal(path: Path) -> Path:
                     f"{goal} is a session that was not fetched from a meter's memory",
                     "Choose another name for the new session.",
                 )
-    return goal
 
 
 def _save(readout: Readout, goal: Path | None) -> Path:

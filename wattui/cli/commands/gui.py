@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from wattui.cli.exits import say
+from wattui.cli.file_options import PortName
 from wattui.cli.help import command
 from wattui.cli.window_start import open_window
 from wattui.desktop.launch import session_or_ports
@@ -28,7 +29,7 @@ _EXAMPLES = (
 
 
 @command("gui", examples=_EXAMPLES)
-@click.argument("targets", nargs=-1, metavar="[SESSION|PORT...]")
+@click.argument("targets", nargs=-1, type=PortName(), metavar="[SESSION|PORT...]")
 @click.option("--demo", is_flag=True, help="Connect to a simulated meter.")
 @click.option(
     "--or-terminal", is_flag=True,

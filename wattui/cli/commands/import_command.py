@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wattui.cli import exits
+from wattui.cli.file_options import File, Use
 from wattui.cli.help import command
 from wattui.cli.options import assumption_options, quiet_option, session_option, start_time
 from wattui.cli.output import Output, progress_bar
-from wattui.cli.session_files import check_destination
 from wattui.cli.stop_signals import Ending
 from wattui.measurement.text import count_text
 
@@ -36,9 +36,7 @@ _EXAMPLES = (
 
 
 @command("import", examples=_EXAMPLES)
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
-)
+@click.argument("files", nargs=-1, required=True, type=File(Use.READ), metavar="FILE...")
 @assumption_options
 @click.option("--meter", default="", metavar="NAME", help="Name of the meter.")
 @session_option(
@@ -64,8 +62,6 @@ def import_files(
     from wattui.formats.import_files import import_files as make_session
     from wattui.formats.reading.source import Assumptions
 
-    if session is not None:
-        check_destination(session)
     assumptions = Assumptions(interval, start_time(start, zone), zone, meter)
     with Ending() as ending, progress_bar("Reading", quiet=quiet, of_bytes=True) as progress:
         result = make_session(files, session, assumptions, progress, ending)

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from wattui.cli.exits import printable
+from wattui.cli.file_options import PortName
 from wattui.cli.help import command
 from wattui.cli.options import json_option
 
@@ -30,7 +31,7 @@ _LABELS: Final = {
 
 
 @command("info", examples=_EXAMPLES)
-@click.argument("port", metavar="PORT")
+@click.argument("port", type=PortName(), metavar="PORT")
 @json_option("Print a JSON object.")
 def info(port: str, as_json: bool) -> None:
     """Show model, firmware and hardware of the meter on PORT.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from wattui.cli.file_options import File, PortName, Use
 from wattui.cli.help import command
 from wattui.cli.options import (
     csv_options,
@@ -35,7 +36,7 @@ _EXAMPLES = (
 
 
 @command("log", examples=_EXAMPLES)
-@click.argument("ports", nargs=-1, metavar="PORT...")
+@click.argument("ports", nargs=-1, type=PortName(), metavar="PORT...")
 @click.option("--all", "every", is_flag=True, help="Record every meter that is plugged in.")
 @interval_option
 @click.option(
@@ -45,7 +46,7 @@ _EXAMPLES = (
 )  # fmt: skip
 @csv_options
 @click.option(
-    "--raw", type=click.Path(path_type=Path), metavar="FILE",
+    "--raw", type=File(Use.APPEND), metavar="FILE",
     help="Append the bytes received from the meter to this file. One meter only.",
 )  # fmt: skip
 @new_session_option
@@ -61,7 +62,7 @@ _EXAMPLES = (
 @quiet_option()
 def log(
     ports: tuple[str, ...], every: bool, interval: int, duration: float | None,
-    output: Path | None, dialect: str, raw: Path | None, session: Path | None,
+    output: Path | None, force: bool, dialect: str, raw: Path | None, session: Path | None,
     folder: Path | None, rotation: Rotation | None, csv: bool, wait: bool,
     json: bool, plain: bool, quiet: bool,
 ) -> int:  # fmt: skip
@@ -87,7 +88,7 @@ def log(
     unattended = UnattendedOptions(folder, rotation or Rotation(), csv, wait, every, quiet)
     options = Options(
         _chosen_ports(ports, every=every, wait=wait), interval, duration, output, dialect, raw,
-        session, quiet, json, plain, unattended,
+        session, quiet, json, plain, unattended, force=force,
     )  # fmt: skip
     return record(options)
 

@@ -14,15 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wattui.cli import exits
+from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
 from wattui.cli.options import Moment, file_interval_option, part_options, quiet_option
-from wattui.cli.session_files import (
-    check_destination,
-    chosen_meters,
-    chosen_span,
-    find_session,
-    say_wrote,
-)
+from wattui.cli.session_files import chosen_meters, chosen_span, say_wrote
 from wattui.cli.stop_signals import Ending
 from wattui.cli.window_start import open_window, window_program
 from wattui.errors import DisplayMissing
@@ -114,24 +109,14 @@ def _channel(word: str) -> str:
     raise click.BadParameter(f"There is no field {word!r}. Fields are: {known}.")
 
 
-def _output(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() not in _SUFFIXES:
-        raise click.BadParameter(
-            f"{text!r} does not end in .png, .svg or .pdf, the formats of a figure."
-        )
-    return path
-
-
 @command("plot", examples=_EXAMPLES)
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
-)
+@click.argument("files", nargs=-1, required=True, type=SessionFile(), metavar="FILE...")
 @click.option(
-    *("-o", "--output"), type=_output, metavar="FILE",
+    *("-o", "--output"), type=File(Use.WRITE, _SUFFIXES), metavar="FILE",
     help="The .png, .svg or .pdf file to write; an existing one is replaced. Without it the "
     "window opens.",
 )  # fmt: skip
+@force_option
 @click.option(
     *("-f", "--fields"), "panels", type=parse_panels, default="power+current,integrated_energy",
     show_default=True, metavar="FIELDS",
@@ -160,7 +145,7 @@ def _output(text: str) -> Path:
 @click.option("--window", is_flag=True, help="Also open the window after writing the file.")
 @quiet_option("Print only errors.")
 def plot(
-    files: tuple[Path, ...], output: Path | None, interval: float | None, window: bool,
+    files: tuple[Path, ...], output: Path | None, force: bool, interval: float | None, window: bool,
     quiet: bool, elapsed: bool, **options: Any,
 ) -> int:  # fmt: skip
     """Plot sessions into a file, or show them in the window.
@@ -171,8 +156,7 @@ def plot(
     on top of one another, each from its start, or by the time of day with --clock.
     Writing a file needs no display.
     """
-    if output is not None:
-        check_destination(output)
+    del force  # The guard of every command has seen it.
     with sessions_of(files, interval) as paths:
         if output is not None:
             _save(paths, Figure(output, clock=not elapsed, **options), screen=window)
@@ -201,14 +185,14 @@ def sessions_of(
     with contextlib.ExitStack() as stack:
         found = []
         for file in files:
-            path = find_session(file)
+            path = file
             try:
                 Session.open(path).close()
             except NotASession:
                 if not path.is_file():
                     raise
                 path = _imported(path, interval, stack)
-            found.append((path, find_session(file).stem))
+            found.append((path, file.stem))
         yield found
 
 

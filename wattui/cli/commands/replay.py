@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wattui.cli import exits
+from wattui.cli.file_options import SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import (
     assumption_options,
@@ -21,7 +22,7 @@ from wattui.cli.options import (
     quiet_option,
     start_time,
 )
-from wattui.cli.session_files import find_meters, find_session
+from wattui.cli.session_files import find_meters
 from wattui.cli.window_start import open_window
 from wattui.errors import FormatError
 from wattui.measurement.text import count_text, duration_text
@@ -40,7 +41,7 @@ _EXAMPLES = (
 
 
 @command("replay", examples=_EXAMPLES)
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=SessionFile(), metavar="FILE")
 @click.option(
     "--speed", type=click.FloatRange(0.001, 1e6), default=1.0, show_default=True, metavar="N",
     help="How many times faster than real time.",
@@ -72,7 +73,7 @@ def replay(
 
     assumptions = Assumptions(interval, start_time(start, zone), zone)
     with tempfile.TemporaryDirectory(prefix="wattui-replay-") as folder:
-        recorded = prepare(find_session(file), speed, assumptions, Path(folder))
+        recorded = prepare(file, speed, assumptions, Path(folder))
         ports = _chosen(recorded, file, meters)
         if gui:
             urls, names = [port.url for port in ports], [port.info.name for port in ports]
@@ -114,6 +115,7 @@ def _in_the_terminal(
             quiet=options["quiet"],
             json=options["json"],
             plain=options["plain"],
+            force=options["force"],
             over=lambda: recorded.over_for(ports) > _GRACE,
         )
     )

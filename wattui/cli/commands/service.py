@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from wattui.cli.exits import printable, say
+from wattui.cli.file_options import PortName
 from wattui.cli.help import Group
 from wattui.cli.options import folder_option, interval_option, rotation_option
 from wattui.cli.output import shown_path
@@ -41,7 +42,7 @@ def service() -> None:
         ),
     ),
 )
-@click.argument("ports", nargs=-1, metavar="[PORT...]")
+@click.argument("ports", nargs=-1, type=PortName(), metavar="[PORT...]")
 @click.option(
     "--all", "every", is_flag=True,
     help="Record every meter that is or will be plugged in. This is the default without a PORT.",

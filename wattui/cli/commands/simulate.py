@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import click
 
 from wattui.cli import exits
+from wattui.cli.file_options import File, PortName, Use
 from wattui.cli.help import command
 from wattui.cli.options import quiet_option
 from wattui.cli.output import Output
@@ -42,7 +43,7 @@ _EXAMPLES = (
 
 
 @command("simulate", examples=_EXAMPLES)
-@click.argument("urls", nargs=-1, metavar="[sim://...]...")
+@click.argument("urls", nargs=-1, type=PortName(), metavar="[sim://...]...")
 @click.option(
     "--count", type=click.IntRange(1, _MOST), metavar="N",
     help="Number of meters. By default one for each URL, model, load or link.",
@@ -62,11 +63,11 @@ _EXAMPLES = (
 )  # fmt: skip
 @click.option("--faults", metavar="FAULTS", help="Faults to simulate, such as cut,nul,unplug@60:5.")
 @click.option(
-    "--replay", type=click.Path(path_type=Path), metavar="FILE",
+    "--replay", type=File(Use.READ), metavar="FILE",
     help="Send the records of a raw capture, one per interval.",
 )  # fmt: skip
 @click.option(
-    "--link", "links", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+    "--link", "links", multiple=True, type=File(Use.LINK), metavar="PATH",
     help="Symbolic link to the pseudo-terminal, whose own name changes when the meter is "
     "replugged. For several meters give several, or one to which numbers are appended.",
 )  # fmt: skip

@@ -19,11 +19,11 @@ from wattui.cli.recording.live_view import LiveView, TallySum
 from wattui.cli.recording.raw_file import RawFile
 from wattui.cli.recording.recording import Recording, RecordingView
 from wattui.cli.recording.unattended import Unattended, UnattendedOptions
-from wattui.cli.session_files import check_destination, export_session
+from wattui.cli.session_files import export_session
 from wattui.cli.stop_signals import Ending
 from wattui.cli.terminal import NO_KEYS, keyboard
 from wattui.desktop.folders import sessions_folder
-from wattui.errors import Cancelled, DiskRefused, NoAnswer, WattuiError
+from wattui.errors import Cancelled, NoAnswer, WattuiError
 from wattui.measurement.text import count_text, duration_text
 from wattui.ports.port import open_port
 from wattui.session import make_folder
@@ -54,6 +54,8 @@ class Options:
     json: bool = False
     plain: bool = False
     unattended: UnattendedOptions = field(default_factory=UnattendedOptions)
+    #: Whether the CSV may replace another session.
+    force: bool = False
     #: Returns whether nothing more will come, as at the end of a replay; None: never.
     over: Callable[[], bool] | None = None
 
@@ -62,15 +64,7 @@ def record(options: Options) -> int:
     """Record until it is time to end; return the exit status."""
     if options.raw is not None and len(options.urls) > 1:
         raise click.UsageError("--raw writes the bytes of one meter: give one port.")
-    if options.csv is not None:
-        check_destination(options.csv)
-    if options.session is not None:
-        check_destination(options.session)
-        if options.session.exists():
-            raise DiskRefused(
-                f"{options.session} already exists", "Choose another name for the new session."
-            )
-    elif options.unattended.folder is None:
+    if options.session is None and options.unattended.folder is None:
         make_folder(sessions_folder())
     unattended = Unattended(options.unattended)
     unattended.prepare_folder()
@@ -237,7 +231,9 @@ class _Run:
         if options.csv is None:
             return
         try:
-            export_session(path, options.csv, dialect=options.dialect, quiet=options.quiet)
+            export_session(
+                path, options.csv, dialect=options.dialect, force=options.force, quiet=options.quiet
+            )
         except WattuiError as error:
             self.fail(error)
 

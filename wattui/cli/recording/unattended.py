@@ -11,13 +11,14 @@ from typing import Final
 
 from wattui.cli import exits
 from wattui.cli.recording.recording import Recording, Track
-from wattui.cli.session_files import check_destination, export_session, say_wrote
+from wattui.cli.session_files import export_session, say_wrote
 from wattui.client import ClientState
 from wattui.desktop.systemd_notify import Notifier
 from wattui.errors import WattuiError
 from wattui.measurement.events import Listener
 from wattui.ports.listing import list_ports
 from wattui.session import WriterStatus
+from wattui.session.destination import check_destination
 from wattui.session.rotation import RotatingRecorder, Rotation
 
 #: Seconds between two checks of the recording, and for meters that were plugged in.
