@@ -230,7 +230,7 @@ def test_a_repeated_header_is_not_a_broken_line(tmp_path: Path) -> None:
             text = path.read_text().rstrip("\x1a")
             result, samples = imported(tmp_path, text + text, assumptions=IN_UTC)
             assert result.skipped == [], name
-            assert len(samples) == 20, name
+            assert len(samples) == 10, name  # identical records count once
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"\x1a", b"\0" * 100])
@@ -331,14 +331,6 @@ def test_a_clock_that_was_set_back(tmp_path: Path) -> None:
         (event,) = opened.events([EventKind.CLOCK_STEPPED])
     assert "went back" in event.event.text
     assert any("went back" in note for note in result.notes)
-
-
-def test_the_same_time_twice(tmp_path: Path) -> None:
-    lines = [line for line in log(20, "2016-11-09 12:00:00") for _ in range(2)]
-    _, samples = imported(tmp_path, "".join(lines), assumptions=IN_UTC)
-    times = [one.time_us for one in samples]
-    assert len(times) == 40
-    assert times == sorted(set(times))
 
 
 def test_a_file_without_times_ends_when_it_was_written(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from wattui.errors import FormatError
 from wattui.formats.file_format import Format, Missing
-from wattui.formats.reading.block import Block, joined
+from wattui.formats.reading.block import Block
+from wattui.formats.reading.corrections import corrected
 from wattui.formats.reading.source import Assumptions, Progress, Skipped, SkippedLines, Source
 from wattui.formats.reading.timeline import Placed, Placer, usual_interval
 from wattui.formats.registry import detect, records
@@ -30,9 +30,6 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.text import count_text
 from wattui.session import BulkWriter, new_session_path
 from wattui.session.store import local_zone
-
-#: Records that are placed and written at once; small blocks are joined.
-_BATCH: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +147,7 @@ def _opened(
 
 def _begun(source: Source, form: Format) -> _File:
     """Read the first block of a file."""
-    blocks = records(form, source)
+    blocks = corrected(records(form, source), source)
     first = next(blocks, None)
     if first is None:
         reasons = source.skipped.listed
@@ -192,7 +189,7 @@ class _Import:
         """Import a file."""
         keys: dict[str, str] = {}
         clock = file.start
-        for block in joined(chain([file.first], file.rest), _BATCH):
+        for block in chain([file.first], file.rest):
             if block.time is None:
                 block, clock = self._timed(file, block, clock, first=block.meter not in keys)
             if block.meter not in keys:
@@ -281,6 +278,12 @@ class _Import:
                 self._note(
                     f"{placer.info.label}: the clock went back {times}; the times after that are "
                     "ahead of it"
+                )
+            if placer.contradicted:
+                count = count_text(placer.contradicted, "record")
+                self._note(
+                    f"{placer.info.label}: interval and gap of {count} contradict the times, "
+                    "which were used instead"
                 )
         end = max(placer.last for placer in self._placers.values())
         for text in self._notes:

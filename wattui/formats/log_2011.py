@@ -37,7 +37,7 @@ _FIELDS: Final = tuple(FIELD_INDEX[name] for name in ("power", "voltage", "curre
 _COLUMNS: Final = (
     Column(Holds.DATE),
     Column(Holds.LOCAL_TIME),
-    Column(Holds.NUMBER, 6),
+    Column(Holds.ELAPSED, 6),
     *(field_column(index, DIGITS[index]) for index in _FIELDS),
 )
 
@@ -82,7 +82,7 @@ def read_usual(lines: Sequence[str]) -> Block:
     if (widths < 1).any() or (widths > 9).any() or (widths[:, _FIXED] != _WIDTHS).any():
         raise ValueError("other numbers of digits")
     numbers = np.fromstring(text.translate(_DIGITS_ONLY), np.int64, sep=" ")
-    *date, hour, minute, second, micro, _, watts, tenth_w, volts, tenth_v, amps, milli = (
+    *date, hour, minute, second, micro, count, watts, tenth_w, volts, tenth_v, amps, milli = (
         numbers.reshape(len(lines), -1).T
     )
     if not ((hour < 24) & (minute < 60) & (second < 60)).all():
@@ -92,7 +92,7 @@ def read_usual(lines: Sequence[str]) -> Block:
     if max(column.max() for column in values) > WIRE_MAXIMUM:
         raise ValueError("a value is out of range")
     columns = dict(zip(_FIELDS, values, strict=True))
-    return Block("", columns, seconds * MICROSECONDS + micro)
+    return Block("", columns, seconds * MICROSECONDS + micro, elapsed=count * MICROSECONDS)
 
 
 def write(job: ExportJob) -> Iterator[str]:

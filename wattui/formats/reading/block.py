@@ -32,6 +32,8 @@ class Block:
     #: Microseconds, (n,), if the format has them.
     interval: Integers | None = None
     gap: Integers | None = None
+    #: Microseconds since some start, as the file counts them, (n,), if it does.
+    elapsed: Integers | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -54,6 +56,7 @@ class Row:
     meter: str = ""
     interval: int | None = None
     gap: int | None = None
+    elapsed: int | None = None
 
 
 def blocks_of_rows(rows: Iterable[Row]) -> Iterator[Block]:
@@ -80,6 +83,7 @@ def _block(meter: str, rows: Sequence[Row]) -> Block:
         column(row.time for row in rows),
         column(row.interval for row in rows),
         column(row.gap for row in rows),
+        column(row.elapsed for row in rows),
     )
 
 
@@ -100,7 +104,8 @@ def joined(blocks: Iterable[Block], most: int) -> Iterator[Block]:
 
 
 def _kind(block: Block) -> tuple[object, ...]:
-    return block.meter, block.time is None, block.interval is None, block.gap is None
+    spans = (block.time, block.interval, block.gap, block.elapsed)
+    return block.meter, *(span is None for span in spans)
 
 
 def _join(blocks: Sequence[Block]) -> Block:
@@ -123,4 +128,5 @@ def _join(blocks: Sequence[Block]) -> Block:
         part([one.time for one in blocks]),
         part([one.interval for one in blocks]),
         part([one.gap for one in blocks]),
+        part([one.elapsed for one in blocks]),
     )

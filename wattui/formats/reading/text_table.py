@@ -54,14 +54,16 @@ class Holds(Enum):
     #: Local date and time in one cell, or the time alone behind a cell with the date.
     LOCAL_TIME = auto()
     DATE = auto()
+    #: Seconds since some start.
+    ELAPSED = auto()
     METER = auto()
-    #: A number that is not used.
-    NUMBER = auto()
     #: Anything.
     TEXT = auto()
 
 
-_NUMBERS: Final = (Holds.FIELD, Holds.TIME, Holds.INTERVAL, Holds.GAP, Holds.NUMBER, Holds.METER)
+_NUMBERS: Final = (Holds.FIELD, Holds.TIME, Holds.INTERVAL, Holds.GAP, Holds.ELAPSED, Holds.METER)
+#: What a block has besides its fields, in its order.
+_SPANS: Final = (Holds.TIME, Holds.INTERVAL, Holds.GAP, Holds.ELAPSED)
 _WIDTHS: Final = {Holds.LOCAL_TIME: "S28", Holds.DATE: "S11", Holds.TEXT: "S1"}
 
 
@@ -303,7 +305,7 @@ class _Table:
                 elif (integers != ABSENT).any():
                     fields[column.field] = integers
         columns = fields or {0: np.full(len(table), ABSENT, np.int64)}
-        return Block(meter, columns, *map(found.get, (Holds.TIME, Holds.INTERVAL, Holds.GAP)))
+        return Block(meter, columns, *map(found.get, _SPANS))
 
     # -- one line --
 
@@ -326,7 +328,7 @@ class _Table:
                 found[Holds.TIME] = _local_time(date + cell)
             elif column.holds in _NUMBERS:
                 self._number(cell, column, values, found)
-        row = Row(values, found.get(Holds.TIME), meter)
+        row = Row(values, found.get(Holds.TIME), meter, elapsed=found.get(Holds.ELAPSED))
         if Holds.INTERVAL in found and Holds.GAP in found:
             row.interval, row.gap = found[Holds.INTERVAL], found[Holds.GAP]
         return row

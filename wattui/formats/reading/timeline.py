@@ -22,6 +22,9 @@ _MANY: Final = 2_000
 #: Distance from a whole second, as a share, up to which a whole second is meant.
 _NEARLY_WHOLE: Final = 0.1
 
+#: Share of records from which the intervals of a file are not believed at all.
+_MOSTLY: Final = 0.5
+
 #: Most events about a clock that are written; a file out of order has no end of them.
 _MOST_EVENTS: Final = 100
 
@@ -73,6 +76,11 @@ class Placer:
         self.last = -(2**62)
         #: How many times the clock went back.
         self.set_back = 0
+        #: Records with an interval and a gap that their times contradict.
+        self.contradicted = 0
+        self._disbelieved = False
+        #: The last time as the file has it: behind *last* after its clock went back.
+        self._clock = self.last
         self._interval = interval
         self._fixed = fixed
         self._events: list[Event] = []
@@ -81,22 +89,36 @@ class Placer:
         """Return the records of a block, which has times, with their intervals and gaps."""
         time = block.time
         assert time is not None
+        clock = int(time[-1])
         before = np.concatenate(([self.last], time[:-1]))
         if bool((time <= before).any()):
             time = self._increasing(time)
             before = np.concatenate(([self.last], time[:-1]))
-        if block.interval is not None and block.gap is not None:
-            interval, gap = block.interval, block.gap
-            if self.last > 0 and int(time[0]) - int(interval[0]) - int(gap[0]) > self.last:
-                # Another file continues this one: the records between the two are missing.
-                gap = gap.copy()
-                gap[0] = int(time[0]) - int(interval[0]) - self.last
-                gap[0] = gap[0] if gap[0] > (GAP_FACTOR - 1) * self._interval else block.gap[0]
+        self._clock = clock
+        if block.interval is not None and block.gap is not None and not self._disbelieved:
+            interval, gap = self._agreed(time - before, block.interval, block.gap)
         else:
             interval, gap = self._divide(time - before)
         self.last = int(time[-1])
         events, self._events = self._events, []
         return Placed(time, interval, gap, events)
+
+    def _agreed(
+        self, distance: Integers, interval: Integers, gap: Integers
+    ) -> tuple[Integers, Integers]:
+        """Return intervals and gaps as the file has them, where its times agree."""
+        distance = distance.copy()
+        if self.last < 0:
+            distance[0] = interval[0] + gap[0]
+        wrong = np.abs(distance - interval - gap) > interval // 2
+        if not wrong.any():
+            return interval, gap
+        self.contradicted += int(wrong.sum())
+        if len(wrong) > _ENOUGH and wrong.mean() > _MOSTLY:
+            self._disbelieved = True
+            return self._divide(distance)
+        covered = np.where(wrong, np.minimum(interval, distance), interval)
+        return covered, np.where(wrong, distance - covered, gap)
 
     def _divide(self, distance: Integers) -> tuple[Integers, Integers]:
         """Divide distances into the interval that a record stands for, and a gap."""
@@ -115,13 +137,13 @@ class Placer:
     def _increasing(self, time: Integers) -> Integers:
         """Continue from the record before wherever the clock went back."""
         placed = []
-        last, before = self.last, self.last
+        last, before = self.last, self._clock
         for moment in time.tolist():
             if moment > last:
                 at = moment
             else:
                 step = moment - before
-                at = last + (step if 0 < step <= GAP_FACTOR * self._interval else self._interval)
+                at = last + (step if step > 0 else self._interval)
                 if step < 0:
                     self._note_step(at, -step)
             before, last = moment, at
