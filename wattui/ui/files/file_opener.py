@@ -21,6 +21,7 @@ from traitsui.api import EnumEditor, Handler, Item, Label, VGroup, View
 
 from wattui.errors import Cancelled, WattuiError
 from wattui.formats import detect
+from wattui.formats.file_format import Missing
 from wattui.formats.import_files import ImportResult, import_files
 from wattui.formats.reading.source import Assumptions
 from wattui.formats.registry import is_session
@@ -45,7 +46,7 @@ class Found:
     sessions: tuple[Path, ...]
     #: Files of other programs, and what is missing in them.
     others: tuple[Path, ...]
-    lacks: tuple[str, ...]
+    lacks: tuple[Missing, ...]
 
 
 def look_into(paths: Sequence[Path]) -> Found:
@@ -59,8 +60,7 @@ def look_into(paths: Sequence[Path]) -> Found:
     sessions = tuple(path for path in paths if is_session(path) or not path.exists())
     others = tuple(path for path in paths if path not in sessions)
     lacking = {name for path in others for name in detect(path).lacks}
-    lacks = tuple(name for name in ("interval", "start", "zone") if name in lacking)
-    return Found(sessions, others, lacks)
+    return Found(sessions, others, tuple(one for one in Missing if one in lacking))
 
 
 class OpenFiles(HasStrictTraits):
@@ -267,7 +267,7 @@ class ImportQuestion(HasStrictTraits):
 
     #: Names of the files, and what is missing in them: zone, start, interval.
     names = Str()
-    lacks = List(Str())
+    lacks = List(Instance(Missing))
     #: Speed of a replay, as a multiple of real time; asked where *replays*.
     replays = Bool()
     speed = Range(0.1, 10_000.0, 1.0)
@@ -291,15 +291,15 @@ class ImportQuestion(HasStrictTraits):
         """
         zone: tzinfo | None = UTC if self.zone == "utc" and self.asks_zone else None
         start = None
-        if self.start.strip() and "start" in self.lacks:
+        if self.start.strip() and Missing.START in self.lacks:
             start = microseconds(_parse_start(self.start.strip(), zone).timestamp())
-        interval = self.interval if "interval" in self.lacks else None
+        interval = self.interval if Missing.INTERVAL in self.lacks else None
         return Assumptions(interval=interval, start=start, zone=zone)
 
     @property
     def asks_zone(self) -> bool:
         """Whether a time zone is needed."""
-        return "zone" in self.lacks or "start" in self.lacks
+        return Missing.ZONE in self.lacks or Missing.START in self.lacks
 
     def ask(self, parent: AnyType, answered: Callable[[Assumptions | None], None]) -> AnyType:
         """Show the question; the window stays usable meanwhile."""
@@ -320,9 +320,9 @@ def _view(question: ImportQuestion) -> View:
     items: list[AnyType] = [Label(f"Some information is missing in {question.names}.")]
     if question.replays:
         items = [Item("speed", label="Speed", tooltip="1 is real time, 60 is 60 times as fast")]
-    if "interval" in question.lacks:
+    if Missing.INTERVAL in question.lacks:
         items.append(Item("interval", label="Seconds between records"))
-    if "start" in question.lacks:
+    if Missing.START in question.lacks:
         tooltip = "For example 2026-11-23 14:05:00"
         items.append(Item("start", label="Start", tooltip=tooltip))
         items.append(Label("Without a start, the last record gets the time of the file itself."))

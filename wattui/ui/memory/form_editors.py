@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Instance, Int, List
+from traits.api import Int, List
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
 
 from wattui.measurement.fields import FIELDS
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.form_layout import set_role
+from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: Columns of the field's boxes.
 COLUMNS: Final = 3
@@ -76,29 +76,23 @@ class FieldBoxes(QtGui.QWidget):
             box.setVisible(position < count)
 
 
-class _FieldsEditor(Editor):
+class _FieldsEditor(WidgetEditor):
     """Shows and sets the names of the fields that are logged."""
 
-    boxes = Instance(FieldBoxes)
+    @property
+    def watched(self) -> str:
+        """The items of the list."""
+        return f"{self.name}.items"
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = self.boxes = FieldBoxes()
-        self.boxes.chosen.connect(self._chosen)
-        self.context_object.observe(self._changed, f"{self.name}.items")
-        self.update_editor()
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.context_object.observe(self._changed, f"{self.name}.items", remove=True)
-        super().dispose()
+        boxes = FieldBoxes()
+        boxes.chosen.connect(self._chosen)
+        return boxes
 
     def update_editor(self) -> None:
         """Check the boxes of the chosen fields."""
-        self.boxes.show_names(list(self.value), self.factory.count)
-
-    def _changed(self, _event: object) -> None:
-        self.update_editor()
+        self.control.show_names(list(self.value), self.factory.count)
 
     def _chosen(self, names: list[str]) -> None:
         self.value = names
@@ -142,29 +136,20 @@ class Pages(QtGui.QWidget):
             set_role(button, "page-on" if key == name else "page")
 
 
-class _PageEditor(Editor):
+class _PageEditor(WidgetEditor):
     """Shows and sets the visible page; ``hidden_pages`` of the object are not offered."""
 
-    pages = Instance(Pages)
+    watched = "hidden_pages.items"
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = self.pages = Pages(self.factory.pages)
-        self.pages.chosen.connect(self._chosen)
-        self.object.observe(self._changed, "hidden_pages.items")
-        self.update_editor()
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.object.observe(self._changed, "hidden_pages.items", remove=True)
-        super().dispose()
+        pages = Pages(self.factory.pages)
+        pages.chosen.connect(self._chosen)
+        return pages
 
     def update_editor(self) -> None:
         """Press the button of the page."""
-        self.pages.show_page(self.value, self.object.hidden_pages)
-
-    def _changed(self, _event: object) -> None:
-        self.update_editor()
+        self.control.show_page(self.value, self.object.hidden_pages)
 
     def _chosen(self, name: str) -> None:
         self.value = name

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Instance
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
 
 from wattui.measurement.fields import FIELDS
 from wattui.measurement.text import (
@@ -26,6 +24,7 @@ from wattui.protocol import FullHandling, LoggingMode
 from wattui.ui.theme.palette import Palette, mix
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.form_layout import heading
+from wattui.ui.widgets.widget_editor import WidgetEditor
 
 if TYPE_CHECKING:
     from wattui.meter_memory.state import MemoryState
@@ -280,28 +279,18 @@ def _row(left: QtGui.QWidget, right: QtGui.QWidget) -> QtGui.QHBoxLayout:
     return row
 
 
-class _OverviewEditor(Editor):
+class _OverviewEditor(WidgetEditor):
     """Shows a :class:`MemoryOverview`."""
 
-    card = Instance(OverviewCard)
+    watched = "palette"
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = self.card = OverviewCard()
-        self.object.observe(self._palette_changed, "palette")
-        self.update_editor()
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.object.observe(self._palette_changed, "palette", remove=True)
-        super().dispose()
+        return OverviewCard()
 
     def update_editor(self) -> None:
         """Show it."""
-        self.card.show_overview(self.value, self.object.palette)
-
-    def _palette_changed(self, _event: object) -> None:
-        self.update_editor()
+        self.control.show_overview(self.value, self.object.palette)
 
 
 class OverviewEditor(BasicEditorFactory):

@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 
 from wattui.model.meter import Meter
 from wattui.ui.dialogs.about import show_text
+from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.widgets.action import SEVERAL, Action, WindowContext
 from wattui.ui.widgets.port_chooser import DEMO_URL, free_meters, port_text
 
@@ -171,12 +172,12 @@ def _scroll_rows(context: WindowContext, direction: int) -> None:
     plots.scroll_rows(direction * max(1, len(plots.shown_rows()) - 1))
 
 
-def _arrange(arrangement: str, label: str, tooltip: str) -> Action:
+def _arrange(arrangement: Arrangement, label: str, tooltip: str) -> Action:
     return Action(
-        arrangement, "&View", label,
+        arrangement.value, "&View", label,
         lambda context: context.model.trait_set(arrangement=arrangement), tooltip,
         enabled=SEVERAL, checked=f"object.arrangement == '{arrangement}'", style="radio",
-        line=arrangement == "overlay",
+        line=arrangement is Arrangement.OVERLAY,
     )  # fmt: skip
 
 
@@ -245,8 +246,8 @@ METER_ACTIONS: Final = (
 )  # fmt: skip
 
 ARRANGEMENT_ACTIONS: Final = (
-    _arrange("overlay", "&Overlay meters", "One plot per field, with one curve per meter"),
-    _arrange("rows", "Meters in &rows", "One row of plots per meter"),
+    _arrange(Arrangement.OVERLAY, "&Overlay meters", "One plot per field, one curve per meter"),
+    _arrange(Arrangement.ROWS, "Meters in &rows", "One row of plots per meter"),
     Action(
         "rows_up", "", "Rows above", lambda context: _scroll_rows(context, -1),
         "Scroll to the rows of meters above", keys=("PgUp",),

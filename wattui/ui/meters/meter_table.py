@@ -7,9 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Instance
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
 
 from wattui.ui.meters.colour_list import ColourList
 from wattui.ui.meters.meter_actions import (
@@ -24,6 +22,7 @@ from wattui.ui.meters.meter_actions import (
 from wattui.ui.meters.meter_columns import BOX, COLUMNS, NAME, STATE, MeterRow, TotalRow
 from wattui.ui.theme.palette import LIGHT, Palette, mix
 from wattui.ui.widgets.action import Action
+from wattui.ui.widgets.widget_editor import WidgetEditor
 
 _Role = QtCore.Qt.ItemDataRole
 _Flag = QtCore.Qt.ItemFlag
@@ -468,43 +467,32 @@ class MeterPanel(QtGui.QFrame):
         self.setFixedHeight(HEADER + tall + TOTAL + 2)
 
 
-class _MetersEditor(Editor):
+class _MetersEditor(WidgetEditor):
     """Shows the model's ``meter_rows``; actions on a row go to the handler."""
 
-    panel = Instance(MeterPanel)
+    watched = "[meter_total,chosen_row,palette,energy_unit]"
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = self.panel = MeterPanel()
-        view = self.panel.view
+        panel = MeterPanel()
+        view = panel.view
         view.picked.connect(self._picked)
         view.toggled.connect(lambda row: self.object.toggle_meter(row))
         view.colour_wanted.connect(lambda row, _place: self._choose_and_do(row, COLOUR))
         view.menu_wanted.connect(self._menu)
         view.action_wanted.connect(self._do)
-        self.panel.table.renamed.connect(lambda row, name: self.object.rename_meter(row, name))
-        self.object.observe(self._changed, "[meter_total,chosen_row,palette,energy_unit]")
-        self.update_editor()
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.object.observe(
-            self._changed, "[meter_total,chosen_row,palette,energy_unit]", remove=True
-        )
-        super().dispose()
+        panel.table.renamed.connect(lambda row, name: self.object.rename_meter(row, name))
+        return panel
 
     def update_editor(self) -> None:
         """Show the rows."""
         model, rows = self.object, list(self.value)
-        count = len(self.panel.table.rows)
-        self.panel.table.show_rows(rows, model.palette, model.energy_unit, model.bench.currency)
-        self.panel.total.show_total(model.meter_total, model.palette)
+        count = len(self.control.table.rows)
+        self.control.table.show_rows(rows, model.palette, model.energy_unit, model.bench.currency)
+        self.control.total.show_total(model.meter_total, model.palette)
         if len(rows) != count and rows:
-            self.panel.fit_height(len(rows))
-        self.panel.view.select(model.chosen_row)
-
-    def _changed(self, _event: object) -> None:
-        self.update_editor()
+            self.control.fit_height(len(rows))
+        self.control.view.select(model.chosen_row)
 
     def _do(self, action: Action) -> None:
         self.ui.handler.do(self.ui.info, action.name)
@@ -522,7 +510,7 @@ class _MetersEditor(Editor):
 
     def row_menu(self) -> QtGui.QMenu:
         """Make the context menu of the chosen row."""
-        menu = QtGui.QMenu(self.panel)
+        menu = QtGui.QMenu(self.control)
         menu.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         for action in ROW_MENU:
             if action is None:
@@ -546,13 +534,13 @@ class _MetersEditor(Editor):
 
     def edit_name(self, row: int) -> None:
         """Edit the name of a row."""
-        self.panel.view.edit_name(row)
+        self.control.view.edit_name(row)
 
     def ask_colour(self, row: int, current: str, chosen: Callable[[str], None]) -> ColourList:
         """Offer the colours below the chip of a row; *chosen* is called with the one picked."""
-        colours = ColourList(self.panel, self.object.palette, current)
+        colours = ColourList(self.control, self.object.palette, current)
         colours.chosen.connect(chosen)
-        colours.popup(self.panel.view.chip_place(row))
+        colours.popup(self.control.view.chip_place(row))
         return colours
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from chaco.api import AbstractOverlay, ArrayDataSource
-from chaco.tools.api import RangeSelection
+from chaco.tools.range_selection import RangeSelection
 from traits.api import Instance, observe
 
 from wattui.ui.plots import drawing

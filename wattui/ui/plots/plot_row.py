@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from chaco.api import DataRange1D
-from chaco.tools.api import RangeSelectionOverlay
+from chaco.tools.range_selection_overlay import RangeSelectionOverlay
 from traits.api import Any as AnyTrait
 from traits.api import Bool, HasStrictTraits, Instance, Str
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chaco.tools.api import PanTool, RangeSelection
+from chaco.tools.pan_tool import PanTool
+from chaco.tools.range_selection import RangeSelection
 from enable.api import BaseTool
 from traits.api import Bool, Enum, Instance
 

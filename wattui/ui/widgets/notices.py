@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Instance
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
+
+from wattui.ui.widgets.widget_editor import WidgetEditor
 
 
 class NoticeKind(StrEnum):
@@ -95,20 +95,18 @@ class NoticeStack(QtGui.QWidget):
         self.setVisible(bool(notices))
 
 
-class _NoticesEditor(Editor):
+class _NoticesEditor(WidgetEditor):
     """Shows the model's notices; their buttons perform actions."""
 
-    stack = Instance(NoticeStack)
-
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = self.stack = NoticeStack()
-        self.stack.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
-        self.update_editor()
+        stack = NoticeStack()
+        stack.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
+        return stack
 
     def update_editor(self) -> None:
-        """Show the notices that there are."""
-        self.stack.show_notices(list(self.value))
+        """Show the notices."""
+        self.control.show_notices(list(self.value))
 
 
 class NoticesEditor(BasicEditorFactory):

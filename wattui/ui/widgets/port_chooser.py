@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
 
 from wattui.measurement.text import short_port
 from wattui.ports.listing import PortInfo, PortProblem
+from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: The simulated meter, with a desktop computer as its load.  Its id makes it the same meter
 #: each time it is opened, with its memory and its settings.
@@ -191,39 +191,24 @@ class PortBox(QtGui.QComboBox):
             self.blockSignals(blocked)
 
 
-#: What the list is made from.
-_NAMES: Final = "[ports,connected_text,connected,free_ports]"
-
-
-class _PortEditor(Editor):
+class _PortEditor(WidgetEditor):
     """Shows the model's ``ports`` and sets the chosen one."""
 
-    def init(self, parent: object) -> None:
+    watched = "[ports,connected_text,connected,free_ports]"
+
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = PortBox()
-        self.control.activated[int].connect(self._activated)
-        self.control.closed.connect(self._refresh)
-        self.control.opened.connect(self._opened)
-        self.object.observe(self._ports_changed, _NAMES)
-        self._refresh()
-        self.set_tooltip()
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.object.observe(self._ports_changed, _NAMES, remove=True)
-        super().dispose()
-
-    def update_editor(self) -> None:
-        """Show a port that was chosen elsewhere."""
-        self._refresh()
-
-    def _ports_changed(self, _event: object) -> None:
-        self._refresh()
+        box = PortBox()
+        box.activated[int].connect(self._activated)
+        box.closed.connect(self.update_editor)
+        box.opened.connect(self._opened)
+        return box
 
     def _opened(self) -> None:
         self.object.ports_wanted = True
 
-    def _refresh(self) -> None:
+    def update_editor(self) -> None:
+        """Show the ports and the chosen one."""
         box = self.control
         if box is None or box.is_open:
             return
@@ -241,7 +226,7 @@ class _PortEditor(Editor):
             self.control.setCurrentIndex(self.control.findData(self.value))
             self.object.add_port = url.removeprefix(ADD)
         elif url == OTHER:
-            self._refresh()
+            self.update_editor()
             self.control.setCurrentIndex(self.control.findData(self.value))
             self.object.other_port = True
         elif url:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any as AnyType
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Instance
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
+
+from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: Separates two parts.
 BETWEEN = "   ·   "
@@ -219,34 +219,24 @@ class StatusBar(QtGui.QWidget):
         self.progress.setValue(task.permille)
 
 
-class _StatusEditor(Editor):
+class _StatusEditor(WidgetEditor):
     """Shows the model's ``status``, ``task`` and ``message``."""
 
-    #: The bar itself.
-    bar = Instance(StatusBar)
+    watched = "[palette,task,message]"
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = self.bar = StatusBar()
+        bar = StatusBar()
         # A subclass of QWidget draws the background of its style sheet only with this.
-        self.control.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
-        self.control.setObjectName("statusBar")
-        self.object.observe(self._changed, "[palette,task,message]")
-        self.update_editor()
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.object.observe(self._changed, "[palette,task,message]", remove=True)
-        super().dispose()
+        bar.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setObjectName("statusBar")
+        return bar
 
     def update_editor(self) -> None:
         """Show all of it."""
-        self.bar.show_status(self.value, self.object.palette)
-        self.bar.show_task(self.object.task)
-        self.bar.message.show_text(self.object.message)
-
-    def _changed(self, _event: object) -> None:
-        self.update_editor()
+        self.control.show_status(self.value, self.object.palette)
+        self.control.show_task(self.object.task)
+        self.control.message.show_text(self.object.message)
 
 
 class StatusEditor(BasicEditorFactory):

@@ -8,11 +8,11 @@ from typing import Final
 from pyface.qt import QtCore, QtGui
 from traits.api import Instance
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
 
 from wattui.measurement.fields import CHANNELS, Field
 from wattui.ui.theme.palette import Palette
 from wattui.ui.widgets.form_layout import heading, rule
+from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: How many fields are shown at first; the rest is under *More*.
 FIRST_CHANNELS: Final = 7
@@ -114,41 +114,29 @@ class ChannelPanel(QtGui.QWidget):
                 row.set_colour(palette.channel(name))
 
 
-class _ChannelEditor(Editor):
+class _ChannelEditor(WidgetEditor):
     """Shows and sets the names of the channels that are plotted."""
 
+    watched = "[palette,channels.items]"
     #: The list itself, inside the control.
     panel = Instance(ChannelPanel)
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control in a scroll area, for small screens."""
         self.panel = ChannelPanel()
         self.panel.toggled.connect(self._toggled)
+        self.panel.set_open(any(one.name in self.value for one in CHANNELS[FIRST_CHANNELS:]))
         area = QtGui.QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QtGui.QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(self.panel)
         area.setMinimumHeight(80)
-        self.control = area
-        self.object.observe(self._palette_changed, "palette")
-        self.object.observe(self._palette_changed, "channels.items")
-        self.update_editor()
-        if any(name in self.value for name in [c.name for c in CHANNELS[FIRST_CHANNELS:]]):
-            self.panel.set_open(True)
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.object.observe(self._palette_changed, "palette", remove=True)
-        self.object.observe(self._palette_changed, "channels.items", remove=True)
-        super().dispose()
+        return area
 
     def update_editor(self) -> None:
         """Show which channels are plotted."""
         self.panel.show_channels(list(self.value), self.object.palette)
-
-    def _palette_changed(self, _event: object) -> None:
-        self.update_editor()
 
     def _toggled(self, name: str, _on: bool) -> None:
         self.object.toggle_channel(name)

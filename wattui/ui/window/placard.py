@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyface.qt import QtCore, QtGui
-from traits.api import Instance
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
 
+from wattui.ui.widgets.widget_editor import WidgetEditor
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.display_values import Place
 
@@ -127,30 +126,20 @@ class Placard(QtGui.QWidget):
         self.row.setMinimumHeight(40)
 
 
-class _PlacardEditor(Editor):
+class _PlacardEditor(WidgetEditor):
     """Shows the model's ``place``; its buttons perform actions."""
 
-    placard = Instance(Placard)
+    watched = "connecting_text"
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        without = ("open",) if self.object.bench.temporary else ()
-        self.control = self.placard = Placard(without)
-        self.placard.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
-        self.object.observe(self._changed, "connecting_text")
-        self.update_editor()
-
-    def dispose(self) -> None:
-        """Stop observing the model."""
-        self.object.observe(self._changed, "connecting_text", remove=True)
-        super().dispose()
+        placard = Placard(("open",) if self.object.bench.temporary else ())
+        placard.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
+        return placard
 
     def update_editor(self) -> None:
         """Show the text for the place."""
-        self.placard.show_place(self.value, self.object.connecting_text)
-
-    def _changed(self, _event: object) -> None:
-        self.update_editor()
+        self.control.show_place(self.value, self.object.connecting_text)
 
 
 class PlacardEditor(BasicEditorFactory):

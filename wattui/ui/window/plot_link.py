@@ -9,6 +9,7 @@ from typing import Any
 
 from traits.api import HasStrictTraits, Instance, observe
 
+from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.window.display_values import PANEL_FIELDS, Place, Span, ViewSummary
 
 
@@ -52,7 +53,7 @@ class PlotLink(HasStrictTraits):
         several = len(bench.meters) > 1
         _set(plots, "by_meter", several)
         _set(plots, "focus", bench.meter.key if bench.meter is not None else None)
-        _set(plots, "arrangement", model.arrangement if several else "overlay")
+        _set(plots, "arrangement", model.arrangement if several else Arrangement.OVERLAY)
         _set(plots, "with_total", several and model.with_total)
         _set(plots, "going", [one.key for one in bench.meters if one.connected])
         _set(plots, "meters", self._meters())

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
-from traitsui.qt.editor import Editor
 
 from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.fields import CHANNEL
 from wattui.ui.theme.tabular_figures import Figures
 from wattui.ui.widgets.form_layout import heading, rule
+from wattui.ui.widgets.widget_editor import WidgetEditor
 from wattui.ui.window.display_values import PANEL_FIELDS, Readings
 
 #: Sizes of type in pixels, in a panel of the least width.
@@ -125,13 +125,12 @@ def _set_text(label: QtGui.QLabel, text: str) -> None:
         label.setText(text)
 
 
-class _ReadingsEditor(Editor):
+class _ReadingsEditor(WidgetEditor):
     """Shows the model's readings."""
 
-    def init(self, parent: object) -> None:
+    def make(self) -> QtGui.QWidget:
         """Make the control."""
-        self.control = ReadingsPanel()
-        self.control.show_readings(self.value)
+        return ReadingsPanel()
 
     def update_editor(self) -> None:
         """Show other readings."""

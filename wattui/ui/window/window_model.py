@@ -31,6 +31,8 @@ from wattui.model.meter import Meter
 from wattui.ports.listing import PortInfo
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.meters.meter_columns import MeterRow, TotalRow, rows_of, total_of
+from wattui.ui.plots.stack_layout import Arrangement
+from wattui.ui.plots.time_axis import TimeMode
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.theme_switch import THEMES
 from wattui.ui.widgets.notices import Notice
@@ -102,7 +104,7 @@ class WindowModel(HasStrictTraits):
     #: Names of the channels that are plotted.
     channels = List(Str(), FIRST_SHOWN)
     #: How times are shown.
-    clock_mode = Enum("elapsed", "clock")
+    clock_mode = Enum(TimeMode)
     #: Unit of the energies.
     energy_unit = Enum(*ENERGY_UNITS)
 
@@ -131,7 +133,7 @@ class WindowModel(HasStrictTraits):
     #: Number of the row whose readings are shown; -1 for none.
     chosen_row = Int(-1)
     #: How the plots show several meters: over one another, or each in its own row.
-    arrangement = Enum("overlay", "rows")
+    arrangement = Enum(Arrangement)
     #: Whether the sum of all meters is plotted too.
     with_total = Bool()
 
