@@ -10,6 +10,9 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line, and exit with its status."""
+    from wattui.desktop.standard_streams import open_closed_streams
+
+    open_closed_streams()
     from wattui.cli.program import program
 
     program()

@@ -33,6 +33,7 @@ from wattui.desktop import display_check
 from wattui.desktop.folders import data_folder
 from wattui.desktop.launch import session_or_ports
 from wattui.desktop.preferences_file import PreferencesFile
+from wattui.desktop.standard_streams import open_closed_streams
 from wattui.errors import WattuiError
 from wattui.ui.theme import style_sheet
 from wattui.ui.theme.theme_switch import SystemTheme, choose
@@ -245,14 +246,14 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     """Start the program without a console, as a double-click does; return the exit status."""
+    open_closed_streams()
     arguments = _arguments(argv)
     try:
         session, ports = session_or_ports(arguments.targets)
         display_check.check()
         return run(demo=arguments.demo, ports=ports, session=session)
     except WattuiError as error:
-        if sys.stderr is not None:
-            sys.stderr.write(f"wattui: {error}\n")
+        sys.stderr.write(f"wattui: {error}\n")
         return error.exit_status
 
 
