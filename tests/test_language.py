@@ -41,7 +41,7 @@ PHRASES = {
     r"\bin the place of\b": "instead of",
     r"\bin so many words\b": "explicitly",
     r"\bsay so\b": "report it",
-    rf"\b(one|an?) [a-z]+ an? ({_COUNTED})\b": "one X per Y",
+    rf"\b(one|an?) (?!at\b)[a-z]+ an? ({_COUNTED})\b": "one X per Y",
     r"\b(can|could) be told\b": "can be detected",
     r"\b(is|are|was|were) told (of|by|what|when|that|whether|apart|from)\b": "is notified, shown",
     r"\btells? (of|whether|that|apart)\b": "reports, shows",
