@@ -18,6 +18,9 @@ from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample
 from wattui.session import Session
 from wattui.session.rotation import GRACE_US, RotatingRecorder, Rotation
+from wattui.session.store import Store
+from wattui.session.write_queue import Item
+from wattui.session.writer import COMMIT_SECONDS
 
 METERS = [MeterInfo(f"A{n}", f"/dev/ttyUSB{n}", f"bench {n}", "PRO") for n in range(3)]
 
@@ -156,6 +159,9 @@ def test_a_file_of_a_size(make, files: Files, tmp_path: Path) -> None:
     recorder.close()
     found = recorded(tmp_path / "out")
     assert len(found) >= 4
+    # The journal, which holds whole pages for each commit, does not count.
+    for path in files.paths[:3]:
+        assert path.stat().st_size >= 100_000
     for key, phase in (("A0", 0.0), ("A1", -0.25)):
         times = [time for file in found.values() for time in file.get(key, [])]
         assert times == [one.time_us for one in samples(0, total, phase)]
@@ -174,6 +180,83 @@ def test_hanging_up_begins_a_new_file(make, files: Files, tmp_path: Path) -> Non
     recorder.close()
     found = recorded(tmp_path / "out")
     assert [len(file["A0"]) for file in found.values()] == [5] * 4
+
+
+class SlowFile:
+    """Takes the place of Store.write: the first file is slow, or refuses; keeps who came when."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.may_write, self.came = threading.Event(), threading.Event()
+        self.refuses = False
+        self.written: list[tuple[str, int]] = []
+        real = Store.write
+
+        def write(store: Store, items: list[Item]) -> None:
+            first = not self.written or store.path.name == self.written[0][0]
+            if first and self.written:
+                self.came.set()
+                assert self.may_write.wait(20.0)
+                if self.refuses:
+                    raise OSError(28, "No space left on device")
+            real(store, items)
+            self.written.append((store.path.name, sum(len(item.samples) for item in items)))
+
+        monkeypatch.setattr(Store, "write", write)
+
+
+def test_killed_between_two_files_leaves_no_hole(
+    make, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = SlowFile(monkeypatch)
+    recorder = make()
+    recorder.on_samples(METERS[0], samples(0, 5))
+    recorder._current.recorder._writer.flush()
+    recorder.on_samples(METERS[0], samples(5, 5))
+    recorder.rotate()
+    recorder.on_samples(METERS[0], samples(10, 5))
+    recorder.rotate()
+    recorder.on_samples(METERS[0], samples(15, 5))
+    assert disk.came.wait(20.0)
+    newest = recorder._current.recorder._writer
+    # Both files would be written within this time if they did not wait for the first one.
+    assert not newest.flush(3 * COMMIT_SECONDS)
+    assert [count for _name, count in disk.written] == [5]
+    disk.may_write.set()
+    recorder.close()
+    assert [count for _name, count in disk.written if count] == [5] * 4
+    assert [len(file["A0"]) for file in recorded(tmp_path / "out").values()] == [10, 5, 5]
+
+
+def test_what_a_file_cannot_hold_goes_into_the_next_one(
+    make, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattui.session.rotation.KEEP_SECONDS", 0.1)
+    disk = SlowFile(monkeypatch)
+    disk.refuses = True
+    recorder = make()
+    recorder.on_samples(METERS[0], samples(0, 5))
+    recorder._current.recorder._writer.flush()
+    recorder.on_samples(METERS[0], samples(5, 5))
+    recorder.rotate()
+    recorder.on_samples(METERS[0], samples(10, 5))
+    disk.may_write.set()
+    recorder.close()
+    assert not files.errors
+    assert [len(file["A0"]) for file in recorded_anyhow(tmp_path / "out")] == [5, 10]
+
+
+def recorded_anyhow(folder: Path) -> list[dict[str, list[int]]]:
+    """Return the times of each file's samples, by meter, also where a file has no end."""
+    found = []
+    for path in sorted(folder.glob("*.wattui")):
+        with Session.open(path) as session:
+            found.append(
+                {
+                    meter.info.key: [one.time_us for one in session.samples(meter.id)]
+                    for meter in session.meters
+                }
+            )
+    return found
 
 
 def test_two_files_of_one_second_have_two_names(make, tmp_path: Path) -> None:

@@ -301,6 +301,74 @@ def test_a_removed_file_is_written_anew(tmp_path: Path) -> None:
         assert list(session.samples(1)) == samples
 
 
+def as_if_killed(path: Path, folder: Path) -> list[Sample]:
+    """Return the samples that the files of a session would hold after a kill at this moment."""
+    folder.mkdir()
+    for name in path.parent.glob(f"{path.name}*"):
+        if not name.name.endswith("-shm"):
+            shutil.copy(name, folder)
+    with Session.open(folder / path.name) as session:
+        return list(session.samples(1))
+
+
+@pytest.mark.parametrize("endings", [("-wal",), ("-shm",), ("-wal", "-shm"), ("",), ("", "-wal")])
+def test_nothing_shown_is_lost_although_files_of_the_session_were_removed(
+    tmp_path: Path, endings: tuple[str, ...]
+) -> None:
+    samples, path, shown = steady(90), tmp_path / "a.wattui", Checker(tmp_path / "a.wattui")
+    with SessionWriter(path, commit_seconds=0) as writer:
+        writer.add_listener(shown)
+        writer.on_samples(METER, samples[:30])
+        assert writer.flush(DEADLINE)
+        with Session.open(path) as reader:
+            assert list(reader.samples(1)) == samples[:30]
+            for ending in endings:
+                path.with_name(path.name + ending).unlink()
+            for number in range(30, 90):
+                writer.on_samples(METER, [samples[number]])
+            assert writer.flush(DEADLINE)
+            # A reader that had it open still reads one whole state of it.
+            assert list(reader.samples(1)) in (samples[:30], samples[:31])
+        assert as_if_killed(path, tmp_path / "killed") == samples
+    assert shown.samples == samples
+    assert shown.missing == 0
+    with Session.open(path) as session:
+        assert list(session.samples(1)) == samples
+    assert not list(tmp_path.glob("*-wal"))
+
+
+def test_a_file_that_was_replaced_is_left_alone_and_the_recording_continues_beside_it(
+    tmp_path: Path,
+) -> None:
+    samples, path, other = steady(60), tmp_path / "a.wattui", tmp_path / "other"
+    with SessionWriter(other) as writer:
+        writer.on_samples(OTHER, [sample(1)])
+    content = other.read_bytes()
+    statuses = Statuses()
+    with SessionWriter(path, commit_seconds=0, retry_seconds=0.01) as writer:
+        writer.add_status_listener(statuses)
+        writer.on_samples(METER, samples[:30])
+        assert writer.flush(DEADLINE)
+        other.replace(path)
+        writer.on_samples(METER, samples[30:])
+        assert writer.flush(DEADLINE)
+        moved = tmp_path / "a (2).wattui"
+        assert writer.path == moved
+        assert as_if_killed(moved, tmp_path / "killed") == samples
+        with pytest.raises(DiskRefused):
+            SessionWriter(moved)
+        SessionWriter(path).close()  # the other file is free
+    assert not statuses.all
+    assert path.read_bytes()[100:] == content[100:]
+    with Session.open(moved) as session:
+        assert list(session.samples(1)) == samples
+        notes = [one.event.text for one in session.events() if one.event.kind is EventKind.NOTE]
+    assert notes == [
+        f"{path} was replaced by another file while it was being recorded; "
+        "the recording continues in a (2).wattui"
+    ]
+
+
 def test_a_removed_file_whose_folder_cannot_be_made_waits(tmp_path: Path) -> None:
     samples, statuses = steady(60), Statuses()
     path = tmp_path / "sessions" / "a.wattui"

@@ -45,12 +45,16 @@ def new_session_path(
     parent = sessions_folder() if folder is None else Path(folder)
     begin = datetime.now() if when is None else when
     stem = f"{begin:%Y-%m-%d %H.%M.%S} {safe(meter_label)}".rstrip()
-    path = parent / f"{stem}{SUFFIX}"
-    number = 2
-    while _is_there(path) or _is_there(lock_path(path)):
-        path = parent / f"{stem} ({number}){SUFFIX}"
+    return free_path(parent / f"{stem}{SUFFIX}")
+
+
+def free_path(path: Path) -> Path:
+    """Return a path that no file and no recording has: this one, or one with a number."""
+    free, number = path, 2
+    while _is_there(free) or _is_there(lock_path(free)):
+        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
         number += 1
-    return path
+    return free
 
 
 def make_folder(folder: Path) -> None:

@@ -49,11 +49,16 @@ class Recorder:
         self._make_path = make_path
         self._lock = threading.Lock()
         self._writer: SessionWriter | None = None
+        self._previous: Recorder | None = None
         self._held: deque[Callable[[SessionWriter], None]] = deque(maxlen=_MOST_HELD)
         self._closed = False
         self._described: dict[str, tuple[str, str]] = {}
         # Whether the names have been stored, so that no other can be.
         self._over = False
+
+    def follow(self, previous: Recorder | None) -> None:
+        """Put nothing on disk before what *previous* has received; before the first sample."""
+        self._previous = previous
 
     @property
     def path(self) -> Path | None:
@@ -63,7 +68,7 @@ class Recorder:
 
     @property
     def size(self) -> int:
-        """Bytes that the session takes up on disk at the last commit; never waits for the disk."""
+        """Bytes of the session at the last commit; never waits for the disk."""
         writer = self._writer
         return 0 if writer is None else writer.size
 
@@ -140,7 +145,12 @@ class Recorder:
 
     def _begin(self, meter: MeterInfo) -> None:
         """Start the writer, whose thread makes the file: the disk may be slow."""
-        writer = SessionWriter(self._make_path(meter), at_once=False)
+        previous, self._previous = self._previous, None
+        writer = SessionWriter(
+            self._make_path(meter),
+            at_once=False,
+            previous=None if previous is None else previous._writer,
+        )
         if self._committed is not None:
             writer.add_listener(self._committed)
         if self._status is not None:

@@ -3,7 +3,9 @@
 
 A sample goes into the file of the period in which its interval ends.  Meters report at
 different times, so the file of the previous period stays open for a few seconds: no sample
-is lost, none is in two files, and each file is closed properly.
+is lost, none is in two files, and each file is closed properly.  What is in a file is on
+disk only after all that was received earlier: a killed program leaves no hole between two
+files.
 """
 
 from __future__ import annotations
@@ -53,7 +55,11 @@ class Period(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """When to start a new file: by the calendar, or by size."""
+    """When to start a new file: by the calendar, or by size.
+
+    The size is that of the session.  The journal beside it, in which SQLite writes whole
+    pages for each commit, does not count: it goes when the file is closed.
+    """
 
     #: None for no end by the calendar.
     period: Period | None = None
@@ -144,6 +150,8 @@ class RotatingRecorder:
         self._before: _File | None = None
         # Events before the first sample of a file wait in its recorder.
         self._next = self._new_recorder()
+        # That of the newest file: nothing later may be on disk before its samples.
+        self._newest: Recorder | None = None
         self._names: set[Path] = set()
         # Times of the first sample of the newest file, and of the last of all.
         self._first = self._last = 0
@@ -160,7 +168,7 @@ class RotatingRecorder:
 
     @property
     def size(self) -> int:
-        """Size of the newest file in bytes."""
+        """Size of the newest file in bytes, without its journal."""
         current = self._current
         return 0 if current is None else current.recorder.size
 
@@ -221,7 +229,6 @@ class RotatingRecorder:
             thread.join(timeout)
         if current is None:
             return
-        path = current.recorder.path
         error: WattuiError | None = None
         try:
             current.recorder.close(timeout)
@@ -229,6 +236,7 @@ class RotatingRecorder:
             error = refused
             raise
         finally:
+            path = current.recorder.path
             if path is not None and self._finished is not None:
                 self._finished(path, error)
 
@@ -258,6 +266,8 @@ class RotatingRecorder:
             return current
         self._first = sample.time_us
         recorder, self._next = self._next, self._new_recorder()
+        recorder.follow(self._newest)
+        self._newest = recorder
         if current is not None:
             self._retire(self._before)
             self._before = current
@@ -291,12 +301,13 @@ class RotatingRecorder:
     # -- on a closer's thread --------------------------------------------------
 
     def _close(self, recorder: Recorder) -> None:
-        path, error = recorder.path, None
+        error: WattuiError | None = None
         try:
             # A disk that refuses gets as long as samples may wait anyway.
             recorder.close(KEEP_SECONDS)
         except WattuiError as refused:
             error = refused
             _log.error("%s", refused)
+        path = recorder.path
         if path is not None and self._finished is not None:
             self._finished(path, error)

@@ -21,6 +21,7 @@ from wattui.desktop.atomic_file import draft_path
 from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample, complete
+from wattui.session.naming import free_path
 from wattui.session.schema import (
     SAMPLE_COLUMNS,
     SEAL_LEVEL,
@@ -75,7 +76,7 @@ class Store:
             self.connection = self._open()
         except sqlite3.Error as error:
             raise translated(error, path) from error
-        self._identity = _identity(path)
+        self._note_files()
 
     def _open(self) -> sqlite3.Connection:
         connection = connect(self.path, "mode=rwc")
@@ -110,9 +111,12 @@ class Store:
         try:
             if self._failures:
                 self._recover()
-            self._require_file()
+            self._require_files()
             with transaction(self.connection):
                 self._insert(items)
+            # What is only in a file without a name does not count as written, nor is it shown.
+            self._require_files()
+            self._measure()
         except BaseException:
             self._failures += 1
             raise
@@ -120,7 +124,7 @@ class Store:
 
     def _recover(self) -> None:
         """Prepare another attempt; with a new connection once the old one has failed twice."""
-        if self._failures > 1 and _identity(self.path) == self._identity:
+        if self._failures > 1 and _identities(self.path) == self._identities:
             self._reopen()
         else:
             self._load(self.connection)
@@ -130,37 +134,57 @@ class Store:
         self.connection.close()
         self.connection = connection
 
-    def _require_file(self) -> None:
-        """Check that the file still has its name: SQLite would go on writing to a deleted one."""
-        found = _identity(self.path)
-        if found == self._identity:
-            return
-        if found is None:
-            self._restore()
-            return
-        raise DiskRefused(
-            f"{self.path} was replaced by another file while it was being recorded",
-            "Move that file away; the recording then continues under this name.",
-        )
+    def _note_files(self) -> None:
+        """Remember which files these are: the session, its journal and the journal's index."""
+        self._identities = _identities(self.path)
+        self._measure()
 
-    def _restore(self) -> None:
-        """Write the file again from the deleted one, which is still open here."""
+    def _measure(self) -> None:
+        (pages,) = self.connection.execute("PRAGMA page_count").fetchone()
+        (page_size,) = self.connection.execute("PRAGMA page_size").fetchone()
+        #: Bytes of the session without its journal.
+        self.size = int(pages) * int(page_size)
+
+    def _require_files(self) -> None:
+        """Check that the files still have their names: SQLite would go on writing to lost ones.
+
+        They are still open here, and everything in them can be written to a new file.
+        """
+        found = _identities(self.path)
+        if found == self._identities:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            # Into the session's file first, in case it is killed while it is being copied.
+            self.connection.execute("PRAGMA wal_checkpoint(FULL)")
+        if found[0] is None or found[0] == self._identities[0]:
+            what = "or its journal was removed while it was being recorded"
+            self._continue_in(self.path, f"{self.path} {what}")
+            _logger.warning("%s %s: written again", self.path, what)
+        else:
+            what = "was replaced by another file while it was being recorded"
+            self._continue_in(free_path(self.path), f"{self.path} {what}")
+
+    def _continue_in(self, path: Path, what: str) -> None:
+        """Write everything to a file of that name, and continue there."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             with (
-                draft_path(self.path) as draft,
+                draft_path(path) as draft,
                 contextlib.closing(connect(draft, "mode=rwc")) as target,
             ):
                 self.connection.backup(target)
         except (OSError, sqlite3.Error) as error:
             raise DiskRefused(
-                f"{self.path} was removed while it was being recorded, and cannot be made again "
-                f"({error})",
+                f"{what}, and cannot be written again ({error})",
                 "Restore its folder, or make it writable.",
             ) from error
-        _logger.warning("%s was removed while it was being recorded: written again", self.path)
+        # The journal would be taken for that of the file which has the name now.
+        for name, identity in zip(_names(self.path)[1:], self._identities[1:], strict=True):
+            if identity is not None and _identity(name) == identity:
+                name.unlink(missing_ok=True)
+        self.path = path
         self._reopen()
-        self._identity = _identity(self.path)
+        self._note_files()
 
     def _insert(self, items: list[Item]) -> None:
         before: dict[str, int | None] = {}
@@ -225,6 +249,8 @@ class Store:
             connection.execute("PRAGMA journal_mode=DELETE")
         with contextlib.suppress(sqlite3.Error):
             connection.close()
+        with contextlib.suppress(OSError):
+            self.size = self.path.stat().st_size
 
 
 @contextlib.contextmanager
@@ -333,6 +359,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _names(path: Path) -> tuple[Path, Path, Path]:
+    """Return the names of a session's file, its journal and the journal's index."""
+    return path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
+def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    return tuple(map(_identity, _names(path)))
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

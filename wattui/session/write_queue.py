@@ -83,6 +83,8 @@ class WaitingQueue:
         self._items: deque[Item] = deque()
         self._samples = 0
         self._taken = 0
+        # Items put so far, and how many had been put when those now on disk were taken.
+        self._put = self._put_before = self._settled = 0
         #: Samples dropped so far.
         self.dropped = 0
         # Gap of the next sample of a meter in microseconds, by the meter's key.
@@ -94,6 +96,7 @@ class WaitingQueue:
             if item.samples and item.meter is not None and item.meter.key in self._missing:
                 _add_gap(item, self._missing.pop(item.meter.key))
             self._items.append(item)
+            self._put += 1
             self._samples += len(item.samples)
             self._bound(item.since)
             self.condition.notify_all()
@@ -104,6 +107,7 @@ class WaitingQueue:
             items = list(self._items)
             self._items.clear()
             self._taken = len(items)
+            self._put_before = self._put
             return items
 
     def put_back(self, items: list[Item], now: float) -> None:
@@ -118,7 +122,27 @@ class WaitingQueue:
         with self.condition:
             self._samples -= sum(len(item.samples) for item in items)
             self._taken = 0
+            self._settled = self._put_before
             self.condition.notify_all()
+
+    def inherit(self, items: list[Item]) -> None:
+        """Take what an earlier file could not hold, before everything that waits here."""
+        for item in items:
+            item.event_id, item.placed = 0, False  # those of the other file
+        with self.condition:
+            self._items.extendleft(reversed(items))
+            self._put += len(items)
+            self._samples += sum(len(item.samples) for item in items)
+
+    @property
+    def last(self) -> int:
+        """The number of the latest item that was put, for :meth:`settled`."""
+        return self._put
+
+    def settled(self, number: int) -> bool:
+        """Check whether everything up to the item of that number is on disk."""
+        with self.condition:
+            return self._settled >= number or not self.unfinished
 
     @property
     def samples(self) -> int:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import logging
 import sqlite3
 import threading
@@ -52,6 +53,9 @@ RETRY_SECONDS: Final = 1.0
 #: Seconds without a response after which a disk is reported as hanging.
 HANGING_SECONDS: Final = 5.0
 
+#: Seconds between two checks of a writer whose file comes first.
+_ORDER_SECONDS: Final = 0.2
+
 
 StatusListener = Callable[[WriterStatus], None]
 
@@ -78,6 +82,10 @@ class SessionWriter:
     at_once
         Whether to make the file before returning.  Otherwise the writer's thread makes it,
         and tries again if the disk refuses, while the samples wait.
+    previous
+        The writer of the file before this one.  What it received earlier is on disk before
+        anything here: however the program is killed, no samples are missing between two
+        files.  What it must give up is written here.
 
     Raises
     ------
@@ -109,8 +117,9 @@ class SessionWriter:
         retry_seconds: float = RETRY_SECONDS,
         commit_seconds: float = COMMIT_SECONDS,
         at_once: bool = True,
+        previous: SessionWriter | None = None,
     ) -> None:
-        #: The session's file.
+        #: The session's file; another one once that was replaced while it was recorded.
         self.path = Path(path).absolute()
         self._retry_seconds = retry_seconds
         self._commit_seconds = commit_seconds
@@ -119,26 +128,32 @@ class SessionWriter:
         self._status_listeners: tuple[StatusListener, ...] = ()
         # Guarded by the queue's condition: meters that run, by key, with their last time.
         self._running: dict[str, tuple[MeterInfo, int]] = {}
-        self._closing = False
-        self._closed = False
-        self._deadline = 0.0
-        # Whether to try once more immediately, at the end.
-        self._once_more = False
+        self._closing = self._closed = False
+        # When to give up at the end, and whether to try once more immediately.
+        self._deadline, self._once_more = 0.0, False
         self._error: WattuiError | None = None
-        self._error_since = 0.0
         self._busy_since: float | None = None
-        self._announced = 0.0
+        self._announced = self._error_since = 0.0
         self._size = 0
         self._software = software
         self._lock: SessionLock | None = None
         self._store: Store | None = None
+        self._follow(previous)
         if at_once:
             self._store = self._open()
             self._measure()
-        name = f"wattui writer {self.path.name}"
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"wattui writer {self.path.name}", daemon=True
+        )
         _open_writers.add(self)
         self._thread.start()
+
+    def _follow(self, previous: SessionWriter | None) -> None:
+        """Come after another writer, and take over what it leaves."""
+        self._previous = previous
+        self._ended = self._followed = False
+        if previous is not None:
+            previous._followed = True
 
     def _open(self) -> Store:
         """Make the file or continue it, and keep other writers out."""
@@ -243,7 +258,7 @@ class SessionWriter:
 
     @property
     def size(self) -> int:
-        """Bytes that the session takes up on disk, its journal included, at the last commit."""
+        """Bytes of the session at the last commit, without the journal that goes when it ends."""
         return self._size
 
     def flush(self, timeout: float = 10.0) -> bool:
@@ -281,7 +296,7 @@ class SessionWriter:
             self._queue.condition.notify_all()
         self._thread.join(timeout + HANGING_SECONDS)
         lost = self._queue.samples
-        if self._thread.is_alive() or lost:
+        if self._thread.is_alive() or (lost and not self._followed):
             error = self._error
             reason = f": {error.what}" if error is not None else ", because the disk hangs"
             raise DiskRefused(
@@ -307,11 +322,12 @@ class SessionWriter:
     def _run(self) -> None:
         try:
             last = float("-inf")
-            while self._wait(last):
+            while self._wait(last) or self._await_previous():
                 # Counted from its end: a slow disk gets some rest.
                 self._attempt()
                 last = time.monotonic()
         finally:
+            self._ended = True
             if self._store is not None:
                 self._store.close()
                 self._measure()
@@ -344,13 +360,57 @@ class SessionWriter:
                 else:
                     return True
 
+    def _await_previous(self) -> bool:
+        """Wait for a previous writer that is closing; return whether it left anything."""
+        while (previous := self._previous) is not None and previous._closing:
+            if self._take_over():
+                return True
+            if time.monotonic() >= self._deadline:
+                break
+            self._wait_for(previous, lambda: False)
+        if previous is not None:
+            previous._followed = False
+        return False
+
+    def _take_over(self) -> bool:
+        """Take over what the previous writer left, once it has ended."""
+        previous = self._previous
+        if previous is None or not previous._ended:
+            return False
+        self._previous = None
+        left = previous._queue.take()
+        self._queue.inherit(left)
+        return bool(left)
+
+    def _keep_order(self) -> None:
+        """Wait until what came earlier, for other files, is on disk or will never be."""
+        marks = []
+        earlier = self._previous
+        while earlier is not None:
+            marks.append((earlier, earlier._queue.last))
+            earlier = earlier._previous
+        for writer, number in reversed(marks):
+            while not writer._ended and not writer._queue.settled(number):
+                if self._closing and time.monotonic() >= self._deadline:
+                    return
+                self._wait_for(writer, functools.partial(writer._queue.settled, number))
+        self._take_over()
+
+    @staticmethod
+    def _wait_for(writer: SessionWriter, ready: Callable[[], bool]) -> None:
+        """Wait for another writer, but so briefly that an end of this one is noticed."""
+        with writer._queue.condition:
+            writer._queue.condition.wait_for(lambda: writer._ended or ready(), _ORDER_SECONDS)
+
     def _attempt(self) -> None:
+        self._keep_order()
         items = self._queue.take()
         self._busy_since = time.monotonic()
         try:
             if self._store is None:
                 self._store = self._open()
             self._store.write(items)
+            self._follow_file(self._store)
         except sqlite3.Error as error:
             self._refused(items, translated(error, self.path))
         except (SessionError, OSError) as error:
@@ -371,6 +431,25 @@ class SessionWriter:
                 self._announce()
             self._pass_on(items)
 
+    def _follow_file(self, store: Store) -> None:
+        """Keep other writers out of the file where the recording continues, if it had to move."""
+        if store.path == self.path:
+            return
+        lock, self._lock = self._lock, SessionLock(store.path)
+        if lock is not None:
+            lock.release()
+        text = (
+            f"{self.path} was replaced by another file while it was being recorded; "
+            f"the recording continues in {store.path.name}"
+        )
+        self.path = store.path
+        _logger.warning("%s", text)
+        with self._queue.condition:
+            now = microseconds(time.time())
+            meter, when = next(iter(self._running.values()), (None, now))
+            note = Event(when, EventKind.NOTE, text)
+            self._queue.put(Item(meter, time.monotonic(), event=note))
+
     def _refused(self, items: list[Item], error: WattuiError) -> None:
         self._busy_since = None
         now = time.monotonic()
@@ -382,12 +461,9 @@ class SessionWriter:
         self._announce()
 
     def _measure(self) -> None:
-        """Read the size of the file and its journal."""
-        total = 0
-        for name in (self.path, self.path.with_name(self.path.name + "-wal")):
-            with contextlib.suppress(OSError):
-                total += name.stat().st_size
-        self._size = total
+        """Read the size of the session."""
+        if self._store is not None:
+            self._size = self._store.size
 
     def _pass_on(self, items: list[Item]) -> None:
         for item in items:

@@ -204,6 +204,15 @@ def _chosen(session: Any, wanted: Sequence[Hashable]) -> list[tuple[Hashable, in
     return found
 
 
+def _file(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file of that name from a later one; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _open_session(path: Path) -> Any:
     from wattui.session import Session
 
@@ -239,6 +248,7 @@ class ViewReader:
         self._wake = threading.Condition()
         self._session: Any = None
         self._path: Path | None = None
+        self._file: tuple[int, int] | None = None
         self._last_problem = ""
         #: Requests that are neither replaced nor answered.
         self._outstanding = 0
@@ -303,10 +313,12 @@ class ViewReader:
             return None if self._closed else request
 
     def _session_of(self, path: Path) -> Any:
-        if self._session is None or path != self._path:
+        file = _file(path)
+        # The writer makes the file again where someone removed it or its journal.
+        if self._session is None or path != self._path or file != self._file:
             self._close_session()
             self._session = self._open(path)
-            self._path = path
+            self._path, self._file = path, file
         return self._session
 
     def _close_session(self) -> None:
