@@ -16,7 +16,7 @@ from wattui.errors import Cancelled, DiskRefused, WattuiError
 #: Exit codes and their meaning: the same numbers as ``exit_status`` in ``errors``.
 EXIT_CODES: Final[tuple[tuple[int, str], ...]] = (
     (0, "Success, also when q, Ctrl-C or SIGTERM ended a recording."),
-    (1, "An error without a code of its own."),
+    (1, "Any other error."),
     (2, "The command line is wrong, or a value is out of range. Nothing was done."),
     (3, "The port does not exist, is not accessible, is in use, or was lost."),
     (4, "The meter does not answer, is not a Watts up?, or gave an unexpected answer."),

@@ -360,7 +360,7 @@ setting_options: Final = together(
         type=_checked(parse_rate), metavar="MONEY",
     ),
     _setting(
-        "--threshold", "Power from which a load counts as on, for the duty cycle.",
+        "--threshold", "Power above which a load counts as on, for the duty cycle.",
         type=click.IntRange(0, MAX_THRESHOLD), metavar="WATTS",
     ),
     _setting(

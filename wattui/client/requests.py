@@ -56,7 +56,7 @@ class Requests:
         if not self._turn.acquire(timeout=timeout):
             raise NoAnswer(
                 f"The meter at {self._url} is busy",
-                "Wait until its memory or its settings have been read.",
+                "Wait until its memory or settings have been read.",
             )
         conversation = Conversation(self)
 

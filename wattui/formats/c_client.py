@@ -130,7 +130,7 @@ def write(job: ExportJob) -> Iterator[str]:
 
 FORMAT: Final = Format(
     name="c-client",
-    title="lines of the C client (2006)",
+    title="lines from the C client (2006)",
     suffix=".txt",
     recognises=_recognises,
     read=read,

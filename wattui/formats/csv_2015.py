@@ -112,7 +112,7 @@ def write(job: ExportJob) -> Iterator[str]:
 
 FORMAT: Final = Format(
     name="2015-csv",
-    title="CSV of the multi-meter script of 2015",
+    title="CSV from the multi-meter script of 2015",
     suffix=".csv",
     recognises=_recognises,
     read=read,

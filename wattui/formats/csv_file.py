@@ -364,7 +364,7 @@ def _named(label: str, info: MeterInfo) -> MeterInfo:
 
 FORMAT: Final = Format(
     name="csv",
-    title="CSV of wattui",
+    title="CSV from wattui",
     suffix=".csv",
     recognises=_recognises,
     read=read,

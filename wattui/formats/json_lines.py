@@ -121,7 +121,7 @@ def _members(part: Part, row: SampleRow, energy: int) -> dict[str, object]:
 
 FORMAT: Final = Format(
     name="json-lines",
-    title="JSON lines of wattui",
+    title="JSON lines from wattui",
     suffix=".jsonl",
     recognises=_recognises,
     read=read,

@@ -111,7 +111,7 @@ def write(job: ExportJob) -> Iterator[str]:
 
 FORMAT: Final = Format(
     name="lab11",
-    title="CSV or JSON lines of lab11's script",
+    title="CSV or JSON lines from lab11's script",
     suffix=".csv",
     recognises=_recognises,
     read=read,

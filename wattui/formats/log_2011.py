@@ -107,7 +107,7 @@ def write(job: ExportJob) -> Iterator[str]:
 
 FORMAT: Final = Format(
     name="2011-log",
-    title="log of wattsup.py (2011)",
+    title="log from wattsup.py (2011)",
     suffix=".log",
     recognises=_recognises,
     read=read,

@@ -157,7 +157,7 @@ def write(job: ExportJob) -> Iterator[str]:
 
 FORMAT: Final = Format(
     name="maker",
-    title="export of the maker's Windows program",
+    title="export from the manufacturer's Windows program",
     suffix=".txt",
     recognises=_recognises,
     read=read,

@@ -259,7 +259,7 @@ def _lines(
 
 FORMAT: Final = Format(
     name="wide-csv",
-    title="CSV of wattui with columns for each meter",
+    title="CSV from wattui with columns for each meter",
     suffix=".csv",
     write=write,
     dialects=(Dialect.STANDARD, Dialect.SPREADSHEET),

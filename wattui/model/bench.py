@@ -394,7 +394,7 @@ class Bench(Viewable):
         what = hint = ""
         if self.temporary:
             what = f"{path.name} was not opened: this view shows a live meter only"
-            hint = "Open it in the window of wattui."
+            hint = "Open it in wattui's main window."
         elif self.recording:
             what = f"{path.name} was not opened: a recording is running in this window"
             hint = "Disconnect the meter first, or open the session in another window."

@@ -468,7 +468,7 @@ class MeterMemory(HasStrictTraits):
             self.trait_set(problem=error.what, hint=error.hint)
         else:
             _log.error("%s failed", self.work, exc_info=error)
-            self.trait_set(problem=f"That failed ({error})", hint="See Help, Show the log.")
+            self.trait_set(problem=f"That failed ({error})", hint="See Help → Show the log.")
 
     def _recorded(self) -> Meter | None:
         """Return the shown meter of the bench while it is connected."""

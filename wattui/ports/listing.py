@@ -50,7 +50,7 @@ class PortInfo:
 
     @property
     def label(self) -> str:
-        """Line in a list: what it is, its serial number, where, and what is wrong."""
+        """Its line in a list: what it is, its serial number and place, and what is wrong."""
         what = "Watts up?" if self.likely_meter else self.description
         parts = (what, self.serial_number, self.url, self.problem)
         return " · ".join(part for part in parts if part)

@@ -71,7 +71,7 @@ class SessionLock:
         except Timeout as error:
             raise DiskRefused(
                 f"{session} is being recorded by another wattui (process {_holder(self._path)})",
-                "Close that one first.",
+                "Close that program first.",
             ) from error
         except OSError as error:
             if error.errno not in _NO_LOCKS:

@@ -72,7 +72,7 @@ def make_folder(folder: Path) -> None:
         what = f"The folder {folder} cannot be made ({error.strerror})"
         raise DiskRefused(what, hint) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise DiskRefused(f"You may not write to the folder {folder}", hint)
+        raise DiskRefused(f"You have no permission to write to the folder {folder}", hint)
 
 
 def _is_there(path: Path) -> bool:

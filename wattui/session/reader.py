@@ -501,7 +501,7 @@ def _require_readable(path: Path) -> None:
     if not found.st_size:
         raise NotASession(f"{path} is empty", "Nothing was recorded into it; it can be deleted.")
     if not os.access(path, os.R_OK):
-        raise DiskRefused(f"You may not read {path}", "Check its permissions.")
+        raise DiskRefused(f"You have no permission to read {path}", "Check its permissions.")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

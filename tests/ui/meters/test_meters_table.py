@@ -290,7 +290,7 @@ def test_all_meters_that_are_found_are_connected_by_one_line_of_the_list():
         assert "already connected" in opened.model.message
         opened.handler.do(opened.info, "disconnect_all")
         opened.wait_for(lambda: not opened.bench.recording, "the end")
-        assert opened.model.status.words == "Stopped, everything is on disk"
+        assert opened.model.status.words == "Stopped, everything is saved"
     finally:
         opened.close()
 

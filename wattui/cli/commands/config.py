@@ -77,7 +77,7 @@ def config(
     wanted = _wanted(options, file)
     actions = {name for name in _ACTIONS if options[name]}
     if "reset_network" in actions and ("network" in wanted or "post" in wanted):
-        raise click.UsageError("Give --reset-network without other network settings.")
+        raise click.UsageError("Use --reset-network without other network settings.")
     with connected_meter(port) as client:
         _require_network(client, actions)
         before = read_settings(client)
@@ -220,7 +220,7 @@ def _print_changes(client: MeterClient, before: Settings, after: Settings) -> No
     for name in changed:
         click.echo(f"{name}: {printable(new[name])} (was: {printable(old.get(name, 'unknown'))})")
     if not changed:
-        say(f"{printable(client.info.label)}: nothing differs, so nothing was written.")
+        say(f"{printable(client.info.label)}: no setting differs; nothing was written.")
     limit, logging = after.record_limit, after.logging
     if limit is not None and logging is not None and "Records that fit" in changed:
         span = duration_text(limit * logging.interval, long=True)

@@ -33,7 +33,7 @@ def install() -> None:
         click.echo(f"Wrote {printable(shown_path(path))}")
     udev = menu_entry.udev_command()
     if udev:
-        say(f"To open a meter's port without being in its group, run once:\n\n  {udev}")
+        say(f"To get access to the meter's port without joining its group, run:\n\n  {udev}")
 
 
 @desktop.command("remove")

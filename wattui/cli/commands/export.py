@@ -26,7 +26,7 @@ _EXAMPLES = (
     ("wattui export run.wattui -o start.csv --to 10m", "Export its first ten minutes."),
     ("wattui export run.wattui -o end.csv --from -1h", "Export its last hour."),
     ("wattui export run.wattui -o wide.csv --wide", "Write columns for each meter."),
-    ("wattui export run.wattui -o old.log --format 2011-log", "Write a log of wattsup.py."),
+    ("wattui export run.wattui -o old.log --format 2011-log", "Write a log like wattsup.py."),
     ("wattui export run.wattui -o noon.csv --from 11:30 --to 12:30", "Export an hour at noon."),
 )
 

@@ -52,9 +52,9 @@ def fetch(
 ) -> int:  # fmt: skip
     """Fetch the memory of the meter on PORT and save it as a session.
 
-    The memory keeps its records, and the meter goes on with its own logging. Times are
-    counted back from now, and marked as reconstructed. Ctrl-C cancels: the records
-    received so far are saved and marked as partial, and the exit code is 130. If the
+    The memory keeps its records, and the meter goes on with its own logging. The times are
+    estimates, counted back from now, and are marked as reconstructed. Ctrl-C cancels: the
+    records received so far are saved and marked as partial, and the exit code is 130. If the
     meter is unplugged, the command waits for it.
 
     The last line on standard output is the path of the session, if there is one.

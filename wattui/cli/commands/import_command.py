@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LISTED: Final = 10
 
 _EXAMPLES = (
-    ("wattui import wattsup.log", "Import a log of wattsup.py (2011)."),
+    ("wattui import wattsup.log", "Import a log from wattsup.py (2011)."),
     (
         "wattui import fan.raw --interval 1 --start '2016-11-09 13:24:18'",
         "Import a raw capture, which has no times.",
@@ -49,13 +49,13 @@ def import_files(
 ) -> None:  # fmt: skip
     """Import files that other programs recorded.
 
-    The format is detected from the contents: logs of wattsup.py, raw captures, the CSV
-    of the multi-meter script, exports of the manufacturer's program, CSV and JSON of
-    lab11, lines of the C client, and the CSV and JSON lines of wattui itself.
+    The format is detected from the contents: logs from wattsup.py, raw captures, CSV from the
+    multi-meter script, exports from the manufacturer's program, CSV and JSON from lab11's
+    script, lines from the C client, and CSV and JSON lines from wattui itself.
 
-    Several files become one session. A file that starts where another of the same meter
-    ended continues it. Lines that cannot be read are listed and left out. Assumptions
-    are saved in the session as notes.
+    Several files become one session. A file that starts after another file of the same meter
+    has ended continues it. Lines that cannot be read are listed and left out. Assumptions are
+    saved in the session as notes.
 
     The last line on standard output is the path of the session.
     """

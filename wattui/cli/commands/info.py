@@ -36,7 +36,7 @@ _LABELS: Final = {
 def info(port: str, as_json: bool) -> None:
     """Show model, firmware and hardware of the meter on PORT.
 
-    Nothing is written to the meter, and its memory is left alone.
+    Nothing is written to the meter, and its memory is not touched.
     """
     from wattui.client import identify
 

@@ -75,9 +75,9 @@ def log(
     The last line on standard output is the path of the session, if any sample was
     recorded.
 
-    An unplugged meter is reconnected as soon as it is back. If one of several meters
-    fails, the others go on, and its exit code is returned at the end. SIGTERM and a
-    closed terminal end a recording properly, as q does.
+    An unplugged meter is reconnected as soon as it is back. If one of several meters fails, the
+    others go on, and its exit code is returned at the end. SIGTERM and closing the terminal end
+    a recording properly, just like q.
     """
     # A log would disturb a live view.
     plain = plain or logging.getLogger("wattui").isEnabledFor(logging.DEBUG)

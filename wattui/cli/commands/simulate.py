@@ -68,8 +68,8 @@ _EXAMPLES = (
 )  # fmt: skip
 @click.option(
     "--link", "links", multiple=True, type=File(Use.LINK), metavar="PATH",
-    help="Symbolic link to the pseudo-terminal, whose own name changes when the meter is "
-    "replugged. For several meters give several, or one to which numbers are appended.",
+    help="Symbolic link to the pseudo-terminal, whose name changes when the meter is plugged in "
+    "again. For several meters give several, or one to which numbers are appended.",
 )  # fmt: skip
 @quiet_option("Print only the names of the ports.")
 def simulate(

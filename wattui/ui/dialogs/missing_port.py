@@ -104,7 +104,7 @@ def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
         checks.append(
             Check(
                 "The modem service",
-                "ModemManager uses every new port for some seconds. The udev rule that "
+                "ModemManager uses every new port for a few seconds. The udev rule that "
                 "comes with wattui prevents that:",
                 rule_command,
             )

@@ -44,7 +44,7 @@ def _choice(values: Any) -> Callable[[], Any]:
 def _price(text: str) -> float:
     price = float(text.replace(",", "."))
     if not 0 <= price <= HIGHEST_PRICE:
-        raise ValueError(f"A price is from 0 to {HIGHEST_PRICE:g}")
+        raise ValueError(f"The price must be from 0 to {HIGHEST_PRICE:g}")
     return price
 
 

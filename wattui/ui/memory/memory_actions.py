@@ -76,9 +76,9 @@ class MemoryWindows(HasStrictTraits):
             parent,
             "Live recording pauses while the memory is fetched",
             [
-                "It continues by itself afterwards, and the pause is recorded. Fetching takes "
-                "about 15 seconds for a full PRO, and up to 10 minutes for a full ES or .NET. "
-                "You can cancel it."
+                "It continues by itself afterwards, and the pause is marked in the recording. "
+                "Fetching takes about 15 seconds for a full PRO, and up to 10 minutes for a full "
+                "ES or .NET. You can cancel it."
             ],
             [("fetch", "Fetch memory", "primary"), ("cancel", "Cancel", "")],
         )

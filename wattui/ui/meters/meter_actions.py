@@ -93,7 +93,7 @@ def connect_found(context: WindowContext) -> None:
     model = context.model
     connected = model.connect_ports([port.url for port in free_meters(model.ports)])
     if not connected and not model.bench.recording:
-        model.message = "No meter is plugged in; see Help, My port is missing"
+        model.message = "No meter is plugged in; see Help → My port is missing"
     elif not connected:
         model.message = "Every meter that was found is already connected"
 

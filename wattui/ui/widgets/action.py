@@ -53,7 +53,7 @@ class WindowContext(HasStrictTraits):
             self.model.message = str(error)
         except Exception as error:  # noqa: BLE001 - a slot's exception would end the program
             _log.exception("%s failed", getattr(do, "__name__", do))
-            self.model.message = f"That failed ({error}); see Help, Show the log"
+            self.model.message = f"That failed ({error}); see Help → Show the log"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ def _url_text(url: str) -> str:
 def _port_tooltip(port: PortInfo) -> str:
     advice = {
         PortProblem.IN_USE: "Another program has it open. Close that program first.",
-        PortProblem.NO_PERMISSION: "You may not open it; see Help, My port is missing.",
+        PortProblem.NO_PERMISSION: "You have no permission to open it; see Help → My port is "
+        "missing.",
     }
     what = " ".join(part for part in (port.description, f"at {port.url}") if part)
     return f"{what}. {advice.get(port.problem, '')}".strip()

@@ -111,7 +111,7 @@ def _setting(name: str, trait: str, value: str, menu: str, label: str, tooltip: 
 _SESSION_ACTIONS: Final = (
     Action(
         "save_copy", "&File", "&Save a copy…", save_copy,
-        "Save a copy of this session elsewhere; the session itself is on disk already",
+        "Save a copy of this session elsewhere; the session itself is already saved",
         keys=("Ctrl+S",), enabled=HAS_SESSION,
     ),
     Action(
@@ -130,7 +130,7 @@ _SESSION_ACTIONS: Final = (
     ),
     Action(
         "close", "&File", "&Close", lambda context: context.window.close(),
-        "End the recording and close the window; everything is on disk",
+        "End the recording and close the window; everything is saved",
         keys=("Ctrl+W", "Ctrl+Q"), line=True,
     ),
 )  # fmt: skip
@@ -235,7 +235,7 @@ GESTURES: Final[tuple[tuple[str, str], ...]] = (
     ("Ctrl + wheel", "Zoom the value axis of one plot"),
     ("Drag", "Move the view"),
     ("Shift + drag", "Select a span"),
-    ("Double click", "Show the whole recording"),
+    ("Double-click", "Show the whole recording"),
     ("Esc", "Clear the selection; never ends a recording"),
 )
 

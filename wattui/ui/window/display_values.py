@@ -242,7 +242,7 @@ def _state_words(bench: Bench, state: WindowState) -> str:
     if state is WindowState.OPENED:
         return f"Opened, recorded {date_text(bench.session_start)}"
     if state is WindowState.STOPPED:
-        return "Stopped, not recorded" if bench.temporary else "Stopped, everything is on disk"
+        return "Stopped, not recorded" if bench.temporary else "Stopped, everything is saved"
     if state is WindowState.LIVE and not meter.sample_count:
         return "Connected, waiting for the first record"
     failed = state is WindowState.FAILED
@@ -258,7 +258,7 @@ def _several_state(bench: Bench) -> tuple[str, str]:
     running = count["running"]
     if len(meters) == count["closed"] + count["failed"]:
         failed = f", {count['failed']} failed" if count["failed"] else ""
-        words = "Stopped, everything is on disk" if bench.session_path else "Not connected"
+        words = "Stopped, everything is saved" if bench.session_path else "Not connected"
         return ("red" if failed else "muted"), f"{words}{failed}"
     words = f"Recording {running} meters"
     if running < len(meters):

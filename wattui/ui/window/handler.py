@@ -188,7 +188,7 @@ class WindowHandler(ViewHandler):
             return True
         return _confirm(
             info.ui.control,
-            f"{bench.disk_waiting:,} samples are not on disk yet",
+            f"{bench.disk_waiting:,} samples are not saved yet",
             f"{bench.disk_problem}. They are lost if you close the window now.",
             "Close and lose them",
         )

@@ -242,7 +242,7 @@ _SPOKEN = {
     "interval": "Time between two records",
     "mark_button": "Mark this moment",
     "fetch_button": "Fetch the meter's memory",
-    "export_button": "Export CSV",
+    "export_button": "Export",
     "clock_mode": "Elapsed or clock time",
     "fit_button": "Show the whole recording",
     "live_button": "Follow the newest sample",
