@@ -65,6 +65,18 @@ def test_the_theme_can_be_switched_while_the_window_is_open(window):
     assert max(window.colours(window.control("place")).items(), key=lambda c: c[1])[0] == "#1e2227"
 
 
+def test_a_window_has_its_own_theme_after_one_in_the_other(window):
+    window.model.theme = "dark"
+    window.handle_events()
+    window.close()
+    light = OpenedWindow()
+    try:
+        found = light.colours(light.control("place"))
+        assert max(found.items(), key=lambda one: one[1])[0] == "#f4f5f7"
+    finally:
+        light.close()
+
+
 def test_the_dot_is_green_while_recording_and_amber_while_unplugged(window):
     window.connect()
     dot = window.control("status").dot

@@ -222,6 +222,7 @@ def apply(application: QApplication, palette: Palette) -> None:
         application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(qt_palette(palette))
     application.setStyleSheet(style_sheet(palette, base_size(application)))
+    application.setProperty("palette", palette.name)
 
 
 def _image(name: str) -> str:

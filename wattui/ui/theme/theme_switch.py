@@ -102,6 +102,6 @@ class ThemeSwitch(HasStrictTraits):
     @observe("model:theme", post_init=True)
     def _apply(self, _change: object = None) -> None:
         palette = choose(self.model.theme, self.system.dark)
-        if palette != self.model.palette or not self.application.styleSheet():
+        if self.application.property("palette") != palette.name:
             apply(self.application, palette)
         self.model.palette = palette

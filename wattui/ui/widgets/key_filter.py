@@ -15,7 +15,6 @@ class KeyFilter(QtCore.QObject):
 
     def __init__(self, window: QtGui.QWidget, escape: Callable[[], None]) -> None:
         super().__init__(window)
-        self._window = window
         self._escape = escape
         window.installEventFilter(self)
 
