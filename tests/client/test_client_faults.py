@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +14,18 @@ import pytest
 from fake_meter import DEADLINE, QUICK, Notebook
 
 from wattui.client import ClientState, MeterClient, Timing, identify
-from wattui.errors import Cancelled, NoAnswer, NotAMeter, PortBusy, PortNotFound, WattuiError
+from wattui.client.conversation import Conversation
+from wattui.errors import (
+    Cancelled,
+    LinkLost,
+    NoAnswer,
+    NotAMeter,
+    PortBusy,
+    PortNotFound,
+    WattuiError,
+)
 from wattui.measurement.events import EventKind
-from wattui.protocol import LoggingState, commands
+from wattui.protocol import LoggingState, Malformed, Packet, commands
 from wattui.simulator.pty_server import PtyServer
 from wattui.simulator.sim_url import meter_from_url
 
@@ -239,3 +249,41 @@ def test_half_open_socket_is_lost(connect: Connect) -> None:
 
 def test_nothing_is_left_running() -> None:
     assert not [one for one in threading.enumerate() if one.name.startswith("wattui")]
+
+
+def test_reader_survives_a_conversation_that_nobody_reads_and_then_is_emptied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wattui.client.conversation._LIMIT", 1)
+    conversation = Conversation(None)  # type: ignore[arg-type]
+    ended = threading.Event()
+
+    def empty() -> None:
+        while not ended.is_set():
+            conversation.forget_loss()
+
+    thread = threading.Thread(target=empty)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread.start()
+    try:
+        for _time in range(20_000):
+            conversation.put((Malformed(Packet("d", "-")),))
+    finally:
+        ended.set()
+        thread.join(DEADLINE)
+        sys.setswitchinterval(interval)
+
+
+def test_loss_of_the_link_arrives_after_however_many_replies_waited() -> None:
+    conversation = Conversation(None)  # type: ignore[arg-type]
+    replies = (Malformed(Packet("d", "-")),)
+    for _time in range(10_000):
+        conversation.put(replies)
+    conversation.link_lost(LinkLost("Unplugged"))
+    conversation.put(replies)  # of the next link
+    for _time in range(4_096):
+        assert conversation.receive(0) == replies
+    with pytest.raises(LinkLost):
+        conversation.receive(0)
+    assert not conversation.receive(0)

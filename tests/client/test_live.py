@@ -604,6 +604,49 @@ def test_stopping_from_a_listener_does_not_wait_for_itself(stopping: Stopping) -
     assert client.state is ClientState.CLOSED
 
 
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        b"#d,-,18,10x0,1200,833;\r\n",
+        b"#d,-,18,1000,1200;\r\n",
+        b"#d,-,18,1000,12",
+        b"xd" + record()[2:],
+        record(4_000_000_000),
+        b"#d,-,18" + b",_" * 18 + b";\r\n",
+    ],
+    ids=["letter", "short", "cut", "no beginning", "impossible power", "empty"],
+)
+def test_garbled_record_is_no_sample_but_a_gap(stopping: Stopping, garbled: bytes) -> None:
+    clock = ManualClock()
+    port = ScriptedPort([*OPENING, (START, b""), (STOP, b"")], clock=clock)
+    client, notebook = client_on(port)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    for line in (record(), garbled, record(2000), record(3000)):
+        clock.advance(1.0)
+        port.say(line)
+    notebook.wait_samples(3)
+    client.stop()
+    assert notebook.powers() == [100.0, 200.0, 300.0]
+    assert [sample.interval_us for sample in notebook.samples] == [SECOND] * 3
+    assert [sample.gap_us for sample in notebook.samples] == [0, SECOND, 0]
+    gaps = [event for event in notebook.events if event.kind is EventKind.GAP]
+    assert [event.duration_us for event in gaps] == [SECOND]
+    reported = [event for event in notebook.events if event.kind is EventKind.DROPPED]
+    # Without its "#" it is not seen to have been a record.
+    assert len(reported) == (not garbled.startswith(b"x"))
+
+
+def test_records_of_nineteen_values_are_recorded_with_one_warning(stopping: Stopping) -> None:
+    _client, notebook, port = running(stopping)
+    for _time in range(3):
+        port.say(record().replace(b"-,18,", b"-,19,").replace(b";", b",7;"))
+    notebook.wait_samples(3)
+    assert len(notebook.samples[0].values) == 18
+    assert notebook.kinds().count(EventKind.NOTE) == 1
+
+
 def test_dropped_packets_are_counted_and_logged_at_most_once_a_minute(
     stopping: Stopping, caplog: pytest.LogCaptureFixture
 ) -> None:

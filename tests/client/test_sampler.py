@@ -240,3 +240,35 @@ def _play(reads: list[tuple[float, int, float, str]]) -> Bench:
             bench.sampler.set_interval(1 if change == "faster" else 60)
         bench.after(seconds, count, step)
     return bench
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_interval_of_a_garbled_record_is_a_gap(bench: Bench, count: int) -> None:
+    bench.after(0)
+    bench.sampler.garbled()
+    samples = bench.after(count + 1, count=count)
+    assert [sample.interval_us for sample in samples] == [SECOND] * count
+    assert [sample.gap_us for sample in samples] == [SECOND] + [0] * (count - 1)
+    assert [event.kind for event in bench.events] == [EventKind.GAP]
+    assert "garbled" in bench.events[0].text
+
+
+def test_garbage_that_takes_no_interval_away_makes_no_gap(bench: Bench) -> None:
+    bench.after(0)
+    for late in (0.0, 0.4, -0.4):
+        bench.sampler.garbled()
+        (sample,) = bench.after(1 + late)
+        assert (sample.interval_us, sample.gap_us) == (round((1 + late) * SECOND), 0)
+    (sample,) = bench.after(2.2)  # a record that is merely late, as ever
+    assert (sample.interval_us, sample.gap_us) == (round(2.2 * SECOND), 0)
+    assert not bench.events
+
+
+def test_record_after_garbage_may_still_follow_the_old_interval(bench: Bench) -> None:
+    bench.sampler.set_interval(10)
+    bench.after(0)
+    bench.after(10)
+    bench.sampler.set_interval(1)
+    bench.sampler.garbled()
+    (sample,) = bench.after(10)
+    assert (sample.interval_us, sample.gap_us) == (10 * SECOND, 0)

@@ -6,8 +6,7 @@ from __future__ import annotations
 import pytest
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import POWER_LIMIT
-from wattui.measurement.fields import FIELD_INDEX, WireValue
+from wattui.measurement.fields import FIELD_INDEX, POWER_LIMIT, WireValue
 from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
 

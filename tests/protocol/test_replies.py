@@ -86,7 +86,8 @@ DIALOGUES: list[tuple[str, Reply]] = [
     ("#d,-,16," + ",".join(map(str, EIGHTEEN[:16])) + ";", Record((*EIGHTEEN[:16], None, None))),
     ("#d,-,3,1,_,3;", Record((1, None, 3, *(None,) * 15))),
     ("#d,-,3,1,,-;", Record((1, None, None, *(None,) * 15))),
-    ("#d,-,1,4294967295;", Record((2**32 - 1, *(None,) * 17))),
+    ("#d,-,1,5000000;", Record((5_000_000, *(None,) * 17))),
+    ("#d,-,2,1,4294967295;", Record((1, 2**32 - 1, *(None,) * 16))),
 ]  # fmt: skip
 
 
@@ -106,7 +107,14 @@ IMPOSSIBLE = [
     *("#s,-,3,_,1,3;", "#s,-,2,_,1;", "#s,-,3,_,_,1;"),
     *("#o,-,1,3;", "#o,-,0;", "#u,-,2,80,5;", "#u,-,3,80,5,2;", "#u,-,3,80,_,0;"),
     *("#i,q,5,a,b,c,d,e;", "#i,s,6,a,b,c,d,e,f;", "#i,e,4,h,80,f,a;", "#i,x,5,h,port,f,a,1;"),
-    *("#d,-,0;", "#d,-,19," + ",".join("1" * 19) + ";", "#d,-,1,4294967296;", "#d,-,1,-5;"),
+    *(
+        "#d,-,0;",
+        "#d,-,18" + ",_" * 18 + ";",
+        "#d,-,1,_;",
+        "#d,-,1,5000001;",
+        "#d,-,1,4294967296;",
+        "#d,-,1,-5;",
+    ),
     *("#d,-,1,+5;", "#d,-,1, 5;", "#d,-,2,1_8,3;", "#d,-,2,1.5,3;", "#d,-,2,_,1_8;", "#d,-,1,__;"),
 ]
 
@@ -172,3 +180,22 @@ def test_model_names(model: int, name: str, network: bool) -> None:
 )
 def test_the_firmwares_time_stamp_is_a_date(digits: str, text: str) -> None:
     assert replace(PRO, built=digits).built_text == text
+
+
+def test_record_of_nineteen_values_gives_its_first_eighteen_and_is_counted() -> None:
+    framer = Framer()
+    line = ("#d,-,19," + ",".join(map(str, (*EIGHTEEN, 7))) + ";").encode()
+    assert framer.decode_replies(line * 2) == [Record(EIGHTEEN)] * 2
+    assert (framer.counts.long_records, framer.counts.dropped) == (2, 0)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+@pytest.mark.parametrize("power", [5_000_001, 4_294_967_295])
+def test_record_beyond_the_power_limit_is_garbled_alone_and_among_many(
+    count: int, power: int
+) -> None:
+    good = f"#d,-,18,{','.join(map(str, EIGHTEEN))};"
+    bad = f"#d,-,18,{','.join(map(str, (power, *EIGHTEEN[1:])))};"
+    replies = Framer().decode_replies((good * count + bad + good * count).encode())
+    assert [type(reply) for reply in replies].count(Record) == 2 * count
+    assert isinstance(replies[count], Malformed)

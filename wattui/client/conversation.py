@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-import queue
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
@@ -70,25 +71,25 @@ class Conversation:
 
     def __init__(self, reader: ReaderThread) -> None:
         self._reader = reader
-        self._queue: queue.Queue[Sequence[Reply] | WattuiError] = queue.Queue(_LIMIT)
+        self._changed = threading.Condition()
+        self._waiting: deque[Sequence[Reply]] = deque(maxlen=_LIMIT)
+        self._loss: WattuiError | None = None
 
     # -- the reader thread's side
 
     def put(self, replies: Sequence[Reply]) -> None:
         """Take the replies of one read."""
-        if replies:
-            self._offer(replies)
+        with self._changed:
+            # A loss that was not received yet comes before what the next link brings.
+            if replies and self._loss is None:
+                self._waiting.append(replies)
+                self._changed.notify_all()
 
     def link_lost(self, error: WattuiError) -> None:
         """End the waiting for replies: the link is lost."""
-        self._offer(error)
-
-    def _offer(self, item: Sequence[Reply] | WattuiError) -> None:
-        try:
-            self._queue.put_nowait(item)
-        except queue.Full:
-            self._queue.get_nowait()
-            self._queue.put_nowait(item)
+        with self._changed:
+            self._loss = error
+            self._changed.notify_all()
 
     # -- the talking thread's side
 
@@ -123,13 +124,14 @@ class Conversation:
         LinkLost
             The link was lost, and all replies before that have been returned.
         """
-        try:
-            item = self._queue.get(timeout=timeout)
-        except queue.Empty:
-            return ()
-        if isinstance(item, WattuiError):
-            raise item
-        return item
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._loss is not None, timeout)
+            if self._waiting:
+                return self._waiting.popleft()
+            loss, self._loss = self._loss, None
+        if loss is not None:
+            raise loss
+        return ()
 
     def replies(self, timeout: float = 2.0) -> Iterator[Reply]:
         """Yield one reply after another.
@@ -187,11 +189,9 @@ class Conversation:
 
     def forget_loss(self) -> None:
         """Throw away everything that waits, to start again after the link was lost."""
-        while True:
-            try:
-                self._queue.get_nowait()
-            except queue.Empty:
-                return
+        with self._changed:
+            self._waiting.clear()
+            self._loss = None
 
 
 def match(command: Command, reply: Reply) -> bool:

@@ -22,7 +22,8 @@ from wattui.errors import LinkLost
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.sample import Sample
-from wattui.protocol import Version, commands
+from wattui.measurement.text import count_text
+from wattui.protocol import FramerCounts, Malformed, Version, commands
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +66,9 @@ class LiveRecording:
         self._restart: _Restart | None = None
         self._tail = ""
         self._reported = 0
+        # Packets that the framer dropped, and bytes that it skipped, at the last arrival.
+        self._dropped = self._skipped = 0
+        self._long_records = False
         self._report_after = time.monotonic() + timing.report
 
     @property
@@ -113,6 +117,8 @@ class LiveRecording:
         self._restart = None
         self._tail = ""
         link.framer.take_texts()
+        counts = link.framer.counts
+        self._dropped, self._skipped = counts.dropped, counts.skipped_bytes
         if not self._live:
             return
         if again:
@@ -209,7 +215,11 @@ class LiveRecording:
         LinkLost
             The port is gone.
         """
+        garbled = self._look_for_garbage(link.framer.counts, arrival)
         self._sample(arrival)
+        if garbled:
+            # What was dropped may have come after the records of this read.
+            self.sampler.garbled()
         for reply in arrival.replies:
             if isinstance(reply, Version):
                 self._answered(link, reply)
@@ -231,6 +241,24 @@ class LiveRecording:
         for event in events:
             self._send_event(event)
         self._send_samples(samples)
+
+    def _look_for_garbage(self, counts: FramerCounts, arrival: Arrival) -> bool:
+        """Report what could not be read; return whether anything could not."""
+        records = sum(isinstance(r, Malformed) and r.packet.command == "d" for r in arrival.replies)
+        dropped = counts.dropped - self._dropped + records
+        garbled = bool(records) or counts.skipped_bytes > self._skipped
+        self._dropped, self._skipped = counts.dropped, counts.skipped_bytes
+        if counts.long_records and not self._long_records and self._started:
+            self._long_records = True
+            text = "The meter sends records of more than 18 values; the first 18 are recorded"
+            self._happened(EventKind.NOTE, text)
+        if not garbled or self._paused or not self._started:
+            return False
+        if dropped:
+            text = f"{count_text(dropped, 'garbled packet')} from the meter could not be read"
+            self._happened(EventKind.DROPPED, text)
+        self.sampler.garbled()
+        return True
 
     def identified(self, version: Version | None) -> None:
         """Remember what the meter reports of itself."""

@@ -33,7 +33,7 @@ class Sampler:
         self._nominal = microseconds(interval)
         # After a change of interval the next record may still follow the old one.
         self._patience = self._nominal
-        self._interrupted = False
+        self._interrupted = self._garbled = False
         self._started = False
         # Time of the last record, and the clocks at that moment; microseconds.
         self._time = 0
@@ -56,6 +56,10 @@ class Sampler:
     def interrupt(self) -> None:
         """Report that records were missed: the next one stands for one interval at most."""
         self._interrupted = True
+
+    def garbled(self) -> None:
+        """Report that something unreadable came: where a record is missing next, it was lost."""
+        self._garbled = True
 
     def stamp(self, wall: float) -> int:
         """Return the time of an event: the wall clock's, but never before the last sample."""
@@ -96,11 +100,13 @@ class Sampler:
         if gap:
             start = samples[0].time_us - samples[0].interval_us
             text = f"No record for {duration_text(gap / MICROSECONDS)}"
+            if self._garbled:
+                text += ": it was garbled"
             events.append(Event(start, EventKind.GAP, text, gap))
         self._monotonic = mono
         self._wall = now
         self._time = samples[-1].time_us
-        self._interrupted = False
+        self._interrupted = self._garbled = False
         self._patience = self._nominal
         return samples, events
 
@@ -137,7 +143,10 @@ class Sampler:
         """Return the interval of each of *count* records that came in *span*, and the gap."""
         each = self._nominal
         longest = count * each
-        if not self._interrupted:
+        if self._garbled and not self._interrupted:
+            # The record that is missing has come; half an interval is a late one.
+            longest += self._patience - each // 2
+        elif not self._interrupted:
             longest += round((GAP_FACTOR - 1) * self._patience)
         if span <= longest:
             return span // count, 0

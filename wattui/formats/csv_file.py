@@ -40,9 +40,9 @@ from wattui.formats.reading.text_table import (
     read_table,
 )
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import ERROR_RULE, POWER_LIMIT
+from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.events import EventKind, MeterInfo
-from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, WireValue
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, POWER_LIMIT, WireValue
 from wattui.session.reader import Session
 from wattui.session.span_statistics import ENERGY_SCALE
 

@@ -46,6 +46,8 @@ def read_packets(source: Source, stream: Iterable[bytes]) -> Iterator[Block]:
         )
     framer.reset()
     damaged += framer.counts.dropped
+    if framer.counts.long_records:
+        source.note("Records of more than 18 values; the first 18 of them were read")
     if damaged:
         source.skip(0, f"{damaged} incomplete or damaged")
 

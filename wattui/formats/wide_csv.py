@@ -30,8 +30,7 @@ from wattui.formats.csv_file import (
 from wattui.formats.export_job import Dialect, ExportJob, Part, SampleRow, decimal_text
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import POWER_LIMIT
-from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, Field
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, POWER_LIMIT, Field
 from wattui.session.span_statistics import ENERGY_SCALE
 
 #: Columns of a row before those of the meters, and of each meter behind its fields.

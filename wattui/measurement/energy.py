@@ -17,10 +17,6 @@ from numpy.typing import ArrayLike
 #: counts, and the rest is missing.
 GAP_FACTOR: Final = 2.5
 
-#: Largest power that counts, in 0.1 W: a hundred times what a meter can measure.  It
-#: keeps every sum within 64 bits, whatever a noisy line delivers.
-POWER_LIMIT: Final = 5_000_000
-
 #: Share of a reading by which the meter may be off (operator's manual, accuracy).
 RELATIVE_ERROR: Final = 0.015
 

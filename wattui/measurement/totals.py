@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import POWER_LIMIT, energy_error_wh
-from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
+from wattui.measurement.energy import energy_error_wh
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, POWER_LIMIT
 from wattui.measurement.sample import Sample
 
 _POWER: Final = FIELD_INDEX["power"]

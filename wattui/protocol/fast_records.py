@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from itertools import repeat
 from typing import Final
 
-from wattui.measurement.fields import FIELD_COUNT, WIRE_MAXIMUM, WireValue
+from wattui.measurement.fields import FIELD_COUNT, POWER_LIMIT, WIRE_MAXIMUM, WireValue
 from wattui.measurement.sample import complete
 from wattui.protocol.replies import Record
 
@@ -83,7 +83,10 @@ def _by_json(numbers: bytes, fields: int) -> Iterable[_Row] | None:
         values = _read_json(f"[{numbers.decode('ascii')}]")[0]
     except ValueError:
         return None
-    return zip(*[iter(values)] * fields, strict=True)
+    rows = list(zip(*[iter(values)] * fields, strict=True))
+    if any((row[0] or 0) > POWER_LIMIT or row.count(None) == fields for row in rows):
+        return None
+    return rows
 
 
 def _by_numpy(numbers: bytes, fields: int) -> Iterable[_Row] | None:
@@ -98,6 +101,8 @@ def _by_numpy(numbers: bytes, fields: int) -> Iterable[_Row] | None:
     if values.max() > WIRE_MAXIMUM:
         return None
     rows = values.reshape(-1, fields)
+    if rows[:, 0].max() > POWER_LIMIT:
+        return None
     # Most fields do not change for minutes: one integer serves all their records.
     first = rows[0].tolist()
     still = (rows == rows[0]).all(axis=0).tolist()

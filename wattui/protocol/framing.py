@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from wattui.measurement.fields import FIELD_COUNT
 from wattui.protocol.fast_records import clean_records
 from wattui.protocol.packet import Packet, encode
 from wattui.protocol.replies import Reply, parse
@@ -57,6 +58,8 @@ class FramerCounts:
     wrong_count: int = 0
     #: Packets with a wrong form.
     malformed: int = 0
+    #: Records of more than 18 values, whose first 18 count.
+    long_records: int = 0
 
     @property
     def dropped(self) -> int:
@@ -208,6 +211,7 @@ class Framer:
             counts.wrong_count += 1
             return None
         counts.skipped_bytes -= size
+        counts.long_records += parts[0] == "d" and len(args) > FIELD_COUNT
         return Packet(parts[0], parts[1], tuple(args))
 
     def _keep(self, body: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from wattui.measurement.fields import FIELD_COUNT, WIRE_MAXIMUM, WireValue
+from wattui.measurement.fields import FIELD_COUNT, POWER_LIMIT, WIRE_MAXIMUM, WireValue
 from wattui.measurement.sample import complete
 from wattui.protocol.models import model_of
 from wattui.protocol.packet import Packet
@@ -235,8 +235,14 @@ def parse(packet: Packet) -> Reply:
 
 
 def parse_record(args: tuple[str, ...]) -> tuple[WireValue, ...] | None:
-    """Return the 18 integers of a record from its arguments; None where they are not a record."""
-    if not args or len(args) > FIELD_COUNT:
+    """Return the 18 integers of a record from its arguments; None where they are not a record.
+
+    A record without a single value is not one, nor is one with a power beyond
+    :data:`~wattui.measurement.fields.POWER_LIMIT`: no meter sends that, and it would count
+    in some figures and not in others.  Of more than 18 values the first 18 are taken.
+    """
+    args = args[:FIELD_COUNT]
+    if not args:
         return None
     try:
         values: tuple[WireValue, ...] = tuple(map(int, args))
@@ -250,9 +256,9 @@ def parse_record(args: tuple[str, ...]) -> tuple[WireValue, ...] | None:
         digits = "".join(args)
         if not digits.isdigit() or not digits.isascii():
             return None
-    for value in values:
-        if value is not None and value > WIRE_MAXIMUM:
-            return None
+    numbers = [value for value in values if value is not None]
+    if not numbers or max(numbers) > WIRE_MAXIMUM or (values[0] or 0) > POWER_LIMIT:
+        return None
     return values if len(values) == FIELD_COUNT else complete(values)
 
 

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import POWER_LIMIT
-from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
+from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, POWER_LIMIT
 from wattui.session.column_cache import ColumnCache, Columns
 from wattui.session.schema import WIDTHS
 from wattui.session.span_statistics import ENERGY_SCALE, Piece, pieces

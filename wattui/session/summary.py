@@ -17,8 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.measurement.energy import POWER_LIMIT
-from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX, POWER_LIMIT
 from wattui.session.schema import (
     COUNTER,
     SAMPLE_COLUMNS,
