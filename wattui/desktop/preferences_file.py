@@ -58,6 +58,8 @@ class PreferencesFile:
     meters: dict[str, dict[str, str]] = field(default_factory=dict)
     #: How several meters are plotted: as an ``overlay`` or in ``rows``.
     arrangement: str = "overlay"
+    #: Whether closing the window asks while a recording runs.
+    ask_before_closing: bool = True
     #: Everything else in the file.
     unknown: dict[str, Any] = field(default_factory=dict, repr=False)
     #: The file.

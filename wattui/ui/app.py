@@ -172,6 +172,7 @@ def run(
     handler, model = ui.handler, ui.context["object"]
     reports.append(lambda text: model.bench.main_thread.post(lambda: model.trait_set(message=text)))
     running.setQuitOnLastWindowClosed(True)
+    running.commitDataRequest.connect(lambda _manager: handler.ask_nothing())
     with _signals_close(ui):
         if session is not None:
             handler.context.files.open([Path(session)])

@@ -17,6 +17,7 @@ from wattui.measurement.fields import CHANNELS
 from wattui.ports.listing import PortInfo
 from wattui.ui.meters.meter_columns import COLUMNS
 from wattui.ui.theme.palette import DARK, LIGHT
+from wattui.ui.widgets.question import Question
 
 _Qt = QtCore.Qt
 
@@ -225,6 +226,10 @@ def test_a_key_removes_a_meter_and_the_other_continues(two):
     two.model.choose_row(0)
     table(two).setFocus()
     two.key(_Qt.Key_Delete)
+    question = two.handler.context.window.findChild(Question)
+    assert first.label in question.accessibleName()
+    assert first.connected
+    two.click(question.buttons["remove"])
     assert two.bench.meters == [second]
     assert not two.control("meter_rows").isVisible()
     assert two.bench.recording
@@ -232,15 +237,15 @@ def test_a_key_removes_a_meter_and_the_other_continues(two):
     two.wait_for(lambda: first.state == "closed", "the end of the first")
 
 
-def test_return_disconnects_the_chosen_row_alone(two):
+def test_ctrl_return_disconnects_the_chosen_row_alone(two):
     first, second = two.bench.meters
     two.model.choose_row(0)
     table(two).setFocus()
-    two.key(_Qt.Key_Return)
+    two.key(_Qt.Key_Return, _Qt.ControlModifier)
     two.wait_for(lambda: first.state == "closed", "the end")
     assert second.live
     assert two.model.meter_rows[0].state == "Stopped"
-    two.key(_Qt.Key_Return)
+    two.key(_Qt.Key_Return, _Qt.ControlModifier)
     two.wait_for(lambda: first.live, "the meter again")
 
 

@@ -192,6 +192,7 @@ def test_saved_values_that_make_no_sense_are_ignored():
 @pytest.mark.parametrize("state", ["empty", "connecting", "live", "lost"])
 def test_closing_at_any_moment_leaves_nothing_running_and_is_quick(state):
     opened = OpenedWindow(look=list)
+    opened.model.ask_before_closing = False
     if state == "connecting":
         opened.model.connect_port("sim://pro?faults=silence@0:60")
         opened.handle_events()
@@ -209,20 +210,4 @@ def test_closing_at_any_moment_leaves_nothing_running_and_is_quick(state):
     if path is not None:
         with Session.open(path) as session:
             assert not session.interrupted
-    opened.close()
-
-
-def test_closing_asks_only_if_samples_would_be_lost(monkeypatch):
-    from wattui.ui.window import handler
-
-    opened = OpenedWindow()
-    asked = []
-    monkeypatch.setattr(handler, "_confirm", lambda *words: asked.append(words) or False)
-    opened.bench.trait_set(disk_problem="The disk is full", disk_waiting=42)
-    opened.window.close()
-    assert opened.window.isVisible()
-    assert "42 samples" in asked[0][1]
-    opened.bench.trait_set(disk_problem="", disk_waiting=0)
-    opened.window.close()
-    assert len(asked) == 1
     opened.close()

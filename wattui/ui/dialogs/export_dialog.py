@@ -159,6 +159,7 @@ def export_view(choice: ExportChoice) -> View:
         ),
         title="Export",
         buttons=["OK", "Cancel"],
+        close_result=False,
         handler=_ExportHandler(),
         width=540,
         kind="live",

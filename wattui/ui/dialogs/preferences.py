@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from traitsui.api import EnumEditor, Group, Handler, Item, TextEditor, View
+from traitsui.api import BooleanEditor, EnumEditor, Group, Handler, Item, TextEditor, View
 
 from wattui.measurement.text import ENERGY_UNITS
 from wattui.ui.widgets.form_layout import dress_dialog
@@ -69,6 +69,13 @@ PREFERENCES: Final = (
         "model.theme",
         "Theme",
         _choice({"system": "1:Same as system", "light": "2:Light", "dark": "3:Dark"}),
+    ),
+    Preference(
+        "ask_before_closing",
+        "model.ask_before_closing",
+        "Ask before closing",
+        BooleanEditor,
+        "Ask before the window is closed while a recording runs",
     ),
     Preference("interval", "model.interval"),
     Preference("arrangement", "model.arrangement"),

@@ -333,6 +333,7 @@ def _view(question: ImportQuestion) -> View:
         VGroup(*items),
         title="Replay" if question.replays else "Import",
         buttons=["OK", "Cancel"],
+        close_result=False,
         handler=_QuestionHandler(),
         width=480,
         kind="live",

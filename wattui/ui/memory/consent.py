@@ -7,83 +7,14 @@ it. Nothing else makes a :class:`~wattui.model.memory.Consent`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from pyface.qt import QtCore, QtGui
+from pyface.qt import QtGui
 
 from wattui.measurement.text import clock_text, count_text
 from wattui.meter_memory.wording import loss_text
 from wattui.model.memory import Consent, MeterMemory
-from wattui.ui.theme.style_sheet import GRID
-
-#: Width of a question in pixels.
-WIDTH = 500
-
-
-class Question(QtGui.QDialog):
-    """A question with a button for each answer; closing it gives the last answer.
-
-    It is modal for its parent window only, and does not block.
-    """
-
-    #: An answer was given, by its name.
-    answered = QtCore.Signal(str)
-
-    def __init__(
-        self,
-        parent: QtGui.QWidget | None,
-        title: str,
-        lines: Sequence[str],
-        answers: Sequence[tuple[str, str, str]],
-    ) -> None:
-        """Ask; *answers* are triples of a name, a label and a role of the style sheet."""
-        super().__init__(parent)
-        self.setWindowTitle("wattui")
-        self.setWindowModality(QtCore.Qt.WindowModality.WindowModal)
-        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(" ".join(lines))
-        layout = QtGui.QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 2 * GRID + 4, 3 * GRID, 2 * GRID)
-        layout.setSpacing(GRID)
-        layout.addWidget(self._label(title, "question"))
-        self.labels = [self._label(line, "") for line in lines]
-        for label in self.labels:
-            layout.addWidget(label)
-        layout.addSpacing(GRID)
-        row = QtGui.QHBoxLayout()
-        row.setSpacing(GRID)
-        row.addStretch(1)
-        self.buttons: dict[str, QtGui.QPushButton] = {}
-        self._last = answers[-1][0]
-        for name, text, role in answers:
-            button = QtGui.QPushButton(text)
-            button.setProperty("role", role)
-            button.setAutoDefault(False)
-            button.clicked.connect(lambda _on, name=name: self._answer(name))
-            self.buttons[name] = button
-            row.addWidget(button)
-        self.buttons[self._last].setDefault(True)
-        self.buttons[self._last].setFocus()
-        layout.addLayout(row)
-        self.setFixedWidth(WIDTH)
-
-    def _label(self, text: str, look: str) -> QtGui.QLabel:
-        label = QtGui.QLabel(text)
-        label.setWordWrap(True)
-        if look:
-            label.setProperty("look", look)
-        return label
-
-    def _answer(self, name: str) -> None:
-        self.hide()
-        self.answered.emit(name)
-        self.close()
-
-    def reject(self) -> None:
-        """Answer with the last button on Esc and on closing."""
-        if self.isVisible():
-            self._answer(self._last)
+from wattui.ui.widgets.question import Question
 
 
 def consent_lines(memory: MeterMemory, purpose: str) -> list[str]:

@@ -10,12 +10,12 @@ from typing import Final
 from traits.api import Any, HasStrictTraits, Instance, Property
 
 from wattui.model.memory import MeterMemory
-from wattui.ui.memory.consent import Question
 from wattui.ui.memory.memory_link import MemoryLink
 from wattui.ui.memory.preparation import Preparation, show_preparation
 from wattui.ui.memory.settings_panel import SettingsPanel
 from wattui.ui.memory.settings_window import show_panel
 from wattui.ui.widgets.action import Action, WindowContext
+from wattui.ui.widgets.question import Question
 
 _BUSY = "The meter is busy with its memory or settings: wait, or cancel that first"
 

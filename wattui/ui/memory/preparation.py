@@ -27,7 +27,7 @@ from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
 from wattui.model.memory import Consent, MeterMemory
 from wattui.protocol import FullHandling
 from wattui.protocol.commands import MAX_INTERVAL
-from wattui.ui.memory.consent import Question, ask_consent
+from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor
 from wattui.ui.memory.memory_link import work_text
 from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, number
@@ -35,6 +35,7 @@ from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_lists, set_role, set_width
 from wattui.ui.widgets.key_filter import KeyFilter
 from wattui.ui.widgets.notices import Notice, NoticeKind, NoticesEditor
+from wattui.ui.widgets.question import Question
 from wattui.ui.widgets.words_editor import WordsEditor
 
 _INTRODUCTION = (

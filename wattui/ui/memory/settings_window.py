@@ -27,7 +27,7 @@ from wattui.errors import WattuiError
 from wattui.meter_memory.logging_modes import reset_network, save_network
 from wattui.protocol import commands
 from wattui.ui.dialogs.about import show_text
-from wattui.ui.memory.consent import Question, ask_consent
+from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor, PageEditor
 from wattui.ui.memory.memory_overview import OverviewEditor
 from wattui.ui.memory.settings_draft import HANDLING_LABELS, erases
@@ -43,6 +43,7 @@ from wattui.ui.widgets.form_layout import (
 )
 from wattui.ui.widgets.key_filter import KeyFilter
 from wattui.ui.widgets.notices import NoticesEditor
+from wattui.ui.widgets.question import Question
 from wattui.ui.widgets.words_editor import WordsEditor
 
 _log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from wattui.ui.dialogs.about import show_text
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.widgets.action import SEVERAL, Action, WindowContext
 from wattui.ui.widgets.port_chooser import DEMO_URL, free_meters, port_text
+from wattui.ui.widgets.question import Question
 
 _PORT_EXAMPLES = (
     "for example /dev/ttyUSB1, COM4,\nsocket://192.168.1.9:4000 or sim://es?load=fridge:"
@@ -114,13 +115,36 @@ def _reconnect(context: WindowContext, meters: Sequence[Meter]) -> None:
 
 
 def remove_meter(context: WindowContext) -> None:
-    """Remove the chosen meter from the window."""
+    """Remove the chosen meter from the window; ask first if that ends its recording."""
     model = context.model
-    if model.several:
-        had_samples = model.bench.meter.sample_count
-        label = model.remove_meter()
-        samples = "; its samples stay in the session" if had_samples else ""
-        model.message = f"{label} was removed{samples}"
+    if not model.several:
+        return
+    meter = model.bench.meter
+    if not (meter.connected and meter.sample_count):
+        _remove(context, meter)
+        return
+    question = Question(
+        context.window,
+        f"Stop recording {meter.label}?",
+        ["Removing the meter ends its recording. Its samples stay in the session."],
+        [("remove", "Stop and remove", "danger"), ("keep", "Keep recording", "")],
+    )
+
+    def answered(name: str) -> None:
+        if name == "remove" and meter in model.bench.meters:
+            context.run(lambda _context: _remove(context, meter))
+
+    question.answered.connect(answered)
+    question.open()
+
+
+def _remove(context: WindowContext, meter: Meter) -> None:
+    model = context.model
+    model.bench.meter = meter
+    had_samples = meter.sample_count
+    label = model.remove_meter()
+    samples = "; its samples stay in the session" if had_samples else ""
+    model.message = f"{label} was removed{samples}"
 
 
 def rename_meter(context: WindowContext) -> None:
@@ -267,10 +291,7 @@ ARRANGEMENT_ACTIONS: Final = (
 #: The context menu of a row; None for a line between.
 ROW_MENU: Final = (CONNECT, RENAME, COLOUR, None, MOVE_UP, MOVE_DOWN, None, REMOVE)
 
-#: What keys do in the table, with and without Alt.
-ROW_KEYS: Final = {
-    QtCore.Qt.Key.Key_Return: CONNECT,
-    QtCore.Qt.Key.Key_Enter: CONNECT,
-    QtCore.Qt.Key.Key_Delete: REMOVE,
-}
+#: What keys do in the table, with and without Alt.  Return does nothing: it also ends the
+#: editing of a name, and no key without Ctrl ends a recording.
+ROW_KEYS: Final = {QtCore.Qt.Key.Key_Delete: REMOVE}
 ROW_ALT_KEYS: Final = {QtCore.Qt.Key.Key_Up: MOVE_UP, QtCore.Qt.Key.Key_Down: MOVE_DOWN}

@@ -181,6 +181,11 @@ class _Cells(QtGui.QStyledItemDelegate):
         field.setMaxLength(60)
         return field
 
+    def setEditorData(self, editor: Any, index: QtCore.QModelIndex) -> None:
+        """Show the name to edit; what was typed stays when new readings arrive."""
+        if not editor.isModified():
+            super().setEditorData(editor, index)
+
 
 def _draw_ground(painter: Any, option: Any, palette: Palette) -> None:
     if option.state & QtGui.QStyle.StateFlag.State_Selected:

@@ -10,6 +10,28 @@ from pyface.qt import QtCore, QtGui
 _TEXT_FIELDS = (QtGui.QLineEdit, QtGui.QAbstractSpinBox, QtGui.QPlainTextEdit, QtGui.QTextEdit)
 
 
+class SpaceFilter(QtCore.QObject):
+    """Keeps the space bar from clicking a button while that would end something."""
+
+    def __init__(
+        self, button: QtGui.QWidget, ends: Callable[[], bool], refused: Callable[[], object]
+    ) -> None:
+        super().__init__(button)
+        self._ends = ends
+        self._refused = refused
+        button.installEventFilter(self)
+
+    def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
+        """Take the space bar, and what some keyboards have instead, from the button."""
+        keys = (QtCore.Qt.Key.Key_Space, QtCore.Qt.Key.Key_Select)
+        kinds = (QtCore.QEvent.Type.KeyPress, QtCore.QEvent.Type.KeyRelease)
+        if event.type() not in kinds or event.key() not in keys or not self._ends():
+            return False
+        if event.type() == QtCore.QEvent.Type.KeyPress:
+            self._refused()
+        return True
+
+
 class KeyFilter(QtCore.QObject):
     """Keeps Esc from closing a window, and shortcuts of one key out of text fields."""
 

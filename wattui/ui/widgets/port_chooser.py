@@ -18,6 +18,11 @@ from wattui.ui.widgets.widget_editor import WidgetEditor
 #: each time it is opened, with its memory and its settings.
 DEMO_URL: Final = "sim://pro?load=desktop&id=demo"
 
+_Key = QtCore.Qt.Key
+
+#: The keys that open the list.
+_OPENING_KEYS: Final = (_Key.Key_Space, _Key.Key_Up, _Key.Key_Down, _Key.Key_F4)
+
 # How Qt marks the line between two parts of a list.
 _ROLE: Final = QtCore.Qt.ItemDataRole.AccessibleDescriptionRole
 
@@ -140,7 +145,11 @@ class _Lines(QtGui.QStyledItemDelegate):
 
 
 class PortBox(QtGui.QComboBox):
-    """A combo box whose list does not change while it is open."""
+    """A combo box whose list does not change while it is open.
+
+    A port is picked from the open list only: a line can add a meter, which an arrow key or
+    the wheel over the closed box must not do.
+    """
 
     #: The list is about to open; the list has closed.
     opened = QtCore.Signal()
@@ -156,6 +165,17 @@ class PortBox(QtGui.QComboBox):
         self.setMaxVisibleItems(16)
         self.setAccessibleName("Port")
         self.setItemDelegate(_Lines(self))
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        """Open the list, instead of picking the next line of the closed one."""
+        if event.key() in _OPENING_KEYS:
+            self.showPopup()
+        else:
+            event.ignore()
+
+    def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
+        """Leave the wheel to what is around the closed box."""
+        event.ignore()
 
     def showPopup(self) -> None:
         """Open the list, as wide as its longest line."""

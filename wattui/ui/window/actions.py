@@ -81,6 +81,12 @@ def show_folder(context: WindowContext) -> None:
     QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(folder)))
 
 
+def quit_program(context: WindowContext) -> None:
+    """Close the window, and the others unless it stays open."""
+    if context.window.close():
+        QtGui.QApplication.closeAllWindows()
+
+
 def mark(context: WindowContext) -> None:
     """Mark this moment."""
     if context.model.marking:
@@ -130,8 +136,12 @@ _SESSION_ACTIONS: Final = (
     ),
     Action(
         "close", "&File", "&Close", lambda context: context.window.close(),
-        "End the recording and close the window; everything is saved",
-        keys=("Ctrl+W", "Ctrl+Q"), line=True,
+        "Close the window, which ends its recording; everything is saved",
+        keys=("Ctrl+W",), line=True,
+    ),
+    Action(
+        "quit", "&File", "&Quit", quit_program,
+        "Close every window and end the program; everything is saved", keys=("Ctrl+Q",),
     ),
 )  # fmt: skip
 

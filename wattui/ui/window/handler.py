@@ -13,7 +13,8 @@ from wattui.ui.files.file_actions import accept_files
 from wattui.ui.files.file_opener import OpenFiles
 from wattui.ui.widgets.action import WindowContext
 from wattui.ui.widgets.form_layout import set_role
-from wattui.ui.widgets.key_filter import KeyFilter
+from wattui.ui.widgets.key_filter import KeyFilter, SpaceFilter
+from wattui.ui.widgets.question import Question, closing_question
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.main_view import TOP_BUTTONS, dress
 from wattui.ui.window.menus import add_shortcuts
@@ -53,6 +54,7 @@ class ViewHandler(Handler):
         model, context = info.object, self.context
         dress(info)
         window = info.ui.control
+        SpaceFilter(info.connect_button.control, lambda: model.recording, self._refuse_space)
         remember = context.settings.remember_session
         context.info = info
         context.files = OpenFiles(model=model, parent=window, opened=remember)
@@ -143,6 +145,10 @@ class ViewHandler(Handler):
         if event.new:
             self._timer.start(MESSAGE_TIME)
 
+    def _refuse_space(self) -> None:
+        key = ACTION["connect"].keys[0]
+        self.context.model.message = f"Press {key} to disconnect: the space bar ends no recording"
+
     def _update_live_button(self, _event: object) -> None:
         """Fill the Live button while the view follows; outline it as an offer while not."""
         model = self.context.model
@@ -152,12 +158,18 @@ class ViewHandler(Handler):
 
 
 class WindowHandler(ViewHandler):
-    """Opens, serves and closes one main window."""
+    """Opens, serves and closes one main window.
+
+    Closing while a recording runs asks once; signals and the end of the desktop session do
+    not ask.
+    """
 
     #: Saves the state of the window when it closes.
     saved_state = Instance(SavedState)
     #: The menu of recent sessions.
     recent_menu = Instance(QtGui.QMenu)
+    #: The question whether to close, while it is open.
+    question = Instance(Question)
 
     _no_questions = Bool()
 
@@ -181,17 +193,27 @@ class WindowHandler(ViewHandler):
             window.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
 
     def close(self, info: object, is_ok: bool) -> bool:
-        """Allow closing, but ask first if samples are only in memory."""
+        """Allow closing, but ask first if that ends a recording or loses samples."""
         self._save_size(info)
-        bench = info.object.bench
-        if self._no_questions or not bench.disk_problem or not bench.disk_waiting:
+        model = info.object
+        losing = model.bench.disk_problem and model.bench.disk_waiting
+        ending = model.ask_before_closing and model.recording and model.marking
+        if self._no_questions or not (losing or ending):
             return True
-        return _confirm(
-            info.ui.control,
-            f"{bench.disk_waiting:,} samples are not saved yet",
-            f"{bench.disk_problem}. They are lost if you close the window now.",
-            "Close and lose them",
-        )
+        if self.question is None:
+            self.question = question = closing_question(info.ui.control, model.bench)
+            question.answered.connect(lambda name: self._answered(info, name))
+            question.open()
+        return False
+
+    def _answered(self, info: object, name: str) -> None:
+        question, self.question = self.question, None
+        if name != "stop":
+            return
+        if question.check.isChecked():
+            info.object.ask_before_closing = False
+        # The question is a part of the window, and must have closed before it.
+        QtCore.QTimer.singleShot(0, lambda: self.close_now(info))
 
     def _save_size(self, info: object) -> None:
         window, model = info.ui.control, info.object
@@ -202,8 +224,13 @@ class WindowHandler(ViewHandler):
 
     def close_now(self, info: object) -> None:
         """Close without a question, because the system ends the program."""
+        self.ask_nothing()
+        if info.ui is not None and info.ui.control is not None:
+            info.ui.control.close()
+
+    def ask_nothing(self) -> None:
+        """Close without a question from now on, because the system or the user said so."""
         self._no_questions = True
-        info.ui.control.close()
 
     def end_recording(self, model: object) -> None:
         """Save the state of the window and close the bench."""
@@ -215,14 +242,3 @@ class WindowHandler(ViewHandler):
 
     def _title_changed(self, event: object) -> None:
         self.context.window.setWindowTitle(event.new)
-
-
-def _confirm(parent: QtGui.QWidget, what: str, hint: str, yes: str) -> bool:
-    """Ask a question in front of the window; return whether it was answered with *yes*."""
-    box = QtGui.QMessageBox(QtGui.QMessageBox.Icon.Warning, "wattui", what, parent=parent)
-    box.setInformativeText(hint)
-    button = box.addButton(yes, QtGui.QMessageBox.ButtonRole.DestructiveRole)
-    stay = box.addButton("Leave the window open", QtGui.QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(stay)
-    box.exec_()
-    return box.clickedButton() is button

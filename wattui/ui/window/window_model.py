@@ -169,6 +169,8 @@ class WindowModel(HasStrictTraits):
     width = Float(1280)
     height = Float(800)
     maximized = Bool()
+    #: Whether closing the window asks while a recording runs.
+    ask_before_closing = Bool(True)
 
     _picked = Bool()
     _remembered_port = Str()
