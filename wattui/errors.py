@@ -112,7 +112,7 @@ class ReadoutIncomplete(MeterError):
 
 
 class WouldEraseMemory(MeterError):
-    """The command erases the meter's memory, and there was no consent to that."""
+    """The command would erase the meter's memory, and consent was not given."""
 
     exit_status = 5
 
@@ -150,7 +150,7 @@ class FormatError(WattuiError):
 
 
 class SettingOutOfRange(WattuiError):
-    """A value is outside of the range of the meter; nothing was sent."""
+    """A value is outside the meter's range; nothing was sent."""
 
     exit_status = 2
 

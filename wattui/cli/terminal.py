@@ -38,7 +38,7 @@ class Keyboard:
 
     @property
     def usable(self) -> bool:
-        """Whether there is a keyboard; without one, :meth:`pressed` returns at once."""
+        """Whether there is a keyboard; without one, :meth:`pressed` returns immediately."""
         return self._descriptor is not None
 
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Meters on ports: found, identified, recorded live, sent commands, and found again.
+"""Meters on ports: find and identify them, record live, send commands, reconnect.
 
 ``meter_client``
     :class:`MeterClient`: one meter and its reader thread. Start here.
 ``sample_stream``
     :func:`meter`: the samples of one meter, to iterate over.
 ``states``
-    What a client can be doing, and which state may follow which.
+    The states of a client, and which state may follow which.
 ``discovery``, ``reconnect``
-    Which speed, and is it a meter at all; :func:`identify`. Where it is now.
+    The baud rate, and whether it is a meter: :func:`identify`; its port after reconnecting.
 ``link``, ``live``, ``sampler``, ``watchdog``
     Commands out and replies in; records on; records to samples; silence.
 ``requests``, ``conversation``

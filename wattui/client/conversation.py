@@ -34,7 +34,7 @@ from wattui.protocol import (
 
 #: Seconds that the reader thread may take to send something.
 _SENDING: Final = 2.0
-#: Batches of replies that wait.  More come only if nobody takes them.
+#: The most batches of replies that wait; there are more only if none is taken.
 _LIMIT: Final = 4096
 
 _REPLY_TYPES: Final[dict[tuple[str, str], type[Reply]]] = {
@@ -67,7 +67,7 @@ class ReaderThread(Protocol):
 
 
 class Conversation:
-    """An exclusive talk with a meter, for one thread.  See ``MeterClient.conversation``."""
+    """An exclusive conversation with a meter, for one thread.  See ``MeterClient.conversation``."""
 
     def __init__(self, reader: ReaderThread) -> None:
         self._reader = reader
@@ -86,7 +86,7 @@ class Conversation:
                 self._changed.notify_all()
 
     def link_lost(self, error: WattuiError) -> None:
-        """End the waiting for replies: the link is lost."""
+        """Stop waiting for replies: the link is lost."""
         with self._changed:
             self._loss = error
             self._changed.notify_all()
@@ -117,7 +117,7 @@ class Conversation:
         self._reader.on_reader(lambda link: link.interrupt(), _SENDING)
 
     def receive(self, timeout: float) -> Sequence[Reply]:
-        """Return the replies of the next read; none if *timeout* seconds brought none.
+        """Return the replies of the next read; none if none arrived within *timeout* seconds.
 
         Raises
         ------
@@ -134,12 +134,12 @@ class Conversation:
         return ()
 
     def replies(self, timeout: float = 2.0) -> Iterator[Reply]:
-        """Yield one reply after another.
+        """Yield the replies in order.
 
         Raises
         ------
         NoAnswer
-            Nothing came for *timeout* seconds.
+            Nothing arrived for *timeout* seconds.
         LinkLost
             The link was lost.
         """
@@ -152,7 +152,7 @@ class Conversation:
             yield from batch
 
     def ask(self, command: Command, timeout: float = 2.0, *, consent: bool = False) -> Reply | None:
-        """Send a command and return its answer; None, at once, if the protocol has none.
+        """Send a command and return its answer; None immediately if the protocol has none.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class Conversation:
         )
 
     def quiet(self, silence: float = 0.3, limit: float = 3.0) -> bool:
-        """Throw replies away until none came for *silence* seconds.
+        """Discard replies until none has arrived for *silence* seconds.
 
         Returns False if the line did not become quiet within *limit* seconds.
 
@@ -188,7 +188,7 @@ class Conversation:
         return False
 
     def forget_loss(self) -> None:
-        """Throw away everything that waits, to start again after the link was lost."""
+        """Discard everything that waits, to start again after the link was lost."""
         with self._changed:
             self._waiting.clear()
             self._loss = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding out what is connected to a port: the speed, and whether it is a meter.
+"""Finds out what is connected to a port: the baud rate, and whether it is a meter.
 
 Sends Control-X and ``#V,R`` only: nothing here touches the meter's memory.
 """
@@ -90,9 +90,9 @@ def find_meter(
     Raises
     ------
     NoAnswer
-        Nothing came at any speed.
+        Nothing arrived at any speed.
     NotAMeter
-        Something came that no meter sends.
+        Something arrived that no meter sends.
     LinkLost
         The port is gone.
     Cancelled
@@ -179,7 +179,7 @@ def _only_live(backlog: list[Arrival]) -> list[Arrival]:
 
 
 def first_info(port: Port, name: str = "", interval: float = 1.0) -> MeterInfo:
-    """Return what is known of a meter before it has answered."""
+    """Return what is known about a meter before it has answered."""
     # Simulated meters of the same URL have the same serial number.
     number = port.serial_number
     key = port.url if "://" in port.url else number or port.url
@@ -187,7 +187,7 @@ def first_info(port: Port, name: str = "", interval: float = 1.0) -> MeterInfo:
 
 
 def add_version(known: MeterInfo, version: Version | None) -> MeterInfo:
-    """Add model and firmware to what is known of a meter, if it reported them."""
+    """Add model and firmware to what is known about a meter, if it reported them."""
     if version is None:
         return known
     return replace(known, model=version.model_name, firmware=version.firmware_text)

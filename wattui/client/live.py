@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Live recording over an open link: external logging on, off, paused, and watched.
 
-For the reader thread only, except for the listeners and ``wanted_interval``.
+For use on the reader thread only, except for the listeners and ``wanted_interval``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 #: What a meter prints at power-on or after a soft restart (protocol, *Line and framing*).
 _BANNER: Final = re.compile(r"(?:WattsUp\S*|EED05F01)\s*\$\s*(?:Rev|Ver)\w*:\s*[\d.]+")
-#: More than the longest banner.
+#: Longer than the longest banner.
 _TAIL: Final = 200
 
 
@@ -46,11 +46,11 @@ class LiveRecording:
 
     def __init__(self, meter: MeterInfo, timing: Timing, *, live: bool) -> None:
         interval = round(meter.interval)
-        #: What is known of the meter.
+        #: What is known about the meter.
         self.meter = meter
-        #: What the meter reported of itself; None until it has.
+        #: What the meter reported about itself; None before that.
         self.version: Version | None = None
-        #: Stamps the events; each link brings its own.
+        #: Provides the times of events; each link has its own.
         self.clock: Clock = SYSTEM_CLOCK
         #: Requested seconds between two records; any thread may set it.
         self.wanted_interval = interval
@@ -79,11 +79,11 @@ class LiveRecording:
     # -- listeners --------------------------------------------------------------------
 
     def add_listener(self, listener: Listener) -> None:
-        """Call a listener with samples and events; from any thread."""
+        """Call a listener with samples and events. Any thread."""
         self._listeners = (*self._listeners, listener)
 
     def remove_listener(self, listener: Listener) -> None:
-        """Stop calling a listener; from any thread."""
+        """Stop calling a listener. Any thread."""
         self._listeners = tuple(one for one in self._listeners if one != listener)
 
     def _notify(self, call: Callable[[Listener], None]) -> None:
@@ -101,7 +101,7 @@ class LiveRecording:
         self._notify(lambda listener: listener.on_event(self.meter, event))
 
     def _happened(self, kind: EventKind, text: str) -> None:
-        """Send an event of this moment."""
+        """Send an event with the present time."""
         self._send_event(Event(self.sampler.stamp(self.clock.time()), kind, text))
 
     # -- beginning and ending ---------------------------------------------------------
@@ -192,7 +192,7 @@ class LiveRecording:
             self._happened(EventKind.LOST, text)
 
     def finish(self, link: Link, *, busy: bool) -> None:
-        """Make the meter silent before the client stops; *busy*: it may be in a read-out."""
+        """Make the meter silent before the client stops; it may be in a read-out if *busy*."""
         with contextlib.suppress(LinkLost):
             if busy:
                 link.interrupt()
@@ -208,7 +208,7 @@ class LiveRecording:
     # -- what comes -------------------------------------------------------------------
 
     def take(self, link: Link, arrival: Arrival) -> None:
-        """Process what one read brought.
+        """Process what one read returned.
 
         Raises
         ------
@@ -261,7 +261,7 @@ class LiveRecording:
         return True
 
     def identified(self, version: Version | None) -> None:
-        """Remember what the meter reports of itself."""
+        """Remember what the meter reports about itself."""
         self.version = version or self.version
         self.meter = add_version(self.meter, version)
 
@@ -269,7 +269,7 @@ class LiveRecording:
         self.identified(version)
         asked = self._watchdog.answered()
         if self._restart is not None or asked:
-            # It is there but sends nothing: it was restarted, or made to stop.
+            # It is present but sends nothing: it was restarted, or was told to stop.
             self._restart = None
             if self._live and not self._paused:
                 _log.info("%s: no records; starting external logging again", self.meter.port)
@@ -288,7 +288,7 @@ class LiveRecording:
     # -- what becomes due -------------------------------------------------------------
 
     def check(self, link: Link, *, busy: bool) -> None:
-        """Do what has become due; several times a second.
+        """Do what is due; called several times per second.
 
         *busy* says that another thread is talking with the meter, so that no question
         may be sent in between.

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 StateListener = Callable[["MeterClient"], None]
 
-#: Clients that were started; those that still run are stopped when Python exits.
+#: Clients that were started; those still running are stopped when Python exits.
 _started: Final[weakref.WeakSet[MeterClient]] = weakref.WeakSet()
 
 
@@ -123,12 +123,12 @@ class MeterClient:
 
     @property
     def info(self) -> MeterInfo:
-        """What is known of the meter: model, firmware, port, name."""
+        """What is known about the meter: model, firmware, port, name."""
         return self._live.meter
 
     @property
     def version(self) -> Version | None:
-        """What the meter reported of itself; None until it has."""
+        """What the meter reported about itself; None before that."""
         return self._live.version
 
     @property
@@ -138,7 +138,7 @@ class MeterClient:
 
     @property
     def counts(self) -> FramerCounts:
-        """What came over the wire since the start, and how much of it was dropped."""
+        """What has arrived over the wire since the start, and how much of it was dropped."""
         return self._framer.counts
 
     @property
@@ -156,7 +156,7 @@ class MeterClient:
         self._live.add_listener(as_listener(listener))
 
     def remove_listener(self, listener: Listener | SampleFunction) -> None:
-        """Stop calling a listener; it does no harm if it was not added."""
+        """Stop calling a listener; nothing happens if it was not added."""
         self._live.remove_listener(as_listener(listener))
 
     def add_state_listener(self, listener: StateListener) -> None:

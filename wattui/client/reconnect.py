@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding the port of a meter again, and opening it without waiting for a network."""
+"""Finds the port of a meter again, and opens it without waiting for a network."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands from any thread, sent by the one thread that has the port.
+"""Commands from any thread, which the one thread with the port sends.
 
-The calling thread leaves an action for the reader thread and waits, with a deadline.
+The calling thread passes an action to the reader thread and waits for it, with a deadline.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _GRACE: Final = 2.0
 
 
 class Requests:
-    """Requests and conversations with one meter, never two of them at once."""
+    """Requests and conversations with one meter, never two at the same time."""
 
     def __init__(self, url: str, live: LiveRecording) -> None:
         self._url = url
         self._live = live
         self._turn = threading.Lock()
-        # Guards the link and the actions meant for it, so that none outlives its link.
+        # Protects the link and the actions meant for it, so that none outlives its link.
         self._lock = threading.Lock()
         self._link: Link | None = None
         self._actions: queue.SimpleQueue[Callable[[Link], None]] = queue.SimpleQueue()
@@ -151,7 +151,7 @@ class Requests:
     def close(self) -> None:
         """Accept no further requests, and end the conversation: the link is lost.
 
-        What was meant for this link must not be sent over the next one.
+        Commands that were meant for this link must not be sent over the next one.
         """
         with self._lock:
             if self._link is None:

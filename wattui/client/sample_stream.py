@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The samples of one meter to iterate over: :func:`meter`, for scripts and notebooks."""
+"""Iterate over the samples of one meter: :func:`meter`, for scripts and notebooks."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from wattui.client.states import ClientState
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample
 
-#: Samples that wait for a slow loop: some megabytes, and almost three hours of one meter.
+#: The most samples that wait for a slow loop: a few megabytes, almost three hours of one meter.
 SAMPLE_LIMIT: Final = 10_000
 #: Events that are remembered.
 EVENT_LIMIT: Final = 1_000
 
 #: Longest wait for the meter when the stream is opened, in seconds.
 _CONNECT_TIMEOUT: Final = 30.0
-#: Seconds between two looks for Ctrl-C, which on Windows does not interrupt a wait.
+#: Seconds between two checks for Ctrl-C, which does not interrupt a wait on Windows.
 _LOOK: Final = 0.5
 
 _ENDED: Final = (ClientState.CLOSED, ClientState.FAILED)
 
 
 class SampleStream:
-    """The samples of one meter, in the order of their arrival; made by :func:`meter`.
+    """The samples of one meter, in the order of their arrival; returned by :func:`meter`.
 
     It is a context manager, and it can be iterated over.  ``with`` connects the meter and
     disconnects it at the end.  A loop without ``with`` does so itself.
 
     A loop that is slower than the meter loses nothing for the first *limit* samples.  After
-    that the oldest are dropped: :attr:`dropped` counts them, and the next sample has a gap
-    as long as they were.
+    that the oldest are dropped: :attr:`dropped` counts them, and the next sample has a gap of
+    that length.
 
     Parameters
     ----------
     client
         The meter, not started.  The stream starts and stops it.
     limit
-        Samples that wait for the loop at most.
+        The most samples that wait for the loop.
     """
 
     def __init__(self, client: MeterClient, limit: int = SAMPLE_LIMIT) -> None:
@@ -53,7 +53,7 @@ class SampleStream:
         self._limit = limit
         self._samples: deque[Sample] = deque()
         self._events: deque[Event] = deque(maxlen=EVENT_LIMIT)
-        # Microseconds that the dropped samples before the first one stood for.
+        # Microseconds covered by the samples dropped before the first one.
         self._missing = 0
         self._changed = threading.Condition()
         client.add_listener(self)
@@ -66,7 +66,7 @@ class SampleStream:
 
     @property
     def events(self) -> Sequence[Event]:
-        """What happened so far, such as gaps; the last 1,000 events, oldest first."""
+        """What has happened so far, such as gaps: the last 1,000 events, oldest first."""
         with self._changed:
             return tuple(self._events)
 
@@ -91,7 +91,7 @@ class SampleStream:
             raise
 
     def close(self) -> None:
-        """Disconnect the meter; loops end after the samples that have arrived."""
+        """Disconnect the meter; loops end once the samples that have arrived are used up."""
         self._client.stop()
 
     def __enter__(self) -> Self:
@@ -174,9 +174,9 @@ def meter(url: str, interval: int = 1, *, name: str = "", reconnect: bool = Fals
             for sample in meter:
                 print(sample.time_us, sample["power"])
 
-    The loop ends with ``break``, with Ctrl-C, or when the meter fails.  A shorter way is
-    ``for sample in wattui.meter("sim://pro"):``, which connects at the first sample and
-    disconnects when the loop ends.
+    The loop ends with ``break``, with Ctrl-C, or when the meter fails.  A shorter form is
+    ``for sample in wattui.meter("sim://pro"):``, which connects when the loop starts and
+    disconnects when it ends.
 
     Parameters
     ----------
@@ -195,11 +195,11 @@ def meter(url: str, interval: int = 1, *, name: str = "", reconnect: bool = Fals
     -------
     SampleStream
         Times are microseconds since 1970 (UTC); ``sample["power"]`` is in W,
-        ``sample["energy"]`` in Wh, and None where the meter sent no value.
+        ``sample["energy"]`` in Wh, and None if the meter sent no value.
 
     Raises
     ------
     SettingOutOfRange
-        No meter takes that interval.
+        No meter accepts that interval.
     """
     return SampleStream(MeterClient(url, interval=interval, name=name, reconnect=reconnect))

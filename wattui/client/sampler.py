@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns records, and the clocks at their arrival, into samples and events.  Pure.
+"""Turns records, and the times of their arrival, into samples and events. Pure.
 
-A record stands for the interval that ends with it, measured by the monotonic
+A record covers the interval that ends with it, measured by the monotonic
 clock; its time is the wall clock's.  The sum of all intervals and gaps is the
 time that passed by the monotonic clock, whatever the wall clock does.
 """
@@ -19,14 +19,14 @@ from wattui.measurement.sample import Sample
 from wattui.measurement.text import duration_text
 
 #: The wall clock stepped if it moved by this many microseconds more, or less, than the
-#: monotonic one between two records.  Smaller differences are followed silently.
+#: monotonic one between two records.  Smaller differences are corrected silently.
 STEP: Final = MICROSECONDS // 2
 
 
 class Sampler:
-    """Gives the records of one meter their times, intervals and gaps.
+    """Assigns times, intervals and gaps to the records of one meter.
 
-    It must not be used by two threads at once.
+    Two threads must not use it at the same time.
     """
 
     def __init__(self, interval: float = 1.0) -> None:
@@ -54,7 +54,7 @@ class Sampler:
         self._nominal = interval
 
     def interrupt(self) -> None:
-        """Report that records were missed: the next one stands for one interval at most."""
+        """Report that records were missed: the next one covers one interval at most."""
         self._interrupted = True
 
     def garbled(self) -> None:
@@ -69,7 +69,7 @@ class Sampler:
     def take(
         self, records: Sequence[tuple[WireValue, ...]], wall: float, monotonic: float
     ) -> tuple[list[Sample], list[Event]]:
-        """Return the samples and events of the records that one read brought.
+        """Return the samples and events for the records of one read.
 
         Parameters
         ----------
@@ -126,8 +126,8 @@ class Sampler:
         step = now - self._wall - span
         expected = self._time + span
         if abs(step) >= STEP:
-            # A step forward is followed.  A step back is not, since times would repeat:
-            # they continue until the clock has caught up.
+            # Times follow a step forward, but not a step back, since they would repeat: they
+            # continue until the clock has caught up.
             self._ahead = max(0, self._ahead - step)
             events.append(Event(expected, EventKind.CLOCK_STEPPED, self._step_text(step)))
         return max(now + self._ahead, self._time + count)

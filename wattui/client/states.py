@@ -53,7 +53,7 @@ def check_transition(before: ClientState, after: ClientState) -> None:
 
 
 class StateTracker:
-    """The state of one client, what it is trying, and the listeners that want to know."""
+    """The state of one client, what it is trying, and the listeners to notify."""
 
     def __init__(self) -> None:
         #: What the client is doing.

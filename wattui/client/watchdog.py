@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When silence means that something is wrong, and how long to wait before trying again.
+"""Decides when silence means that something is wrong, and how long to wait before trying again.
 
 Pure: the time is passed in.
 """
@@ -14,13 +14,13 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long to wait for what, in seconds of real time."""
+    """How long to wait, in seconds of real time."""
 
     #: For an answer; a meter that has not answered by then is absent.
     answer: float = 2.0
     #: For records, before asking for the version; three intervals at least.
     silence: float = 5.0
-    #: After a restart, while the meter may be deaf.
+    #: After a restart, while the meter may ignore commands.
     deaf: float = 15.0
     #: Before looking for a lost meter again: the first and the longest delay.
     retry_first: float = 0.5

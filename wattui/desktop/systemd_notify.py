@@ -26,7 +26,7 @@ _MOST: Final = 200
 
 
 class Notifier:
-    """Sends reports to systemd, or does nothing where systemd does not expect any.
+    """Sends reports to systemd, or does nothing if systemd does not expect any.
 
     Parameters
     ----------

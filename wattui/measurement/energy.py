@@ -38,7 +38,7 @@ def energy_wh(power: ArrayLike, interval: ArrayLike) -> float:
     Parameters
     ----------
     power
-        Power in W, (n,); NaN where a record has none.
+        Power in W, (n,); NaN if a record has none.
     interval
         Spans that the records cover, in s, (n,) or one for all.
 

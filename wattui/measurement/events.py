@@ -30,7 +30,7 @@ class MeterInfo:
     model: str = ""
     #: Version of the firmware, as in ``3.14``; empty while unknown.
     firmware: str = ""
-    #: FTDI serial number; empty where the port has none.
+    #: FTDI serial number; empty if the port has none.
     serial_number: str = ""
     #: Seconds between two records.
     interval: float = 1.0

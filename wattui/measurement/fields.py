@@ -50,11 +50,11 @@ class Field:
     rank: int
 
     def to_base(self, wire: WireValue) -> float | None:
-        """Return a value of the wire in the base unit, or None where there is none."""
+        """Return a value of the wire in the base unit, or None if there is none."""
         return None if wire is None else wire / self.scale
 
     def to_wire(self, value: float | None) -> WireValue:
-        """Return the nearest integer of the wire, or None where there is no value."""
+        """Return the nearest integer of the wire, or None if there is no value."""
         return None if value is None else round(value * self.scale)
 
     def format(self, value: float | None) -> str:

@@ -28,9 +28,9 @@ class Sample:
     #: Span that it covers, in microseconds, by the monotonic clock.
     interval_us: int
     #: Integers of the wire, one per field of :data:`~wattui.measurement.fields.FIELDS`;
-    #: None where absent.
+    #: None if absent.
     values: tuple[WireValue, ...]
-    #: Time that is missing before its interval, in microseconds; 0 where none is.
+    #: Time that is missing before its interval, in microseconds; 0 if none is.
     gap_us: int = 0
 
     @property
@@ -54,7 +54,7 @@ class Sample:
         Returns
         -------
         float or None
-            None where the meter sent no value.
+            None if the meter sent no value.
 
         Raises
         ------

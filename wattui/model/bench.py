@@ -42,7 +42,7 @@ REFUSED_TIME: Final = 0.5
 #: How long the end of a recording waits for such a disk while the window is open, in s.
 ENDING_TIME: Final = 600.0
 
-#: Benches to be closed when Python exits, if nobody did it before.
+#: Benches that are still open; they are closed when Python exits.
 _benches: Final[weakref.WeakSet[Bench]] = weakref.WeakSet()
 
 
@@ -65,21 +65,21 @@ class Bench(Viewable):
         ['fridge', 'lamp']
 
     A recording begins with the first meter that is connected and ends when the last one is
-    disconnected.  A meter shows a sample after it is on disk.  Traits are set as those of a
-    :class:`~wattui.api.Meter` are, by one thread at a time: by the GUI's if there is one.
-    A bench that nobody closed is closed when Python exits.
+    disconnected.  A meter shows a sample only after it has been saved to disk.  Like those of a
+    :class:`~wattui.api.Meter`, traits are set by one thread at a time, which is the GUI's if
+    there is one. A bench that is still open is closed when Python exits.
     """
 
     #: The meters, in the order in which they are shown.
     meters: list[Meter] = declared(List(Instance(Meter)))
-    #: The one whose readings are shown.
+    #: The meter whose readings are shown.
     meter: Meter | None = declared(Instance(Meter))
 
-    #: Power of all live meters together, in W, and energy of all meters, in Wh.
+    #: Total power of all live meters, in W, and total energy of all meters, in Wh.
     total_watts: float = declared(Property(Float(), observe="meters:items:[watts, live]"))
     total_energy: float = declared(Property(Float(), observe="meters:items:energy"))
-    #: Limit of error of all energies together, in Wh: the errors of several meters of the
-    #: same type need not cancel out.
+    #: Limit of error of the total energy, in Wh: the errors of several meters of the same model
+    #: need not cancel out.
     total_energy_error: float = declared(Property(Float(), observe="meters:items:energy_error"))
     #: Price of a kWh, and the sign of its currency.
     rate = Float(0.08)
@@ -87,7 +87,7 @@ class Bench(Viewable):
     #: Cost of the energy of the shown meter.
     cost: float = declared(Property(Float(), observe="meter.energy, rate"))
 
-    #: The session that is shown: a path, or None before the first sample.
+    #: Path of the session that is shown; None before the first sample.
     session_path: Path | None = declared(Instance(Path))
     #: Whether it is being recorded, and whether it was opened from a file.
     recording = Bool()
@@ -100,34 +100,34 @@ class Bench(Viewable):
     #: Marks of the session: pairs of time (seconds UTC) and text.
     marks: list[tuple[float, str]] = declared(List(Tuple(Float(), Str())))
 
-    #: Why the disk accepts no data, and what to do about it; empty while it accepts all.
+    #: Why the disk does not accept data, and what to do about it; empty while it does.
     disk_problem = Str()
     disk_hint = Str()
-    #: Samples that wait in memory for the disk, and for how many seconds it has room.
+    #: How many samples wait in memory for the disk, and for how many seconds there is room.
     disk_waiting = Int()
     disk_seconds_left = Float()
     #: Samples that had to be dropped since then.
     disk_dropped = Int()
 
-    #: Hands calls of other threads over to the main thread.
+    #: Passes calls of other threads to the main thread.
     main_thread: MainThread = declared(Instance(MainThread, (), **PRIVATE))
-    #: Counts up when there is more in the session: once per drain at most.
+    #: Incremented when the session has grown, at most once per drain.
     revision = Int(**PRIVATE)
     #: Recordings of earlier runs that ended without being closed.
     interrupted: list[Interrupted] = declared(List(Instance(Interrupted), **PRIVATE))
-    #: Name and colour of every meter that was named once, by its key; see Settings.meters.
+    #: Name and colour of every meter that was ever named, by its key; see PreferencesFile.meters.
     identities: dict[str, dict[str, str]] = declared(Dict(Str(), Dict(Str(), Str()), **PRIVATE))
     #: Colours as ``#rrggbb``; a new meter gets the first free one.
     colours: list[str] = declared(List(Str(), **PRIVATE))
-    #: Where its sessions are made; None for the user's data folder.
+    #: Folder of its sessions; None for the user's data folder.
     folder: Path | None = declared(Instance(Path, **PRIVATE))
-    #: Whether that folder will be deleted, so that nothing may claim to be recorded.
+    #: Whether that folder will be deleted, so that nothing in it may be called recorded.
     temporary = Bool(**PRIVATE)
     #: Makes a meter: ``make_meter(**traits)``; tests inject another.
     make_meter: Callable[..., Meter] = declared(Function(Meter, **PRIVATE))
 
-    #: The recording that runs; the one that is shown, also after its end; those that are
-    #: still being closed.
+    #: The running recording; the one that is shown, even after its end; those that are still
+    #: being closed.
     _recording: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
     _shown: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
     _ending: list[BenchRecording] = declared(List(Instance(BenchRecording), **PRIVATE))
@@ -141,7 +141,7 @@ class Bench(Viewable):
 
     @in_turn
     def add_meter(self, url: str = "", **traits: object) -> Meter:
-        """Add a meter; the first one is shown at once."""
+        """Add a meter; the first one is shown immediately."""
         meter = self.make_meter(main_thread=self.main_thread, url=url, **traits)
         meter.colour = meter.colour or self._free_colour()
         self.meters.append(meter)
@@ -151,7 +151,7 @@ class Bench(Viewable):
 
     @in_turn
     def remove_meter(self, meter: Meter) -> None:
-        """Take a meter out of the window; its samples stay in the session."""
+        """Remove a meter from the window; its samples stay in the session."""
         meter.disconnect(lambda: self._removed(meter))
         place = self.meters.index(meter)
         self.meters.remove(meter)
@@ -166,14 +166,14 @@ class Bench(Viewable):
 
     @in_turn
     def move_meter(self, meter: Meter, place: int) -> None:
-        """Show a meter at another place: 0 is the first."""
+        """Move a meter to another position, counted from 0."""
         others = [one for one in self.meters if one is not meter]
         others.insert(max(0, place), meter)
         self.meters = others
 
     @in_turn
     def describe(self, meter: Meter, name: str | None = None, colour: str | None = None) -> None:
-        """Set the name or colour of a meter, and remember it for wherever it is plugged in."""
+        """Set the name or colour of a meter, and remember it whichever port the meter uses."""
         meter.name = meter.name if name is None else name.strip()
         meter.colour = meter.colour if colour is None else colour
         key, path = meter.key, self.session_path
@@ -229,7 +229,7 @@ class Bench(Viewable):
         interval
             Seconds between two records; None leaves each meter's own.
         names
-            Names for those at the first, second, ... port that have no name yet.
+            Names for the meters at these ports, in the same order, if they have no name yet.
         """
         ports = [urls] if isinstance(urls, str | Meter) else list(urls)
         named = dict(zip(ports, names, strict=False))
@@ -281,7 +281,7 @@ class Bench(Viewable):
 
     @in_turn
     def disconnect(self, meter: Meter) -> None:
-        """Disconnect a meter; with the last one the recording ends."""
+        """Disconnect a meter; when the last one is disconnected, the recording ends."""
         meter.disconnect(self._end_if_idle)
 
     @observe("meters:items:state")
@@ -297,7 +297,7 @@ class Bench(Viewable):
     # -- the recording -------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Begin a recording; its file is made with the first sample."""
+        """Begin a recording; its file is created with the first sample."""
         self._clear_session()
         for meter in self.meters:
             meter.reset_totals()
@@ -330,7 +330,7 @@ class Bench(Viewable):
         )
 
     def _end_if_idle(self) -> None:
-        """End the recording where no meter is connected any longer."""
+        """End the recording if no meter is connected any longer."""
         recording = self._recording
         if recording is None or any(meter.connected for meter in self.meters):
             return
@@ -354,7 +354,7 @@ class Bench(Viewable):
             self.revision += 1
 
     def _show_commit(self, marks: Sequence[Event]) -> None:
-        """Show what the recording has on disk now."""
+        """Show what the recording has written to disk so far."""
         self.marks += [(mark.time_us / MICROSECONDS, mark.text) for mark in marks]
         if self._shown is not None:
             recorder = self._shown.recorder
@@ -390,7 +390,7 @@ class Bench(Viewable):
     def open_session(
         self, path: Path, failed: Callable[[Exception], None] = lambda _error: None
     ) -> None:
-        """Open a session from a file; returns at once.  Refused while one is recorded."""
+        """Open a session from a file; returns immediately.  Refused while one is recorded."""
         what = hint = ""
         if self.temporary:
             what = f"{path.name} was not opened: this view shows a live meter only"
@@ -427,7 +427,7 @@ class Bench(Viewable):
 
     @in_turn
     def close_session(self) -> None:
-        """Put an opened session, or one that has ended, away."""
+        """Close the session that is shown, if it is not being recorded."""
         for meter in self.meters:
             if self._recording is not None and not meter.connected:
                 self._recording.release(meter)
@@ -436,7 +436,7 @@ class Bench(Viewable):
         self._clear_session()
 
     def look_for_interrupted(self) -> None:
-        """Look for recordings that ended without being closed; returns at once."""
+        """Look for recordings that ended without being closed; returns immediately."""
 
         def show(found: list[Interrupted]) -> None:
             self.interrupted = found
@@ -457,7 +457,7 @@ class Bench(Viewable):
         Returns
         -------
         list of str
-            Names of the threads that did not end in time; mostly none.
+            Names of the threads that did not end in time; usually empty.
         """
         if self._closed:
             return []

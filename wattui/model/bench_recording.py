@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One recording of the meters of a bench: samples to the disk, and from there to the screen."""
+"""One recording of the meters of a bench: samples go to the disk, and from there to the screen."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class BenchRecording:
     show
         Called with new marks after the meters show what was committed; at most once per drain.
     show_status
-        Called when the disk stops accepting data and when it accepts data again.
+        Called when the disk stops or resumes accepting data.
     folder
-        Where the session's file is made; None for the user's data folder.
+        Folder of the session's file; None for the user's data folder.
     temporary
-        Whether the file is deleted after use, so that nothing may call it a recording.
+        Whether the file is deleted after use, so that it may not be called a recording.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class BenchRecording:
     # -- keys (any thread) ---------------------------------------------------------
 
     def claim(self, meter: Meter, info: MeterInfo) -> str:
-        """Return the key of a meter: its own, or one with its port where another has that."""
+        """Return the key of a meter; with its port, if another meter has the same key."""
         with self._lock:
             known: str | None = meter.session_keys.get(info.key)
             if known is not None and self._meters.setdefault(known, meter) is meter:

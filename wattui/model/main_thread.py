@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hand-over from worker threads to the thread that sets traits.
+"""Passes calls from worker threads to the thread that sets traits.
 
 Workers and reader threads never touch a trait.  They post a call, and one thread at a time
 runs it:
 
-- Where somebody has set :attr:`MainThread.wake`, as a window does, or where the event loop
-  of a GUI runs, the GUI's thread runs the calls.
-- Where there is no event loop, as in a script, at a prompt or in a notebook, the posting
+- If :attr:`MainThread.wake` is set, as by a window, or the event loop of a GUI runs, the
+  GUI's thread runs the calls.
+- If there is no event loop, as in a script, at a prompt or in a notebook, the posting
   thread runs them before :meth:`MainThread.post` returns.
 
 The calls never overlap, and so observers of the traits never run at the same time.  How a
@@ -28,18 +28,18 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
-#: A function that brings the GUI's thread to call :meth:`MainThread.drain`.
+#: A function that makes the GUI's thread call :meth:`MainThread.drain`.
 Wake = Callable[[], None]
 
 
 class MainThread:
-    """Runs calls of other threads one after the other, on the GUI's thread if there is one.
+    """Runs calls of other threads one at a time, on the GUI's thread if there is one.
 
     Parameters
     ----------
     wake
         Called on the posting thread when there is something to drain and no wake-up is
-        pending; None where calls are run at once unless a GUI's event loop runs.
+        pending; None if calls are run at once unless a GUI's event loop runs.
     """
 
     #: Returns the wake-up of a GUI whose event loop runs, else None.  See
@@ -91,7 +91,7 @@ class MainThread:
     def drain(self) -> int:
         """Run what was posted so far and return the number of calls.  Main thread only.
 
-        A call that raises is logged; those behind it run all the same.
+        A call that raises is logged; the calls after it still run.
         """
         with self.turn:
             with self._lock:
@@ -108,9 +108,9 @@ class MainThread:
         return len(calls)
 
     def once(self, call: Callable[[], None]) -> None:
-        """Run *call* once, however often it is asked for during a drain.  Main thread only.
+        """Run *call* once, however often this is requested during a drain. Main thread only.
 
-        It runs at the end of the drain; at once outside of one.
+        It runs at the end of the drain, or immediately outside of one.
         """
         if not self._draining:
             call()
@@ -129,7 +129,7 @@ class MainThread:
         done: Callable[[_Result], None] = lambda _result: None,
         failed: Callable[[Exception], None] | None = None,
     ) -> threading.Thread:
-        """Run *work* on a thread of its own, then *done* or *failed* on the main thread.
+        """Run *work* on a separate thread, then *done* or *failed* on the main thread.
 
         Without *failed*, an exception is logged.
         """

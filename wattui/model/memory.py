@@ -2,7 +2,7 @@
 """A meter's own memory and settings as traits, and the work on them.
 
 A worker talks with the meter: over the connection of a meter that is being recorded,
-which pauses meanwhile, or over one of its own that leaves the meter undisturbed.  Every
+which pauses meanwhile, or over a separate one that does not disturb the meter.  Every
 trait is set on the main thread.
 
 A command that erases the memory needs a :class:`Consent`, which names its meter.
@@ -69,7 +69,7 @@ class MemoryWork(enum.StrEnum):
     RESTARTING = "restarting"
 
 
-#: The same in words.
+#: The same as text.
 WORKS: Final = {
     MemoryWork.LOOKING: "Reading the meter's settings",
     MemoryWork.FETCHING: "Fetching the meter's memory",
@@ -82,36 +82,36 @@ WORKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Somebody saw what would be lost, and said that it may be.
+    """Consent to erase a meter's memory, from a user who saw what would be lost.
 
-    The dialog that asks makes one, and nothing else does.
+    Only the dialog that asks for consent creates one.
     """
 
     #: Port of the meter.
     url: str
-    #: How many records it had then; None where nobody could tell.
+    #: How many records it held then; None if that is unknown.
     records: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of fetching a memory."""
+    """The result of fetching a memory."""
 
-    #: The session; None where there is none.
+    #: The session; None if there is none.
     path: Path | None
     readout: Readout
-    #: Why it could not be written; None where it was, or where nothing had come.
+    #: Why it could not be saved; None if it was saved, or if no record was received.
     refused: WattuiError | None = None
 
     @property
     def complete(self) -> bool:
-        """Whether all came that was announced."""
+        """Whether all announced records were received."""
         return self.readout.complete
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that was read of a meter."""
+    """Everything that was read from a meter."""
 
     settings: Settings
     state: MemoryState | None
@@ -129,7 +129,7 @@ class Progress:
         self._reported = 0.0
 
     def take(self, done: int, total: int) -> bool:
-        """Take how far it is; return whether to show it."""
+        """Store the progress; return whether to show it."""
         now = time.monotonic()
         if done < self.done or not self.done:
             self._begun = (done, now)  # it begins, or starts again
@@ -144,7 +144,7 @@ class Progress:
 
 
 def look(client: MeterClient) -> Look:
-    """Read all of it; a meter that reports nothing of its memory is not an error."""
+    """Read everything; a meter that does not report on its memory is not an error."""
     url = client.info.port
     settings = read_settings(client)
     calibration = read_calibration(client)
@@ -156,7 +156,7 @@ def look(client: MeterClient) -> Look:
 
 
 def keep(readout: Readout, before: Fetched | None) -> Fetched:
-    """Make a session of a read-out, or add it to the partial one of the same meter."""
+    """Save a read-out as a session, or add it to a partial one of the same meter."""
     if not len(readout.records):
         return Fetched(None, readout)
     path = None
@@ -169,31 +169,31 @@ def keep(readout: Readout, before: Fetched | None) -> Fetched:
 
 
 class MeterMemory(HasStrictTraits):
-    """The memory and the settings of the shown meter of a bench, or of the one at a port.
+    """Memory and settings of the meter that a bench shows, or of the meter at a port.
 
-    Methods return at once; of two at a time the second one is refused.  *then* is called
+    Methods return immediately; while one is at work, another one is refused.  *then* is called
     on the main thread afterwards, with whether it went well.
     """
 
-    #: The meters; the shown one is meant while it is connected.
+    #: The meters; work concerns the shown one while it is connected.
     bench: Bench = declared(Instance("wattui.model.bench.Bench"))
     main_thread: MainThread = declared(Instance(MainThread))
     #: The port that is used while no meter is connected.
     port = Str()
-    #: The port that is meant.
+    #: The port that is used now.
     url: str = declared(Property(Str(), observe="port, bench.meter, bench.meter.state"))
-    #: Whether the meter is being recorded: that pauses meanwhile.
+    #: Whether the meter is being recorded; the recording pauses meanwhile.
     recording: bool = declared(Property(Bool(), observe="bench.meter, bench.meter.state"))
 
     #: What is being done, and what was done last.
     work: MemoryWork = declared(Enum(*MemoryWork))
     last_work: MemoryWork = declared(Enum(*MemoryWork))
-    #: What is being tried, in words, as in ``trying 19200 baud``.
+    #: What is being tried, as in ``trying 19200 baud``.
     activity = Str()
-    #: Whether the work has a connection of its own, so that nobody else can connect.
+    #: Whether the work has a separate connection, so that nothing else can connect.
     holds_port = Bool()
 
-    #: What the meter reported last: None before, and where it does not report it.
+    #: What the meter last reported; None before that, or if it does not report it.
     state: MemoryState | None = declared(Instance(MemoryState))
     settings: Settings | None = declared(Instance(Settings))
     calibration: Calibration | None = declared(Instance(Calibration))
@@ -210,15 +210,15 @@ class MeterMemory(HasStrictTraits):
     unplugged = Bool()
     #: The result of the last one.
     fetched: Fetched | None = declared(Instance(Fetched))
-    #: A read-out has ended, and has brought something.
+    #: A read-out has ended and has received records.
     fetch_ended = EventTrait()
 
-    #: What failed, and what to do about it; what went well.
+    #: What failed and what to do about it; what succeeded.
     problem = Str()
     hint = Str()
     said = Str()
 
-    #: Makes a connection of its own; how long a read-out waits for what.
+    #: Creates a separate connection; how long a read-out waits.
     make_client: Callable[..., MeterClient] = declared(Function(MeterClient))
     patience: Patience = declared(Instance(Patience, ()))
 
@@ -233,7 +233,7 @@ class MeterMemory(HasStrictTraits):
         return self._start(MemoryWork.LOOKING, look, self._take_look, then)
 
     def fetch(self, then: Callable[[bool], None] | None = None) -> bool:
-        """Read out the memory and keep it as a session."""
+        """Read out the memory and save it as a session."""
         before = self.fetched
         self.trait_set(done=0, total=0, rate=0.0, seconds_left=math.nan)
         self._progress = Progress()
@@ -245,7 +245,7 @@ class MeterMemory(HasStrictTraits):
         return self._start(MemoryWork.FETCHING, job, self._take_fetched, then)
 
     def keep_again(self) -> None:
-        """Try again to write what was fetched and could not be written."""
+        """Try again to save what was fetched and could not be saved."""
         fetched = self.fetched
         if fetched is not None and fetched.refused is not None:
             self.main_thread.run(
@@ -328,7 +328,7 @@ class MeterMemory(HasStrictTraits):
         action: Callable[[MeterClient], object],
         then: Callable[[bool], None] | None = None,
     ) -> bool:
-        """Do something that erases nothing, as saving the network's settings; look again."""
+        """Do something that erases nothing, such as saving the network; then read again."""
 
         def job(client: MeterClient) -> Look:
             action(client)
@@ -337,11 +337,11 @@ class MeterMemory(HasStrictTraits):
         return self._start(MemoryWork.WRITING, job, self._take_written, then)
 
     def cancel(self) -> None:
-        """End what is going on; of a read-out, what came is kept."""
+        """Cancel the work in progress; records already received in a read-out are saved."""
         self._cancelled.set()
 
     def close(self) -> None:
-        """End what is going on, because the window closes."""
+        """Cancel the work in progress, because the window closes."""
         self.cancel()
 
     # -- the worker --------------------------------------------------------------------
@@ -384,7 +384,7 @@ class MeterMemory(HasStrictTraits):
 
     @contextlib.contextmanager
     def _connected(self, client: MeterClient | None, url: str) -> Iterator[MeterClient]:
-        """Yield a running client: the present one, or one that leaves the meter undisturbed."""
+        """Yield a running client: the present one, or one that does not disturb the meter."""
         if client is not None:
             self._wait(client)
             yield client
@@ -416,7 +416,7 @@ class MeterMemory(HasStrictTraits):
         return consent is not None and consent.url == self.url
 
     def _client_changed(self, client: MeterClient) -> None:
-        """Note what a connection of its own is doing.  Called on its reader thread."""
+        """Note what the separate connection is doing.  Called on its reader thread."""
         if not self._state_posted.is_set():
             self._state_posted.set()
             self.main_thread.post(lambda: self._show_client(client))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A meter as traits, which change on the main thread only.
 
-A :class:`Meter` owns the :class:`~wattui.client.MeterClient` that talks to the real one.
-In a bench its samples take the way through the session, and are shown after they are on
-disk, never before.  A meter of its own shows its samples as they come.
+A :class:`Meter` owns the :class:`~wattui.client.MeterClient` that talks to the real one. In a
+bench, its samples go through the session and are shown only after they have been saved to disk.
+A meter without a bench shows its samples as they arrive.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class MeterRecording(Protocol):
 
 
 class _Inside:
-    """What a meter has that is not a trait, since several threads use it."""
+    """The part of a meter that is not a trait, since several threads use it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -72,7 +72,7 @@ class _Inside:
 
 
 class Meter(Viewable):
-    """One meter: its connection, its last record, its totals.
+    """One meter: its connection, its last record and its totals.
 
     A meter can be used alone, from a script, a prompt or a notebook:
 
@@ -89,11 +89,11 @@ class Meter(Viewable):
     ``meter.configure_traits()`` opens a window with live plots, and ``Item("meter",
     style="custom")`` shows the same in a window of another program.
 
-    Every trait is set once per batch of records, on the thread of the GUI while an event
-    loop of Qt runs or a view of the meter is open.  Otherwise it is set on the thread that
-    reads the port.  Observers never run at the same time.  Nothing is recorded unless the
-    meter is in a :class:`~wattui.api.Bench`.  A meter that nobody disconnected is
-    disconnected when Python exits.
+    Every trait is set once per batch of records, on the thread of the GUI while an event loop
+    of Qt runs or a view of the meter is open.  Otherwise it is set on the thread that reads the
+    port.  Observers never run at the same time.  Nothing is recorded unless the meter is in a
+    :class:`~wattui.api.Bench`.  A meter that is still connected when Python exits is
+    disconnected.
 
     Parameters
     ----------
@@ -140,38 +140,38 @@ class Meter(Viewable):
 
     #: The port: a device such as ``/dev/ttyUSB0`` or ``COM3``, or a URL such as ``sim://pro``.
     url = Str()
-    #: What people call it.
+    #: The name that the user gave it.
     name = Str()
     #: Seconds between two records.
     interval: int = declared(Range(1, MAX_INTERVAL, 1))
     #: Model and firmware, as in ``PRO`` and ``3.14``; empty while unknown.
     model = Str()
     firmware = Str()
-    #: FTDI serial number; empty where the port has none.
+    #: FTDI serial number; empty if the port has none.
     serial_number = Str()
-    #: The name that is shown: its own, else model and port.
+    #: The name that is shown: the user's, or else model and port.
     label: str = declared(Property(Str(), observe="name, model, serial_number, url"))
 
-    #: State of the connection, and the same in words.
+    #: State of the connection, and the same as text.
     state: ClientState = declared(Enum(*ClientState))
     state_text = Str("Not connected")
-    #: What failed, and what to do about it; empty where nothing did.
+    #: What failed, and what to do about it; empty if nothing failed.
     problem = Str()
     hint = Str()
-    #: Whether there is a connection, or the program is trying to have one.
+    #: Whether there is a connection, or one is being made.
     connected: bool = declared(Property(Bool(), observe="state"))
     #: Whether the readings are current.
     live: bool = declared(Property(Bool(), observe="state, sample_count"))
 
-    #: Hands calls of the reader and writer threads over to the main thread.
+    #: Passes calls of the reader and writer threads to the main thread.
     main_thread: MainThread = declared(Instance(MainThread, (), **PRIVATE))
     #: The bench that it is in, if it is in one.
     bench: Any = declared(Instance("wattui.model.bench.Bench", **PRIVATE))
-    #: Where its samples are written; None where they are only shown.
+    #: Where its samples are written; None if they are only shown.
     recorded_by: MeterRecording | None = declared(
         Instance("wattui.model.bench_recording.BenchRecording", **PRIVATE)
     )
-    #: Makes the connection: ``make_client(url, interval=..., name=...)``.
+    #: Creates the connection: ``make_client(url, interval=..., name=...)``.
     make_client: Callable[..., MeterClient] = declared(Function(MeterClient, **PRIVATE))
     #: Its key in the session: FTDI serial number, or the port.
     key = Str(**PRIVATE)
@@ -187,9 +187,9 @@ class Meter(Viewable):
 
     @in_turn
     def connect(self) -> None:
-        """Open the port and start the records; returns at once.
+        """Open the port and start the records; returns immediately.
 
-        :attr:`state` follows, and :attr:`problem` says what failed if anything did.
+        :attr:`state` shows the progress, and :attr:`problem` what failed, if anything.
         """
         inside = self._inside
         if inside.stopping is not None:
@@ -208,7 +208,7 @@ class Meter(Viewable):
 
     @in_turn
     def disconnect(self, done: Callable[[], None] = lambda: None) -> None:
-        """Stop the records and close the port; returns at once, *done* is called later."""
+        """Stop the records and close the port; returns immediately, *done* is called later."""
         inside = self._inside
         client, inside.client = inside.client, None
         inside.when_stopped = None
@@ -240,7 +240,7 @@ class Meter(Viewable):
         return self._inside.stopping is not None
 
     def when_stopped(self, call: Callable[[], None]) -> None:
-        """Call *call* when it is disconnected, unless it is disconnected once more before."""
+        """Call *call* when it is disconnected, unless it is disconnected again before that."""
         self._inside.when_stopped = call
 
     def reset_totals(self) -> None:
@@ -356,7 +356,7 @@ class Meter(Viewable):
         )
 
     def reading(self, name: str) -> float:
-        """Return a field of the last record in its base unit; NaN where there is none."""
+        """Return a field of the last record in its base unit; NaN if there is none."""
         with self._inside.lock:
             last = self._inside.tally.last
         value = None if last is None or name not in FIELD_INDEX else last[name]

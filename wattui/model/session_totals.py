@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a window shows of an opened session before any of it is plotted."""
+"""What a window shows about an opened session before anything is plotted."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 """The default views of the models, which the layers above register.
 
 A model knows no toolkit.  :mod:`wattui.api` registers where the view of a class is found, and
-it is loaded when somebody first asks for it, as ``configure_traits()`` does.
+it is loaded when it is first needed, as by ``configure_traits()``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from traits.api import HasStrictTraits
 
-#: Metadata of a trait that is for the program, not for those who look at the object.
+#: Metadata of a trait that is internal to the program.
 PRIVATE: Final[dict[str, Any]] = {"visible": False, "editable": False}
 
 #: Makes the default view of an object, by the object's class.

@@ -20,7 +20,7 @@ class Holder:
     """A process that has a port open."""
 
     pid: int
-    #: The program's name; empty where the system does not show it.
+    #: The program's name; empty if the system does not show it.
     program: str = ""
 
     @property

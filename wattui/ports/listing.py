@@ -36,11 +36,11 @@ class PortInfo:
 
     #: What :func:`wattui.ports.port.open_port` takes: ``/dev/ttyUSB0``, ``COM3``.
     url: str
-    #: The adapter's description of itself; empty where it has none.
+    #: The adapter's description of itself; empty if it has none.
     description: str = ""
-    #: Serial number of the adapter; empty where it has none.
+    #: Serial number of the adapter; empty if it has none.
     serial_number: str = ""
-    #: USB numbers of the adapter; None where it is not a USB device.
+    #: USB numbers of the adapter; None if it is not a USB device.
     vendor_id: int | None = None
     product_id: int | None = None
     #: Whether it has the USB adapter that is built into a Watts up?.
@@ -107,7 +107,7 @@ def find_port(serial_number: str) -> str | None:
 
 
 def serial_number_of(url: str) -> str:
-    """Return the serial number of the adapter behind a port; empty where there is none."""
+    """Return the serial number of the adapter behind a port; empty if there is none."""
     if scheme_of(url):
         return ""
     device = os.path.realpath(url)

@@ -68,7 +68,7 @@ class Port:
         self.url = url
         #: The clock of the meter at this port: the system's, unless the meter is simulated.
         self.clock: Clock = getattr(device, "clock", SYSTEM_CLOCK)
-        #: FTDI serial number of the adapter; empty where it has none.
+        #: FTDI serial number of the adapter; empty if it has none.
         self.serial_number: str = getattr(device, "serial_number", "") or serial_number_of(url)
         self._device = device
         # A cancel during a close would write to a descriptor that may belong to another

@@ -40,7 +40,7 @@ class Command:
     """A packet for the meter, and what to expect in return."""
 
     packet: Packet
-    #: Command letter and subcommand of the reply; None where the spec has none.
+    #: Command letter and subcommand of the reply; None if the spec has none.
     reply: tuple[str, str] | None
 
     def encode(self) -> bytes:

@@ -50,7 +50,7 @@ def clean_records(block: bytes) -> list[Record] | None:
     Returns
     -------
     list of Record, or None
-        What the framer and the parser would return; None where the block is anything
+        What the framer and the parser would return; None if the block is anything
         but records with the same number of fields and no bytes between them.
     """
     header = block[:_HEADER_SIZE]
@@ -73,7 +73,7 @@ def clean_records(block: bytes) -> list[Record] | None:
 
 
 def _by_json(numbers: bytes, fields: int) -> Iterable[_Row] | None:
-    """Convert digits, ``_`` and commas; return None where a number is not plain."""
+    """Convert digits, ``_`` and commas; return None if a number is not plain."""
     if _TEN_ZEROS in numbers.translate(_ZEROS):
         return None
     if b"_" in numbers:
@@ -90,7 +90,7 @@ def _by_json(numbers: bytes, fields: int) -> Iterable[_Row] | None:
 
 
 def _by_numpy(numbers: bytes, fields: int) -> Iterable[_Row] | None:
-    """Convert digits and commas; return None where a number is missing or too large."""
+    """Convert digits and commas; return None if a number is missing or too large."""
     import numpy as np  # one live record per second does not need it
 
     # A comma at either end is a missing number, too.

@@ -190,7 +190,7 @@ class Framer:
         return packets
 
     def _packet(self, body: bytes) -> Packet | None:
-        """Return the packet between ``#`` and ``;``; None where there is none."""
+        """Return the packet between ``#`` and ``;``; None if there is none."""
         counts = self.counts
         size = len(body) + 2
         if size > MAX_PACKET:

@@ -124,9 +124,9 @@ class BulkWriter:
         time_us
             Microseconds UTC, increasing, (n,).
         interval_us, gap_us
-            Microseconds, (n,) or one for all; gap 0 where there is none.
+            Microseconds, (n,) or one for all; gap 0 if there is none.
         values
-            Integers of the wire, (n, 18), ABSENT where a field has none.
+            Integers of the wire, (n, 18), ABSENT if a field has none.
 
         Raises
         ------

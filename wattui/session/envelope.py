@@ -44,7 +44,7 @@ class Envelope:
     time: Floats
     #: Values in base units by name, each (n,).
     value: Mapping[str, Floats]
-    #: Width of a column in seconds; 0 where every sample is a point.
+    #: Width of a column in seconds; 0 if every sample is a point.
     column: float = 0.0
 
     def __len__(self) -> int:
@@ -133,7 +133,7 @@ def _energy_before(connection: sqlite3.Connection, view: View, low: int) -> int:
 
 
 def _exact(connection: sqlite3.Connection, view: View) -> Envelope | None:
-    """Return each sample as a point; None where there are more than two per column."""
+    """Return each sample as a point; None if there are more than two per column."""
     low, high = _neighbours(connection, view)
     names = _fields(view)
     columns = ", ".join(["time", "interval", "gap", _SAMPLE_ENERGY, *names])

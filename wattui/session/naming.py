@@ -76,7 +76,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _is_there(path: Path) -> bool:
-    """Check whether there is such a file; return False where you may not search its folder.
+    """Check whether there is such a file; return False if you may not search its folder.
 
     ``Path.exists`` raises there.  Making the file then fails with a clear error.
     """

@@ -195,7 +195,7 @@ class Session:
         Returns
         -------
         tuple of int, or None
-            Microseconds since 1970, UTC; None where there are no samples.
+            Microseconds since 1970, UTC; None if there are no samples.
         """
         with self._reading() as connection:
             ends = [
@@ -266,7 +266,7 @@ class Session:
         """Yield a meter's samples as they are stored, up to *chunk* of them at once.
 
         Each is a tuple of time, interval and gap in microseconds, and the integers of the
-        wire of its 18 fields, None where absent.
+        wire of its 18 fields, None if absent.
         """
         low = _BEGINNING if start_us is None else start_us
         high = _END if stop_us is None else stop_us
@@ -297,7 +297,7 @@ class Session:
         -------
         dict of str to ndarray
             ``time`` (s since 1970, UTC), ``interval`` and ``gap`` (s), and each name in its
-            base unit (Wh for ``integrated_energy``), each (n,); NaN where a value is absent.
+            base unit (Wh for ``integrated_energy``), each (n,); NaN if a value is absent.
 
         Raises
         ------

@@ -129,7 +129,7 @@ class RotatingRecorder:
         As for the recorder, for all files.
     finished
         Called with the path of each file after it is closed, and with the error if there
-        was one; on a thread of its own.
+        was one; on a separate thread.
     """
 
     def __init__(
@@ -150,10 +150,10 @@ class RotatingRecorder:
         self._before: _File | None = None
         # Events before the first sample of a file wait in its recorder.
         self._next = self._new_recorder()
-        # That of the newest file: nothing later may be on disk before its samples.
+        # That of the latest file: nothing later may be on disk before its samples.
         self._newest: Recorder | None = None
         self._names: set[Path] = set()
-        # Times of the first sample of the newest file, and of the last of all.
+        # Times of the first sample of the latest file, and of the last of all.
         self._first = self._last = 0
         self._path: Path | None = None
         self._closers: list[tuple[threading.Thread, Recorder]] = []
@@ -163,12 +163,12 @@ class RotatingRecorder:
 
     @property
     def path(self) -> Path | None:
-        """The path of the newest file; None before the first sample."""
+        """The path of the latest file; None before the first sample."""
         return self._path
 
     @property
     def size(self) -> int:
-        """Size of the newest file in bytes, without its journal."""
+        """Size of the latest file in bytes, without its journal."""
         current = self._current
         return 0 if current is None else current.recorder.size
 
@@ -290,7 +290,7 @@ class RotatingRecorder:
             self._retire(before)
 
     def _retire(self, file: _File | None) -> None:
-        """Close a file on a thread of its own: the disk may be slow."""
+        """Close a file on a separate thread: the disk may be slow."""
         if file is None:
             return
         self._closers = [one for one in self._closers if one[0].is_alive()]

@@ -190,7 +190,7 @@ def require_session(
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
-    """Bring the file to the newest version, or leave it unchanged."""
+    """Bring the file to the latest version, or leave it unchanged."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         _, version = file_version(connection)

@@ -30,7 +30,7 @@ Piece = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class FieldStatistics:
-    """One field over a span, in its base unit; NaN where it has no values."""
+    """One field over a span, in its base unit; NaN if it has no values."""
 
     #: Records that have a value.
     count: int = 0
@@ -61,7 +61,7 @@ class Statistics:
     energy_wh: float = 0.0
     #: Limit of its error, in Wh: 1.5 % of it and 0.3 W for its duration (operator's manual).
     energy_error_wh: float = 0.0
-    #: How far the meter's own counter moved, in Wh; NaN where it sent no value.
+    #: How far the meter's own counter moved, in Wh; NaN if it sent no value.
     counter_wh: float = math.nan
     #: Fields that have values, by name.
     fields: Mapping[str, FieldStatistics] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Statistics:
         return average_power(self.energy_wh, self.powered_s)
 
     def __getitem__(self, name: str) -> FieldStatistics:
-        """Return a field's figures; NaN where it has no values."""
+        """Return a field's figures; NaN if it has no values."""
         return self.fields.get(name, FieldStatistics())
 
 

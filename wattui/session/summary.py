@@ -58,7 +58,7 @@ class Rows:
     low: Integers
     #: Each field's maximum, (n, 18).
     high: Integers
-    #: The meter's counter: first, last (ABSENT where none) and how far it moved, (n, 3).
+    #: The meter's counter: first, last (ABSENT if none) and how far it moved, (n, 3).
     counter: Integers
 
     def __len__(self) -> int:

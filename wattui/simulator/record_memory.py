@@ -95,7 +95,7 @@ class RecordMemory:
         return True
 
     def _condense(self) -> None:
-        # The newest record stays: the next one comes two old intervals after it.
+        # The latest record stays: the next one comes two old intervals after it.
         first = (self._count - 1) % 2
         for i, column in self._columns.items():
             self._columns[i] = column[first::2]

@@ -330,7 +330,7 @@ class Recording:
         return [track.failure for track in self.tracks if track.failure is not None]
 
     def start(self) -> None:
-        """Open every port; returns at once."""
+        """Open every port; returns immediately."""
         for track in self.tracks:
             track.client.start()
 

@@ -24,7 +24,7 @@ class Block:
 
     #: Name of the meter in the file; empty if the file has none.
     meter: str
-    #: Integers of the wire by the field's position, each (n,), ABSENT where a record has none.
+    #: Integers of the wire by the field's position, each (n,), ABSENT if a record has none.
     #: A field that no record has is left out.
     columns: Mapping[int, Integers]
     #: Microseconds UTC, (n,); None if the format has no times.
@@ -40,7 +40,7 @@ class Block:
 
     @property
     def values(self) -> Integers:
-        """All 18 fields, (n, 18), ABSENT where a record has none."""
+        """All 18 fields, (n, 18), ABSENT if a record has none."""
         table = np.full((len(self), FIELD_COUNT), ABSENT, np.int64)
         for index, column in self.columns.items():
             table[:, index] = column

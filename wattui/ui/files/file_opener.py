@@ -85,7 +85,7 @@ class OpenFiles(HasStrictTraits):
     # -- opening -----------------------------------------------------------------------
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Show sessions and import other files; returns at once."""
+        """Show sessions and import other files; returns immediately."""
         if not paths:
             return
         self.model.message = ""

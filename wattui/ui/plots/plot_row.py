@@ -35,7 +35,7 @@ class PlotRow(HasStrictTraits):
 
     #: Name of the channel.
     name = Str()
-    #: Key of the meter that it shows; None where it shows all of them.
+    #: Key of the meter that it shows; None if it shows all of them.
     key = AnyTrait()
     #: The stack that it belongs to.
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
@@ -170,7 +170,7 @@ class PlotRow(HasStrictTraits):
     def value_at(self, key: Hashable, moment: float) -> float | None:
         """Return one meter's value at a time, in seconds, UTC; None in a gap and beyond.
 
-        A record stands for the interval that ends with it.
+        A record covers the interval that ends with it.
         """
         return curve_value(self.plot.points(key), moment)
 

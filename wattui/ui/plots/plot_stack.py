@@ -75,7 +75,7 @@ class PlotStack(HasStrictTraits):
     by_meter = Bool(False)
     #: Key of the meter that stands out by its curve and its values; None for none.
     focus = AnyTrait()
-    #: All meters of a field in one plot, or each in a row of its own.
+    #: All meters of a field in one plot, or each in its own row.
     arrangement = Enum(Arrangement)
     #: Keys of the meters that are being recorded: nothing is known after their last record.
     going = List()

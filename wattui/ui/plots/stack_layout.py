@@ -17,7 +17,7 @@ class Arrangement(StrEnum):
 
     #: All meters of a field in one plot.
     OVERLAY = "overlay"
-    #: Each meter in a row of its own.
+    #: Each meter in its own row.
     ROWS = "rows"
 
 

@@ -169,7 +169,7 @@ class TimeView(HasStrictTraits):
         return MIN_WIDTH, max(self.length * (1 + 2 * MARGIN), FIRST_WIDTH)
 
     def _to_edge(self, again: bool = False) -> None:
-        """Move so that the newest record is in view, at the right.
+        """Move so that the latest record is in view, at the right.
 
         A view of the whole run stays as it is while the edge is in it, unless *again*.
         """

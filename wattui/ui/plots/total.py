@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sum of several meters' curves on a common grid.  Pure NumPy.
 
-A record stands for the interval that ends with it.  Before its start and after its end a
+A record covers the interval that ends with it.  Before its start and after its end a
 meter adds nothing; in a gap of any meter the sum is unknown, and its curve is broken.
 For curves that are reduced to a minimum and a maximum per column, minima and maxima are
 added separately: the true sum lies in between.
@@ -19,10 +19,10 @@ from wattui.measurement.energy import GAP_FACTOR
 
 Floats = NDArray[np.float64]
 
-#: A curve: times in seconds, UTC, and values in the base unit; NaN where it is broken.
+#: A curve: times in seconds, UTC, and values in the base unit; NaN at breaks.
 Curve = tuple[Floats, Floats]
 
-#: Takes the place of a meter's key for the sum of all meters.
+#: Used instead of a meter's key for the sum of all meters.
 TOTAL: Final = "*total*"
 
 #: Channels that can be added up: a sum of voltages or of power factors has no meaning.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what is in view from the session file, on a thread of its own.
+"""Reads what is in view from the session file, on a separate thread.
 
 A :class:`ViewReader` has its own :class:`~wattui.session.Session`.  It remembers only the
 newest request (:meth:`ViewReader.ask`) and passes each answer to an injected *post*, which
@@ -205,7 +205,7 @@ def _chosen(session: Any, wanted: Sequence[Hashable]) -> list[tuple[Hashable, in
 
 
 def _file(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file of that name from a later one; None where there is none."""
+    """Return what tells the file of that name from a later one; None if there is none."""
     try:
         found = path.stat()
     except OSError:

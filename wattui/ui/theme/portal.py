@@ -38,7 +38,7 @@ class Portal(QObject):
             self._bus.connect(_SERVICE, _PATH, _SETTINGS, "SettingChanged", self._setting_changed)
 
     def dark(self) -> bool:
-        """Check whether the desktop is dark; return False where no portal answers."""
+        """Check whether the desktop is dark; return False if no portal answers."""
         if not self._bus.isConnected():
             return False
         portal = QDBusInterface(_SERVICE, _PATH, _SETTINGS, self._bus)

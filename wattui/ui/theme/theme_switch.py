@@ -69,7 +69,7 @@ class SystemTheme(QObject):
         self._set(self._windows_dark())
 
     def _portal_dark(self) -> bool:
-        """Ask the desktop's portal, and listen to it; return False where there is none."""
+        """Ask the desktop's portal, and listen to it; return False if there is none."""
         if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
             return False
         try:

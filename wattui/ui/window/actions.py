@@ -95,7 +95,7 @@ def mark(context: WindowContext) -> None:
 
 
 def go_live(context: WindowContext) -> None:
-    """Follow the newest sample."""
+    """Follow the latest sample."""
     if context.model.marking:
         context.model.plots.go_live()
 
@@ -152,7 +152,7 @@ _MARK: Final = Action(
 
 _VIEW_ACTIONS: Final = (
     Action(
-        "live", "&View", "&Live", go_live, "Follow the newest sample", keys=("L",), enabled=LIVE
+        "live", "&View", "&Live", go_live, "Follow the latest sample", keys=("L",), enabled=LIVE
     ),
     Action(
         "fit", "&View", "&Fit", lambda context: context.model.plots.fit(),

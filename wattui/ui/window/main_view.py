@@ -245,6 +245,6 @@ _SPOKEN = {
     "export_button": "Export",
     "clock_mode": "Elapsed or clock time",
     "fit_button": "Show the whole recording",
-    "live_button": "Follow the newest sample",
+    "live_button": "Follow the latest sample",
     "component": "Plots",
 }

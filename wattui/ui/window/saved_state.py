@@ -54,7 +54,7 @@ class SavedState:
         model.remember_port(settings.port)
 
     def save(self, model: WindowModel) -> None:
-        """Save the settings on a thread of their own; closing the bench waits for it."""
+        """Save the settings on a separate thread; closing the bench waits for it."""
         settings = self.settings
         for row in PREFERENCES:
             value = getattr(*_target(model, row))

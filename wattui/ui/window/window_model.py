@@ -149,7 +149,7 @@ class WindowModel(HasStrictTraits):
     marking = Bool()
     #: Whether the meter is busy with its memory or settings.
     memory_busy = Bool()
-    #: Whether the view follows the newest sample.
+    #: Whether the view follows the latest sample.
     pinned = Bool(True)
 
     #: The buttons of the top bar, and the labels that change.
