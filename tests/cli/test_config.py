@@ -160,7 +160,7 @@ def test_file_that_cannot_be_applied_is_refused(
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (("--interval", "0"), "1<=x<=65535"),
+        (("--interval", "0"), "from 1 s to 65535 s"),
         (("--rate", "66"), "from 0 to 65.5"),
         (("--rate", "0.1234"), "steps of 0.001"),
         (("--threshold", "5001"), "0<=x<=5000"),
@@ -235,10 +235,24 @@ def test_memory_is_cleared_with_consent_only(spy: Spy) -> None:
     assert settings(PRO)["memory"]["records"] < 100
 
 
-def test_clearing_an_empty_memory_needs_consent_too() -> None:
+def test_clearing_an_empty_memory_has_nothing_to_ask(spy: Spy) -> None:
     result = run("clear", "sim://pro?memory=0&logging=stopped")
-    assert result.exit_code == 5
-    assert "empty" in result.stderr
+    assert result.exit_code == 0
+    assert result.stderr == "The memory is empty: there is nothing to clear.\n"
+    assert not spy.written
+
+
+def test_applying_settings_leaves_logging_as_it_is(tmp_path: Path, spy: Spy) -> None:
+    file = tmp_path / "meter.json"
+    now = settings(PRO)
+    file.write_text(json.dumps({"logging": "stopped", "rate": 0.25}))
+    result = run("config", PRO, "--apply", str(file))
+    assert result.exit_code == 0, result.stderr
+    assert "Logging is left as it is" in result.stderr
+    assert settings(PRO)["logging"] == now["logging"] == "internal"
+    assert not spy.erasing
+    assert run("config", PRO, "--apply", str(file), "--logging", "stopped").exit_code == 0
+    assert settings(PRO)["logging"] == "stopped"
 
 
 # -- arm ---------------------------------------------------------------------------

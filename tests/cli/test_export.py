@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from wattui.cli import session_files
 from wattui.cli.program import program
+from wattui.cli.session_files import ENDINGS
 from wattui.formats import FORMATS
 from wattui.formats.import_files import import_files
 from wattui.measurement.clock import MICROSECONDS
@@ -204,3 +209,122 @@ def test_the_list_of_sessions(tmp_path: Path) -> None:
     assert listed[path]["duration_s"] == 100
     assert not listed[path]["interrupted"]
     assert listed[broken]["problem"]
+
+
+# -- what is written, and where --
+
+
+@pytest.mark.parametrize("name", ["run.xlsx", "run.parquet", "run.PNG", "run.dat", "run.sqlite"])
+def test_an_ending_that_cannot_be_written_is_refused(
+    name: str, session: Path, tmp_path: Path
+) -> None:
+    for args in (("export", str(session)), ("log", "sim://pro", "-d", "3")):
+        result = run(*args, "-o", str(tmp_path / name))
+        assert result.exit_code == 2
+        assert ".csv, .txt, .jsonl" in result.stderr
+    assert not (tmp_path / name).exists()
+    assert list(tmp_path.glob("*.wattui")) == [session]
+
+
+def test_the_ending_decides_the_format(session: Path, tmp_path: Path) -> None:
+    assert run("export", str(session), "-o", str(tmp_path / "a.jsonl")).exit_code == 0
+    assert json.loads((tmp_path / "a.jsonl").read_text().splitlines()[0])["meter"] == "bench 1"
+    one = ("--meter", "1")
+    assert run("export", str(session), "-o", str(tmp_path / "a.log"), *one).exit_code == 0
+    assert not (tmp_path / "a.log").read_text().startswith("#")
+    chosen = ("-o", str(tmp_path / "a.dat"), "--format", "csv")
+    assert run("export", str(session), *chosen).exit_code == 0
+
+
+def test_every_ending_is_that_of_a_format_that_can_be_written() -> None:
+    for name in ENDINGS.values():
+        assert FORMATS[name].write is not None
+
+
+@pytest.mark.parametrize("form", [name for name, one in FORMATS.items() if one.write])
+def test_every_export_says_how_many_rows_it_wrote(form: str, session: Path, tmp_path: Path) -> None:
+    meter = () if FORMATS[form].several_meters else ("--meter", "1")
+    target = str(tmp_path / "out.txt")
+    result = run("export", str(session), "-o", target, "--format", form, *meter)
+    assert result.exit_code == 0, result.stderr
+    rows = 200 if FORMATS[form].several_meters and form != "wide-csv" else 100
+    assert f"Wrote {rows} rows to " in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a device of POSIX")
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_standard_output_has_the_rows_and_nothing_else(
+    name: str, session: Path, program: list[str]
+) -> None:
+    line = [*program, "export", str(session), "-o", name]
+    done = subprocess.run(line, capture_output=True, text=True, check=True, timeout=60)
+    lines = [one for one in done.stdout.splitlines() if not one.startswith("#")]
+    assert len(lines) == 201
+    assert done.stderr == "Wrote 200 rows to standard output.\n"
+    line = [*program, "log", "sim://pro?speed=200", "-d", "5", "-o", name]
+    done = subprocess.run(line, capture_output=True, text=True, check=True, timeout=60)
+    lines = [one for one in done.stdout.splitlines() if not one.startswith("#")]
+    assert len(lines) == 6
+    assert lines[0].startswith("time,")
+    assert "The session is " in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a device of POSIX")
+def test_standard_output_that_is_a_file_keeps_what_is_in_it(
+    session: Path, program: list[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "all.csv"
+    target.write_text("before\n")
+    with target.open("a") as file:
+        line = [*program, "export", str(session), "-o", "-"]
+        subprocess.run(line, stdout=file, stderr=subprocess.DEVNULL, check=True, timeout=60)
+    assert target.read_text().startswith("before\n# wattui")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_reader_that_ends_early_is_no_error_of_the_disk(
+    session: Path, program: list[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = [*program, "export", str(session), "-o", "-"]
+    done = subprocess.run(
+        line, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (("--from", "1h"), "There are no samples after 20"),
+        (("--to", "-1h"), "There are no samples before 20"),
+        (("--from", "2020-01-01", "--to", "2020-01-02"), "from 2020-01-01 00:00:00 to 2020-01-02"),
+        (("--from", "40s", "--to", "20s"), "understood as from 2023-11-14 "),
+    ],
+)
+def test_a_span_without_samples_names_what_was_understood(
+    part: tuple[str, ...], said: str, session: Path, tmp_path: Path
+) -> None:
+    result = run("export", str(session), "-o", str(tmp_path / "a.csv"), *part)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+    assert "The session is from 2023-11-1" in result.stderr
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_part_is_reported_with_its_times(session: Path, tmp_path: Path) -> None:
+    result = run("export", str(session), "-o", str(tmp_path / "a.csv"), "--from", "90s")
+    assert "Wrote 20 rows from 2023-11-1" in result.stderr
+
+
+def test_a_file_that_is_longer_than_a_spreadsheet_says_so(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = str(tmp_path / "a.csv")
+    assert "Spreadsheets" not in run("export", str(session), "-o", target).stderr
+    monkeypatch.setattr(session_files, "_SHEET_LINES", 200)
+    result = run("export", str(session), "-o", target)
+    lines = len(Path(target).read_text().splitlines())
+    assert f"Spreadsheets end at 200 lines, and this file has {lines}." in result.stderr

@@ -89,7 +89,7 @@ def test_files_that_cannot_be_imported(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("hello\n")
     assert run("import", path).exit_code == 7
-    assert run("import", tmp_path / "nothing").exit_code == 7
+    assert run("import", tmp_path / "nothing").exit_code == 6
     assert run("import").exit_code == 2
 
 

@@ -87,16 +87,17 @@ def test_quiet_prints_only_the_path() -> None:
 
 def test_json_has_every_field_under_its_column() -> None:
     result = log(FAST, "-d", "5", "--json")
-    *lines, path = result.stdout.splitlines()
+    path = result.stderr.splitlines()[-1].removeprefix("The session is ")
     (samples,) = samples_of(Path(path))
-    rows = [json.loads(line) for line in lines]
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(rows) == len(samples) > 0
     for row, sample in zip(rows, samples, strict=True):
         assert {f.column: row[f.column] for f in FIELDS} == {
             f.column: sample[f.name] for f in FIELDS
         }
         assert round(row["unix_time"] * MICROSECONDS) == sample.time_us
-        assert row["meter"] == FAST
+        assert row["port"] == FAST
+        assert row["meter"] == f"PRO {row['serial_number']}"
         assert row["gap_s"] == 0
         assert row["interval_s"] * MICROSECONDS == pytest.approx(sample.interval_us)
     assert rows[-1]["integrated_energy_wh"] > 0
@@ -104,7 +105,7 @@ def test_json_has_every_field_under_its_column() -> None:
 
 def test_a_field_that_was_not_sent_is_nan_and_null() -> None:
     old = "sim://pro?speed=200&firmware=old"
-    rows = [json.loads(line) for line in log(old, "-d", "3", "--json").stdout.splitlines()[:-1]]
+    rows = [json.loads(line) for line in log(old, "-d", "3", "--json").stdout.splitlines()]
     assert all(row["frequency_hz"] is None for row in rows)
 
 
@@ -191,7 +192,9 @@ def test_several_meters_go_into_one_session() -> None:
     assert result.exit_code == 0
     header, *lines, path = result.stdout.splitlines()
     assert header.endswith(" meter")
-    printed = [sum(line.endswith(f" {port}") for line in lines) for port in ports]
+    printed = [
+        sum(line.endswith(f" {label}") for line in lines) for label in ("PRO%20A1", "PRO%20ES%20A1")
+    ]
     assert all(printed)
     # Both have the same serial number, and still are two meters.
     assert sorted(map(len, samples_of(Path(path)))) == sorted(printed)

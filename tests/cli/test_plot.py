@@ -70,7 +70,7 @@ def test_two_files_in_one_figure(session: Path, tmp_path: Path) -> None:
         (["--meter", "9"], 2, "Meters are: 1 bench 1, 2 bench 2"),
         (["--size", "big"], 2, "1280x720"),
         (["--size", "20x20"], 2, "320x240"),
-        (["--from", "1h", "--to", "2h"], 1, "no sample"),
+        (["--from", "1h", "--to", "2h"], 2, "no samples from"),
         (["--from", "30s", "--to", "20s"], 2, "not before"),
     ],
 )
@@ -164,3 +164,14 @@ def test_options_as_people_write_them() -> None:
 def test_reading_the_options_does_not_load_the_window() -> None:
     code = "import sys, wattui.cli.commands.plot; assert 'PyQt5' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_run_without_samples_in_the_part_does_not_stop_the_others(
+    session: Path, tmp_path: Path
+) -> None:
+    long = make(tmp_path / "long.wattui", count=300)
+    target = tmp_path / "a.svg"
+    result = run("plot", str(session), str(long), "-o", str(target), "--from", "2m")
+    assert result.exit_code == 0, result.stderr
+    assert "run: There are no samples after" in " ".join(result.stderr.split())
+    assert target.exists()

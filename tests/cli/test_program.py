@@ -258,3 +258,64 @@ def test_the_list_of_commands_shows_the_first_line_of_their_help(
 def test_a_command_that_only_talks_to_a_meter_starts_without_numpy(name: str) -> None:
     code = f"import sys, wattui.cli.commands.{name}; assert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# -- what people type --
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("record", "log"),
+        ("Log", "log"),
+        ("exprot", "export"),
+        ("download", "fetch"),
+        ("ls", "ports"),
+    ],
+)
+def test_a_near_miss_is_named(typed: str, meant: str) -> None:
+    result = run(typed)
+    assert result.exit_code == 2
+    assert f"Did you mean '{meant}'?" in result.stderr
+
+
+def test_words_that_are_meant_are_commands() -> None:
+    known = {name.rpartition(" ")[2] for name, _ in all_commands()}
+    assert set(help_._MEANT.values()) <= known
+    assert not set(help_._MEANT) & {name for name, _ in all_commands()}
+
+
+@pytest.mark.parametrize("name", [name for name, _ in all_commands() if name != "help"])
+def test_debug_is_understood_behind_every_command(name: str) -> None:
+    assert run(*name.split(), "--debug", "--help").exit_code == 0
+
+
+def test_summaries_are_not_cut_off() -> None:
+    assert "..." not in run("--help").output.replace("[ARGS]...", "")
+    for name, command in all_commands():
+        if isinstance(command, Group):
+            context = click.Context(command)
+            text = " ".join(run(*name.split(), "-h").output.split())
+            assert all(" ".join(words.split()) in text for _, words in command.summaries(context))
+
+
+@pytest.mark.parametrize("url", ["sim://prro", "sim://pro?sped=3", "sim://pro?load=foo"])
+@pytest.mark.parametrize("name", ["log", "info", "fetch", "gui", "clear"])
+def test_a_typo_in_the_url_of_a_simulated_meter_is_one_of_the_command_line(
+    name: str, url: str
+) -> None:
+    result = run(name, url)
+    assert result.exit_code == 2
+    assert "use one of" in " ".join(result.stderr.split())
+
+
+def test_a_file_that_does_not_exist_has_the_same_exit_code_everywhere(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none.log")
+    for args in (
+        ("import", missing), ("replay", missing), ("plot", missing, "-o", str(tmp_path / "a.png")),
+        ("export", missing, "-o", str(tmp_path / "a.csv")), ("simulate", "--replay", missing),
+        ("config", "sim://pro", "--apply", missing),
+    ):  # fmt: skip
+        result = run(*args)
+        assert result.exit_code == 6, args
+        assert f"There is no file {missing}" in " ".join(result.stderr.split())

@@ -102,7 +102,7 @@ def test_a_missing_capture_is_a_clear_error(program: list[str]) -> None:
         [*program, "simulate", "--replay", "/no/such/file.raw"],
         capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
-    assert result.returncode == 2
+    assert result.returncode == 6
     assert "/no/such/file.raw" in result.stderr
     assert "Traceback" not in result.stderr
 

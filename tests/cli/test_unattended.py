@@ -313,10 +313,10 @@ def test_the_service_is_installed_and_removed(config: Path) -> None:
 
 
 def test_odd_names_are_quoted_for_systemd(config: Path, tmp_path: Path) -> None:
-    words = ["sim://pro?load=a b", "--output-dir", '/srv/5% of $HOME/"x"', "--rotate", "50MB"]
+    words = ["sim://pro?serial=a b", "--output-dir", '/srv/5% of $HOME/"x"', "--rotate", "50MB"]
     assert service("install", *words, "--interval", "10", "--csv").exit_code == 0
     (start,) = re.findall(r"^ExecStart=(.*)$", unit_of(config), re.M)
-    assert '"sim://pro?load=a b" --wait' in start
+    assert '"sim://pro?serial=a b" --wait' in start
     assert '--output-dir "/srv/5%% of $$HOME/\\"x\\"" --rotate 50000kB --interval 10 --csv' in start
     assert "--all" not in start
     assert service("install", "/dev/a\nb").exit_code == 1

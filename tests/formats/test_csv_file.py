@@ -19,6 +19,7 @@ from session_samples import BEGIN, METER, OTHER, noisy, record, sample, sample_l
 from wattui.errors import Cancelled, DiskRefused
 from wattui.formats import write
 from wattui.formats.csv_file import COLUMNS
+from wattui.formats.import_files import import_files
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELDS
@@ -230,3 +231,52 @@ def test_the_rows_are_plain_csv(tmp_path: Path) -> None:
     text = exported(record(tmp_path / "a.wattui", noisy(200)))
     body = "".join(line + "\n" for line in text.splitlines() if not line.startswith("#"))
     assert {len(row) for row in csv.reader(io.StringIO(body))} == {len(COLUMNS)}
+
+
+# -- cells that a spreadsheet would run --
+
+NASTY = (
+    *("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "'=1", "''=1", "'fan", "＝1", "a,=1", 'a;"=1"'),
+    *("=1;=2,=3", "\t=1", "  =1", "plain", "it's a fan", "-", "\x1b[31mred"),
+)
+
+
+@pytest.mark.parametrize("dialect", ["standard", "spreadsheet"])
+@pytest.mark.parametrize("name", NASTY)
+def test_no_cell_is_a_formula_and_names_are_read_back(
+    name: str, dialect: str, tmp_path: Path
+) -> None:
+    meter = replace(METER, name=name, firmware=name, serial_number=name)
+    path = tmp_path / "a.wattui"
+    with SessionWriter(path) as writer:
+        writer.on_samples(meter, steady(3))
+        writer.on_event(meter, Event(BEGIN + 2, EventKind.MARK, f"x,{name}"))
+    text = exported(path, dialect=dialect)
+    for delimiter in ",;\t":
+        for row in csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter):
+            for cell in row:
+                assert not cell.lstrip().startswith(("=", "+", "@", "＝")), (delimiter, row)
+                assert not cell.lstrip().startswith("-") or cell.strip("-0123456789.,") == "", row
+    assert "\x1b" not in text
+    (tmp_path / "a.csv").write_text(text)
+    result = import_files([tmp_path / "a.csv"], tmp_path / "b.wattui")
+    with Session.open(result.path) as session:
+        info = session.meters[0].info
+    words = " ".join(name.replace("\x1b", " ").split())
+    assert (info.name, info.firmware, info.serial_number) == (words, words, words)
+
+
+def test_each_row_has_the_serial_number(tmp_path: Path) -> None:
+    rows = table(exported(record(tmp_path / "a.wattui", steady(3))))
+    assert [row["serial_number"] for row in rows] == ["A80012"] * 3
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "'=1", "fan"])
+def test_a_csv_of_2015_has_no_formula_either(name: str, tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(3), replace(METER, name=name))
+    with Session.open(path) as session:
+        write(session, tmp_path / "a.csv", "2015-csv")
+    assert not (tmp_path / "a.csv").read_text().splitlines()[1].startswith(("=", "+"))
+    result = import_files([tmp_path / "a.csv"], tmp_path / "b.wattui")
+    with Session.open(result.path) as session:
+        assert session.meters[0].info.name == name

@@ -24,6 +24,13 @@ from wattui.measurement.text import parse_duration
         (".5m", 30),
         ("1D2H3M4S", 93_784),
         ("0.25", 0.25),
+        ("5min", 300),
+        ("5 min", 300),
+        ("5 minutes", 300),
+        ("1 hour 30 mins", 5_400),
+        ("2 days", 172_800),
+        ("10 sec", 10),
+        ("3 hrs", 10_800),
     ],
 )
 def test_spans_that_are_understood(text: str, seconds: float) -> None:
@@ -41,7 +48,8 @@ def test_spans_that_are_understood(text: str, seconds: float) -> None:
         "0s",
         "1h1h",
         "1h30",
-        "5 minutes",
+        "5 minuets",
+        "5 min 3 m",
         "1e3",
         "nan",
         "inf",

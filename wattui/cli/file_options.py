@@ -97,12 +97,23 @@ class PortName(click.types.StringParamType):
     ) -> str:
         """Return the port; ``ttyUSB0`` is ``/dev/ttyUSB0``, unless a file here has that name."""
         text = str(value)
+        if text.startswith("sim://"):
+            _check_simulated(text)
         if sys.platform == "win32" or "://" in text or text.startswith(_IN_FULL) or "/" in text:
             return text
         device = Path("/dev") / text
         is_device = text and not Path(text).exists() and device.is_char_device()
         looks_like_one = text.startswith(("ttyUSB", "ttyACM", "ttyS", "cu.", "tty."))
         return str(device) if is_device or looks_like_one else text
+
+
+def _check_simulated(url: str) -> None:
+    from wattui.simulator.sim_url import parse_url
+
+    try:
+        parse_url(url)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}. See `wattui simulate --help`.") from None
 
 
 def _file_of(port: str) -> list[Path]:
@@ -133,14 +144,19 @@ def _by_name(path: Path) -> Path:
 
 
 def check_files(command: click.Command, values: dict[str, Any]) -> None:
-    """Check that a command writes over nothing that it reads, and over no session without asking.
+    """Check that a command reads what exists, and writes over nothing that must stay.
+
+    Nothing is written over a file that is read, nor over a session without asking.
 
     Raises
     ------
     WouldOverwrite, DiskRefused
-        It would; or a file cannot be written.
+        It would; or a file does not exist, or cannot be written.
     """
     files = list(files_of(command, values))
+    for use, path in files:
+        if use is Use.READ and str(path) != "-" and not path.exists():
+            raise DiskRefused(f"There is no file {path}", "Check its name and folder.")
     read = [path for use, path in files if use is Use.READ]
     written = [(use, path) for use, path in files if use not in (Use.READ, Use.FOLDER, Use.LINK)]
     links = [_by_name(path) for use, path in files if use is Use.LINK]
@@ -153,11 +169,11 @@ def check_files(command: click.Command, values: dict[str, Any]) -> None:
     from wattui.session.destination import check_destination, require_different
 
     for use, path in written:
+        if use is Use.CREATE and os.path.lexists(path):
+            raise DiskRefused(f"{path} already exists", "Choose another name for the new session.")
         # Who continues a session checks that it is one that can be continued.
         force = use is Use.COMPLETE or (use is Use.WRITE and bool(values.get("force")))
         check_destination(path, read, force=force)
-        if use is Use.CREATE and os.path.lexists(path):
-            raise DiskRefused(f"{path} already exists", "Choose another name for the new session.")
     require_different([path for _, path in written])
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import logging
 import os
 import pkgutil
 import re
@@ -22,6 +23,26 @@ _WIDTH: Final = 100
 
 #: Commands at the top of the list; the others follow in alphabetical order.
 _FIRST: Final = ("gui", "log", "ports")
+
+#: Other words for a command, and its name.
+_MEANT: Final = {
+    **dict.fromkeys(("record", "run", "start", "monitor", "watch", "measure", "capture"), "log"),
+    **dict.fromkeys(("list", "ls", "devices", "scan"), "ports"),
+    **dict.fromkeys(("recordings", "runs", "history"), "sessions"),
+    **dict.fromkeys(("csv", "save", "dump"), "export"),
+    **dict.fromkeys(("download", "read", "readout", "memory"), "fetch"),
+    **dict.fromkeys(("erase", "reset", "delete", "wipe"), "clear"),
+    **dict.fromkeys(("settings", "set", "setup", "configure"), "config"),
+    **dict.fromkeys(("prepare", "field"), "arm"),
+    **dict.fromkeys(("graph", "draw", "figure", "chart"), "plot"),
+    **dict.fromkeys(("open", "window", "show"), "gui"),
+    **dict.fromkeys(("play",), "replay"),
+    **dict.fromkeys(("sim", "demo", "emulate"), "simulate"),
+    **dict.fromkeys(("daemon", "background", "systemd"), "service"),
+    **dict.fromkeys(("identify", "version", "status", "id"), "info"),
+    **dict.fromkeys(("convert", "load"), "import"),
+    **dict.fromkeys(("uninstall", "rm"), "remove"),
+}
 
 
 class Formatter(click.HelpFormatter):
@@ -51,6 +72,23 @@ class Context(click.Context):
             self.color = False
 
 
+def write_log(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Log to standard error if it is wanted: for ``callback=`` of ``--debug``."""
+    if wanted:
+        ctx.ensure_object(dict)["debug"] = True
+        logging.basicConfig(
+            level=logging.DEBUG, format="%(asctime)s %(threadName)s %(name)s: %(message)s"
+        )
+
+
+def _debug_option() -> click.Option:
+    """Return the same option for a command, where people type it."""
+    return click.Option(
+        ["--debug"], is_flag=True, is_eager=True, expose_value=False, hidden=True,
+        callback=write_log, help="Print a log to standard error, and tracebacks.",
+    )  # fmt: skip
+
+
 class ExplainedCommand(click.Command):
     """A command with examples below its help."""
 
@@ -61,6 +99,8 @@ class ExplainedCommand(click.Command):
         super().__init__(*args, **kwargs)
         #: Lines to type, and what they do.
         self.examples = tuple(examples)
+        if all("--debug" not in one.opts for one in self.params):
+            self.params.append(_debug_option())
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, unless it would write over something."""
@@ -84,6 +124,34 @@ class Group(ExplainedCommand, click.Group):
 
     command_class = ExplainedCommand
 
+    def summaries(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """Return names and first sentences of the commands."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        return [
+            (name, (one.help or "").partition("\n\n")[0].replace("\n", " ").rstrip("."))
+            for name, one in found
+            if one is not None
+        ]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, with summaries that are not cut off."""
+        with formatter.section("Commands"):
+            formatter.write_dl(self.summaries(ctx))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a name that does not exist, suggest another."""
+        name = args[0]
+        command = self.get_command(ctx, name)
+        if command is not None:
+            return name, command, args[1:]
+        known = self.list_commands(ctx)
+        near = [_MEANT[name.lower()]] if _MEANT.get(name.lower()) in known else []
+        near = near or difflib.get_close_matches(name.lower(), known, 1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
+
 
 class Program(Group):
     """The whole program: one command for each module of :mod:`wattui.cli.commands`.
@@ -105,24 +173,17 @@ class Program(Group):
         found = vars(importlib.import_module(f"{commands.__name__}.{module.name}")).values()
         return next(one for one in found if isinstance(one, click.Command) and one.name == name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary(name)) for name in self.list_commands(ctx)])
+    def summaries(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """Return names and summaries of the commands without importing any."""
+        return [(name, summary(name)) for name in self.list_commands(ctx)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; a session or a port instead of a command opens the window."""
-        name = args[0]
-        command = self.get_command(ctx, name)
-        if command is not None:
-            return name, command, args[1:]
-        if is_port_or_session(name):
+        if args[0] not in modules() and is_port_or_session(args[0]):
             return "gui", self.get_command(ctx, "gui"), args
-        near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
-        raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
         """Run a command line; standing alone, leave with its exit status."""

@@ -48,6 +48,20 @@ def duration(text: str) -> float:
         ) from None
 
 
+def interval(text: str) -> int:
+    """Return the whole seconds between two records: for ``type=`` of an option."""
+    try:
+        seconds = parse_duration(text)
+    except ValueError:
+        seconds = 0.0
+    if seconds != int(seconds) or not 1 <= seconds <= MAX_INTERVAL:
+        raise click.BadParameter(
+            f"{text!r} is not an interval of the meter. Write whole seconds from 1 s to "
+            f"{MAX_INTERVAL} s, such as 1, 10s or 5m."
+        )
+    return int(seconds)
+
+
 # -- times within a session: 12:30, a date, 1h30m, -10m -----------------------------
 
 _ZERO: Final = re.compile(r"[+-]?0+[dhms]?")
@@ -256,12 +270,10 @@ def json_option(text: str) -> Decorator:
 
 # -- recording ---------------------------------------------------------------------
 
-_seconds: Final = click.IntRange(1, MAX_INTERVAL)
-
 #: How often a meter sends.
 interval_option: Final = click.option(
-    *("-i", "--interval"), type=_seconds, default=1, show_default=True, metavar="SECONDS",
-    help="Time between two records.",
+    *("-i", "--interval"), type=interval, default="1s", show_default=True, metavar="TIME",
+    help="Time between two records: seconds, or 10s, 1m.",
 )  # fmt: skip
 
 
@@ -337,7 +349,8 @@ def logging_options(mark: str = "") -> Decorator:
             type=_checked(_parse_fields), metavar="W,V,...",
         ),
         _setting(
-            "--interval", f"Time between two records.{mark}", type=_seconds, metavar="SECONDS"
+            "--interval", f"Time between two records: seconds, or 10s, 1m.{mark}", type=interval,
+            metavar="TIME",
         ),
         _setting(
             "--full-handling",
@@ -377,7 +390,9 @@ setting_options: Final = together(
     _setting("--post-port", "Port on that host (.NET).", type=click.IntRange(1, 65535)),
     _setting("--post-file", "Path on that host (.NET).", metavar="PATH"),
     _setting("--user-agent", "User agent to post with (.NET).", metavar="TEXT"),
-    _setting("--post-interval", "Seconds between two posts (.NET).", type=_seconds),
+    _setting(
+        "--post-interval", "Time between two posts (.NET).", type=interval, metavar="TIME"
+    ),
     _setting("--save-network", "Save the network settings, which puts them into effect (.NET).",
              is_flag=True),
     _setting("--reset-network", "Reset the network settings to the factory defaults (.NET).",

@@ -8,7 +8,7 @@ import logging
 import click
 
 from wattui import __version__
-from wattui.cli.help import Program
+from wattui.cli.help import Program, write_log
 
 _EXAMPLES = (
     ("wattui", "Open the window."),
@@ -26,22 +26,19 @@ _EXAMPLES = (
     "folder, or in the folder that the environment variable WATTUI_DATA names.",
 )
 @click.version_option(__version__, "-V", "--version", message="wattui %(version)s")
-@click.option("--debug", is_flag=True, help="Print a log to standard error, and tracebacks.")
+@click.option(
+    "--debug", is_flag=True, is_eager=True, expose_value=False, callback=write_log,
+    help="Print a log to standard error, and tracebacks; also behind a command.",
+)  # fmt: skip
 @click.pass_context
-def program(ctx: click.Context, debug: bool) -> object:
+def program(ctx: click.Context) -> object:
     """Show and record live readings of Watts up? meters without losing a sample.
 
     Without a command, the window opens. PORT is a device as `wattui ports` lists it
     (/dev/ttyUSB0, COM3), a URL (socket://, rfc2217://), or sim:// for a simulated meter.
     """
-    if debug:
-        ctx.ensure_object(dict)["debug"] = True
-        logging.basicConfig(
-            level=logging.DEBUG, format="%(asctime)s %(threadName)s %(name)s: %(message)s"
-        )
-    else:
-        # Users are informed without a log, and a live view has no room for its lines.
-        logging.getLogger("wattui").addHandler(logging.NullHandler())
+    # Users are informed without a log, and a live view has no room for its lines.
+    logging.getLogger("wattui").addHandler(logging.NullHandler())
     if ctx.invoked_subcommand is not None:
         return None
     from wattui.cli.commands.gui import gui

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,22 +14,69 @@ from wattui.cli import exits
 from wattui.cli.options import Moment
 from wattui.cli.output import progress_bar, shown_path
 from wattui.cli.stop_signals import Ending
+from wattui.desktop.atomic_file import stream_number
+from wattui.errors import DiskRefused
+from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.text import count_text
 
 if TYPE_CHECKING:
+    from wattui.formats.export_job import ExportJob
     from wattui.measurement.events import MeterInfo
     from wattui.session import Session
 
 
-def say_wrote(path: Path, *, quiet: bool) -> None:
+#: Format of a file that is exported, by its ending.
+ENDINGS: Final = {
+    ".csv": "csv",
+    ".txt": "csv",
+    "": "csv",
+    ".jsonl": "json-lines",
+    ".ndjson": "json-lines",
+    ".log": "2011-log",
+    ".raw": "raw",
+}
+
+#: Endings of files that do not hold text, which every format that is written does.
+_NOT_TEXT: Final = frozenset(
+    (
+        *(".xlsx", ".xls", ".ods", ".parquet", ".feather", ".arrow", ".h5", ".hdf5", ".sqlite"),
+        *(".db", ".wattui", ".png", ".svg", ".pdf", ".gz", ".zip", ".pickle", ".npy", ".npz"),
+    )
+)
+
+#: Lines that a spreadsheet can hold.
+_SHEET_LINES: Final = 1_048_576
+
+
+def export_format(path: Path, form: str | None = None) -> str:
+    """Return the format of a file to export: the given one, or that of its ending.
+
+    Raises
+    ------
+    UsageError
+        Nothing is written with that ending.
+    """
+    ending = "" if stream_number(path) is not None else path.suffix.lower()
+    if ending in _NOT_TEXT or (form is None and ending not in ENDINGS):
+        known = ", ".join(one for one in ENDINGS if one)
+        raise click.UsageError(
+            f"{path} cannot be written: the endings that can be exported are {known}. For another "
+            "format see `wattui export --format NAME`."
+        )
+    return form or ENDINGS[ending]
+
+
+def say_wrote(path: Path, what: str = "", *, quiet: bool) -> None:
     """Report a file that was written."""
     if not quiet:
-        exits.say(f"Wrote {exits.printable(shown_path(path))}.")
+        named = shown_path(path) if stream_number(path) != 1 else "standard output"
+        exits.say(f"Wrote {what and f'{what} to '}{exits.printable(named)}.")
 
 
 def export_session(
     source: Path,
     output: Path,
-    form: str = "csv",
+    form: str | None = None,
     *,
     start: Moment | None = None,
     stop: Moment | None = None,
@@ -45,22 +93,45 @@ def export_session(
     WattuiError
         The session cannot be read, the file cannot be written, a meter is not in the
         session, or the export was cancelled.
+    UsageError
+        The span has no samples, or nothing is written with that ending.
     """
-    from wattui.formats import write
+    from wattui.formats import write_job
+    from wattui.formats.export_job import ExportJob
     from wattui.session import Session
 
+    form = export_format(output, form)
     with (
         Ending() as ending,
         Session.open(source) as session,
         progress_bar("Writing", quiet=quiet) as progress,
     ):
         chosen = chosen_meters(session, meters)
-        first, last = chosen_span(session, start, stop)
-        write(
-            session, output, form, meters=chosen, start=first, stop=last,
+        first, last = chosen_span(session, start, stop, chosen)
+        job = ExportJob(
+            session, output, meters=chosen, start=first, stop=last,
             progress=progress, cancelled=ending, **options,
         )  # fmt: skip
-    say_wrote(output, quiet=quiet)
+        try:
+            write_job(job, form)
+        except DiskRefused as error:
+            if isinstance(error.__cause__, OSError) and stream_number(output) is not None:
+                raise exits.output_error(error.__cause__) from error
+            raise
+        ends = session.span_us(chosen) if (first, last) != (None, None) else None
+    part = ends and (ends[0] if first is None else first, ends[1] if last is None else last)
+    _say_rows(job, form, part, quiet=quiet)
+
+
+def _say_rows(job: ExportJob, form: str, part: tuple[int, int] | None, *, quiet: bool) -> None:
+    """Report how many rows were written of a part, and whether a spreadsheet can hold them."""
+    what = count_text(job.row_count, "row")
+    say_wrote(job.path, f"{what} {span_words(part)}" if part else what, quiet=quiet)
+    if job.line_count > _SHEET_LINES and form in ("csv", "wide-csv"):
+        exits.say(
+            f"Spreadsheets end at {_SHEET_LINES:,} lines, and this file has {job.line_count:,}. "
+            "Export parts with --from and --to, or fewer rows with --wide --interval."
+        )
 
 
 def find_meters(infos: Sequence[MeterInfo], names: Sequence[str]) -> list[int]:
@@ -99,23 +170,44 @@ def chosen_meters(session: Session, names: Sequence[str]) -> list[int] | None:
 
 
 def chosen_span(
-    session: Session, start: Moment | None, stop: Moment | None
+    session: Session,
+    start: Moment | None,
+    stop: Moment | None,
+    meters: Sequence[int] | None = None,
 ) -> tuple[int | None, int | None]:
     """Return the requested part of a session, in microseconds; None for its ends.
 
     Raises
     ------
     UsageError
-        It ends before it starts.
+        It ends before it starts, or has no samples.
     """
     span = session.span_us() if start is not None or stop is not None else None
     if span is None:
         return None, None
     first = None if start is None else start.within(*span)
-    if stop is None:
-        return first, None
-    # A time of day is the first one after the start.
-    last = stop.within(first if stop.of_day and first is not None else span[0], span[1])
-    if (span[0] if first is None else first) >= last:
-        raise click.UsageError("--from is not before --to.")
+    last = None
+    if stop is not None:
+        # A time of day is the first one after the start.
+        last = stop.within(first if stop.of_day and first is not None else span[0], span[1])
+    asked = span[0] if first is None else first, span[1] if last is None else last
+    whole = f"The session is {span_words(span)}."
+    if asked[0] >= asked[1] and start is not None and stop is not None:
+        raise click.UsageError(
+            f"--from is not before --to: they were understood as {span_words(asked)}. {whole}"
+        )
+    ids = [meter.id for meter in session.meters] if meters is None else meters
+    if asked[0] >= asked[1]:
+        limit = "after" if stop is None else "before"
+        edge = datetime.fromtimestamp(asked[stop is not None] / MICROSECONDS)
+        raise click.UsageError(f"There are no samples {limit} {edge:%Y-%m-%d %H:%M:%S}. {whole}")
+    if not any(session.count(one, first, last) for one in ids):
+        raise click.UsageError(f"There are no samples {span_words(asked)}. {whole}")
     return first, last
+
+
+def span_words(span: tuple[int, int]) -> str:
+    """Return a span in microseconds for people: ``from 2026-11-26 23:05:00 to 23:10:00``."""
+    first, last = (datetime.fromtimestamp(one / MICROSECONDS) for one in span)
+    end = f"{last:%H:%M:%S}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M:%S}"
+    return f"from {first:%Y-%m-%d %H:%M:%S} to {end}"

@@ -13,6 +13,6 @@
 
 from __future__ import annotations
 
-from wattui.formats.registry import FORMATS, detect, read, write, write_csv
+from wattui.formats.registry import FORMATS, detect, read, write, write_csv, write_job
 
-__all__ = ["FORMATS", "detect", "read", "write", "write_csv"]
+__all__ = ["FORMATS", "detect", "read", "write", "write_csv", "write_job"]

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from wattui.formats.csv_file import plain_text, read_text
 from wattui.formats.export_job import ExportJob, float_text, local_text
 from wattui.formats.file_format import Format, Missing
 from wattui.formats.raw_capture import read_packets
@@ -85,11 +86,15 @@ def read(source: Source) -> Iterator[Block]:
     def cells(text: str) -> Sequence[str] | None:
         if _IS_HEADER.fullmatch(text):
             return None
-        found = _split(text)
+        found = [cell.strip() for cell in text.split(",")]
+        while len(found) > len(_COLUMNS) and not found[-1]:
+            found.pop()
         place = _time_place(found)
         if place is None:
             raise BrokenLine("no time")
-        return found[place:] if not named else found if place else ["", *found]
+        if not named:
+            return found[place:]
+        return [read_text(found[0]), *found[1:]] if place else ["", *found]
 
     first = 0 if named else 1
     layout = Layout(_COLUMNS[first:], ", ", cells, least=18 - first)
@@ -100,7 +105,7 @@ def write(job: ExportJob) -> Iterator[str]:
     """Make the text that the script would have written."""
     yield f"{_HEADER}\n"
     for part in job.parts:
-        name = part.label.replace(",", " ")
+        name = plain_text(part.label.replace(",", " "))
         for rows in job.chunks(part):
             for time, _interval, _gap, *fields in rows:
                 values = (

@@ -18,6 +18,7 @@ read as well.  The time is that of ``unix_time``.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -50,7 +51,7 @@ from wattui.session.span_statistics import ENERGY_SCALE
 COLUMNS: Final = (
     *("time", "unix_time", "elapsed_s", "meter"),
     *(field.column for field in FIELDS),
-    *(INTEGRATED_ENERGY.column, "interval_s", "gap_s"),
+    *(INTEGRATED_ENERGY.column, "interval_s", "gap_s", "serial_number"),
 )
 
 #: Most texts of one field that are remembered.
@@ -60,6 +61,13 @@ _TEXTS: Final = 50_000
 #: there.
 _COMMENT: Final = "#"
 _STAND_IN: Final = "＃"
+
+#: Characters that control a terminal.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+#: Where a formula could begin, and where an apostrophe is in front of one.
+_FORMULA: Final = re.compile(r"((?:^|[,;|])[\s\"]*)('*[=+\-@＝＋－＠])")
+_ESCAPED: Final = re.compile(r"((?:^|[,;|])[\s\"]*)'('*[=+\-@＝＋－＠])")
 
 #: Events that the head lists.
 _LISTED: Final = (
@@ -111,7 +119,8 @@ def write(job: ExportJob) -> Iterator[str]:
     yield from head_lines(job, origin, offset)
     yield style.delimiter.join(COLUMNS) + "\n"
     for part in job.parts:
-        rows = _RowWriter(style, plain_text(part.label), origin, offset)
+        names = part.label, part.meter.info.serial_number
+        rows = _RowWriter(style, [plain_text(name) for name in names], origin, offset)
         for chunk in job.chunks(part):
             yield from rows.lines(chunk)
 
@@ -141,8 +150,20 @@ def iso_time(time: int, offset: timedelta) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return a text without line ends and without the sign of a comment."""
-    return " ".join(text.replace(_COMMENT, _STAND_IN).split())
+    """Return a text that stays one text: no line ends, comments or formulas in it.
+
+    A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula.
+    It gets an apostrophe in front, also behind a delimiter; :func:`read_text` removes it.
+    """
+    plain = _CONTROL.sub(" ", text.replace(_COMMENT, _STAND_IN))
+    # A name of a file that is not UTF-8 cannot be encoded as it is.
+    plain = plain.encode("utf-8", "backslashreplace").decode()
+    return _FORMULA.sub(r"\1'\2", " ".join(plain.split()))
+
+
+def read_text(cell: str) -> str:
+    """Return the text that :func:`plain_text` made a cell of."""
+    return _ESCAPED.sub(r"\1\2", cell)
 
 
 # -- the head --
@@ -226,10 +247,10 @@ class Texts(dict[WireValue, str]):
 class _RowWriter:
     """Makes the lines of one meter, many at a time."""
 
-    def __init__(self, style: Style, label: str, origin: int, offset: timedelta) -> None:
+    def __init__(self, style: Style, names: Sequence[str], origin: int, offset: timedelta) -> None:
         self._join = style.delimiter.join
         self._point = style.point
-        self._label = quoted(label, style.delimiter)
+        self._label, self._serial_number = (quoted(name, style.delimiter) for name in names)
         self._origin = origin
         self._offset = offset // timedelta(microseconds=1)
         self._suffix = _offset_text(offset) if style.iso_times else ""
@@ -251,6 +272,7 @@ class _RowWriter:
             self._energies(fields[FIELD_INDEX["power"]], interval),
             map(self._spans.__getitem__, interval),
             map(self._spans.__getitem__, gap),
+            repeat(self._serial_number),
         ]
         for row in zip(*columns, strict=False):
             yield self._join(row) + "\n"
@@ -320,9 +342,12 @@ def read(source: Source) -> Iterator[Block]:
         if text.startswith((_COMMENT, names[0])):
             return None
         try:
-            return next(csv.reader([text], delimiter=style.delimiter))
+            found = next(csv.reader([text], delimiter=style.delimiter))
         except (csv.Error, StopIteration):
             raise BrokenLine("not a line of a CSV") from None
+        if "'" in text:
+            found = [read_text(cell) for cell in found]
+        return found
 
     columns = [_READ.get(name, Column(Holds.TEXT)) for name in names]
     return read_table(source, Layout(columns, style.delimiter, cells, point=style.point))
@@ -337,11 +362,11 @@ def _meters(lines: Sequence[str]) -> dict[str, MeterInfo]:
         if not line.startswith("#"):
             break
         if name == "meter":
-            label = value
+            label = read_text(value)
             meters[label] = MeterInfo(label, "", label)
         elif label and value != "unknown":
             if name in _DETAILS:
-                details: dict[str, Any] = {_DETAILS[name]: value}
+                details: dict[str, Any] = {_DETAILS[name]: read_text(value)}
                 meters[label] = replace(meters[label], **details)
             elif name == "interval":
                 meters[label] = replace(meters[label], interval=_interval(value))

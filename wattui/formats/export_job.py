@@ -82,6 +82,10 @@ class ExportJob:
     parts: list[Part] = field(init=False)
     #: Samples that are written.
     done: int = field(init=False, default=0)
+    #: Lines that are written, those before the rows included.
+    line_count: int = field(init=False, default=0)
+    #: Rows that are written, where a row is not a sample.
+    wide_rows: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.parts = list(self._parts())
@@ -102,6 +106,11 @@ class ExportJob:
             stop = span[1] if self.stop is None else min(self.stop, span[1])
             figures = self.session.statistics(one.id, self.start, stop)
             yield Part(one, label, self.start, stop, figures)
+
+    @property
+    def row_count(self) -> int:
+        """Rows that are written: of samples, or of a wide table."""
+        return self.wide_rows or self.done
 
     @property
     def origin(self) -> int:

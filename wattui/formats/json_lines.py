@@ -112,6 +112,8 @@ def _members(part: Part, row: SampleRow, energy: int) -> dict[str, object]:
         "time": moment.isoformat(timespec="microseconds"),
         "unix_time": time / MICROSECONDS,
         "meter": part.label,
+        "serial_number": part.meter.info.serial_number,
+        "port": part.meter.info.port,
         **{name: f.to_base(v) for name, f, v in zip(_COLUMNS, FIELDS, values, strict=True)},
         INTEGRATED_ENERGY.column: round(energy / ENERGY_SCALE, 6),
         "interval_s": interval / MICROSECONDS,

@@ -23,7 +23,7 @@ from wattui.formats import (
 from wattui.formats.export_job import ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
-from wattui.formats.reading.source import Assumptions, Source, read_head, shown_path
+from wattui.formats.reading.source import Assumptions, Source, read_head
 from wattui.session.destination import check_destination
 from wattui.session.reader import Session
 
@@ -65,8 +65,6 @@ def detect(path: Path | str) -> Format:
 def is_session(path: Path) -> bool:
     """Check whether a file is a session, or another database."""
     try:
-        if not path.is_file():
-            return False  # opening a pipe would wait for the program at its other end
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
     except OSError:
@@ -76,13 +74,11 @@ def is_session(path: Path) -> bool:
 def _unknown(path: Path) -> FormatError:
     if is_session(path):
         return FormatError(
-            f"{shown_path(path)} is a session already, or another program's database",
+            f"{path} is a session already, or another program's database",
             "Open it as a session: it needs no import.",
         )
     titles = ", ".join(form.title for form in FORMATS.values() if form.read)
-    return FormatError(
-        f"{shown_path(path)} has no known format", f"These can be imported: {titles}."
-    )
+    return FormatError(f"{path} has no known format", f"These can be imported: {titles}.")
 
 
 def read(path: Path | str, assumptions: Assumptions | None = None) -> Iterator[Block]:
@@ -134,16 +130,20 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
     SessionDamaged
         The session cannot be read.
     """
+    return write_job(ExportJob(session, Path(path), **options), form)
+
+
+def write_job(job: ExportJob, form: str) -> int:
+    """Write an export in a format, as :func:`write` does; return how many samples."""
     chosen = FORMATS[form]
     if chosen.write is None:
         raise FormatError(f"The format {form} can only be read", "Choose another format.")
-    job = ExportJob(session, Path(path), **options)
     if job.dialect not in chosen.dialects:
         raise FormatError(
             f"The format {form} does not have the dialect {job.dialect}",
             f"Choose one of: {', '.join(chosen.dialects)}.",
         )
-    check_destination(job.path, [session.path], force=job.force)
+    check_destination(job.path, [job.session.path], force=job.force)
     labels = [part.label for part in job.parts if part.figures.count]
     if len(labels) > 1 and not chosen.several_meters:
         raise FormatError(
@@ -151,7 +151,9 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
             "Choose one meter.",
         )
     with draft_file(job.path, "utf-8") as file:
-        file.writelines(chosen.write(job))
+        for text in chosen.write(job):
+            file.write(text)
+            job.line_count += text.count("\n")
     return job.done
 
 

@@ -253,6 +253,7 @@ def _lines(
             else:
                 heapq.heapreplace(waiting, (head[0], number))
         texts = [text for meter in cells for text in meter]
+        job.wide_rows += 1
         yield join((*grid.texts(row), *texts)) + "\n"
 
 

@@ -34,7 +34,10 @@ _UNITS: Final = (
 )
 
 _TYPED_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_TYPED_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([dhms]?)")
+_TYPED_PART: Final = re.compile(
+    r"(\d+(?:\.\d*)?|\.\d+)"
+    r"(?:(d)(?:ays?)?|(h)(?:(?:ou)?rs?)?|(m)(?:in(?:ute)?s?)?|(s)(?:ec(?:ond)?s?)?)?"
+)
 
 #: Longest duration that is accepted, in seconds: longer is a slip of the finger.
 _LONGEST: Final = 100 * 366 * 86400.0
@@ -110,7 +113,7 @@ def duration_text(seconds: float, *, long: bool = False) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds of ``90``, ``90s``, ``5m``, ``8h``, ``2d``, ``1h30m`` or ``1.5h``.
+    """Return the seconds of ``90``, ``90s``, ``5m``, ``5 min``, ``8h``, ``2 days``, ``1h30m``.
 
     Raises
     ------
@@ -118,9 +121,10 @@ def parse_duration(text: str) -> float:
         It is not a duration, is zero, or names a unit twice.
     """
     squeezed = "".join(text.split()).lower()
-    parts = _TYPED_PART.findall(squeezed)
-    if not parts or "".join(number + unit for number, unit in parts) != squeezed:
+    found = list(_TYPED_PART.finditer(squeezed))
+    if not found or "".join(part[0] for part in found) != squeezed:
         raise ValueError(f"{text!r} is not a duration")
+    parts = [(part[1], next(filter(None, part.groups()[1:]), "")) for part in found]
     units = [unit for _, unit in parts]
     if len(set(units)) < len(units) or (len(units) > 1 and "" in units):
         raise ValueError(f"{text!r} names a unit twice, or leaves one out")

@@ -31,6 +31,9 @@ def clear(port: str, erase_memory: bool) -> None:
 
     with connected_meter(port) as client:
         state = memory_state(client)
+        if state is not None and not state.used and not erase_memory:
+            say("The memory is empty: there is nothing to clear.")
+            return
         if not erase_memory:
             what = "Clearing erases all records in the meter's memory"
             raise refuse_to_erase(what, port, client, state)

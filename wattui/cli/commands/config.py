@@ -59,7 +59,8 @@ _ACTIONS: Final = ("save_network", "reset_network", "restart")
 @json_option("Print all settings as JSON.")
 @click.option(
     "--apply", "file", type=File(Use.READ), metavar="FILE.json",
-    help="Apply the settings in a file made by --json. Options take precedence.",
+    help="Apply the settings in a file made by --json, except for logging, which --logging "
+    "starts or stops. Options take precedence.",
 )  # fmt: skip
 @erase_option
 def config(
@@ -103,6 +104,9 @@ def config(
 def _wanted(options: dict[str, Any], file: Path | None) -> Wanted:
     """Return the settings to write; options take precedence over the file."""
     wanted = {} if file is None else read_wanted(file)
+    # Starting or stopping to log is not a setting to copy from one meter to another.
+    if wanted.pop("logging", None) is not None and options["logging"] is None:
+        say("Logging is left as it is; give --logging to change it.")
     wanted |= {name: options[name] for name in _SETTINGS if options[name] is not None}
     network = {name: options[name] for name in _NETWORK if options[name] is not None}
     post = {to: options[name] for name, to in _POST.items() if options[name] is not None}

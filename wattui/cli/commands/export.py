@@ -13,7 +13,7 @@ import click
 from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
 from wattui.cli.options import Moment, duration, part_options, quiet_option, time_zone
-from wattui.cli.session_files import export_session
+from wattui.cli.session_files import export_format, export_session
 from wattui.formats import FORMATS
 from wattui.formats.export_job import WIDE_FIELDS, Dialect
 from wattui.measurement.fields import FIELDS
@@ -55,7 +55,8 @@ def field_names(text: str) -> tuple[str, ...]:
 @part_options
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), metavar="NAME",
-    help=f"Format of the file: {', '.join(_FORMATS)}.  [default: csv]",
+    help=f"Format of the file: {', '.join(_FORMATS)}. By default the ending decides: .csv, .jsonl, "
+    ".log or .raw.",
 )  # fmt: skip
 @click.option(
     "--dialect", type=click.Choice([one.value for one in Dialect]), default="standard",
@@ -94,7 +95,7 @@ def export(
     """
     if wide and form not in (None, "wide-csv"):
         raise click.UsageError("--wide is short for --format wide-csv. Leave out one of them.")
-    form = "wide-csv" if wide else form or "csv"
+    form = export_format(output, "wide-csv" if wide else form)
     if form != "wide-csv" and (fields is not None or interval is not None):
         raise click.UsageError("--fields and --interval need --wide.")
     export_session(

@@ -250,11 +250,20 @@ def _read(paths: Sequence[tuple[Path, str]], figure: Figure) -> Any:
     scale = figure.dpi / _DPI if figure.output.suffix == ".png" else _FINE
     with contextlib.ExitStack() as stack:
         runs = []
+        refused: click.UsageError | None = None
         for path, name in paths:
             session: Session = stack.enter_context(Session.open(path))
-            first, last = chosen_span(session, figure.start, figure.stop)
             chosen = chosen_meters(session, figure.meters)
+            try:
+                first, last = chosen_span(session, figure.start, figure.stop, chosen)
+            except click.UsageError as error:
+                refused = error
+                if len(paths) > 1:
+                    exits.say(exits.printable(f"{name}: {error.message}"))
+                continue
             runs.append(source.FigureRun(session, name, first, last, chosen))
+        if refused is not None and not runs:
+            raise refused
         pixels = max(round(figure.size[0] * scale), 100)
         return source.read(runs, channels, pixels, aligned=not figure.clock)
 

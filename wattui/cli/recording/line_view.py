@@ -8,7 +8,7 @@ is not a sample::
     2026-02-03T04:05:06.123456+01:00 42.3 119.8 0.361 0.97 0.011750
 
 A value that the meter did not send is ``nan``.  With several meters, the last column
-is the port.
+is the meter's label, with ``%20`` for its spaces.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class LinesView(QuietView):
             f"{track.tally.energy_wh:.{_ENERGY_DIGITS}f}",
         ]
         if self._several:
-            words.append(track.url.replace(" ", "%20"))
+            words.append(track.label.replace(" ", "%20"))
         return " ".join(words)
 
     def remark(self, text: str) -> None:
@@ -136,7 +136,7 @@ class LinesView(QuietView):
             self._line(header)
         if sample.gap_us:
             self.remark(
-                f"gap {sample.gap_us / MICROSECONDS:.3f} s before the next sample: {track.url}"
+                f"gap {sample.gap_us / MICROSECONDS:.3f} s before the next sample: {track.label}"
             )
         self._line(self.sample_line(track, sample))
         self._printed = True
@@ -145,7 +145,7 @@ class LinesView(QuietView):
         """Print an event as a remark."""
         if event.kind not in _QUIET_EVENTS:
             text = " ".join(f"{event.kind}: {event.text}".split())
-            self.remark(f"{iso_text(event.time_us)} {track.url} {text}")
+            self.remark(f"{iso_text(event.time_us)} {track.label}: {text}")
 
     def changed(self, track: Track, before: ClientState) -> None:
         """Report the state of a meter's connection to standard error."""
@@ -178,7 +178,9 @@ class JsonLinesView(LinesView):
         row: dict[str, object] = {
             "time": iso_text(sample.time_us),
             "unix_time": sample.time_us / MICROSECONDS,
-            "meter": track.url,
+            "meter": track.label,
+            "serial_number": track.info.serial_number if track.info is not None else "",
+            "port": track.url,
         }
         row.update((field.column, sample[field.name]) for field in FIELDS)
         row[INTEGRATED_ENERGY.column] = round(track.tally.energy_wh, _ENERGY_DIGITS)

@@ -245,7 +245,7 @@ class Recording:
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
         """Post samples that are on disk.  Writer thread."""
-        self._post(lambda view: self._take(self._by_key[meter.key], samples, view))
+        self._post(lambda view: self._take(self._by_key[meter.key], meter, samples, view))
 
     def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         """Post an event that is on disk.  Writer thread."""
@@ -296,7 +296,10 @@ class Recording:
 
     # -- main thread -----------------------------------------------------------
 
-    def _take(self, track: Track, samples: Sequence[Sample], view: RecordingView) -> None:
+    def _take(
+        self, track: Track, meter: MeterInfo, samples: Sequence[Sample], view: RecordingView
+    ) -> None:
+        track.info = meter
         track.committed = time.monotonic()
         for sample in samples:
             track.tally.add((sample,))

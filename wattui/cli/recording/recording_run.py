@@ -19,9 +19,10 @@ from wattui.cli.recording.live_view import LiveView, TallySum
 from wattui.cli.recording.raw_file import RawFile
 from wattui.cli.recording.recording import Recording, RecordingView
 from wattui.cli.recording.unattended import Unattended, UnattendedOptions
-from wattui.cli.session_files import export_session
+from wattui.cli.session_files import export_format, export_session
 from wattui.cli.stop_signals import Ending
 from wattui.cli.terminal import NO_KEYS, keyboard
+from wattui.desktop.atomic_file import stream_number
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, NoAnswer, WattuiError
 from wattui.measurement.text import count_text, duration_text
@@ -59,11 +60,23 @@ class Options:
     #: Returns whether nothing more will come, as at the end of a replay; None: never.
     over: Callable[[], bool] | None = None
 
+    @property
+    def writes_to_output(self) -> bool:
+        """Whether the CSV goes to standard output."""
+        return self.csv is not None and stream_number(self.csv) == 1
+
+    @property
+    def is_data(self) -> bool:
+        """Whether standard output is for a program that reads records, and nothing else."""
+        return self.writes_to_output or (self.json and not self.quiet)
+
 
 def record(options: Options) -> int:
     """Record until it is time to end; return the exit status."""
     if options.raw is not None and len(options.urls) > 1:
         raise click.UsageError("--raw writes the bytes of one meter: give one port.")
+    if options.csv is not None:
+        export_format(options.csv)
     if options.session is None and options.unattended.folder is None:
         make_folder(sessions_folder())
     unattended = Unattended(options.unattended)
@@ -145,7 +158,7 @@ class _Run:
     def _view(self) -> Iterator[RecordingView]:
         options = self._options
         several = len(options.urls) > 1 or options.unattended.every
-        if options.quiet:
+        if options.quiet or options.writes_to_output:
             yield QuietView()
         elif options.json:
             yield JsonLinesView(self._output, several=several)
@@ -238,7 +251,10 @@ class _Run:
             self.fail(error)
 
     def _print_path(self, path: Path) -> None:
-        """Print the session's path as the last line; if that fails, to standard error."""
+        """Print the session's path as the last line; to standard error if that fails or is data."""
+        if self._options.is_data:
+            exits.say(f"The session is {exits.printable(str(path))}")
+            return
         lost = [e for e in self._failures if isinstance(e, _OUTPUT_LOST)]
         try:
             if not lost and self._output.path(path):
