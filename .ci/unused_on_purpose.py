@@ -44,6 +44,9 @@ _.ports_wanted
 _.revision
 _.working
 
+# Members of enumerations that are looked up by value.
+_.WEEK
+
 # Found by a name in a string, or set for a library.
 _.application_data
 _.application_home

@@ -249,3 +249,28 @@ def test_every_page_is_in_the_guide() -> None:
     index = _text("README.md")
     pages = [page.name for page in DOCS.glob("*.md") if page.name != "README.md"]
     assert [name for name in pages if f"({name})" not in index] == []
+
+
+def _ten_changes() -> list[tuple[str, str]]:
+    """Return what a change touches and what holds it, from the table for developers."""
+    table = _text("developers.md").split("## Typical changes")[1].split("\n## ")[0]
+    rows = [line.split("|")[2:4] for line in table.splitlines() if line.startswith("| ")]
+    return [(place, test) for place, test in rows if "`" in place]
+
+
+def test_each_of_ten_changes_names_its_place_and_a_test() -> None:
+    assert len(_ten_changes()) == 10
+    for place, test in _ten_changes():
+        path, *names = re.findall(r"`([^`]+)`", place)
+        target = ROOT / "wattui" / path
+        assert target.exists(), path
+        if target.is_file():
+            text = target.read_text(encoding="utf-8")
+            wanted = [name.rpartition(".")[2] for name in names if "/" not in name]
+            assert [name for name in wanted if not re.search(rf"\b{name}\b", text)] == []
+        assert [
+            name for name in names if "/" in name and not (ROOT / "wattui" / name).exists()
+        ] == []
+        assert [
+            name for name in re.findall(r"`([^`]+)`", test) if not (ROOT / name).is_file()
+        ] == []
