@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -14,6 +15,10 @@ import pytest
 
 from wattui.cli.commands.simulate import _links, _urls
 from wattui.client import identify
+from wattui.protocol.models import MODELS
+from wattui.simulator.faults import LASTING, TIMED
+from wattui.simulator.loads import LOADS
+from wattui.simulator.sim_url import KEYS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ptys")
 
@@ -126,3 +131,36 @@ def test_one_link_for_several_meters_gets_numbers() -> None:
     assert _links((Path("/x/m"),), 2) == [Path("/x/m1"), Path("/x/m2")]
     assert _links((), 2) == [None, None]
     assert _links((Path("a"), Path("b")), 2) == [Path("a"), Path("b")]
+
+
+def test_help_names_everything_that_a_url_can_say(program: list[str]) -> None:
+    shown = subprocess.run(
+        [*program, "simulate", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    words = set(re.findall(r"[\w-]+", shown))
+    known = {*KEYS, *LASTING, *TIMED, *MODELS, *LOADS}
+    assert {str(word) for word in known} - words == set()
+
+
+def test_one_read_is_one_record_for_a_client_that_resets_the_meter_otherwise(
+    program: list[str], started: list[subprocess.Popen[bytes]]
+) -> None:
+    started.append(process := start(program, "sim://pro?speed=10"))
+    (path,) = lines(process, 1)
+    port = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    records, resets = 0, 0
+    try:
+        os.write(port, b"#L,W,3,E,,1;")
+        deadline = time.monotonic() + DEADLINE
+        while records < 20 and resets < 3 and time.monotonic() < deadline:
+            if not select.select([port], [], [], 1.0)[0]:
+                continue
+            line = os.read(port, 512)
+            if re.fullmatch(rb"(#d,-,18(,\d+){18};[\0\r\n]*)+", line):
+                records += line.count(b"#")
+            else:
+                resets += 1
+                os.write(port, b"#V,W,0;")
+    finally:
+        os.close(port)
+    assert (records >= 20, resets) == (True, 0)

@@ -58,6 +58,8 @@ DIALOGUES: list[tuple[str, Reply]] = [
     ("#l,-,2,_,_;", ReadoutEnd(None)),
     ("#l,-,2,_,10,3;", ReadoutEnd(None)),
     ("#l,-,3,_,10,3;", ReadoutEnd(None)),
+    ("#l,-,2,17,_,10;", ReadoutEnd(10)),
+    ("#l,-,2,17,_,_;", ReadoutEnd(None)),
     ("#l,-,0;", ReadoutEnd(None)),
     ("#s,-,3,_,1,0;", LoggingState(1, LoggingMode.STOPPED)),
     ("#s,-,3,-,60,1;", LoggingState(60, LoggingMode.INTERNAL)),

@@ -100,6 +100,16 @@ def test_the_answer_steers_relay_and_interval(answer: str, relay: bool, interval
     assert (web.fields()["w"] == "0") is relay
 
 
+def test_the_meter_prints_what_an_answer_did_to_it() -> None:
+    web = Web("[0!4]")
+    bench = Bench("net", poster=web)
+    bench.ask(b"#L,W,3,T,_,10;")
+    assert bench.hear(11.0) == (
+        b"net_update_rate_from_server(4) net_config_write_to_nv(), CRC8 pre-write verify OKAY."
+    )
+    assert bench.hear(4.0) == b"No change; interval already ==4"
+
+
 def test_without_a_poster_nothing_goes_out_and_nothing_fails() -> None:
     bench = Bench("net")
     bench.ask(b"#L,W,3,T,_,1;")

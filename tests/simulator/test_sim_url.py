@@ -68,7 +68,7 @@ def test_everything_at_once() -> None:
         ("sim://?full=3", "stop, overwrite, condense"),
         ("sim://?logging=tcp", "stopped, internal"),
         ("sim://?firmware=older", "old, new"),
-        ("sim://?faults=flood", "cut, nul"),
+        ("sim://?faults=flood", "cut, pieces, nul"),
         ("sim://?faults=unplug", "needs a time"),
         ("sim://?faults=cut@10", "silence, unplug, power"),
         ("sim://?faults=slow:-1", "0 or more"),
@@ -116,6 +116,7 @@ def test_speed_brings_a_clock_and_old_firmware_16_fields() -> None:
 
 def test_keys_are_the_attributes_of_the_options() -> None:
     assert list(sim_url.KEYS) == [one.name for one in fields(sim_url.SimOptions)]
+    assert list(sim_url.MEANINGS) == list(sim_url.KEYS)
 
 
 def test_every_fault_has_a_description() -> None:

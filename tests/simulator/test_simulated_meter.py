@@ -113,7 +113,7 @@ UNKNOWN = b"#v,-,8,1,65206,5,2,3,14,200612211910,0;"
         (b"#C,W,18" + b",0" * 18 + b";", b""),
         (b"#N,R,0;", b"#n,-,1,1917;"),
         (b"#O,R,0;", b"#o,-,1,0;"),
-        (b"#O,W,1,1;#O,R,0;", b"#o,-,1,1;"),
+        (b"#O,W,1,1;#O,R,0;", b"#o,-,1,1;#o,-,1,1;"),
         (b"#O,W,1,3;#O,R,0;", b"#o,-,1,0;"),
         (b"#S,R,0;", b"#s,-,3,_,1,1;"),
         (b"#S,W,2,_,10;#S,R,0;", b"#s,-,3,_,10,1;"),
@@ -121,7 +121,7 @@ UNKNOWN = b"#v,-,8,1,65206,5,2,3,14,200612211910,0;"
         (b"#L,W,3,I,_,5;", b"#s,-,3,_,5,1;"),
         (b"#L,W,3,E,_,7;#S,R,0;", b"#s,-,3,_,7,2;"),
         (b"#L,W,3,E,_,7;#L,R,0;", b"#l,-,2,0,7;"),
-        (b"#R,W,0;", b""),
+        (b"#R,W,0;", b"#r,-,0;"),
         (b"#U,R,0;", b"#u,-,3,80,0,0;"),
         (b"#U,W,3,123,45,1;#U,R,0;", b"#u,-,3,123,45,1;"),
         (b"#U,W,3,65501,45,1;#U,R,0;", b"#u,-,3,80,0,0;"),
@@ -167,9 +167,9 @@ def test_old_firmware_has_16_fields_14_factors_and_its_own_banner() -> None:
     assert bench.ask(b"#H,R,0;").startswith(b"#h,-,16,W,")
     assert bench.ask(b"#F,R,0;").count(b",") == 2 + 14
     lines = bench.readout()
-    assert lines[0] == b"#n,-,3,_,1,2;"
+    assert lines[0] == b"#n,-,3,0,1,2;"
     assert re.fullmatch(rb"#d,-,16(,\d+){16};", lines[1])
-    assert lines[-1] == b"#l,-,2,_,1,2;"
+    assert lines[-1] == b"#l,-,2,0,_,1;"
     assert bench.ask(b"#V,W,0;", 1.0) == b"EED05F01 $Revision: 4.41 $ 200612212301 60Hz 120V"
 
 
@@ -214,13 +214,70 @@ def test_records_come_every_interval_without_drift() -> None:
 
 
 def test_nothing_is_faster_than_115200_baud() -> None:
-    bench = Bench(logged=300)
+    bench = Bench(logged=300, faults="pieces")
     bench.meter.receive(b"#D,R,0;")
     total = b""
     for _ in range(10):
         bench.clock.advance(0.1)
         total += bench.meter.poll()
         assert abs(len(total) - 11_520 * (bench.clock.monotonic() - 100.0)) <= 1
+
+
+def test_lines_come_whole_as_soon_as_the_wire_has_carried_them() -> None:
+    bench, pieces = Bench(logged=300), Bench(logged=300, faults="pieces")
+    total, carried = b"", b""
+    for one in (bench, pieces):
+        one.meter.receive(b"#D,R,0;")
+    for _ in range(200):
+        bench.clock.advance(0.005)
+        pieces.clock.advance(0.005)
+        total += bench.meter.poll()
+        carried += pieces.meter.poll()
+        assert total == carried[: carried.rfind(b"\n") + 1]
+
+
+@pytest.mark.parametrize("baudrate", [9_600, 115_200])
+def test_a_record_comes_in_one_piece_and_by_the_fault_in_several(baudrate: int) -> None:
+    for faults, most in (("", 1), ("pieces", 100)):
+        bench = Bench(baudrate=baudrate, faults=faults)
+        bench.meter.receive(b"#L,W,3,E,_,1;")
+        came = []
+        while bench.clock.monotonic() < 101.5:
+            bench.clock.advance(min(max(bench.meter.seconds_to_event(), 1e-5), 0.1))
+            came += [bench.meter.poll()]
+        came = [data for data in came if data]
+        assert 1 <= len(came) <= most
+        assert (len(came) > 1) is (faults == "pieces")
+        assert Framer().decode(b"".join(came))[0].command == "d"
+
+
+def test_a_line_longer_than_a_read_comes_in_parts() -> None:
+    bench = Bench()
+    bench.meter.receive(b"#F,R,0;")
+    bench.clock.advance(1.0)
+    parts = [bench.meter.poll(100) for _ in range(5)]
+    assert b"".join(parts).startswith(b"#f,-,48,")
+    assert max(map(len, parts)) <= 100
+
+
+def test_streamed_records_have_no_value_where_a_field_is_not_chosen() -> None:
+    bench = Bench()
+    bench.ask(b"#C,W,18,1,1,1,0,0,0,0,1" + b",0" * 9 + b",1;#L,W,3,E,_,1;")
+    for values in bench.records(3.0):
+        chosen = [value is not None for value in values]
+        assert chosen == [True] * 3 + [False] * 4 + [True] + [False] * 9 + [True]
+
+
+def test_display_mode_of_before_usb() -> None:
+    old = Bench(old=True)
+    assert old.ask(b"#M,R,0;#M,W,1,3;#M,R,0;") == b"#m,-,1,0;#m,-,1,3;#m,-,1,3;"
+    assert Bench().ask(b"#M,R,0;") == UNKNOWN
+    assert Bench().ask(b"#M,W,1,3;") == UNKNOWN
+
+
+def test_a_meter_with_replies_0_is_silent_after_clearing() -> None:
+    silent = Bench(talkative=False)
+    assert silent.ask(b"#R,W,0;#O,W,1,1;#O,R,0;") == b"#o,-,1,1;"
 
 
 def test_a_full_memory_takes_as_long_as_the_wire_needs() -> None:
@@ -234,7 +291,7 @@ def test_a_full_memory_takes_as_long_as_the_wire_needs() -> None:
 
 
 def test_at_9600_baud_it_is_twelve_times_as_slow() -> None:
-    bench = Bench(baudrate=9_600, old=True)
+    bench = Bench(baudrate=9_600, old=True, faults="pieces")
     bench.meter.receive(b"#H,R,0;#H,R,0;#H,R,0;")
     bench.clock.advance(0.05)
     assert len(bench.meter.poll()) == 48
@@ -319,7 +376,7 @@ def test_stop_leaves_the_oldest_records_and_reports_stopped() -> None:
     bench.clock.advance(2_000.0)
     assert bench.ask(b"#S,R,0;") == b"#s,-,3,_,1,0;"
     assert len(bench.meter.memory) == 1_917
-    assert bench.ask(b"#R,W,0;#S,R,0;") == b"#s,-,3,_,1,1;"
+    assert bench.ask(b"#R,W,0;#S,R,0;") == b"#r,-,0;#s,-,3,_,1,1;"
 
 
 def test_condensing_starts_at_one_second_and_doubles() -> None:
@@ -331,7 +388,7 @@ def test_condensing_starts_at_one_second_and_doubles() -> None:
     assert len(bench.meter.memory) == 959
     bench.clock.advance(2_000.0)
     assert bench.ask(b"#S,R,0;") == b"#s,-,3,_,4,1;"
-    assert bench.ask(b"#R,W,0;#S,R,0;") == b"#s,-,3,_,1,1;"
+    assert bench.ask(b"#R,W,0;#S,R,0;") == b"#r,-,0;#s,-,3,_,1,1;"
 
 
 def test_after_condensing_the_records_are_one_interval_apart() -> None:
@@ -517,14 +574,14 @@ def test_faults_at_a_time_unplug_and_cut_the_power() -> None:
     [
         ("short:2", 8, b"#l,-,2,_,1;"),
         ("more:4", 14, b"#l,-,2,_,1;"),
-        ("end3", 10, b"#l,-,2,_,1,10;"),
+        ("end3", 10, b"#l,-,2,0,_,1;"),
         ("stall:5", 10, b"#l,-,2,_,1;"),
         ("mixed:5", 12, b"#l,-,2,_,1;"),
     ],
 )
 def test_a_readout_with_a_fault(fault: str, records: int, end: bytes) -> None:
     lines = faulty(fault, logged=10).readout()
-    assert lines[0] == b"#n,-,3,_,1,10;"
+    assert lines[0] == (b"#n,-,3,0,1,10;" if fault == "end3" else b"#n,-,3,_,1,10;")
     assert len(lines) == records + 2
     assert lines[-1] == end
 

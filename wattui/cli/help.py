@@ -10,7 +10,7 @@ import logging
 import os
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,9 +94,17 @@ class ExplainedCommand(click.Command):
 
     context_class = Context
 
-    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[tuple[str, str]] = (),
+        tables: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(*args, **kwargs)
+        #: Headings, and words with their meanings, above the examples.
+        self.tables = dict(tables or {})
         #: Lines to type, and what they do.
         self.examples = tuple(examples)
         if all("--debug" not in one.opts for one in self.params):
@@ -108,7 +116,10 @@ class ExplainedCommand(click.Command):
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples, then the epilog."""
+        """Write the tables and the examples, then the epilog."""
+        for heading, rows in self.tables.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
         if self.examples:
             with formatter.section("Examples"):
                 for typed, meaning in self.examples:
@@ -221,7 +232,10 @@ def is_port_or_session(text: str) -> bool:
 
 
 def command(
-    name: str, *, examples: Sequence[tuple[str, str]] = ()
+    name: str,
+    *,
+    examples: Sequence[tuple[str, str]] = (),
+    tables: Mapping[str, Sequence[tuple[str, str]]] | None = None,
 ) -> Callable[[Callable[..., Any]], ExplainedCommand]:
-    """Make a command of a function: :func:`click.command` with examples."""
-    return click.command(name, cls=ExplainedCommand, examples=examples)
+    """Make a command of a function: :func:`click.command` with examples and tables."""
+    return click.command(name, cls=ExplainedCommand, examples=examples, tables=tables)

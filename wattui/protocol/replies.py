@@ -314,10 +314,11 @@ def _limit_or_start(args: tuple[str, ...]) -> Reply:
 
 
 def _readout_end(args: tuple[str, ...]) -> Reply:
-    # Any #l ends a read-out.  Some firmware announces two arguments and sends three; it
-    # is not known which of them would be the interval.
+    # Any #l ends a read-out.  Some firmware announces two arguments and sends three: a
+    # number, nothing, and the interval.
+    three = len(args) == 3 and args[1] in _EMPTY
     try:
-        return ReadoutEnd(_int(args[1]) if len(args) == 2 else None)
+        return ReadoutEnd(_int(args[2 if three else 1]) if three or len(args) == 2 else None)
     except ValueError:
         return ReadoutEnd(None)
 

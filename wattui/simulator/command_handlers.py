@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from wattui.measurement.fields import FIELDS
+from wattui.measurement.fields import FIELD_COUNT, FIELDS
 from wattui.protocol import FullHandling, LoggingMode, NetworkAddress, Packet, PostTarget
 from wattui.protocol.commands import MAX_INTERVAL, MAX_NETWORK_TEXT, MAX_RATE_MILS, MAX_THRESHOLD
 from wattui.simulator.faults import Fault
@@ -25,6 +25,7 @@ def obey(meter: MeterHardware, packet: Packet) -> None:
     """Carry out a well-formed command; answer ``#v`` if it is unknown."""
     least, action = _ACTIONS.get((packet.command, packet.subcommand), (0, None))
     impossible = packet.command == "I" and not meter.model.has_network
+    impossible = impossible or (packet.command == "M" and not meter.model.old)
     if action is None or impossible or len(packet.args) < least:
         _version(meter, ())
         return
@@ -74,6 +75,10 @@ def _handling(meter: MeterHardware, _args: Args) -> None:
 
 def _state(meter: MeterHardware, _args: Args) -> None:
     meter.answer(f"#s,-,3,_,{meter.shown_interval(meter.interval)},{int(meter.mode)};")
+
+
+def _display_mode(meter: MeterHardware, _args: Args) -> None:
+    meter.answer(f"#m,-,1,{meter.display_mode};")
 
 
 def _user(meter: MeterHardware, _args: Args) -> None:
@@ -158,6 +163,13 @@ def _set_handling(meter: MeterHardware, args: Args) -> None:
         _handling(meter, ())
 
 
+def _set_display_mode(meter: MeterHardware, args: Args) -> None:
+    mode = _number(args[0], 0, FIELD_COUNT, "display mode")
+    if not _stubborn(meter):
+        meter.display_mode = mode
+    _display_mode(meter, ())
+
+
 def _clear(meter: MeterHardware, _args: Args) -> None:
     if not _stubborn(meter):
         meter.erase()
@@ -172,8 +184,6 @@ def _write_interval(meter: MeterHardware, args: Args) -> None:
     meter.erase()
     if meter.mode is LoggingMode.EXTERNAL and not _stubborn(meter):
         meter.log(LoggingMode.EXTERNAL, interval)
-    if meter.setup.talkative:
-        _state(meter, ())
 
 
 def _write_user(meter: MeterHardware, args: Args) -> None:
@@ -183,8 +193,6 @@ def _write_user(meter: MeterHardware, args: Args) -> None:
     if not _stubborn(meter):
         display = meter.display
         display.rate_mils, display.threshold, display.euro = rate, threshold, euro == 1
-    if meter.setup.talkative:
-        _user(meter, ())
 
 
 def _restart(meter: MeterHardware, _args: Args) -> None:
@@ -284,6 +292,8 @@ _ACTIONS: Final[dict[tuple[str, str], tuple[int, Callable[[MeterHardware, Args],
     ("C", "R"): (0, _chosen),
     ("C", "W"): (16, _choose),
     ("N", "R"): (0, _limit),
+    ("M", "R"): (0, _display_mode),
+    ("M", "W"): (1, _set_display_mode),
     ("D", "R"): (0, _memory),
     ("F", "R"): (0, _calibration),
     ("L", "W"): (3, _log),

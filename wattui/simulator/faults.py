@@ -17,6 +17,7 @@ class Fault(enum.StrEnum):
     """The faults, by the names that a list of faults uses."""
 
     CUT = "cut"
+    PIECES = "pieces"
     NUL = "nul"
     NOISE = "noise"
     GARBAGE = "garbage"
@@ -44,6 +45,7 @@ class Fault(enum.StrEnum):
 #: Faults of a whole run: the default value, and what they do.
 LASTING: Final[dict[Fault, tuple[float, str]]] = {
     Fault.CUT: (0, "the first packet after opening the port is cut off"),
+    Fault.PIECES: (0, "packets come in pieces, byte by byte as the wire carries them"),
     Fault.NUL: (0.5, "NULs also within packets; the value is the share of packets"),
     Fault.NOISE: (0.05, "noise between packets; the value is the share of packets before it"),
     Fault.GARBAGE: (0.01, "garbled packets; the value is their share"),

@@ -3,6 +3,9 @@
 
 Everything that the meter sends goes through one :class:`Line`: line ends with the
 stray NULs of real meters, pacing by the baud rate, and the faults of a line.
+A line is handed over whole, once the wire has carried it: a USB adapter collects what
+comes, and there are programs that take one read for one record.  The fault ``pieces``
+hands it over byte by byte.
 Times are seconds of the meter's monotonic clock, passed in by the caller.
 """
 
@@ -132,7 +135,8 @@ class Line:
                 break
             # A millionth of a byte: sums of times fall short by less.
             room = min(int((now - self._time) * rate + 1e-6), limit - len(out))
-            if room <= 0:
+            whole = Fault.PIECES not in self._faults and (out or len(self._current) <= limit)
+            if room <= 0 or (whole and room < len(self._current)):
                 break
             piece, self._current = self._current[:room], self._current[room:]
             out += piece
@@ -162,7 +166,9 @@ class Line:
         """Return how long the next byte takes; None if nothing waits."""
         if not self.busy:
             return None
-        start = self._time
+        start, following = self._time, self._current
         if not self._current and self._chunks:
-            start = max(start, self._chunks[0][0])
-        return max(start + _BITS / self.baudrate - now, 0.0)
+            ready, following = self._chunks[0]
+            start = max(start, ready)
+        count = 1 if Fault.PIECES in self._faults else max(len(following), 1)
+        return max(start + count * _BITS / self.baudrate - now, 0.0)

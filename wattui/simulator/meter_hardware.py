@@ -95,6 +95,8 @@ class MeterHardware:
         self.mode = setup.mode
         #: Whether records are posted over HTTP; the mode is EXTERNAL then.
         self.posting = False
+        #: What its display shows, as a number; before USB only.
+        self.display_mode = 0
         #: How much diagnostic text it prints: 0, 1 or 2.
         self.diagnostics = 0
         #: Whether its USB plug is in, and whether its mains is on.
@@ -132,7 +134,10 @@ class MeterHardware:
         data = self.line.take(now, limit)
         while self._stopped and len(data) < limit:
             self.advance()  # there is room again
-            data += self.line.take(now, limit - len(data))
+            more = self.line.take(now, limit - len(data))
+            if not more:
+                break
+            data += more
         if data and self.mismatch(baudrate):
             return bytes(0x80 | (byte * 167 + 13) & 0x7F for byte in data[::2])
         return data
@@ -317,7 +322,14 @@ class MeterHardware:
         """Carry out the answers to posts."""
         for answer in self.network.answers():
             self.display.relay_open = answer.relay_open
-            self.interval = answer.interval or self.interval
+            if answer.interval == self.interval:
+                self.send(f"No change; interval already =={answer.interval}")
+            elif answer.interval is not None:
+                self.interval = answer.interval
+                self.send(
+                    f"net_update_rate_from_server({answer.interval}) "
+                    "net_config_write_to_nv(), CRC8 pre-write verify OKAY."
+                )
 
     def _follow_memory(self) -> None:
         """Use the interval of the memory, and stop if it is full."""
@@ -326,9 +338,15 @@ class MeterHardware:
             if self.memory.full and self.memory.handling is FullHandling.STOP:
                 self.mode = LoggingMode.STOPPED
 
+    def _live_line(self) -> str:
+        """Return the packet of the present record; a field that is not chosen has no value."""
+        chosen = zip(self.display.record(), self.memory.chosen, strict=False)
+        values = [value if on else None for value, on in chosen]
+        return record_line(values, self.model.fields)
+
     def _send_record(self) -> None:
         if self.replay is None:
-            self.send(record_line(self.display.record(), self.model.fields))
+            self.send(self._live_line())
         elif self.linked:  # no record of a replay is lost while no client listens
             args = self.replay.next()
             if args is not None:
@@ -373,8 +391,12 @@ class MeterHardware:
         interval = self.shown_interval(memory.interval)
         sent = max(count - int(faults.value(Fault.SHORT)), 0)
 
+        # Older firmware sends a number that nothing explains, and in the end the interval third.
+        older = self.model.old or Fault.END_OF_THREE in faults
+        number = int(self.uptime) if older else "_"
+
         def lines() -> Iterator[str | float]:
-            yield f"#n,-,3,_,{interval},{count};"
+            yield f"#n,-,3,{number},{interval},{count};"
             text = ""
             for n, values in enumerate(itertools.islice(records, sent)):
                 if Fault.STALL in faults and n == count // 2:
@@ -382,13 +404,12 @@ class MeterHardware:
                 text = record_line(values, width)
                 yield text
                 if Fault.MIXED in faults and n % max(int(faults.value(Fault.MIXED)), 1) == 0:
-                    yield record_line(self.display.record(), width)
+                    yield self._live_line()
             for _ in range(int(faults.value(Fault.MORE)) if text else 0):
                 yield text
             if Fault.NO_END in faults:
                 return
-            end_of_three = self.model.old or Fault.END_OF_THREE in faults
-            yield f"#l,-,2,_,{interval}{f',{count}' if end_of_three else ''};"
+            yield f"#l,-,2,{number},{f'_,{interval}' if older else interval};"
 
         return lines()
 

@@ -37,8 +37,8 @@ class MeterSetup:
     volts: int = 120
     #: Seconds for which the meter is deaf after a restart.
     deaf_for: float = 2.0
-    #: Whether it also answers commands that have no answer in the specification.
-    talkative: bool = False
+    #: Whether it answers ``#R,W`` and ``#O,W``, as most meters in use do.
+    talkative: bool = True
 
     def default_load(self) -> Load:
         """Return the load that is plugged in by default."""

@@ -19,9 +19,9 @@ from wattui.measurement.clock import SYSTEM_CLOCK, Clock, ScaledClock
 from wattui.measurement.fields import FIELD_COUNT, FIELDS
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL
-from wattui.protocol.models import find_model
+from wattui.protocol.models import MODELS, find_model
 from wattui.simulator.faults import Faults, parse_faults
-from wattui.simulator.loads import find_load
+from wattui.simulator.loads import LOADS, find_load
 from wattui.simulator.meter_setup import MeterSetup
 from wattui.simulator.network import HttpPoster
 from wattui.simulator.record_memory import RecordMemory
@@ -59,7 +59,7 @@ class SimOptions:
     firmware: str = "new"
     mains: int = 120
     deaf: float = 2.0
-    replies: bool = False
+    replies: bool = True
     post: bool = False
 
     @property
@@ -269,4 +269,30 @@ KEYS: Final[dict[str, Callable[[str], object]]] = {
     "deaf": _number(0.0, 3600.0),
     "replies": _flag,
     "post": _flag,
+}
+
+#: What each key means, for people.
+MEANINGS: Final[dict[str, str]] = {
+    "model": f"{', '.join(MODELS)}; the same as MODEL",
+    "load": f"what is plugged in: {', '.join(LOADS)}",
+    "speed": "how many times faster the meter's time runs",
+    "seed": "a whole number; a different one changes the course of the load",
+    "faults": "what goes wrong; see below",
+    "replay": "a file whose records are sent: a raw capture, or any recording",
+    "meter": "which meter of a recording to replay: 1, 2, ...",
+    "loop": "1: the replay starts again after its last record",
+    "rewind": "1: the replay starts again whenever the port is opened",
+    "interval": "seconds between two records in the meter's memory",
+    "memory": f"intervals logged before the start ({DEFAULT_LOGGED}), or full, or full+N",
+    "fields": "fields that are chosen, as in w,v,a; or all",
+    "full": "what a full memory does: stop, overwrite or condense",
+    "logging": "what the meter does at first: internal, stopped or external",
+    "id": "any name; the same id always means the same meter",
+    "serial": "FTDI serial number",
+    "baud": "baud rate; at any other rate the meter sends garbage",
+    "firmware": "new or old: from before USB, with 16 fields",
+    "mains": "mains voltage in V; 60 Hz below 200 V, 50 Hz from there on",
+    "deaf": "seconds for which the meter ignores commands after a restart",
+    "replies": "0: the meter is silent after #R,W and #O,W",
+    "post": "1: a .NET really posts its records over HTTP",
 }

@@ -19,7 +19,9 @@ from wattui.cli.output import Output
 from wattui.cli.stop_signals import Ending
 from wattui.errors import WattuiError
 from wattui.protocol.models import MODELS
+from wattui.simulator.faults import LASTING, TIMED
 from wattui.simulator.loads import LOADS
+from wattui.simulator.sim_url import MEANINGS, meter_from_url
 
 if TYPE_CHECKING:
     from wattui.simulator.simulated_meter import SimulatedMeter
@@ -42,7 +44,16 @@ _EXAMPLES = (
 )
 
 
-@command("simulate", examples=_EXAMPLES)
+_TABLES = {
+    "Keys of a URL (sim://MODEL?KEY=VALUE&KEY=VALUE)": list(MEANINGS.items()),
+    "Faults (NAME or NAME:VALUE, separated by commas)": [
+        *((str(fault), meaning) for fault, (_value, meaning) in LASTING.items()),
+        *((f"{fault}@START:DURATION", meaning) for fault, meaning in TIMED.items()),
+    ],
+}
+
+
+@command("simulate", examples=_EXAMPLES, tables=_TABLES)
 @click.argument("urls", nargs=-1, type=PortName(), metavar="[sim://...]...")
 @click.option(
     "--count", type=click.IntRange(1, _MOST), metavar="N",
@@ -130,8 +141,6 @@ def _links(links: Sequence[Path], count: int) -> list[Path | None]:
 
 
 def _meter(url: str) -> SimulatedMeter:
-    from wattui.simulator.sim_url import meter_from_url
-
     try:
         return meter_from_url(url)
     except ValueError as error:
