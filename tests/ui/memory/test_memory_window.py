@@ -10,7 +10,7 @@ import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtTest, QtWidgets
 from quick_line import hasten
-from traitsui.testing.api import KeySequence, MouseClick, UITester
+from traitsui.testing.api import MouseClick, UITester
 
 from wattui.meter_memory.settings import Settings
 from wattui.meter_memory.state import MemoryState
@@ -111,7 +111,8 @@ class Panel:
         self.window.wait_for(lambda: not self.memory.work, "the end of the work")
 
     def control(self, name):
-        return getattr(self.ui.info, name).control
+        control = getattr(self.ui.info, name).control
+        return getattr(control, "field", control)
 
     def click(self, name):
         button = self.control(name)
@@ -223,7 +224,7 @@ def test_only_what_differs_is_written(window, spy):
     window.click(panel.control("page").buttons["meter"])
     assert not panel.control("write_button").isEnabled()
     panel.control("rate").clear()
-    TESTER.find_by_name(panel.ui, "rate").perform(KeySequence("0.12"))
+    QtTest.QTest.keyClicks(panel.control("rate"), "0.12")
     window.handle_events()
     assert "rate 0.08 → 0.12" in panel.model.change_text
     TESTER.find_by_name(panel.ui, "write_button").perform(MouseClick())

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from traitsui.api import BooleanEditor, EnumEditor, Group, Handler, Item, TextEditor, View
+from traitsui.api import BooleanEditor, EnumEditor, Group, Handler, Item, View
 
 from wattui.measurement.text import ENERGY_UNITS
 from wattui.ui.widgets.form_layout import dress_dialog
+from wattui.ui.widgets.typed_field import TypedEditor, finish_typed, read_number
 
 #: The currencies that are offered.
 CURRENCIES: Final = ("$", "€", "£", "¥", "CHF", "kr", "zł", "₹")
@@ -42,10 +43,7 @@ def _choice(values: Any) -> Callable[[], Any]:
 
 
 def _price(text: str) -> float:
-    price = float(text.replace(",", "."))
-    if not 0 <= price <= HIGHEST_PRICE:
-        raise ValueError(f"The price must be from 0 to {HIGHEST_PRICE:g}")
-    return price
+    return read_number(text, 0, HIGHEST_PRICE)
 
 
 PREFERENCES: Final = (
@@ -53,8 +51,8 @@ PREFERENCES: Final = (
         "rate",
         "bench.rate",
         "Price of a kWh",
-        lambda: TextEditor(evaluate=_price, auto_set=True, enter_set=True),
-        "For example 0.32",
+        lambda: TypedEditor(read=_price),
+        "For example 0.32 or 0,32",
     ),
     Preference("currency", "bench.currency", "Currency", _choice(list(CURRENCIES))),
     Preference("energy_unit", "model.energy_unit", "Unit of energy", _choice(list(ENERGY_UNITS))),
@@ -84,11 +82,18 @@ PREFERENCES: Final = (
 
 
 class _PreferencesHandler(Handler):
-    """Sets the margins of the dialog."""
+    """Sets the margins of the dialog, and takes over what was typed when it closes."""
 
     def init(self, info: Any) -> bool:
         """Set margins, and name the OK button after what it does."""
         dress_dialog(info.ui.control, "Close", primary=False)
+        return True
+
+    def close(self, info: Any, is_ok: bool) -> bool:
+        """Allow closing in any case; a price that makes no sense is not taken over."""
+        refused = finish_typed(info.ui)
+        if refused:
+            info.ui.context["model"].message = f"The price is unchanged: {refused}"
         return True
 
 
@@ -103,6 +108,7 @@ def preferences_view() -> View:
         Group(*items),
         title="Preferences",
         buttons=["OK"],
+        close_result=True,
         handler=_PreferencesHandler(),
         width=380,
         resizable=False,

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any as AnyType
 from typing import Final
 
-from pyface.qt import QtCore, QtGui
-from traits.api import Any, Bool, Enum, HasStrictTraits, Instance, List, Range, Str
+from pyface.qt import QtCore
+from traits.api import Any, Bool, Enum, Float, HasStrictTraits, Instance, List, Str
 from traits.api import Callable as CallableTrait
 from traitsui.api import EnumEditor, Handler, Item, Label, VGroup, View
 
@@ -31,9 +31,13 @@ from wattui.measurement.text import count_text
 from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.notices import Notice, NoticeKind
 from wattui.ui.widgets.status_bar import ProgressPacer, Task
+from wattui.ui.widgets.typed_field import TypedEditor, finish_typed, read_number
 
 #: Skipped lines and assumptions that the details show.
 MOST_DETAILS: Final = 200
+
+#: Width of the field for a start, in pixels.
+_START_WIDTH: Final = 200
 
 #: How a start can be typed.
 _START_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
@@ -270,9 +274,9 @@ class ImportQuestion(HasStrictTraits):
     lacks = List(Instance(Missing))
     #: Speed of a replay, as a multiple of real time; asked where *replays*.
     replays = Bool()
-    speed = Range(0.1, 10_000.0, 1.0)
+    speed = Float(1.0)
     #: Seconds between two records.
-    interval = Range(0.1, 86_400.0, 1.0)
+    interval = Float(1.0)
     #: Start as it was typed; where it is empty, the last record gets the file's own time.
     start = Str()
     #: Time zone of the times in the file.
@@ -307,6 +311,12 @@ class ImportQuestion(HasStrictTraits):
         return self.edit_traits(view=_view(self), parent=parent, context={"object": self})
 
 
+def _read_start(text: str) -> str:
+    if text.strip():
+        _parse_start(text.strip(), None)
+    return text.strip()
+
+
 def _parse_start(text: str, zone: tzinfo | None) -> datetime:
     for form in _START_FORMATS:
         try:
@@ -319,12 +329,16 @@ def _parse_start(text: str, zone: tzinfo | None) -> datetime:
 def _view(question: ImportQuestion) -> View:
     items: list[AnyType] = [Label(f"Some information is missing in {question.names}.")]
     if question.replays:
-        items = [Item("speed", label="Speed", tooltip="1 is real time, 60 is 60 times as fast")]
+        editor = TypedEditor(read=lambda text: read_number(text, 0.1, 10_000))
+        tooltip = "1 is real time, 60 is 60 times as fast"
+        items = [Item("speed", label="Speed", editor=editor, tooltip=tooltip)]
     if Missing.INTERVAL in question.lacks:
-        items.append(Item("interval", label="Seconds between records"))
+        editor = TypedEditor(read=lambda text: read_number(text, 0.1, 86_400, "s"))
+        items.append(Item("interval", label="Seconds between records", editor=editor))
     if Missing.START in question.lacks:
         tooltip = "For example 2026-11-23 14:05:00"
-        items.append(Item("start", label="Start", tooltip=tooltip))
+        editor = TypedEditor(read=_read_start, show=str, width=_START_WIDTH)
+        items.append(Item("start", label="Start", editor=editor, tooltip=tooltip))
         items.append(Label("Without a start, the last record gets the time of the file itself."))
     if question.asks_zone:
         zones = {"machine": "1:Local time", "utc": "2:UTC"}
@@ -350,13 +364,7 @@ class _QuestionHandler(Handler):
 
     def close(self, info: AnyType, is_ok: bool) -> bool:
         """Allow closing only if what was entered makes sense."""
-        if is_ok:
-            try:
-                info.object.assumptions()
-            except ValueError as error:
-                QtGui.QToolTip.showText(QtGui.QCursor.pos(), str(error), info.ui.control)
-                return False
-        return True
+        return not (is_ok and finish_typed(info.ui))
 
     def closed(self, info: AnyType, is_ok: bool) -> None:
         """Pass the answer on."""

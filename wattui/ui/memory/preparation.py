@@ -13,7 +13,6 @@ from traitsui.api import (
     Handler,
     HGroup,
     Item,
-    TextEditor,
     UItem,
     VGroup,
     View,
@@ -30,7 +29,7 @@ from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor
 from wattui.ui.memory.memory_link import work_text
-from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, number
+from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, draft_editor, number
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_lists, set_role, set_width
 from wattui.ui.widgets.key_filter import KeyFilter
@@ -178,7 +177,7 @@ def _choice() -> VGroup:
             Item(
                 "draft.interval",
                 label="Interval, s",
-                editor=TextEditor(auto_set=True, enter_set=True),
+                editor=draft_editor("interval"),
                 tooltip="Seconds between two records, from 1 to 65,535",
                 enabled_when="object.interval_free",
             ),
@@ -245,8 +244,7 @@ class PreparationHandler(Handler):
         dress_form(window, [info.notices.control, info.fields.control])
         window.layout().setContentsMargins(*(2 * GRID,) * 4)
         KeyFilter(window, window.close)
-        for name in ("interval", "handling"):
-            set_width(getattr(info, name).control, SHORT)
+        set_width(info.handling.control, SHORT)
         for name in ("start_button", "cancel_button", "close_button"):
             getattr(info, name).control.setAutoDefault(False)
         set_role(info.start_button.control, "primary")

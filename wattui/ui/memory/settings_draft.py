@@ -6,11 +6,14 @@ Nothing is sent from here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from ipaddress import AddressValueError, IPv4Address
 from typing import TYPE_CHECKING, Any, Final
 
 from traits.api import Bool, Enum, Event, HasStrictTraits, List, Str, observe
+from traitsui.api import TextEditor
 
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.fields import FIELDS
@@ -18,6 +21,8 @@ from wattui.meter_memory.settings import Changes, check
 from wattui.protocol import FullHandling, NetworkAddress, PostTarget
 from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
 from wattui.ui.memory.memory_overview import fields_words
+from wattui.ui.widgets.form_layout import SHORT
+from wattui.ui.widgets.typed_field import TypedEditor
 
 if TYPE_CHECKING:
     from wattui.meter_memory.settings import Settings
@@ -116,7 +121,7 @@ class Draft(HasStrictTraits):
     def _changed_interval(self, settings: Settings) -> int | None:
         if settings.logging is None or HANDLINGS[self.handling] is FullHandling.CONDENSE:
             return None  # condensing always starts at 1 s
-        seconds = number(self.interval, "interval", 1, MAX_INTERVAL, "s")
+        seconds = READERS["interval"](self.interval)
         return _if_not(settings.logging.interval, seconds)
 
     def _changed_fields(self, settings: Settings) -> tuple[bool, ...] | None:
@@ -132,8 +137,8 @@ class Draft(HasStrictTraits):
         old = settings.user
         if old is None:
             return {}
-        rate = round(decimal(self.rate, "rate", MAX_RATE_MILS / MILS) * MILS)
-        threshold = number(self.threshold, "threshold", 0, MAX_THRESHOLD, "W")
+        rate = round(READERS["rate"](self.rate) * MILS)
+        threshold = READERS["threshold"](self.threshold)
         return {
             "rate_mils": _if_not(old.rate_mils, rate),
             "threshold": _if_not(old.threshold, threshold),
@@ -150,7 +155,7 @@ class Draft(HasStrictTraits):
             return None
         for name, text in texts.items():
             if text != getattr(old, name):
-                _require_address(_ADDRESS_TEXTS[name], text)
+                READERS[name](text)
         return wanted
 
     def _post(self, settings: Settings) -> PostTarget | None:
@@ -159,10 +164,10 @@ class Draft(HasStrictTraits):
             return None
         wanted = PostTarget(
             host=self.host.strip() or _empty_mark(old.host),
-            port=number(self.post_port, "port", 1, 65_535, ""),
+            port=READERS["post_port"](self.post_port),
             file=self.file.strip() or _empty_mark(old.file),
             user_agent=self.user_agent.strip() or _empty_mark(old.user_agent),
-            interval=number(self.post_interval, "posting interval", 1, MAX_INTERVAL, "s"),
+            interval=READERS["post_interval"](self.post_interval),
         )
         return _if_not(old, wanted)
 
@@ -252,7 +257,7 @@ def _empty_mark(old: str) -> str:
 
 def _require_address(what: str, text: str) -> None:
     try:
-        IPv4Address(text)
+        IPv4Address(text.strip())
     except AddressValueError:
         raise SettingOutOfRange(
             f"{what}: “{text}” is not an address" if text else f"{what}: the address is missing",
@@ -263,3 +268,21 @@ def _require_address(what: str, text: str) -> None:
 def _if_not(old: Any, new: Any) -> Any:
     """Return *new* if it differs from *old*, else None."""
     return None if new == old else new
+
+
+#: Reads the text of a field, or raises a SettingOutOfRange; by the name in a draft.
+READERS: Final[dict[str, Callable[[str], Any]]] = {
+    "interval": lambda text: number(text, "interval", 1, MAX_INTERVAL, "s"),
+    "rate": lambda text: decimal(text, "rate", MAX_RATE_MILS / MILS),
+    "threshold": lambda text: number(text, "threshold", 0, MAX_THRESHOLD, "W"),
+    "post_port": lambda text: number(text, "port", 1, 65_535, ""),
+    "post_interval": lambda text: number(text, "posting interval", 1, MAX_INTERVAL, "s"),
+    **{name: partial(_require_address, what) for name, what in _ADDRESS_TEXTS.items()},
+}
+
+
+def draft_editor(name: str, width: int = SHORT) -> TypedEditor | TextEditor:
+    """Return the editor of a text of a draft, which shows why it is refused."""
+    if name not in READERS:
+        return TextEditor(auto_set=True, enter_set=True)
+    return TypedEditor(read=READERS[name], show=str, at_once=True, width=width)

@@ -48,6 +48,8 @@ class SettingsPanel(HasStrictTraits):
     #: Whether the meter is not busy; whether its settings are known and can be changed.
     idle = Bool(True)
     ready = Bool()
+    #: Whether something was entered, also where it is refused.
+    edited = Bool()
     #: Whether there are changes to write, and the changes in words.
     changed = Bool()
     change_text = Str()
@@ -196,6 +198,7 @@ class SettingsPanel(HasStrictTraits):
                 text = "; ".join(words)
                 if erases(changes):
                     text += ". This erases the memory; you will be asked first"
+        self.trait_set(edited=changed or refusal is not None)
         self.trait_set(changed=changed, change_text=f"To be written: {text}." if changed else "")
         notices = self._notices(refusal)
         if notices != self.notices:

@@ -16,7 +16,6 @@ from traitsui.api import (
     Handler,
     HGroup,
     Item,
-    TextEditor,
     UItem,
     VGroup,
     View,
@@ -30,7 +29,7 @@ from wattui.ui.dialogs.about import show_text
 from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor, PageEditor
 from wattui.ui.memory.memory_overview import OverviewEditor
-from wattui.ui.memory.settings_draft import HANDLING_LABELS, erases
+from wattui.ui.memory.settings_draft import HANDLING_LABELS, READERS, draft_editor, erases
 from wattui.ui.memory.settings_panel import PAGES, SettingsPanel
 from wattui.ui.theme.style_sheet import MARGIN
 from wattui.ui.widgets.form_layout import (
@@ -224,7 +223,7 @@ def _button(name: str, **traits: Any) -> UItem:
 
 
 def _text(name: str, label: str, tip: str = "", **traits: Any) -> Item:
-    editor = TextEditor(auto_set=True, enter_set=True)
+    editor = draft_editor(name, _WIDTHS.get(name, MIDDLE))
     return Item(f"draft.{name}", label=label, editor=editor, tooltip=tip, **traits)
 
 
@@ -356,7 +355,7 @@ def _panel_view() -> View:
             HGroup(
                 _words("working", "small"),
                 spring,
-                _button("revert", enabled_when="object.changed and object.ready"),
+                _button("revert", enabled_when="object.edited and object.ready"),
                 _button("write", enabled_when="object.changed and object.ready"),
             ),
         ),
@@ -387,7 +386,8 @@ def _dress(info: Any) -> None:
     for page in ("logging_page", "meter_page", "network_page"):
         getattr(info, page).control.layout().setSpacing(MARGIN)
     for name, width in _WIDTHS.items():
-        set_width(getattr(info, name).control, width)
+        if name not in READERS:
+            set_width(getattr(info, name).control, width)
     for name, spoken in _SPOKEN.items():
         getattr(info, name).control.setAccessibleName(spoken)
     for name in ("fetch_button", "write_button"):

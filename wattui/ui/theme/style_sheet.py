@@ -49,6 +49,7 @@ QMenu::indicator:checked { image: url("$tick"); }
 #body { background: $ground; }
 #card { background: $panel; border: 1px solid $line; border-radius: 8px; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton, QComboBox, QLineEdit, QSpinBox {
     background: $panel; color: $text; border: 1px solid $line; border-radius: 6px;
     min-height: 28px; padding: 0 11px; }
@@ -132,6 +133,7 @@ QLabel[look="heading"] { color: $muted; font-size: ${small}px; letter-spacing: 0
 QLabel[look="muted"] { color: $muted; }
 QLabel[look="small"] { color: $muted; font-size: ${small}px; }
 QLabel[look="title"] { font-size: ${title}px; font-weight: 600; }
+QLabel[look="refusal"] { color: $red_text; font-size: ${small}px; }
 QLabel[look="strong"] { font-weight: 600; }
 QLabel[look="question"] { font-size: ${lead}px; font-weight: 600; }
 QLabel[look="lead"] { color: $muted; font-size: ${lead}px; }

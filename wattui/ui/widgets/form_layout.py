@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.port_chooser import PortBox
+from wattui.ui.widgets.typed_field import TypedBox
 
 #: Width of the labels, of short fields and of longer ones, in pixels.
 LABELS = 146
@@ -110,7 +111,7 @@ def _align(grid: QtGui.QGridLayout) -> None:
 
 def _is_field(item: Any) -> bool:
     widget = item.widget() if item is not None else None
-    return isinstance(widget, QtGui.QLineEdit | QtGui.QComboBox)
+    return isinstance(widget, QtGui.QLineEdit | QtGui.QComboBox | TypedBox)
 
 
 def set_width(control: QtGui.QWidget, width: int) -> None:

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every dialog there is: Esc, the close button and *Cancel* are the same, and change nothing.
+
+The dialogs are found by doing every action of the window.  A class of dialogs or a view
+with a title that no action opened fails the test, so that a new one is covered.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from opened_window import FAST, OpenedWindow, own_threads
+from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
+
+import wattui
+from wattui.ui.window.actions import ACTIONS
+
+_Qt = QtCore.Qt
+SOURCES = sorted((Path(wattui.__file__).parent / "ui").rglob("*.py"))
+
+#: A log of 2011: it does not say in which time zone it was recorded.
+LINES = [f"2011-05-06 12:00:{n:02d}.000000 {n} {40 + n % 3}.5 119.2 0.361" for n in range(60)]
+
+#: Actions that open no dialog but connect, disconnect, or belong to a notice.
+AT_ONCE = {
+    "connect", "simulate", "connect_found", "connect_all", "disconnect_all", "retry_failed",
+    "fetch_now", "save_fetched", "open_fetched", "open_interrupted", "dismiss_interrupted",
+    "show_folder",
+}  # fmt: skip
+
+#: Dialogs that open only from another one, or that are the base of others.
+ELSEWHERE = {"Sheet"}
+
+
+def views_with_a_title():
+    """Return the titles of the views of TraitsUI, and the classes of dialogs, in the source."""
+    titles, classes = set(), set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                bases = {ast.unparse(base) for base in node.bases}
+                if bases & {"QtGui.QDialog", "QtGui.QMessageBox"}:
+                    classes.add(node.name)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "View":
+                for keyword in node.keywords:
+                    if keyword.arg == "title":
+                        found = ast.walk(keyword.value)
+                        constants = (one.value for one in found if isinstance(one, ast.Constant))
+                        titles |= {text for text in constants if isinstance(text, str)}
+    return titles, classes
+
+
+def press_escape(dialog):
+    QtTest.QTest.keyClick(dialog, _Qt.Key_Escape)
+
+
+def click_cancel(dialog):
+    """Click *Cancel* or the last answer; Esc where there is no such button."""
+    buttons = [one for one in dialog.findChildren(QtWidgets.QPushButton) if one.isVisible()]
+    named = [one for one in buttons if one.text().replace("&", "") in ("Cancel", "Close")]
+    if named:
+        QtTest.QTest.mouseClick(named[-1], _Qt.LeftButton)
+    else:
+        press_escape(dialog)
+
+
+WAYS = {
+    "Esc": press_escape,
+    "the close button": lambda dialog: dialog.close(),
+    "Cancel": click_cancel,
+}
+
+
+class Dialogs:
+    """Does actions in a window, and dismisses all dialogs that they open."""
+
+    def __init__(self, window, dismiss):
+        self.window = window
+        self.dismiss = dismiss
+        self.seen = set()
+        #: The actions that look into a file before they open a dialog.
+        self.waits = ()
+        #: What is checked of each dialog before it is dismissed.
+        self.checks = []
+        self._timer = QtCore.QTimer()
+        self._timer.timeout.connect(self._look)
+
+    def _look(self):
+        """Dismiss a dialog that waits in an event loop of its own."""
+        dialog = QtWidgets.QApplication.activeModalWidget()
+        if dialog is not None:
+            self._dismiss(dialog)
+
+    def _dismiss(self, dialog):
+        self.seen |= {dialog.windowTitle(), type(dialog).__name__}
+        for check in self.checks:
+            check(dialog)
+        self.dismiss(dialog)
+
+    def open_ones(self):
+        return [
+            one
+            for one in QtWidgets.QApplication.topLevelWidgets()
+            if one.isVisible() and one is not self.window.window
+        ]
+
+    def do(self, name):
+        self._timer.start(5)
+        self.window.window.activateWindow()
+        self.window.handler.do(self.window.info, name)
+        if name in self.waits:
+            self.window.wait_for(self.open_ones, f"the dialog of {name}")
+        for _ in range(10):
+            self.window.handle_events()
+            for dialog in self.open_ones():
+                if isinstance(dialog, QtWidgets.QDialog):
+                    self._dismiss(dialog)
+                else:
+                    dialog.close()
+                self.window.handle_events()
+        self._timer.stop()
+        assert self.open_ones() == [], name
+
+
+def state(window):
+    """Return what no dialog that was dismissed may change."""
+    model, bench = window.model, window.bench
+    return (
+        bench.session_path,
+        sorted((one.url, one.name, one.colour, one.connected) for one in bench.meters),
+        (bench.rate, bench.currency, model.energy_unit, model.ask_before_closing, model.port),
+        (window.context.files.running, window.context.export, window.context.memory.memory.work),
+        model.task,
+        window.ui.control is None,
+    )
+
+
+@pytest.fixture
+def window(monkeypatch):
+    monkeypatch.setattr(QtGui.QDesktopServices, "openUrl", lambda _url: True)
+    opened = OpenedWindow()
+    yield opened
+    opened.close()
+    assert own_threads() == []
+
+
+@pytest.fixture
+def recording(window):
+    for number in (1, 2):
+        window.model.connect_added(f"{FAST}&seed={number}&serial=M{number}")
+    window.wait_for(lambda: all(one.live for one in window.bench.meters), "both meters")
+    return window
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    """Choose a log without dates in every dialog for a file to open."""
+    path = tmp_path / "old.log"
+    path.write_text("\n".join(LINES) + "\n")
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getOpenFileNames", lambda *_: ([str(path)], ""))
+    return path
+
+
+def dismiss_all(window, way, names, *checks, waits=()):
+    """Do actions and dismiss their dialogs; return what opened."""
+    dialogs = Dialogs(window, WAYS[way])
+    dialogs.checks += checks
+    dialogs.waits = waits
+    before = state(window)
+    for name in names:
+        dialogs.do(name)
+        window.wait_for(lambda: not window.context.memory.memory.work, "the end of a look", 60)
+        assert state(window) == before, f"{way} in what {name} opens"
+    return dialogs.seen
+
+
+EVERY_ACTION = [
+    one.name
+    for one in ACTIONS
+    if one.name not in AT_ONCE and not one.name.startswith("channel_") and one.style == "push"
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_esc_the_close_button_and_cancel_change_nothing_while_recording(recording, way):
+    seen = dismiss_all(recording, way, EVERY_ACTION)
+    assert recording.bench.recording
+    assert {"Open", "Save a copy", "Question", "Preferences", "Other port"} <= seen
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["open", "replay"])
+def test_esc_in_import_or_replay_does_not_go_on(window, log, way, name):
+    seen = dismiss_all(window, way, [name], waits=[name])
+    assert {"open": "Import", "replay": "Replay"}[name] in seen
+
+
+def test_every_dialog_in_the_source_was_opened(recording, log):
+    # Files open in another process while this one records.
+    titles, classes = views_with_a_title()
+    assert {"Export", "Import", "Replay", "Preferences", "Memory and settings"} <= titles
+    others = [one for one in EVERY_ACTION if one not in ("open", "replay")]
+    seen = dismiss_all(recording, "Esc", others)
+    recording.model.disconnect_all()
+    recording.wait_for(lambda: not recording.bench.recording, "the end")
+    files = ["open", "replay"]
+    seen |= dismiss_all(recording, "Esc", files, waits=files)
+    assert (titles | classes) - seen - ELSEWHERE == set()

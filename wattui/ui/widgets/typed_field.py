@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A field to type a value into: applied once it is whole, refused with a reason beside it.
+
+Numbers can have a decimal comma or a decimal point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable as CallableType
+from typing import Any
+
+from pyface.qt import QtGui
+from traits.api import Bool, Callable, Int
+from traitsui.api import BasicEditorFactory
+
+from wattui.errors import WattuiError
+from wattui.ui.widgets.widget_editor import WidgetEditor
+
+#: Width of the field in pixels.
+_WIDTH = 120
+
+
+def read_number(text: str, low: float, high: float, unit: str = "") -> float:
+    """Read a number that was typed with a decimal comma or a decimal point.
+
+    Raises
+    ------
+    ValueError
+        It is not a number, or out of range; the message shows the range.
+    """
+    typed = text.strip()
+    hint = f"Enter a number from {low:,g} to {high:,g} {unit}".rstrip() + "."
+    try:
+        # float also reads 1_000 and the digits of other scripts.
+        value = float(typed.replace(",", ".")) if typed.isascii() and "_" not in typed else None
+    except ValueError:
+        value = None
+    if value is None:
+        refused = f"“{typed}” is not a number." if typed else "The number is missing."
+        raise ValueError(f"{refused} {hint}")
+    if not low <= value <= high:
+        raise ValueError(f"{value:,g} is out of range. {hint}")
+    return value
+
+
+class TypedBox(QtGui.QWidget):
+    """The control: the field, and below it the reason why its text is refused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QtGui.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.field = QtGui.QLineEdit()
+        self.reason = QtGui.QLabel()
+        self.reason.setProperty("look", "refusal")
+        self.reason.setWordWrap(True)
+        self.reason.hide()
+        column.addWidget(self.field)
+        column.addWidget(self.reason)
+        self.setFocusProxy(self.field)
+
+    def show_reason(self, reason: str) -> None:
+        """Show why the text is refused; an empty reason hides it."""
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
+        self.field.setAccessibleDescription(reason)
+
+
+class _TypedEditor(WidgetEditor):
+    """Sets its trait once what was typed is whole and makes sense."""
+
+    def make(self) -> QtGui.QWidget:
+        """Make the control."""
+        box = TypedBox()
+        box.field.setFixedWidth(self.factory.width)
+        box.field.textEdited.connect(self._edited)
+        box.field.editingFinished.connect(self.finish)
+        return box
+
+    def set_tooltip(self, control: Any = None) -> bool:
+        """Set the tooltip of the field, and the name that screen readers speak."""
+        self.control.field.setAccessibleName(self.item.get_label(self.ui) or self.name)
+        return bool(super().set_tooltip(control or self.control.field))
+
+    def update_editor(self) -> None:
+        """Show the value, unless it is what was typed."""
+        field = self.control.field
+        try:
+            same = self._read(field.text()) == self.value
+        except (ValueError, WattuiError):
+            same = False
+        if not same:
+            field.setText(self.factory.show(self.value))
+            self.control.show_reason("")
+
+    def _read(self, text: str) -> Any:
+        return text if self.factory.at_once else self.factory.read(text)
+
+    def _edited(self, text: str) -> None:
+        self.control.show_reason("")
+        if self.factory.at_once:
+            self.value = text
+
+    def finish(self) -> str:
+        """Take over what was typed; return why it is refused, or an empty text."""
+        if self.control is None:  # The field loses the focus once more while its window closes.
+            return ""
+        text = self.control.field.text()
+        try:
+            found = self.factory.read(text)
+        except (ValueError, WattuiError) as error:
+            self.control.show_reason(str(error))
+            return str(error)
+        self.control.show_reason("")
+        self.value = text if self.factory.at_once else found
+        return ""
+
+
+def finish_typed(ui: Any) -> str:
+    """Take over what was typed into the fields of a dialog; return why one is refused."""
+    editors = [one for one in ui._editors if isinstance(one, _TypedEditor)]
+    reasons = [one.finish() for one in editors if one.control.field.isEnabled()]
+    return next(filter(None, reasons), "")
+
+
+def _show(value: float) -> str:
+    return f"{value:.15g}"
+
+
+class TypedEditor(BasicEditorFactory):
+    """Editor of a number, or of another value that is typed."""
+
+    klass = _TypedEditor
+    #: Reads a text; raises a ValueError or WattuiError with the reason why it is refused.
+    read: CallableType[[str], Any] = Callable()
+    #: Shows a value as text.
+    show: CallableType[[Any], str] = Callable(_show)
+    #: Whether the trait is a text that is set with every key, also where it is refused.
+    at_once = Bool()
+    #: Width of the field in pixels.
+    width = Int(_WIDTH)
