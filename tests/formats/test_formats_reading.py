@@ -143,18 +143,23 @@ def test_lab11_json_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "current"),
+    ("line", "values"),
     [
-        ("42.3, 119.8, 0.36, 1.2", 360),
-        ("[watts] 42.3, [volts] 119.8, [amps] 0.36, [watt hours] 1.2", 360),
-        ("[13:24:18] 42.3, 119.8, 0.361, 1.2", 361),
-        ("42.3, 119.8, 36.1, 1.2", 361),  # divided by ten, whatever it is
+        ("42.3, 119.8, 0.36, 1.2", (423, 1198, 360, None)),
+        (
+            "[watts] 42.3, [volts] 119.8, [amps] 0.36, [watt hours] 1.2",
+            (423, 1198, 360, 12),
+        ),
+        ("[13:24:18] 42.3, 119.8, 0.361, 1.2", (423, 1198, 361, None)),
+        ("42.3, 119.8, 36.1, 1.2", (423, 1198, 361, None)),  # divided by ten, whatever it is
     ],
 )
-def test_the_lines_of_the_c_client(tmp_path: Path, line: str, current: int) -> None:
+def test_the_lines_of_the_c_client(
+    tmp_path: Path, line: str, values: tuple[int | None, ...]
+) -> None:
     result, samples = imported(tmp_path, f"{line}\n" * 3)
     assert set(result.formats.values()) == {"c-client"}
-    assert {one.values[:4] for one in samples} == {(423, 1198, current, 12)}
+    assert {one.values[:4] for one in samples} == {values}
 
 
 def test_captures_of_a_real_meter(captures: Path, tmp_path: Path) -> None:
@@ -452,9 +457,11 @@ def test_many_lines_at_once_are_read_as_one_by_one(
             if way == "one":
                 patch.setattr(text_table._Table, "_many", _refuse)
             source = Source(path, Assumptions(start=BEGIN, zone=UTC))
-            found[way] = sorted(
-                row for block in records(FORMATS[kind.split()[0]], source) for row in _rows(block)
-            )
+            blocks = records(FORMATS[kind.split()[0]], source)
+            try:
+                found[way] = sorted(row for block in blocks for row in _rows(block))
+            except FormatError:
+                found[way] = []
             skipped[way] = source.skipped.listed
     assert found["many"] == found["one"]
     assert skipped["many"] == skipped["one"]

@@ -46,5 +46,11 @@ class Format:
     several_meters: bool = False
     #: What it cannot say about its records.
     lacks: frozenset[Missing] = frozenset()
+    #: What a certain file cannot say, by its beginning, if files differ in that.
+    missing: Callable[[Head], frozenset[Missing]] | None = None
     #: What is lost by writing a session in it, one sentence each.
     cannot_hold: tuple[str, ...] = ()
+
+    def lacks_in(self, head: Head) -> frozenset[Missing]:
+        """Return what a file that begins so cannot say about its records."""
+        return self.lacks if self.missing is None else self.missing(head)

@@ -9,6 +9,9 @@ distance between the records.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,9 +23,18 @@ import numpy as np
 
 from wattui.errors import FormatError
 from wattui.formats.file_format import Format, Missing
+from wattui.formats.reading import pipe_input
 from wattui.formats.reading.block import Block
 from wattui.formats.reading.corrections import corrected
-from wattui.formats.reading.source import Assumptions, Progress, Skipped, SkippedLines, Source
+from wattui.formats.reading.source import (
+    Assumptions,
+    Progress,
+    Skipped,
+    SkippedLines,
+    Source,
+    read_head,
+    shown_name,
+)
 from wattui.formats.reading.timeline import Placed, Placer, usual_interval
 from wattui.formats.registry import detect, records
 from wattui.measurement.clock import MICROSECONDS, microseconds
@@ -65,6 +77,8 @@ class _File:
     rest: Iterator[Block]
     #: Time of its first record, or the start of a file without times.
     start: int
+    #: What it cannot say.
+    lacks: frozenset[Missing]
 
     def info(self, name: str) -> MeterInfo:
         """Return what the file and the user say about the meter that has a name in it."""
@@ -72,7 +86,7 @@ class _File:
         known = self.source.meters.get(name)
         if known is not None:
             return replace(known, name=given or known.name)
-        label = given or name or self.source.path.stem
+        label = given or name or Path(self.source.name.removesuffix(".gz")).stem
         return MeterInfo(label, "", label)
 
 
@@ -108,15 +122,47 @@ def import_files(
         *cancelled* returned True.
     """
     given = assumptions or Assumptions()
-    files = _opened([Path(path) for path in paths], given, progress, cancelled)
-    if session_path is None:
-        label = files[0].info(files[0].first.meter).label
-        session_path = new_session_path(label, when=_local(files[0].start))
-    with BulkWriter(session_path) as writer:
-        job = _Import(writer, given)
-        for one in files:
-            job.take(one)
-        return job.finish(files)
+    with tempfile.TemporaryDirectory(prefix="wattui-import-") as folder:
+        saved = [
+            pipe_input.saved(Path(path), Path(folder) / str(number), cancelled)
+            for number, path in enumerate(paths)
+        ]
+        files = _opened(saved, given, progress, cancelled)
+        if session_path is None:
+            label = files[0].info(files[0].first.meter).label
+            session_path = new_session_path(label, when=_local(files[0].start))
+        with BulkWriter(session_path) as writer:
+            job = _Import(writer, given)
+            for one in files:
+                job.take(one)
+            return job.finish(files)
+
+
+def _each_once(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return files without those that are there twice, and a note on each of those."""
+    found: dict[tuple[int, bytes], Path] = {}
+    sizes = [path.stat().st_size if path.is_file() else -1 for path in paths]
+    notes = []
+    for number, (path, size) in enumerate(zip(paths, sizes, strict=True)):
+        # Only files of one size can be the same.
+        same = size > 0 and sizes.count(size) > 1
+        key = (size, _digest(path) if same else str(number).encode())
+        before = found.setdefault(key, path)
+        if before is path:
+            continue
+        name = shown_name(path)
+        again = path == before or path.samefile(before)
+        what = "was given twice" if again else f"is the same as {shown_name(before)}"
+        notes.append(f"{name} {what}: it counts once")
+    return list(found.values()), notes
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return os.fsencode(path)  # reading it reports what is wrong
 
 
 def _opened(
@@ -136,10 +182,13 @@ def _opened(
         if progress is not None:
             progress(min(sum(done.values()), total), total)
 
+    paths, notes = _each_once(paths)
     formats = [detect(path) for path in paths]
     sources = [
         Source(path, assumptions, skipped, partial(report, path), cancelled) for path in paths
     ]
+    for text in notes:
+        sources[0].note(text)
     total = sum(source.size for source in sources)
     files = [_begun(source, form) for source, form in zip(sources, formats, strict=True)]
     return sorted(files, key=lambda one: one.start)
@@ -152,9 +201,9 @@ def _begun(source: Source, form: Format) -> _File:
     if first is None:
         reasons = source.skipped.listed
         hint = f"The first line that could not be read: {reasons[0]}" if reasons else ""
-        raise FormatError(f"There is no record in {source.path}", hint)
+        raise FormatError(f"There is no record in {source.name}", hint)
     start = _assumed_start(source, form) if first.time is None else int(first.time[0])
-    return _File(source, form, first, blocks, start)
+    return _File(source, form, first, blocks, start, form.lacks_in(read_head(source.path)))
 
 
 def _interval(assumptions: Assumptions) -> int:
@@ -221,7 +270,7 @@ class _Import:
         if key != info.key:
             info = replace(info, key=key, name=f"{info.label} ({number - 1})")
             self._note(
-                f"{file.source.path.name} overlaps with another file of the same meter: "
+                f"{file.source.name} overlaps with another file of the same meter: "
                 "it was imported as another meter"
             )
         if key not in self._placers:
@@ -255,14 +304,14 @@ class _Import:
     def _note_assumptions(self, file: _File) -> None:
         source = file.source
         form = file.format
-        self._note(f"Imported from {source.path.name} ({form.title})")
-        if Missing.ZONE in form.lacks:
+        self._note(f"Imported from {source.name} ({form.title})")
+        if Missing.ZONE in file.lacks:
             zone = str(source.zone or local_zone())
-            self._note(f"{source.path.name} has local times without a zone: taken as {zone}")
-        if Missing.INTERVAL in form.lacks and self._assumptions.interval is None:
-            self._note(f"{source.path.name} does not contain its interval: taken as 1 s")
+            self._note(f"{source.name} has local times without a zone: taken as {zone}")
+        if Missing.INTERVAL in file.lacks and self._assumptions.interval is None:
+            self._note(f"{source.name} does not contain its interval: taken as 1 s")
         for text in source.notes:
-            self._note(f"{source.path.name}: {text[0].lower()}{text[1:]}")
+            self._note(f"{source.name}: {text[0].lower()}{text[1:]}")
 
     def _note(self, text: str) -> None:
         self._notes.setdefault(text)
@@ -288,7 +337,7 @@ class _Import:
         end = max(placer.last for placer in self._placers.values())
         for text in self._notes:
             self._writer.add_event(Event(end, EventKind.NOTE, text))
-        self._writer.set_info("source", ", ".join(one.source.path.name for one in files))
+        self._writer.set_info("source", ", ".join(one.source.name for one in files))
         return ImportResult(
             self._writer.path,
             {self._placers[key].info.label: count for key, count in self._counts.items()},

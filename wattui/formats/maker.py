@@ -129,12 +129,7 @@ def _interval(assumptions: Assumptions, rows: Sequence[str], point: str) -> int:
 
 def _last_time(source: Source, point: str) -> int:
     """Return the time of the last record, from the end of the file."""
-    try:
-        with source.path.open("rb") as file:
-            file.seek(max(0, source.size - _TAIL))
-            text = file.read().decode("utf-8", "replace").replace("\0", "")
-    except OSError:
-        return 0
+    text = source.end(_TAIL).decode("utf-8", "replace").replace("\0", "")
     lines = text.splitlines()[1:] or text.splitlines()
     times = _times_of([line for line in lines if line.count("\t") >= 3], point)
     return int(times[-1]) if len(times) else 0

@@ -23,7 +23,7 @@ from wattui.formats import (
 from wattui.formats.export_job import ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
-from wattui.formats.reading.source import Assumptions, Source, read_head
+from wattui.formats.reading.source import Assumptions, Source, read_head, shown_path
 from wattui.session.destination import check_destination
 from wattui.session.reader import Session
 
@@ -65,6 +65,8 @@ def detect(path: Path | str) -> Format:
 def is_session(path: Path) -> bool:
     """Check whether a file is a session, or another database."""
     try:
+        if not path.is_file():
+            return False  # opening a pipe would wait for the program at its other end
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
     except OSError:
@@ -74,11 +76,13 @@ def is_session(path: Path) -> bool:
 def _unknown(path: Path) -> FormatError:
     if is_session(path):
         return FormatError(
-            f"{path} is a session already, or another program's database",
+            f"{shown_path(path)} is a session already, or another program's database",
             "Open it as a session: it needs no import.",
         )
     titles = ", ".join(form.title for form in FORMATS.values() if form.read)
-    return FormatError(f"{path} has no known format", f"These can be imported: {titles}.")
+    return FormatError(
+        f"{shown_path(path)} has no known format", f"These can be imported: {titles}."
+    )
 
 
 def read(path: Path | str, assumptions: Assumptions | None = None) -> Iterator[Block]:

@@ -32,6 +32,7 @@ _EXAMPLES = (
     ),
     ("wattui import WU-*.csv --session lab.wattui", "Import several meters into one session."),
     ("wattui import old.log --zone America/Denver", "Import a log from another time zone."),
+    ("wattui import - --session pi.wattui", "Import what another program prints."),
 )
 
 
@@ -52,6 +53,8 @@ def import_files(
     The format is detected from the contents: logs from wattsup.py, raw captures, CSV from the
     multi-meter script, exports from the manufacturer's program, CSV and JSON from lab11's
     script, lines from the C client, and CSV and JSON lines from wattui itself.
+
+    A file may be compressed with gzip. FILE can be a pipe, or - for standard input.
 
     Several files become one session. A file that starts after another file of the same meter
     has ended continues it. Lines that cannot be read are listed and left out. Assumptions are

@@ -2,18 +2,23 @@
 """A file to import: its bytes in blocks, its lines in whole blocks, its beginning.
 
 Lines come out as text that ends in LF, whatever wrote them: byte-order marks are removed,
-the UTF-16 of Windows is decoded, CR LF and CR become LF.
+the UTF-16 of Windows is decoded, bytes that are not UTF-8 are read as Latin-1, CR LF and CR
+become LF.  Files that were compressed with gzip are read as they were before.
 """
 
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
+import os
+import stat
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from wattui.errors import Cancelled, FormatError
 from wattui.measurement.clock import microseconds
@@ -34,6 +39,12 @@ LONGEST_LINE: Final = 1 << 16
 #: Most skipped lines that are listed with their reason; all of them are counted.
 MOST_LISTED: Final = 1_000
 
+#: How a file begins that gzip made.
+_GZIP: Final = b"\x1f\x8b"
+
+#: Name of the handler that reads bytes as Latin-1 where they are not UTF-8.
+_LATIN_1: Final = "wattui.latin-1"
+
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -53,7 +64,7 @@ class Skipped:
 
     def __str__(self) -> str:
         where = f"line {self.line}" if self.line else "packets"
-        return f"{self.path.name}, {where}: {self.reason}"
+        return f"{shown_name(self.path)}, {where}: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -110,10 +121,9 @@ def read_head(path: Path) -> Head:
     raw, size = b"", HEAD_BYTES
     with _opened(path) as file:
         while True:
-            try:
-                more = file.read(size)
-            except OSError as error:
-                raise _unreadable(path, error) from error
+            more = b""
+            while len(more) < size and (data := _some(file, size - len(more), path)):
+                more += data
             raw += more
             lines = _decoder(raw).decode(raw).removeprefix("\ufeff").split("\n")
             whole = len(more) < size
@@ -123,7 +133,7 @@ def read_head(path: Path) -> Head:
                 break
             size = len(raw)
     if not raw.strip(b"\0\x1a\r\n\t \xef\xbb\xbf\xff\xfe"):
-        raise FormatError(f"{path} is empty", "There is nothing in it to import.")
+        raise FormatError(f"{shown_path(path)} is empty", "There is nothing in it to import.")
     return Head(raw, tuple(line for line in lines if line))
 
 
@@ -153,6 +163,8 @@ class Source:
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.path = path
+        #: Its name as people read it.
+        self.name = shown_name(path)
         self.assumptions = assumptions or Assumptions()
         self.skipped = skipped if skipped is not None else SkippedLines()
         #: What was assumed, in that order; the values mean nothing.
@@ -193,21 +205,38 @@ class Source:
         Cancelled
             *cancelled* returned True.
         """
-        done = 0
         with _opened(self.path) as file:
             while True:
                 if self.cancelled is not None and self.cancelled():
-                    raise Cancelled(f"The import of {self.path.name} was cancelled")
-                try:
-                    data = file.read(BLOCK_BYTES)
-                except OSError as error:
-                    raise _unreadable(self.path, error) from error
+                    raise Cancelled(f"The import of {self.name} was cancelled")
+                data = _some(file, BLOCK_BYTES, self.path, self._cut_off)
                 if not data:
                     return
-                done += len(data)
                 yield data
                 if self._progress is not None:
+                    # Of a compressed file, the bytes on the disk.
+                    raw = file.fileobj if isinstance(file, gzip.GzipFile) else file
+                    done = cast("IO[bytes]", raw).tell()
                     self._progress(done, max(self.size, done))
+
+    def _cut_off(self) -> None:
+        self.note("The compressed file is cut off: what comes before that was read")
+
+    def end(self, size: int) -> bytes:
+        """Return the last bytes of the file.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be read.
+        """
+        last = b""
+        with _opened(self.path) as file:
+            if not isinstance(file, gzip.GzipFile):
+                file.seek(max(0, self.size - size))
+            while data := _some(file, BLOCK_BYTES, self.path):
+                last = (last + data)[-size:]
+        return last
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the number of a line, counted from 1, and the lines from there, many at a time."""
@@ -227,30 +256,102 @@ class Source:
 
     def _texts(self) -> Iterator[str]:
         decoder: io.IncrementalNewlineDecoder | None = None
+        check: codecs.IncrementalDecoder | None = None
         for data in self.blocks():
             if decoder is None:
                 decoder = _decoder(data)
+                if _encoding(data) == "utf-8":
+                    check = codecs.getincrementaldecoder("utf-8")()
                 yield decoder.decode(data).removeprefix("\ufeff")
             else:
                 yield decoder.decode(data)
+            try:
+                if check is not None and not (data.isascii() and not check.getstate()[0]):
+                    check.decode(data)
+            except UnicodeDecodeError:
+                self.note("The file is not UTF-8: what is not was read as Latin-1")
+                check = None
         if decoder is not None:
             yield decoder.decode(b"", final=True)
 
 
 def _decoder(raw: bytes) -> io.IncrementalNewlineDecoder:
     """Make the decoder of a file that begins with *raw*."""
-    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
-    # UTF-16 of Windows without its mark: every other byte is 0.
-    start = raw[:64]
-    if len(start) >= 8 and not any(start[1::2]) and all(start[::2]):
-        encoding = "utf-16-le"
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    encoding = _encoding(raw)
+    errors = _LATIN_1 if encoding == "utf-8" else "replace"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
     return io.IncrementalNewlineDecoder(decoder, translate=True)
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _encoding(raw: bytes) -> str:
+    """Return the encoding of a file that begins with *raw*."""
+    # UTF-16 of Windows without its mark: every other byte is 0.
+    start = raw[:64]
+    if len(start) >= 8 and not any(start[1::2]) and all(start[::2]):
+        return "utf-16-le"
+    return next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(_LATIN_1, _as_latin_1)
+
+
+def shown_name(path: Path) -> str:
+    """Return the name of a file as people read it."""
+    return _shown(path.name)
+
+
+def shown_path(path: Path) -> str:
+    """Return the path of a file as people read it."""
+    return _shown(str(path))
+
+
+def _shown(name: str) -> str:
+    """Return a name with escapes for bytes that are not UTF-8, on one line."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _opened(path: Path) -> IO[bytes] | gzip.GzipFile:
     try:
-        return path.open("rb")
+        # Opening a pipe would wait for the program at its other end.
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise FormatError(
+                f"{shown_path(path)} is a pipe or a device, not a file",
+                "Save it as a file, or import it on the command line with `wattui import`.",
+            )
+        file = path.open("rb")
+        if file.read(len(_GZIP)) != _GZIP:
+            file.seek(0)
+            return file
+        file.close()
+        return gzip.GzipFile(path, "rb")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _some(
+    file: IO[bytes] | gzip.GzipFile,
+    size: int,
+    path: Path,
+    cut_off: Callable[[], None] = lambda: None,
+) -> bytes:
+    """Read up to *size* bytes; none at the end, also of a compressed file that is cut off."""
+    try:
+        # All that there is before an early end.
+        return file.read1(size) if isinstance(file, gzip.GzipFile) else file.read(size)
+    except EOFError:
+        cut_off()
+        return b""
+    except zlib.error as error:
+        raise FormatError(
+            f"{shown_path(path)} is damaged ({error})", "Unpack it, and import what comes out."
+        ) from error
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -258,5 +359,6 @@ def _opened(path: Path) -> IO[bytes]:
 def _unreadable(path: Path, error: OSError) -> FormatError:
     reason = error.strerror or str(error)
     return FormatError(
-        f"{path} cannot be read ({reason})", "Check its name and that you are allowed to read it."
+        f"{shown_path(path)} cannot be read ({reason})",
+        "Check its name and that you are allowed to read it.",
     )

@@ -23,7 +23,7 @@ from wattui.errors import Cancelled, WattuiError
 from wattui.formats import detect
 from wattui.formats.file_format import Missing
 from wattui.formats.import_files import ImportResult, import_files
-from wattui.formats.reading.source import Assumptions
+from wattui.formats.reading.source import Assumptions, read_head
 from wattui.formats.registry import is_session
 from wattui.formats.replay_source import Recorded, prepare
 from wattui.measurement.clock import microseconds
@@ -63,7 +63,7 @@ def look_into(paths: Sequence[Path]) -> Found:
     """
     sessions = tuple(path for path in paths if is_session(path) or not path.exists())
     others = tuple(path for path in paths if path not in sessions)
-    lacking = {name for path in others for name in detect(path).lacks}
+    lacking = {name for path in others for name in detect(path).lacks_in(read_head(path))}
     return Found(sessions, others, tuple(one for one in Missing if one in lacking))
 
 
