@@ -25,7 +25,7 @@ from wattui.formats.export_job import Dialect, ExportJob, field_text
 from wattui.formats.file_format import Format, Missing
 from wattui.formats.reading.block import Block, Row, blocks_of_rows
 from wattui.formats.reading.local_times import LocalTimes
-from wattui.formats.reading.source import Head, Source, read_head
+from wattui.formats.reading.source import Assumptions, Head, Source, read_head
 from wattui.formats.reading.text_table import (
     DIGITS,
     BrokenLine,
@@ -132,7 +132,7 @@ def _shows_power(line: str) -> bool:
     return bool(_labelled(line)) or any(map(_TENTH.fullmatch, _numbers(line)[:1]))
 
 
-def _missing(head: Head) -> frozenset[Missing]:
+def _missing(head: Head, _given: Assumptions) -> frozenset[Missing]:
     clock = any(map(_CLOCK.match, head.data_lines()[:50]))
     return frozenset({Missing.START, Missing.ZONE if clock else Missing.INTERVAL})
 

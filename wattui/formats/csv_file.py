@@ -26,9 +26,11 @@ from itertools import accumulate, islice, repeat
 from typing import Any, Final
 
 from wattui import __version__
+from wattui.errors import FormatError
 from wattui.formats.export_job import Dialect, ExportJob, Part, SampleRow, decimal_text
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
+from wattui.formats.reading.local_times import LocalTimes
 from wattui.formats.reading.source import Head, Source, read_head
 from wattui.formats.reading.text_table import (
     DIGITS,
@@ -40,6 +42,7 @@ from wattui.formats.reading.text_table import (
     quoted,
     read_table,
 )
+from wattui.formats.reading.time_forms import TimeForm, time_form
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.events import EventKind, MeterInfo
@@ -83,6 +86,13 @@ _READ: Final = {
     "gap_s": Column(Holds.GAP, 6),
     **{field.column: field_column(i, DIGITS[i]) for i, field in enumerate(FIELDS)},
 }
+
+#: Columns of times, and fields whose names are not used by others.
+_TIMES: Final = {"unix_time", "time"}
+_OWN: Final = {field.column for field in FIELDS if "_" in field.column}
+
+#: What the head says about the offset of the column ``time``.
+_OFFSET: Final = re.compile(r"# time zone: .* offset ([+-]\d\d):(\d\d)")
 
 #: Words of the head that describe a meter, and what each is of :class:`MeterInfo`.
 _DETAILS: Final = {
@@ -318,7 +328,7 @@ def _names(lines: Sequence[str]) -> tuple[Style, tuple[str, ...]] | None:
             continue
         for style in STYLES.values():
             names = tuple(name.strip().strip('"') for name in line.split(style.delimiter))
-            if "unix_time" in names and "power_w" in names and set(names) <= set(COLUMNS):
+            if not _TIMES.isdisjoint(names) and not _OWN.isdisjoint(names):
                 return style, names
         if line.strip():
             return None
@@ -338,19 +348,66 @@ def read(source: Source) -> Iterator[Block]:
     style, names = found
     source.meters.update(_meters(head.lines))
 
+    unknown = [plain_text(name) or "a column without a name" for name in names]
+    unknown = [name for name in unknown if name not in COLUMNS]
+    if unknown:
+        source.note(f"Columns that were left out: {', '.join(unknown)}")
+
     def cells(text: str) -> Sequence[str] | None:
-        if text.startswith((_COMMENT, names[0])):
+        if text.startswith(_COMMENT):
             return None
         try:
             found = next(csv.reader([text], delimiter=style.delimiter))
         except (csv.Error, StopIteration):
             raise BrokenLine("not a line of a CSV") from None
+        if tuple(found) == names:
+            return None
         if "'" in text:
             found = [read_text(cell) for cell in found]
         return found
 
     columns = [_READ.get(name, Column(Holds.TEXT)) for name in names]
-    return read_table(source, Layout(columns, style.delimiter, cells, point=style.point))
+    form = None if "unix_time" in names else _time_form(head, style, names)
+    if form is not None:
+        columns[names.index("time")] = Column(Holds.MOMENT, parse=form.parse)
+    blocks = read_table(source, Layout(columns, style.delimiter, cells, point=style.point))
+    return blocks if form is None or form.has_zone else _in_utc(blocks, source, head)
+
+
+def _time_form(head: Head, style: Style, names: Sequence[str]) -> TimeForm:
+    """Return how the column ``time`` is written.
+
+    Raises
+    ------
+    FormatError
+        It cannot be read.
+    """
+    lines = [line for line in head.data_lines(_COMMENT)[:50] if style.delimiter in line]
+    place = names.index("time")
+    rows = [row for row in csv.reader(lines[1:], delimiter=style.delimiter) if len(row) > place]
+    try:
+        return time_form([row[place] for row in rows], "iso")
+    except ValueError as error:
+        raise FormatError(
+            f"The column 'time' cannot be read: {error}",
+            "Name the columns, and write how the times look: `wattui import FILE --columns "
+            "time=time,power=power_w --time-format '%d.%m.%Y %H:%M:%S'`.",
+        ) from error
+
+
+def _in_utc(blocks: Iterator[Block], source: Source, head: Head) -> Iterator[Block]:
+    """Yield records whose times have no offset: by that of the head, else as local times."""
+    found = next(filter(None, map(_OFFSET.match, head.lines)), None)
+    if found is None:
+        source.note("Its times have no offset: they were taken as local times")
+        yield from LocalTimes(source.zone).converted(blocks)
+        return
+    hours, minutes = int(found[1]), int(found[2])
+    offset = hours * 60 + (minutes if hours >= 0 and found[1][0] == "+" else -minutes)
+    for block in blocks:
+        if block.time is not None:
+            block.time = block.time - offset * 60 * MICROSECONDS
+        yield block
 
 
 def _meters(lines: Sequence[str]) -> dict[str, MeterInfo]:

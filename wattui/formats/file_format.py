@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.reading.block import Block
-from wattui.formats.reading.source import Head, Source
+from wattui.formats.reading.source import Assumptions, Head, Source
 
 
 class Missing(StrEnum):
@@ -47,10 +47,12 @@ class Format:
     #: What it cannot say about its records.
     lacks: frozenset[Missing] = frozenset()
     #: What a certain file cannot say, by its beginning, if files differ in that.
-    missing: Callable[[Head], frozenset[Missing]] | None = None
+    missing: Callable[[Head, Assumptions], frozenset[Missing]] | None = None
     #: What is lost by writing a session in it, one sentence each.
     cannot_hold: tuple[str, ...] = ()
 
-    def lacks_in(self, head: Head) -> frozenset[Missing]:
+    def lacks_in(self, head: Head, given: Assumptions | None = None) -> frozenset[Missing]:
         """Return what a file that begins so cannot say about its records."""
-        return self.lacks if self.missing is None else self.missing(head)
+        if self.missing is None:
+            return self.lacks
+        return self.missing(head, given or Assumptions())

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from wattui.errors import FormatError
+from wattui.formats import named_columns
 from wattui.formats.file_format import Format, Missing
 from wattui.formats.reading import pipe_input
 from wattui.formats.reading.block import Block
@@ -183,7 +184,10 @@ def _opened(
             progress(min(sum(done.values()), total), total)
 
     paths, notes = _each_once(paths)
-    formats = [detect(path) for path in paths]
+    if assumptions.columns or assumptions.time_format:
+        formats = [named_columns.FORMAT for _ in paths]
+    else:
+        formats = [detect(path) for path in paths]
     sources = [
         Source(path, assumptions, skipped, partial(report, path), cancelled) for path in paths
     ]
@@ -203,7 +207,14 @@ def _begun(source: Source, form: Format) -> _File:
         hint = f"The first line that could not be read: {reasons[0]}" if reasons else ""
         raise FormatError(f"There is no record in {source.name}", hint)
     start = _assumed_start(source, form) if first.time is None else int(first.time[0])
-    return _File(source, form, first, blocks, start, form.lacks_in(read_head(source.path)))
+    return _File(
+        source,
+        form,
+        first,
+        blocks,
+        start,
+        form.lacks_in(read_head(source.path), source.assumptions),
+    )
 
 
 def _interval(assumptions: Assumptions) -> int:
@@ -244,6 +255,8 @@ class _Import:
             if block.meter not in keys:
                 keys[block.meter] = self._begin_meter(file, block)
             self._place(keys[block.meter], block)
+        for event in file.source.events:
+            self._writer.add_event(event)
         self._note_assumptions(file)
 
     def _timed(self, file: _File, block: Block, clock: int, *, first: bool) -> tuple[Block, int]:

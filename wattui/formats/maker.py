@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the maker's own Windows program exports: cells separated by tabs.
 
-The time is a fraction of a day since the first record, with eight decimals; there is no
-date.  The header has 17 names; frequency and apparent power may follow without one.
-``Avg Kwh`` is WH/Mo in kWh.  Decimals have a comma if Windows was set to it.  The byte
-0x1A ends the file.
+Saved again as CSV, it has commas or semicolons.  The time is a fraction of a day since the
+first record, with eight decimals; there is no date.  The header has 17 names; frequency and
+apparent power may follow without one.  ``Avg Kwh`` is WH/Mo in kWh.  Decimals have a comma if
+Windows was set to it.  The byte 0x1A ends the file.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -54,9 +55,21 @@ _DIGITS: Final = tuple(3 if index == _MONTH else digits for index, digits in enu
 _TAIL: Final = 4_096
 
 
+#: Between cells: a tab, or what it becomes if the file is saved as CSV.
+_SIGNS: Final = ("\t", ",", ";")
+
+
 def _is_header(line: str) -> bool:
-    cells = [cell.strip().lower() for cell in line.split("\t")]
-    return cells[:3] == ["time", "watts", "volts"]
+    return bool(_sign_of(line))
+
+
+def _sign_of(line: str) -> str:
+    """Return the sign between the cells of a header; empty if the line is none."""
+    for sign in _SIGNS:
+        cells = [cell.strip('" ').lower() for cell in line.split(sign)]
+        if cells[:3] == ["time", "watts", "volts"]:
+            return sign
+    return ""
 
 
 def _recognises(head: Head) -> bool:
@@ -74,64 +87,66 @@ def _times(fraction: Integers) -> Integers:
     return snapped
 
 
-def _times_of(lines: Sequence[str], point: str) -> Integers:
+def _times_of(lines: Sequence[str], sign: str, point: str) -> Integers:
     """Return the times of those lines that begin with one, in microseconds."""
     found = []
     for line in lines:
         try:
-            found.append(integer(line.split("\t")[0].replace(point, "."), _TIME_DIGITS))
+            found.append(integer(line.split(sign)[0].replace(point, "."), _TIME_DIGITS))
         except BrokenLine:
             continue
     return _times(np.array([one for one in found if one != ABSENT], np.int64))
 
 
-def _digits(rows: Sequence[str], point: str) -> tuple[int, ...]:
+def _digits(rows: Sequence[str], sign: str, point: str) -> tuple[int, ...]:
     """Return the decimals of each value: a ratio has a point, a percentage has none."""
-    cells = [line.split("\t")[index + 1 : index + 2] for line in rows for index in _RATIOS]
+    cells = [line.split(sign)[index + 1 : index + 2] for line in rows for index in _RATIOS]
     ratios = any(point in cell for one in cells for cell in one)
     return tuple(
         0 if index in _RATIOS and not ratios else digits for index, digits in enumerate(_DIGITS)
     )
 
 
-def _cells(text: str) -> Sequence[str] | None:
+def _cells(text: str, sign: str = "\t") -> Sequence[str] | None:
     text = text.strip("\x1a\0")
-    return None if _is_header(text) or not text.strip() else text.rstrip("\t ").split("\t")
+    return None if _is_header(text) or not text.strip() else text.rstrip(f"{sign} ").split(sign)
 
 
 def read(source: Source) -> Iterator[Block]:
     """Yield the records of an export."""
     head = read_head(source.path)
-    rows = [line for line in head.lines if "\t" in line and not _is_header(line)]
-    point = "," if any("," in line for line in rows) else "."
-    interval = _interval(source.assumptions, rows, point)
+    sign = next(filter(None, map(_sign_of, head.lines[:5])), "\t")
+    rows = [line for line in head.lines if sign in line and not _is_header(line)]
+    point = "," if sign != "," and any("," in line for line in rows) else "."
+    interval = _interval(source.assumptions, rows, sign, point)
     first = source.assumptions.start
     if first is None:
-        first = source.written - _last_time(source, point) - interval
+        first = source.written - _last_time(source, sign, point) - interval
         source.note("The file has no date: its last record was taken to be as old as the file")
-    columns = [Column(Holds.TIME, _TIME_DIGITS), *field_columns(_digits(rows, point))]
-    usual = max((len(_cells(line) or ()) for line in rows[:10]), default=0)
-    layout = Layout(columns, "\t", _cells, min(usual, len(columns)), least=4, point=point)
+    columns = [Column(Holds.TIME, _TIME_DIGITS), *field_columns(_digits(rows, sign, point))]
+    usual = max((len(_cells(line, sign) or ()) for line in rows[:10]), default=0)
+    cells = partial(_cells, sign=sign)
+    layout = Layout(columns, sign, cells, min(usual, len(columns)), least=4, point=point)
     for block in read_table(source, layout):
         if block.time is not None:
             block.time = _times(block.time) + (first + interval)
         yield block
 
 
-def _interval(assumptions: Assumptions, rows: Sequence[str], point: str) -> int:
+def _interval(assumptions: Assumptions, rows: Sequence[str], sign: str, point: str) -> int:
     """Return the usual distance of the first records in microseconds, unless it is given."""
     if assumptions.interval is not None:
         return microseconds(assumptions.interval)
-    times = _times_of(rows[:1000], point).tolist()
+    times = _times_of(rows[:1000], sign, point).tolist()
     steps = [b - a for a, b in pairwise(times) if b > a]
     return round(statistics.median(steps)) if steps else MICROSECONDS
 
 
-def _last_time(source: Source, point: str) -> int:
+def _last_time(source: Source, sign: str, point: str) -> int:
     """Return the time of the last record, from the end of the file."""
     text = source.end(_TAIL).decode("utf-8", "replace").replace("\0", "")
     lines = text.splitlines()[1:] or text.splitlines()
-    times = _times_of([line for line in lines if line.count("\t") >= 3], point)
+    times = _times_of([line for line in lines if line.count(sign) >= 3], sign, point)
     return int(times[-1]) if len(times) else 0
 
 

@@ -17,6 +17,8 @@ from wattui.formats import (
     lab11,
     log_2011,
     maker,
+    named_columns,
+    ptdaemon,
     raw_capture,
     wide_csv,
 )
@@ -39,6 +41,8 @@ FORMATS: Final[dict[str, Format]] = {
         lab11.FORMAT,
         log_2011.FORMAT,
         raw_capture.FORMAT,
+        ptdaemon.FORMAT,
+        named_columns.FORMAT,
         c_client.FORMAT,
     )
 }
@@ -81,7 +85,9 @@ def _unknown(path: Path) -> FormatError:
         )
     titles = ", ".join(form.title for form in FORMATS.values() if form.read)
     return FormatError(
-        f"{shown_path(path)} has no known format", f"These can be imported: {titles}."
+        f"{shown_path(path)} has no known format",
+        f"These can be imported: {titles}. Of any other table of text, name the columns: "
+        "`wattui import FILE --columns time=0,power=1`.",
     )
 
 

@@ -20,6 +20,7 @@ from wattui.measurement.text import count_text
 
 if TYPE_CHECKING:
     from wattui.formats.import_files import ImportResult
+    from wattui.formats.reading.column_choice import ColumnChoice
 
 #: Invalid lines that are listed one by one.
 _LISTED: Final = 10
@@ -32,13 +33,41 @@ _EXAMPLES = (
     ),
     ("wattui import WU-*.csv --session lab.wattui", "Import several meters into one session."),
     ("wattui import old.log --zone America/Denver", "Import a log from another time zone."),
+    (
+        "wattui import x.csv --columns time=0,power=2 --time-format '%d.%m.%Y %H:%M'",
+        "Import any table, by naming its columns.",
+    ),
     ("wattui import - --session pi.wattui", "Import what another program prints."),
 )
+
+
+def _columns(text: str) -> tuple[ColumnChoice, ...]:
+    from wattui.formats.reading.column_choice import parse_columns
+
+    try:
+        return parse_columns(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
 
 
 @command("import", examples=_EXAMPLES)
 @click.argument("files", nargs=-1, required=True, type=File(Use.READ), metavar="FILE...")
 @assumption_options
+@click.option(
+    "--columns",
+    type=_columns,
+    metavar="WHAT=COLUMN,...",
+    help="What the columns of any table are: time, date, elapsed (seconds), meter, and fields such "
+    "as power, voltage or current. A column is its number from 0 or its name, with its unit if "
+    "that is not the base unit: time=0,power=watts,current=3:mA.",
+)
+@click.option(
+    "--time-format",
+    default="",
+    metavar="FORMAT",
+    help="How the times of a table are written: s, ms, us or ns since 1970; elapsed for seconds "
+    "since the start; iso; or a pattern such as '%d.%m.%Y %H:%M:%S'.",
+)
 @click.option("--meter", default="", metavar="NAME", help="Name of the meter.")
 @session_option(
     "Path of the new session, which must not exist. By default it goes into the data folder."
@@ -46,13 +75,17 @@ _EXAMPLES = (
 @quiet_option()
 def import_files(
     files: Sequence[Path], interval: float | None, start: datetime | None, zone: tzinfo | None,
-    meter: str, session: Path | None, quiet: bool,
+    columns: tuple[ColumnChoice, ...] | None, time_format: str, meter: str, session: Path | None,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Import files that other programs recorded.
 
     The format is detected from the contents: logs from wattsup.py, raw captures, CSV from the
     multi-meter script, exports from the manufacturer's program, CSV and JSON from lab11's
     script, lines from the C client, and CSV and JSON lines from wattui itself.
+
+    Tables of text with a column of times and one of watts are read too, if their header or
+    --columns says which is which.
 
     A file may be compressed with gzip. FILE can be a pipe, or - for standard input.
 
@@ -65,7 +98,9 @@ def import_files(
     from wattui.formats.import_files import import_files as make_session
     from wattui.formats.reading.source import Assumptions
 
-    assumptions = Assumptions(interval, start_time(start, zone), zone, meter)
+    assumptions = Assumptions(
+        interval, start_time(start, zone), zone, meter, columns or (), time_format
+    )
     with Ending() as ending, progress_bar("Reading", quiet=quiet, of_bytes=True) as progress:
         result = make_session(files, session, assumptions, progress, ending)
     _report(result, quiet=quiet)

@@ -122,7 +122,9 @@ class _Stream:
     last: int = -(2**62)
     #: Records of the last time in the block before: more of that time may follow.
     held: Block | None = None
-    #: Whether any record has been passed on.
+    #: The records before those, corrected: few records stay together.
+    ready: Block | None = None
+    #: Whether any record has been corrected.
     begun: bool = False
     #: Resolution of the times in microseconds, and usual number of records of one time.
     tick: int = 0
@@ -162,13 +164,18 @@ class _Corrections:
             last -= 1
         stream.held = part_of(block, slice(last, None))
         if last:
-            yield self._refined_times(stream, part_of(block, slice(0, last)), int(block.time[last]))
+            if stream.ready is not None:
+                yield stream.ready
+            before = part_of(block, slice(0, last))
+            stream.ready = self._refined_times(stream, before, int(block.time[last]))
 
     def finish(self) -> Iterator[Block]:
         """Yield what was held back, and write the notes."""
         for stream in self._streams.values():
             if stream.held is not None:
-                yield self._refined_times(stream, stream.held, None)
+                held = self._refined_times(stream, stream.held, None)
+                parts = [held] if stream.ready is None else [stream.ready, held]
+                yield from joined(parts, sum(map(len, parts)))
         for index, (count, first) in sorted(self._beyond.items()):
             name = FIELDS[index].label.lower()
             most = _quantity(index, FIELDS[index].high)

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from wattui.errors import Cancelled, FormatError
+from wattui.formats.reading.column_choice import ColumnChoice
 from wattui.measurement.clock import microseconds
-from wattui.measurement.events import MeterInfo
+from wattui.measurement.events import Event, MeterInfo
 
 #: Called with the amount that is done, and the whole amount.
 Progress = Callable[[int, int], None]
@@ -94,6 +95,10 @@ class Assumptions:
     zone: tzinfo | None = None
     #: Name of the meter; empty: the one in the file, else the file's name.
     meter: str = ""
+    #: What the columns of a table hold; empty: what the file itself says.
+    columns: tuple[ColumnChoice, ...] = ()
+    #: How the times of a table are written; empty: what they look like.
+    time_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,8 @@ class Source:
         self.notes: dict[str, None] = {}
         #: What the file says about its meters, by the names it uses for them.
         self.meters: dict[str, MeterInfo] = {}
+        #: Marks that the file contains.
+        self.events: list[Event] = []
         self._progress = progress
         #: Called before each block; True ends the reading.
         self.cancelled = cancelled

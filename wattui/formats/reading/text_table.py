@@ -54,6 +54,8 @@ class Holds(Enum):
     #: Local date and time in one cell, or the time alone behind a cell with the date.
     LOCAL_TIME = auto()
     DATE = auto()
+    #: Time in one cell, or behind a cell with the date, read by the function of the column.
+    MOMENT = auto()
     #: Seconds since some start.
     ELAPSED = auto()
     METER = auto()
@@ -64,7 +66,12 @@ class Holds(Enum):
 _NUMBERS: Final = (Holds.FIELD, Holds.TIME, Holds.INTERVAL, Holds.GAP, Holds.ELAPSED, Holds.METER)
 #: What a block has besides its fields, in its order.
 _SPANS: Final = (Holds.TIME, Holds.INTERVAL, Holds.GAP, Holds.ELAPSED)
-_WIDTHS: Final = {Holds.LOCAL_TIME: "S28", Holds.DATE: "S11", Holds.TEXT: "S1"}
+_WIDTHS: Final = {
+    Holds.LOCAL_TIME: "S28",
+    Holds.DATE: "S11",
+    Holds.TEXT: "S1",
+    Holds.MOMENT: "S48",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,8 @@ class Column:
     #: Range of that integer.
     low: int = 0
     high: int = _EXACT
+    #: Returns the microseconds of a time that is text.  Raises ValueError.
+    parse: Callable[[str], int] | None = None
 
 
 def field_columns(digits: Sequence[int] = DIGITS) -> list[Column]:
@@ -297,6 +306,8 @@ class _Table:
             elif column.holds is Holds.LOCAL_TIME:
                 texts = cells if date is None else np.char.add(np.char.add(date, b" "), cells)
                 found[Holds.TIME] = parse_local_column(texts)
+            elif column.holds is Holds.MOMENT:
+                found[Holds.TIME] = _moments(cells, date, column)
             elif column.holds in _NUMBERS:
                 integers = _integers(cells, column.digits)
                 _check(integers, column)
@@ -326,6 +337,8 @@ class _Table:
                 date = f"{cell} "
             elif column.holds is Holds.LOCAL_TIME:
                 found[Holds.TIME] = _local_time(date + cell)
+            elif column.holds is Holds.MOMENT:
+                found[Holds.TIME] = _moment(date + cell, column)
             elif column.holds in _NUMBERS:
                 self._number(cell, column, values, found)
         row = Row(values, found.get(Holds.TIME), meter, elapsed=found.get(Holds.ELAPSED))
@@ -352,6 +365,29 @@ def _check(integers: Integers, column: Column) -> None:
         good |= integers == ABSENT
     if not good.all():
         raise ValueError("a number is out of range")
+
+
+def _moments(cells: NDArray[Any], date: NDArray[Any] | None, column: Column) -> Integers:
+    """Return the times of a column of text.
+
+    Raises
+    ------
+    ValueError
+        One of them is not a time, or is too long to be one.
+    """
+    if np.char.str_len(cells).max() >= cells.itemsize:
+        raise ValueError("a time is too long")
+    texts = cells if date is None else np.char.add(np.char.add(date, b" "), cells)
+    assert column.parse is not None
+    return np.array([column.parse(text.decode()) for text in texts.tolist()], np.int64)
+
+
+def _moment(text: str, column: Column) -> int:
+    assert column.parse is not None
+    try:
+        return column.parse(text)
+    except ValueError as error:
+        raise BrokenLine(str(error)) from None
 
 
 def _local_time(text: str) -> int:

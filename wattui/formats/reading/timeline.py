@@ -16,6 +16,10 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 #: Records that are enough for their usual distance to mean something.
 _ENOUGH: Final = 8
 
+#: Distance of a few records, in intervals, from which it is a gap: nothing shows that they
+#: usually differ so much.
+_GAP_FACTOR_OF_FEW: Final = 1.5
+
 #: Most distances that are looked at.
 _MANY: Final = 2_000
 
@@ -42,7 +46,8 @@ class Placed:
 def usual_interval(time: Integers) -> int | None:
     """Return the usual distance of records in microseconds; None if there is none.
 
-    It is a number of whole seconds if it is close to one.
+    Of a few records it is the least distance.  It is a number of whole seconds if it is
+    close to one.
     """
     steps = np.diff(time)
     # Some of many will do.
@@ -50,7 +55,7 @@ def usual_interval(time: Integers) -> int | None:
     steps = steps[steps > 0]
     if not len(steps):
         return None
-    usual = float(np.median(steps))
+    usual = float(np.median(steps) if len(steps) >= _ENOUGH else steps.min())
     whole = round(usual / MICROSECONDS) * MICROSECONDS
     if whole and abs(usual - whole) <= _NEARLY_WHOLE * MICROSECONDS:
         return whole
@@ -79,6 +84,7 @@ class Placer:
         #: Records with an interval and a gap that their times contradict.
         self.contradicted = 0
         self._disbelieved = False
+        self._gap_factor = GAP_FACTOR
         #: The last time as the file has it: behind *last* after its clock went back.
         self._clock = self.last
         self._interval = interval
@@ -89,6 +95,8 @@ class Placer:
         """Return the records of a block, which has times, with their intervals and gaps."""
         time = block.time
         assert time is not None
+        if self.last < 0 and not self._fixed and len(time) <= _ENOUGH:
+            self._gap_factor = _GAP_FACTOR_OF_FEW
         clock = int(time[-1])
         before = np.concatenate(([self.last], time[:-1]))
         if bool((time <= before).any()):
@@ -129,7 +137,7 @@ class Placer:
         if self.last < 0:
             distance = distance.copy()
             distance[0] = nominal
-        missing = distance > GAP_FACTOR * nominal
+        missing = distance > self._gap_factor * nominal
         if not missing.any():
             return distance, np.zeros_like(distance)
         return np.where(missing, nominal, distance), np.where(missing, distance - nominal, 0)
