@@ -330,6 +330,12 @@ class Meter(Viewable):
             hint=error.hint if error is not None and failing else "",
         )
 
+    def open_gap(self) -> float:
+        """Return the seconds since the last record while the meter is lost; NaN otherwise."""
+        if self.state != ClientState.LOST or self.client is None:
+            return math.nan
+        return max(float(self.client.clock.time()) - self.last_time, 0.0)
+
     def _words(self, state: ClientState, activity: str, error: WattuiError | None) -> str:
         if state is ClientState.OPENING:
             return activity[:1].upper() + activity[1:] if activity else "Opening the port"

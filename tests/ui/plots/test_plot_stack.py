@@ -8,7 +8,7 @@ import pytest
 from plot_window import START, PlotWindow, Recording, application, sample, wait_for
 
 from wattui.ui.plots.stack_layout import FIRST_SHARE
-from wattui.ui.theme.palette import DARK, LIGHT
+from wattui.ui.theme.palette import DARK, LIGHT, rgb
 
 
 @pytest.fixture
@@ -236,6 +236,42 @@ def test_the_plot_is_shaded_since_a_meter_was_lost(recording, open_plots):
     row = image.shape[0] - 1 - round(plot.y + plot.height * 0.33)
     lost = round(float(plot.index_mapper.map_screen(np.array([START + 100.0]))[0]))
     assert image[row, lost].sum() < 2.9
+    now = round(float(plot.index_mapper.map_screen(np.array([START + 120.0]))[0]))
+    assert now + 3 < plot.x2
+    later = image[row, now + 3 : int(plot.x2) - 1]
+    assert later.shape[0]
+    assert np.count_nonzero(later.sum(axis=1) > 2.99) > later.shape[0] / 2
+
+
+def test_unplugged_meters_are_lanes_of_shade_and_not_a_line_at_zero(tmp_path, open_plots):
+    several = Recording(tmp_path, names=("server", "desk", "fan"))
+    for number in range(3):
+        several.add([sample(n + 1, power=40.0) for n in range(60)], meter=number)
+    colours = ["#e07a00", "#0072b2", "#009e73"]
+    meters = [(m.key, m.name, c) for m, c in zip(several.meters, colours, strict=True)]
+    window = open_plots(
+        session_path=several.path, channels=["power"], live=True, meters=meters, by_meter=True
+    )
+    window.next_frame()
+    stack = window.stack
+    plot = stack.shown_rows()[0].plot
+    x = None
+    for lost in (1, 2):
+        stack.lost_since = {key: START + 60.0 for key, _name, _colour in meters[:lost]}
+        stack.now = START + 100.0
+        window.settle()
+        x = round(float(plot.index_mapper.map_screen(np.array([START + 81.3]))[0]))
+        image = window.image()
+        top = image.shape[0] - 1 - round(plot.y2) + 3
+        column = image[top : top + round(plot.height) - 6, x]
+        # The shade is seen over the whole height, in as many colours as meters are missing.
+        assert np.count_nonzero(column.sum(axis=1) < 2.99) > 0.95 * len(column)
+        shades = {tuple(np.rint(pixel * 255)) for pixel in column}
+        common = [s for s in shades if (np.rint(column * 255) == s).all(axis=1).mean() > 0.2]
+        assert len(common) == lost
+        for _key, _name, colour in meters:
+            assert not np.any(np.abs(column - np.array(rgb(colour))).max(axis=1) < 0.3)
+    several.close()
 
 
 def test_the_palette_can_be_switched_while_it_is_shown(recording, open_plots):

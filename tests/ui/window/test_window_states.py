@@ -136,3 +136,25 @@ def test_a_gap_is_counted_and_measured(bench):
 
     record(bench, [sample(1), replace(late, gap_us=58 * MICROSECONDS)], state="running")
     assert "1 gap (58 s)" in status_of(bench).left
+
+
+class LaterClient:
+    """A client whose clock shows a later time than the last record."""
+
+    def __init__(self, seconds):
+        self.clock = self
+        self.seconds = seconds
+
+    def time(self):
+        return TIME + self.seconds
+
+
+def test_a_gap_that_is_not_over_is_shown_and_counting(bench):
+    record(bench, [sample(1)], state="lost")
+    bench.meter._inside.client = LaterClient(13)
+    assert status_of(bench).left == ("0:01", "1 sample", "gap 0:12 and counting")
+    bench.meter._inside.client = LaterClient(73)
+    assert status_of(bench).left[-1] == "gap 1:12 and counting"
+    bench.meter.trait_set(state="running")
+    assert status_of(bench).left[-1] == "no gaps"
+    bench.meter._inside.client = None

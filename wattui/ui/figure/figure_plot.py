@@ -205,10 +205,11 @@ class FigurePlot(Plot):
     # --- drawing --------------------------------------------------------------------------
 
     def _draw_underlay(self, gc: Any, view_bounds: Any = None, mode: str = "normal") -> None:
-        for number, series in enumerate(self._content.series):
+        broken = [n for n, series in enumerate(self._content.series) if len(series.gaps)]
+        for lane, number in enumerate(broken):
             colour = self._colours[number] if self._colours else ""
-            gaps = self.index_mapper.map_screen(series.gaps)
-            drawing.draw_gaps(gc, self, gaps, self._palette, colour, number)
+            gaps = self.index_mapper.map_screen(self._content.series[number].gaps)
+            drawing.draw_gaps(gc, self, gaps, self._palette, colour, (lane, len(broken)))
         super()._draw_underlay(gc, view_bounds, mode)
 
     def _draw_overlay(self, gc: Any, view_bounds: Any = None, mode: str = "normal") -> None:

@@ -45,13 +45,15 @@ class Gaps(Annotation):
     def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
         """Draw on a row's plot."""
         several = row.key is None and row.stack.coloured
-        found = [one for one in row.stack.gap_spans() if row.key in (None, one[0])]
-        for number, (_key, colour, spans) in enumerate(found):
-            across = plot.index_mapper.map_screen(spans)
-            if several:
-                drawing.draw_gaps(gc, plot, across, row.stack.palette, colour, number)
-            else:
-                drawing.draw_gaps(gc, plot, across, row.stack.palette)
+        found = [
+            (colour if several else "", plot.index_mapper.map_screen(spans))
+            for key, colour, spans in row.stack.gap_spans()
+            if row.key in (None, key)
+        ]
+        found = [one for one in found if np.any((one[1][:, 1] > plot.x) & (one[1][:, 0] < plot.x2))]
+        for number, (colour, across) in enumerate(found):
+            lane = (number, len(found))
+            drawing.draw_gaps(gc, plot, across, row.stack.palette, colour, lane)
 
 
 class HeadLine(Annotation):

@@ -38,8 +38,8 @@ SMALL: Final = Lettering(8)
 #: The height of a line of small text, in pixels.
 LINE_HEIGHT: Final = 15
 
-#: Height of the strip that shows the gaps of one meter among several, in pixels.
-GAP_STRIP: Final = 4
+#: How much of a meter's colour is in the shade of its gaps, where there are several meters.
+_GAP_SHARE: Final = 0.22
 
 #: The longest text of a mark, in characters.
 _LONGEST_MARK: Final = 40
@@ -181,9 +181,14 @@ def frame_rect(
 
 
 def draw_gaps(
-    gc: Any, plot: Any, gaps: np.ndarray, palette: Palette, colour: str = "", number: int = 0
+    gc: Any,
+    plot: Any,
+    gaps: np.ndarray,
+    palette: Palette,
+    colour: str = "",
+    lane: tuple[int, int] = (0, 1),
 ) -> None:
-    """Shade where records are missing.
+    """Shade where records are missing: a field of colour, never a line at a value.
 
     The shade is not transparent, since not every printer can print that.
 
@@ -198,15 +203,15 @@ def draw_gaps(
     palette
         The colours.
     colour
-        The meter's, where there are several: a strip at the bottom takes the place of a
-        shade over the whole height.
-    number
-        The meter's number among them: the strips lie above one another.
+        The meter's, where there are several.
+    lane
+        Number of the lane from the top, and how many lanes share the height: one per meter
+        with gaps in view.
     """
-    shade = mix(palette.plot, colour, 0.55) if colour else palette.gap
-    y, height = plot.y + number * (GAP_STRIP + 1), GAP_STRIP
-    if not colour:
-        y, height = plot.y, plot.height
+    shade = mix(palette.plot, colour, _GAP_SHARE) if colour else palette.gap
+    number, count = lane
+    y, top = (round(plot.y + plot.height * (1 - (number + n) / count)) for n in (1, 0))
+    height = top - y
     for left, right in gaps:
         if right > plot.x and left < plot.x2:
             left, right = max(left, plot.x), min(right, plot.x2)

@@ -95,7 +95,7 @@ class PlotStack(HasStrictTraits):
     origin = Float(math.nan)
     #: Whether records are arriving, so that there is a live edge to follow.
     live = Bool(False)
-    #: When meters were lost: seconds, UTC, by their keys.
+    #: Since when meters are lost, that is, their last records: seconds, UTC, by their keys.
     lost_since = Dict()
     #: The present, in seconds, UTC, set while a meter is lost; otherwise nan.
     now = Float(math.nan)
@@ -541,7 +541,8 @@ class PlotStack(HasStrictTraits):
         for key, _label, colour in self.shown_meters:
             spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
             if key in self.lost_since:
-                lost = [[self.lost_since[key], max(self.view.stop, self.lost_since[key])]]
+                since = self.lost_since[key]
+                lost = [[since, since if math.isnan(self.now) else max(self.now, since)]]
                 spans = np.concatenate((spans, lost))
             if len(spans):
                 found.append((key, colour, spans))

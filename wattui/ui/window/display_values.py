@@ -217,14 +217,14 @@ def status_of(bench: Bench, note: str = "") -> Status:
         left = (
             elapsed_text(stop - start),
             count_text(sum(meter.sample_count for meter in counted), "sample"),
-            count_text(sum(meter.gap_count for meter in counted), "gap"),
+            *_gap_parts(counted),
         )
     elif bench.meter is not None and bench.meter.sample_count:
         meter = bench.meter
         left = (
             elapsed_text(meter.elapsed),
             count_text(meter.sample_count, "sample"),
-            _gap_words(meter),
+            *_gap_parts([meter]),
         )
     return Status(dot, f"{words}, {note}" if note else words, left, _right_parts(bench))
 
@@ -269,9 +269,18 @@ def _several_state(bench: Bench) -> tuple[str, str]:
     return next((dot for dot, state in dots if count[state]), "ok"), words
 
 
-def _gap_words(meter: Meter) -> str:
-    words = count_text(meter.gap_count, "gap")
-    return f"{words} ({duration_text(meter.gap_duration)})" if meter.gap_count else words
+def _gap_parts(meters: Sequence[Meter]) -> list[str]:
+    """Return the gaps that are over, and the ones of meters that are lost."""
+    count = sum(meter.gap_count for meter in meters)
+    over = count_text(count, "gap")
+    if count and len(meters) == 1:
+        over = f"{over} ({duration_text(meters[0].gap_duration)})"
+    still = [gap for meter in meters if not math.isnan(gap := meter.open_gap())]
+    if not still:
+        return [over]
+    longest = f"gap {elapsed_text(max(still))} and counting"
+    longest = longest if len(still) == 1 else f"longest {longest}"
+    return [over, longest] if count else [longest]
 
 
 def _right_parts(bench: Bench) -> tuple[str, ...]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Any
 
 from traits.api import HasStrictTraits, Instance, observe
@@ -59,10 +58,9 @@ class PlotLink(HasStrictTraits):
         _set(plots, "meters", self._meters())
         _set(plots, "live", bench.recording)
         lost = [one for one in bench.meters if one.state == "lost" and one.key]
-        known = {one.key: one.lost_since for one in lost if not math.isnan(one.lost_since)}
+        known = {one.key: one.last_time for one in lost if not math.isnan(one.last_time)}
         _set(plots, "lost_since", known)
-        if not known:
-            plots.now = math.nan
+        self._show_present()
         _set(plots, "shown", model.place == Place.PLOTS)
 
     def _meters(self) -> list[tuple[str, str, str]]:
@@ -75,12 +73,15 @@ class PlotLink(HasStrictTraits):
         ]
 
     def tick(self) -> None:
-        """Extend the gap in the plots to the present while a meter is lost."""
+        """Extend the gaps in plots and status to the present while a meter is lost."""
+        self._show_present()
+        if self.model.plots.lost_since:
+            self.model.refresh()
+
+    def _show_present(self) -> None:
         plots = self.model.plots
-        if plots.lost_since:
-            lost = [one for one in self.model.bench.meters if one.key in plots.lost_since]
-            client = lost[0].client if lost else None
-            plots.now = time.time() if client is None else client.clock.time()
+        lost = [one for one in self.model.bench.meters if one.key in plots.lost_since]
+        plots.now = max((one.last_time + one.open_gap() for one in lost), default=math.nan)
 
     # -- from the plots to the model ---------------------------------------------------
 
