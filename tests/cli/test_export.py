@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from wattui.cli import session_files
 from wattui.cli.program import program
 from wattui.cli.session_files import ENDINGS
+from wattui.desktop.folders import sessions_folder
 from wattui.formats import FORMATS
 from wattui.formats.import_files import import_files
 from wattui.measurement.clock import MICROSECONDS
@@ -328,3 +330,87 @@ def test_a_file_that_is_longer_than_a_spreadsheet_says_so(
     result = run("export", str(session), "-o", target)
     lines = len(Path(target).read_text().splitlines())
     assert f"Spreadsheets end at 200 lines, and this file has {lines}." in result.stderr
+
+
+# -- lists, and names that are not UTF-8 --
+
+
+def bad_sessions(folder: Path, good: Path) -> int:
+    """Put files into a folder that look like sessions; return how many."""
+    (folder / "dangling.wattui").symlink_to("nowhere")
+    (folder / "loop.wattui").symlink_to("loop.wattui")
+    (folder / "folder.wattui").mkdir()
+    (folder / "empty.wattui").touch()
+    (folder / "text.wattui").write_text("hello")
+    os.mkfifo(folder / "pipe.wattui")
+    damages = {
+        "negative": "PRAGMA user_version=-1",
+        "late": "UPDATE sample SET time=9223372036854775807 WHERE time="
+        "(SELECT max(time) FROM sample WHERE meter=1) AND meter=1",
+        "early": "UPDATE sample SET time=-9223372036854775807 WHERE time="
+        "(SELECT min(time) FROM sample WHERE meter=1) AND meter=1",
+    }
+    for name, damage in damages.items():
+        path = folder / f"{name}.wattui"
+        path.write_bytes(good.read_bytes())
+        with sqlite3.connect(path) as connection:
+            connection.execute(damage)
+        connection.close()
+    return 9
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes and links of POSIX")
+def test_one_bad_file_does_not_stop_the_list(session: Path, program: list[str]) -> None:
+    folder = sessions_folder()
+    folder.mkdir(parents=True)
+    good = session.rename(folder / "good.wattui")
+    count = bad_sessions(folder, good)
+    if sys.platform != "darwin":
+        odd = folder / os.fsdecode(b"\xff\xfe.wattui")
+        odd.write_bytes(good.read_bytes())
+    line = [*program, "sessions", "--json"]
+    done = subprocess.run(line, capture_output=True, check=True, timeout=60)
+    found = json.loads(done.stdout)
+    problems = [Path(one["path"]).name for one in found if one["problem"]]
+    assert len(problems) == count, found
+    assert {one["samples"] for one in found if not one["problem"]} == {200}
+    for encoding in ("utf-8", "ascii", "latin-1"):
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(
+            line[:-1], capture_output=True, check=True, timeout=60, env=environment
+        )
+        assert b"Error" not in done.stderr
+        assert b"good.wattui" in done.stdout
+        assert sys.platform == "darwin" or b"\\xff\\xfe.wattui" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
+def test_names_that_are_not_utf_8_work_everywhere(
+    session: Path, tmp_path: Path, program: list[str]
+) -> None:
+    data = os.fsdecode(os.fsencode(tmp_path) + b"/data\xff")
+    environment = {**os.environ, "WATTUI_DATA": data}
+
+    def named(name: bytes) -> str:
+        return os.fsdecode(os.fsencode(tmp_path) + b"/" + name)
+
+    source, csv = named(b"r\xff.wattui"), named(b"c\xff.csv")
+    session.rename(source)
+    fast = "sim://pro?speed=200"
+    for args in (
+        ("export", source, "-o", csv), ("export", source, "-o", named(b"j\xff.jsonl")),
+        ("import", csv), ("import", csv, "--session", named(b"i\xff.wattui")),
+        ("plot", source, "-o", named(b"p\xff.svg")), ("plot", csv, "-o", named(b"q\xff.png")),
+        ("log", fast, "-d", "3", "--raw", named(b"w\xff.raw")),
+        ("log", fast, "-d", "3", "--session", named(b"l\xff.wattui"), "-o", named(b"l\xff.csv")),
+        ("replay", source, "--speed", "1000"), ("replay", csv, "--speed", "1000"),
+        ("fetch", f"{fast}&memory=5", "-o", named(b"f\xff.csv")), ("sessions",),
+        ("sessions", "--json"),
+    ):  # fmt: skip
+        done = subprocess.run(
+            [*program, *args], capture_output=True, check=False, timeout=60, env=environment
+        )
+        assert done.returncode == 0, (args, done.stderr)
+        assert b"Unexpected" not in done.stderr
+    # In a terminal, and in a file of text, the names are readable.
+    assert "# session: r\\xff.wattui" in Path(csv).read_text()

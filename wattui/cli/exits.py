@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from wattui.errors import Cancelled, DiskRefused, WattuiError
+from wattui.measurement.text import unicode_text
 
 #: Exit codes and their meaning: the same numbers as ``exit_status`` in ``errors``.
 EXIT_CODES: Final[tuple[tuple[int, str], ...]] = (
@@ -75,8 +76,11 @@ def output_error(error: OSError) -> WattuiError:
 
 
 def printable(text: str) -> str:
-    """Return the text without characters that control a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Return the text with escapes for characters that control a terminal or have no form."""
+    text = unicode_text(text)
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def complain(error: WattuiError, label: str = "Error") -> None:

@@ -124,7 +124,11 @@ def _file_of(port: str) -> list[Path]:
         return []
     if parts.scheme not in ("sim", "replay"):
         return []
-    return [Path(value) for key, value in parse_qsl(parts.query) if key == "replay"]
+    return [
+        Path(value)
+        for key, value in parse_qsl(parts.query, errors="surrogateescape")
+        if key == "replay"
+    ]
 
 
 def files_of(command: click.Command, values: dict[str, Any]) -> Iterator[tuple[Use, Path]]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wattui.cli.exits import output_error
+from wattui.cli.exits import output_error, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,7 @@ class Output:
         try:
             sys.stdout.flush()
             self._descriptor = sys.stdout.fileno()
+            self._is_terminal = sys.stdout.isatty()
         except (OSError, ValueError):
             self._descriptor = None
 
@@ -71,6 +72,8 @@ class Output:
                 sys.stdout.write(text + "\n")
                 sys.stdout.flush()
                 return True
+            if self._is_terminal:
+                text = printable(text)
             return self._write(self._descriptor, encoded(text + "\n"), patience)
         except OSError as error:
             raise output_error(error) from error
@@ -99,12 +102,12 @@ def _writable(descriptor: int) -> bool:
 
 
 def encoded(text: str) -> bytes:
-    """Return the bytes of a text; an odd file name that cannot be encoded stays as it was."""
+    """Return the bytes of a text; a file name stays as it was, and what cannot be is escaped."""
     encoding = sys.stdout.encoding or "utf-8"
     try:
         return text.encode(encoding, "surrogateescape")
     except UnicodeEncodeError:
-        return text.encode(encoding, "replace")
+        return text.encode(encoding, "backslashreplace")
 
 
 # -- texts -------------------------------------------------------------------------

@@ -8,6 +8,7 @@ nothing instead, and commands work as if someone were reading.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Final
@@ -16,7 +17,10 @@ _STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 def open_closed_streams() -> None:
-    """Open each standard stream that is closed on nothing.  Call it before anything is opened."""
+    """Open each standard stream that is closed on nothing.  Call it before anything is opened.
+
+    What a stream cannot encode, such as a name that is not UTF-8, is written as an escape.
+    """
     for number, (name, mode) in enumerate(_STREAMS):
         if not _is_open(number):
             nothing = os.open(os.devnull, os.O_RDWR)
@@ -29,6 +33,9 @@ def open_closed_streams() -> None:
             stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _is_open(number: int) -> bool:

@@ -47,6 +47,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.events import EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, POWER_LIMIT, WireValue
+from wattui.measurement.text import unicode_text
 from wattui.session.reader import Session
 from wattui.session.span_statistics import ENERGY_SCALE
 
@@ -166,9 +167,7 @@ def plain_text(text: str) -> str:
     It gets an apostrophe in front, also behind a delimiter; :func:`read_text` removes it.
     """
     plain = _CONTROL.sub(" ", text.replace(_COMMENT, _STAND_IN))
-    # A name of a file that is not UTF-8 cannot be encoded as it is.
-    plain = plain.encode("utf-8", "backslashreplace").decode()
-    return _FORMULA.sub(r"\1'\2", " ".join(plain.split()))
+    return _FORMULA.sub(r"\1'\2", " ".join(unicode_text(plain).split()))
 
 
 def read_text(cell: str) -> str:

@@ -39,6 +39,8 @@ _TYPED_PART: Final = re.compile(
     r"(?:(d)(?:ays?)?|(h)(?:(?:ou)?rs?)?|(m)(?:in(?:ute)?s?)?|(s)(?:ec(?:ond)?s?)?)?"
 )
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
 #: Longest duration that is accepted, in seconds: longer is a slip of the finger.
 _LONGEST: Final = 100 * 366 * 86400.0
 
@@ -71,6 +73,20 @@ def size_text(count: int) -> str:
             value = count / size
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return f"{count / 1e12:.1f} TB"
+
+
+def unicode_text(text: str) -> str:
+    r"""Return a text that every encoding of Unicode holds: ``\xff`` for a byte of a file's name.
+
+    Python puts bytes of a name that are not UTF-8 into a text as lone surrogates.
+    """
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return _SURROGATE.sub(lambda found: _surrogate_text(ord(found[0])), text)
+
+
+def _surrogate_text(code: int) -> str:
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 # -- durations --------------------------------------------------------------------

@@ -26,6 +26,7 @@ from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample, complete
+from wattui.measurement.text import unicode_text
 from wattui.session.lock import SessionLock
 from wattui.session.schema import SAMPLE_COLUMNS, WIDTHS, connect, migrate, translated
 from wattui.session.store import describe_session, insert_event, store_meter
@@ -172,7 +173,9 @@ class BulkWriter:
     def set_info(self, name: str, value: str) -> None:
         """Store a fact about the session, such as its ``source``."""
         with self._translating():
-            self._connection.execute("INSERT OR REPLACE INTO info VALUES (?,?)", (name, value))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO info VALUES (?,?)", (name, unicode_text(value))
+            )
 
     def close(self) -> None:
         """Complete the file and give it its name; closing again does nothing.

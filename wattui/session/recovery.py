@@ -15,6 +15,7 @@ from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, DiskRefused, SessionError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
+from wattui.measurement.text import unicode_text
 from wattui.session.destination import check_destination
 from wattui.session.lock import SessionLock, is_being_written
 from wattui.session.reader import Session, open_for_reading, unfinished
@@ -107,7 +108,7 @@ def set_info(path: Path | str, name: str, value: str) -> None:
     """
 
     def put(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT OR REPLACE INTO info VALUES (?,?)", (name, value))
+        connection.execute("INSERT OR REPLACE INTO info VALUES (?,?)", (name, unicode_text(value)))
 
     _change(Path(path).absolute(), put)
 

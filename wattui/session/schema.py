@@ -13,6 +13,7 @@ anything half counted.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -131,8 +132,11 @@ def statements(step: str) -> list[str]:
 
 
 def uri(path: Path, options: str) -> str:
-    """Return the URI of a file; ``?``, ``#``, ``%`` and spaces in its name are quoted."""
-    return f"file:{quote(str(path.absolute()), safe='/:')}?{options}"
+    """Return the URI of a file; ``?``, ``#``, ``%`` and spaces in its name are quoted.
+
+    So is what is not UTF-8.
+    """
+    return f"file:{quote(os.fsencode(path.absolute()), safe='/:')}?{options}"
 
 
 def connect(path: Path, options: str, timeout: float = 2.0) -> sqlite3.Connection:
@@ -179,6 +183,10 @@ def require_session(
         raise NotASession(
             f"{path} is not a wattui session but another program's database",
             "Choose a .wattui file.",
+        )
+    if version < 1:
+        raise SessionDamaged(
+            f"{path} is damaged: its version is {version}", "Restore it from a copy."
         )
     if version > newest:
         raise SessionTooNew(

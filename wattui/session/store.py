@@ -21,6 +21,7 @@ from wattui.desktop.atomic_file import draft_path
 from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample, complete
+from wattui.measurement.text import unicode_text
 from wattui.session.naming import free_path
 from wattui.session.schema import (
     SAMPLE_COLUMNS,
@@ -225,7 +226,7 @@ class Store:
             "INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)",
             (
                 *(item.event_id, None if meter is None else meter.id),
-                *(event.time_us, str(event.kind), event.text, event.duration_us),
+                *(event.time_us, str(event.kind), unicode_text(event.text), event.duration_us),
             ),
         )
 
@@ -291,7 +292,7 @@ def insert_event(connection: sqlite3.Connection, meter_id: int | None, event: Ev
     """Store an event of a meter, or of the whole session for None."""
     connection.execute(
         "INSERT INTO event (meter, time, kind, text, duration) VALUES (?,?,?,?,?)",
-        (meter_id, event.time_us, str(event.kind), event.text, event.duration_us),
+        (meter_id, event.time_us, str(event.kind), unicode_text(event.text), event.duration_us),
     )
 
 
@@ -301,14 +302,14 @@ def store_meter(
     """Store what is known about a meter now."""
     level = first_level(info.interval)
     details = (
-        *(info.port, info.name, info.model, info.firmware, info.serial_number),
+        *map(unicode_text, (info.port, info.name, info.model, info.firmware, info.serial_number)),
         *(info.interval, info.colour or None),
     )
     if known is None:
         cursor = connection.execute(
             "INSERT INTO meter (key, port, name, model, firmware, serial_number, interval,"
             " colour, first_level) VALUES (?,?,?,?,?,?,?,?,?)",
-            (info.key, *details, level),
+            (unicode_text(info.key), *details, level),
         )
         return StoredMeter(int(cursor.lastrowid or 0), info, level, None)
     connection.execute(

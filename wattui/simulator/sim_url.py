@@ -97,7 +97,7 @@ def parse_url(url: str) -> SimOptions:
     values: dict[str, Any] = {"serial": f"SIM{number:05d}"}
     if parts.netloc:
         values["model"] = _model(parts.netloc)
-    for key, value in parse_qsl(parts.query, keep_blank_values=True):
+    for key, value in parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape"):
         if key not in KEYS:
             raise ValueError(f"unknown key {key!r}; use one of {', '.join(KEYS)}")
         try:

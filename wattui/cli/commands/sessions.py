@@ -65,7 +65,7 @@ def sessions(as_json: bool) -> None:
         click.echo(json.dumps([asdict(entry) for entry in found], indent=2))
         return
     if not found:
-        say(f"There are no sessions in {shown_path(folder)} yet.")
+        say(printable(f"There are no sessions in {shown_path(folder)} yet."))
         return
     rows = [
         (
@@ -79,7 +79,7 @@ def sessions(as_json: bool) -> None:
         for entry in found
     ]
     print_table(("Session", "Start", "Duration", "Samples", "Meters", ""), rows, "Duration,Samples")
-    say(f"The sessions are in {shown_path(folder)}.")
+    say(printable(f"The sessions are in {shown_path(folder)}."))
 
 
 def _state(entry: Entry) -> str:
@@ -95,22 +95,31 @@ def _state(entry: Entry) -> str:
 def _entry(path: Path) -> Entry:
     """Return the row of a session, even if it cannot be read."""
     from wattui.meter_memory.save_readout import readout_label
-    from wattui.session import Session
+    from wattui.session.outline import read_outline
 
     entry = Entry(str(path))
     try:
-        with Session.open(path) as session:
-            span = session.span_us()
-            entry.meters = [meter.info.label for meter in session.meters]
-            entry.samples = sum(session.count(meter.id) for meter in session.meters)
-            entry.interrupted = session.interrupted
-            label = readout_label(session.info)
-            if label is not None:
-                entry.reconstructed, entry.partial = True, label.partial
-            if span is not None:
-                entry.start = iso_text(span[0])
-                entry.duration_s = (span[1] - span[0]) / MICROSECONDS
+        found = read_outline(path)
+        entry.meters = list(found.meters)
+        entry.samples = found.count
+        entry.interrupted = found.interrupted
+        label = readout_label(found.info)
+        if label is not None:
+            entry.reconstructed, entry.partial = True, label.partial
+        if found.span_us is not None:
+            entry.start = iso_text(found.span_us[0])
+            entry.duration_s = (found.span_us[1] - found.span_us[0]) / MICROSECONDS
     except WattuiError as error:
-        entry.problem = error.what
-        entry.start = datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat()
+        return Entry(str(path), _written(path), problem=error.what)
+    except (OSError, ValueError, TypeError, OverflowError) as error:
+        # Whatever one file is like, the others are listed.
+        return Entry(str(path), _written(path), problem=f"{path.name} cannot be read: {error}")
     return entry
+
+
+def _written(path: Path) -> str:
+    """Return when a file, or a link to nothing, was written; empty if that is not known."""
+    try:
+        return datetime.fromtimestamp(path.lstat().st_mtime).astimezone().isoformat()
+    except (OSError, ValueError, OverflowError):
+        return ""

@@ -128,7 +128,9 @@ def _urls(
         if seed is not None or number > max(len(urls), 1):
             query["seed"] = str((seed or 0) + i)
         separator = "&" if "?" in url else "?"
-        wanted.append(f"{url}{separator}{urlencode(query)}" if query else url)
+        wanted.append(
+            f"{url}{separator}{urlencode(query, errors='surrogateescape')}" if query else url
+        )
     return wanted
 
 

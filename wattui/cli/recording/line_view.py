@@ -81,9 +81,9 @@ class QuietView(RecordingView):
             what = track.failure.what if named else f"{track.url}: {track.failure.what}"
             exits.complain(WattuiError(what, track.failure.hint))
         elif track.state is ClientState.LOST and track.state is not before:
-            exits.say(f"{track.label}: {state_words(track)}.")
+            exits.say(exits.printable(f"{track.label}: {state_words(track)}."))
         elif track.state is ClientState.RUNNING and before is ClientState.LOST:
-            exits.say(f"{track.label}: connected again.")
+            exits.say(exits.printable(f"{track.label}: connected again."))
 
     def disk(self, status: WriterStatus) -> None:
         """Report once that the disk is not accepting data, and once that it is again."""
@@ -150,7 +150,7 @@ class LinesView(QuietView):
     def changed(self, track: Track, before: ClientState) -> None:
         """Report the state of a meter's connection to standard error."""
         if track.state is ClientState.RUNNING and before is ClientState.OPENING and track.info:
-            exits.say(f"{track.info.label}: recording.")
+            exits.say(exits.printable(f"{track.info.label}: recording."))
         else:
             super().changed(track, before)
 

@@ -125,7 +125,10 @@ class LiveView(QuietView):
     def event(self, track: Track, event: Event) -> None:
         """Remember the last events, to show them below the readings."""
         if event.kind in (EventKind.GAP, EventKind.CLOCK_STEPPED, EventKind.DROPPED):
-            self._remarks = [*self._remarks[-2:], f"{track.label}: {event.text or event.kind}"]
+            self._remarks = [
+                *self._remarks[-2:],
+                exits.printable(f"{track.label}: {event.text or event.kind}"),
+            ]
 
     def changed(self, track: Track, before: ClientState) -> None:
         """Redraw soon."""
@@ -241,7 +244,7 @@ def _trouble(track: Track) -> str:
         if track.error is not None and not isinstance(track.error, (LinkLost, PortNotFound)):
             # It is back, but something else is in the way.
             words = f"{state_words(track)}: {track.error.what}. {track.error.hint}"
-    return words if not words or track.url in words else f"{track.label}: {words}"
+    return words if not words or track.url in words else exits.printable(f"{track.label}: {words}")
 
 
 def _short_state(track: Track) -> str:
