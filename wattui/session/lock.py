@@ -16,11 +16,12 @@ import contextlib
 import errno
 import os
 from pathlib import Path
-from typing import Final, Self
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Final, Self
 
 from wattui.errors import DiskRefused
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: Seconds for which a lock is tried: a program that checks it holds it for an instant.
 _WRITER_PATIENCE: Final = 0.5
@@ -43,7 +44,7 @@ def is_being_written(session: Path) -> bool:
         if path.exists():
             lock.acquire(timeout=_CHECK_PATIENCE)
             _remove(lock, path)
-    except Timeout:
+    except TimeoutError:
         return True
     except OSError:
         pass
@@ -68,7 +69,7 @@ class SessionLock:
         try:
             session.parent.stat()  # filelock would make the folder
             self._lock.acquire(timeout=_WRITER_PATIENCE)
-        except Timeout as error:
+        except TimeoutError as error:
             raise DiskRefused(
                 f"{session} is being recorded by another wattui (process {_holder(self._path)})",
                 "Close that program first.",
@@ -97,6 +98,9 @@ class SessionLock:
 
 
 def _file_lock(path: Path) -> FileLock:
+    # Imported late: a start of the program writes nothing yet.
+    from filelock import FileLock
+
     # A writer's thread may release what another thread acquired.
     return FileLock(path, mode=0o644, thread_local=False, poll_interval=0.01)
 
