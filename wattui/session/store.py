@@ -43,6 +43,10 @@ _INSERT_SAMPLE: Final = (
     f" VALUES (?{',?' * len(SAMPLE_COLUMNS)})"
 )
 
+# Places of the journal and its index among the names of a session's files.
+_WAL: Final = 1
+_SHM: Final = 2
+
 #: Size of the journal after a checkpoint, in bytes.
 _JOURNAL_BYTES: Final = 4 << 20
 
@@ -174,18 +178,24 @@ class Store:
                 contextlib.closing(connect(draft, "mode=rwc")) as target,
             ):
                 self.connection.backup(target)
+                # Not needed to recover what is in the journal, but in the way of the new file.
+                self._forget(_SHM)
         except (OSError, sqlite3.Error) as error:
             raise DiskRefused(
                 f"{what}, and cannot be written again ({error})",
                 "Restore its folder, or make it writable.",
             ) from error
         # The journal would be taken for that of the file which has the name now.
-        for name, identity in zip(_names(self.path)[1:], self._identities[1:], strict=True):
-            if identity is not None and _identity(name) == identity:
-                name.unlink(missing_ok=True)
+        self._forget(_WAL)
         self.path = path
         self._reopen()
         self._note_files()
+
+    def _forget(self, which: int) -> None:
+        """Remove the name of a lost session's journal or index, which is still open here."""
+        name = _names(self.path)[which]
+        if _identity(name) == self._identities[which] is not None:
+            name.unlink(missing_ok=True)
 
     def _insert(self, items: list[Item]) -> None:
         before: dict[str, int | None] = {}

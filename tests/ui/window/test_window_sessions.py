@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 
 import pytest
 from opened_window import OpenedWindow, own_threads
@@ -65,6 +66,28 @@ def test_an_interrupted_recording_is_opened_by_a_click(window, session):
     window.click(band.buttons["open_interrupted"])
     window.wait_for(lambda: window.model.state == "opened", "the session")
     assert window.model.notices == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
+def test_the_picture_goes_on_although_the_journal_and_then_the_file_went_away(window):
+    def drawn():
+        return sum(one.count for one in window.model.plots.statistics.values())
+
+    window.connect()
+    path = window.bench.session_path
+    path.with_name(f"{path.name}-wal").unlink()
+    count = drawn()
+    window.wait_for(lambda: drawn() > count + 100, "samples after the journal was removed")
+    assert window.bench.session_path == path
+    other = path.with_suffix(".other")
+    other.write_text("Dear Sir or Madam")
+    other.replace(path)
+    moved = path.with_name(f"{path.stem} (2){path.suffix}")
+    window.wait_for(lambda: window.bench.session_path == moved, "the new file")
+    count = drawn()
+    window.wait_for(lambda: drawn() > count + 100, "samples after the file was replaced")
+    assert path.read_text() == "Dear Sir or Madam"
+    window.wait_for(lambda: moved.name in window.model.status.right, "its name")
 
 
 def export(window, path, **choice):

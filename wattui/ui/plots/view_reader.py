@@ -204,13 +204,17 @@ def _chosen(session: Any, wanted: Sequence[Hashable]) -> list[tuple[Hashable, in
     return found
 
 
-def _file(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file of that name from a later one; None if there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+def _files(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Return what tells a session's file and its journal from later ones of their names."""
+    found: list[tuple[int, int] | None] = []
+    for name in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            status = name.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_dev, status.st_ino))
+    return tuple(found)
 
 
 def _open_session(path: Path) -> Any:
@@ -248,7 +252,7 @@ class ViewReader:
         self._wake = threading.Condition()
         self._session: Any = None
         self._path: Path | None = None
-        self._file: tuple[int, int] | None = None
+        self._files: tuple[tuple[int, int] | None, ...] = (None, None)
         self._last_problem = ""
         #: Requests that are neither replaced nor answered.
         self._outstanding = 0
@@ -313,13 +317,20 @@ class ViewReader:
             return None if self._closed else request
 
     def _session_of(self, path: Path) -> Any:
-        file = _file(path)
-        # The writer makes the file again where someone removed it or its journal.
-        if self._session is None or path != self._path or file != self._file:
+        if self._session is None or path != self._path or self._was_made_again(path):
             self._close_session()
             self._session = self._open(path)
-            self._path, self._file = path, file
+            self._path, self._files = path, _files(path)
         return self._session
+
+    def _was_made_again(self, path: Path) -> bool:
+        """Check whether the writer has made the file again, because someone removed it.
+
+        Another file that took its name must not be opened while the recording's journal is
+        still beside it: SQLite would write the one into the other.
+        """
+        file, journal = _files(path)
+        return file not in (None, self._files[0]) and (journal is None or journal != self._files[1])
 
     def _close_session(self) -> None:
         session, self._session, self._path = self._session, None, None
