@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -152,7 +153,32 @@ def test_the_spreadsheet_dialect(tmp_path: Path) -> None:
     assert row["power_w"] == "40,0"
     assert row["unix_time"] == "1700000001,000000"
     assert row["time"][10] == " "
-    assert row["time"].endswith(",000000")
+    assert row["time"].endswith(",000")
+
+
+#: What Excel and LibreOffice recognise as a date and time in cells of a CSV.
+SHEET_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d([.,])\d{3}")
+
+
+@pytest.mark.parametrize("form", ["csv", "wide-csv"])
+@pytest.mark.parametrize(
+    ("dialect", "delimiter", "point"), [("spreadsheet", ";", ","), ("spreadsheet-point", ",", ".")]
+)
+def test_times_stayed_text_in_spreadsheets(
+    tmp_path: Path, form: str, dialect: str, delimiter: str, point: str
+) -> None:
+    samples = [sample(1.9996), sample(3.25, 1234)]
+    text = exported(record(tmp_path / "a.wattui", samples), form=form, dialect=dialect)
+    rows = table(text.lstrip("\ufeff"), delimiter)
+    for row in rows:
+        match = SHEET_TIME.fullmatch(row["time"])
+        assert match is not None, row["time"]
+        assert match[1] == point
+        assert row["unix_time"].count(point) == 1
+    if form == "csv":
+        assert rows[0]["time"].endswith(f"{point}999")  # cut off, never in the future
+        assert rows[0]["unix_time"].endswith(f"{point}999600")
+        assert rows[1]["power_w"] == f"123{point}4"
 
 
 def test_a_part_is_exported_with_its_own_energy(tmp_path: Path) -> None:

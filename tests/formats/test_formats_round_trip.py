@@ -35,6 +35,7 @@ HELD = {
 WAYS = [
     ("csv", {}),
     ("csv", {"dialect": "spreadsheet"}),
+    ("csv", {"dialect": "spreadsheet-point"}),
     ("json-lines", {}),
     ("2011-log", {"zone": UTC}),
     ("2015-csv", {"zone": UTC}),
@@ -105,7 +106,7 @@ def test_times_intervals_and_gaps(tmp_path: Path, way: tuple[str, dict]) -> None
     assert [(one.time_us, one.interval_us, one.gap_us) for one in back] == exact
 
 
-@pytest.mark.parametrize("way", WAYS[:3], ids=NAMED[:3])
+@pytest.mark.parametrize("way", WAYS[:4], ids=NAMED[:4])
 def test_our_own_formats_keep_uneven_intervals_and_several_meters(
     tmp_path: Path, way: tuple[str, dict]
 ) -> None:

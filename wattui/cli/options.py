@@ -222,11 +222,12 @@ assumption_options: Final = together(
 # -- what is written and printed ---------------------------------------------------
 
 #: Kinds of CSV.
-CSV_DIALECTS: Final = ("standard", "spreadsheet")
+CSV_DIALECTS: Final = ("standard", "spreadsheet", "spreadsheet-point")
 
 dialect_option: Final = click.option(
     "--dialect", type=click.Choice(CSV_DIALECTS), default="standard", show_default=True,
-    help="Kind of CSV; spreadsheet uses semicolons and decimal commas.",
+    help="Kind of CSV: spreadsheet has semicolons, decimal commas and times that spreadsheets "
+    "recognise; spreadsheet-point has commas, decimal points and such times.",
 )  # fmt: skip
 
 #: A CSV file beside the session.

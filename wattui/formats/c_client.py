@@ -191,7 +191,7 @@ def _cycle(numbers: Sequence[str]) -> int:
 
 def _fields(source: Source, rows: Sequence[Sequence[str]], width: int) -> range:
     """Return the fields of a record without labels, as far as they are certain."""
-    if width > 1:
+    if width not in (1, FIELD_COUNT):
         low, high = _VOLTAGES
         volts = [float(row[1]) for row in rows if row[1] != "_"]
         mains = [value for value in volts if value == 0 or low <= value <= high]

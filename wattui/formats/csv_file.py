@@ -8,11 +8,13 @@ One line of pandas reads it::
 Decimals are made from the integers of the session, so none is rounded.  All times carry
 the UTC offset of the first one, also across a change to or from summer time: readers take
 a column of one offset for times, and one of two for text.  The *spreadsheet* dialect has
-``;``, decimal commas, a byte-order mark, and times without an offset, for programs that
-follow the customs of a country.
+``;``, decimal commas, a byte-order mark, and times without an offset and with three
+decimals, which spreadsheets recognise; *spreadsheet-point* has the same with commas and
+decimal points.
 
-Reading finds the columns by their names, so a file from which some were removed can be
-read as well.  The time is that of ``unix_time``.
+Reading finds the columns by their names, so a file from which some were removed, or to
+which others were added, can be read as well.  The time is that of ``unix_time``, else
+that of ``time``.
 """
 
 from __future__ import annotations
@@ -119,6 +121,7 @@ class Style:
 STYLES: Final = {
     Dialect.STANDARD: Style(",", ".", "", True),
     Dialect.SPREADSHEET: Style(";", ",", "\ufeff", False),
+    Dialect.SPREADSHEET_POINT: Style(",", ".", "\ufeff", False),
 }
 
 
@@ -289,7 +292,8 @@ class _RowWriter:
     def _moments(self, times: Sequence[int]) -> tuple[list[str], list[str], list[str]]:
         """Return local time, Unix time and elapsed time of each sample, in one pass."""
         point, suffix, offset, origin = self._point, self._suffix, self._offset, self._origin
-        time_point = "." if suffix else point
+        # Spreadsheets take a time with more decimals, or with an offset, for text.
+        time_point, step, digits = (".", 1, 6) if suffix else (point, 1_000, 3)
         minute, prefix = -1, ""
         local, unix, elapsed = [], [], []
         for time in times:
@@ -299,7 +303,7 @@ class _RowWriter:
             if seconds // 60 != minute:
                 minute = seconds // 60
                 prefix = f"{datetime.fromtimestamp(minute * 60, UTC):{self._form}}"
-            local.append(f"{prefix}{seconds % 60:02d}{time_point}{rest:06d}{suffix}")
+            local.append(f"{prefix}{seconds % 60:02d}{time_point}{rest // step:0{digits}d}{suffix}")
             seconds, rest = divmod(time - origin, MICROSECONDS)
             elapsed.append(f"{seconds}{point}{rest:06d}")
         return local, unix, elapsed
@@ -450,7 +454,7 @@ FORMAT: Final = Format(
     recognises=_recognises,
     read=read,
     write=write,
-    dialects=(Dialect.STANDARD, Dialect.SPREADSHEET),
+    dialects=tuple(STYLES),
     several_meters=True,
     cannot_hold=("Marks, notes and other events are in its head, and are not read back",),
 )

@@ -32,8 +32,10 @@ class Dialect(StrEnum):
     """A variant of a format."""
 
     STANDARD = "standard"
-    #: Decimal commas, as many countries use them.
+    #: Decimal commas, as many countries use them, and times that a spreadsheet recognises.
     SPREADSHEET = "spreadsheet"
+    #: Decimal points, and times that a spreadsheet recognises.
+    SPREADSHEET_POINT = "spreadsheet-point"
     #: The name of each value in front of it.
     LABELS = "labels"
     #: JSON lines in place of CSV.

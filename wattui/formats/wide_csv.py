@@ -157,7 +157,7 @@ class _Grid:
             local_text = iso_time(time, self.offset)
         else:
             local = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time) + self.offset
-            local_text = f"{local:%Y-%m-%d %H:%M:%S}{point}{local.microsecond:06d}"
+            local_text = f"{local:%Y-%m-%d %H:%M:%S}{point}{local.microsecond // 1000:03d}"
         return (
             local_text,
             decimal_text(time, 6, point),
@@ -262,7 +262,7 @@ FORMAT: Final = Format(
     title="CSV from wattui with columns for each meter",
     suffix=".csv",
     write=write,
-    dialects=(Dialect.STANDARD, Dialect.SPREADSHEET),
+    dialects=tuple(STYLES),
     several_meters=True,
     cannot_hold=(
         "The times of the records: each is in the row nearest to its time",

@@ -60,8 +60,9 @@ def field_names(text: str) -> tuple[str, ...]:
 )  # fmt: skip
 @click.option(
     "--dialect", type=click.Choice([one.value for one in Dialect]), default="standard",
-    show_default=True, help="Variant of the format: spreadsheet (csv, wide-csv, maker) uses "
-    "decimal commas, and semicolons in CSV; labels is for c-client, and json for lab11.",
+    show_default=True, help="Variant of the format: spreadsheet (csv, wide-csv, maker) has "
+    "decimal commas, and semicolons in CSV; spreadsheet-point (csv, wide-csv) has decimal points; "
+    "both have times that spreadsheets recognise. labels is for c-client, and json for lab11.",
 )  # fmt: skip
 @click.option(
     "--zone", type=time_zone, metavar="ZONE",

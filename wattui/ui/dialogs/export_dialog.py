@@ -43,6 +43,7 @@ WRITABLE: Final = tuple(name for name, form in FORMATS.items() if form.write is 
 _DIALECT_LABELS: Final = {
     Dialect.STANDARD: "Standard: decimal points",
     Dialect.SPREADSHEET: "Spreadsheet: decimal commas",
+    Dialect.SPREADSHEET_POINT: "Spreadsheet: decimal points",
     Dialect.LABELS: "With the name of each value",
     Dialect.JSON: "JSON lines",
 }
