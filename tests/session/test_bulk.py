@@ -170,7 +170,7 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     with BulkWriter(tmp_path / "a.wattui") as writer:
         with pytest.raises(ValueError, match="increase"):
             writer.add(METER, [2, 1], 1, np.zeros((2, 18), int))
-        with pytest.raises(ValueError, match="fit"):
+        with pytest.raises(ValueError, match="match"):
             writer.add(METER, [1, 2], 1, np.zeros((2, 17), int))
         assert writer.add(METER, [], 1, np.zeros((0, FIELD_COUNT), int)) == 0
 

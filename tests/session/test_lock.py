@@ -149,7 +149,7 @@ def test_two_checks_take_one_another_for_no_writer(session: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     absent = tmp_path / "absent" / "run.wattui"
     assert not is_being_written(absent)
-    with pytest.raises(DiskRefused, match="Nothing can be written beside"):
+    with pytest.raises(DiskRefused, match="Nothing can be written next to"):
         SessionLock(absent)
 
 

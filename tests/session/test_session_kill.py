@@ -195,4 +195,4 @@ def test_garbage_in_one_sector_is_found(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
     (fault,) = verify(path)
-    assert "not as they were recorded" in fault
+    assert "have changed since they were recorded" in fault

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clocks: the system's, and one that runs faster.
 
-Stored times come from the wall clock, durations from the monotonic one.  A simulated
-meter at sixty times the speed has a clock that runs as fast, so that its hour is an
-hour in the session.
+Stored times come from the wall clock, durations from the monotonic one.  The clock of a
+simulated meter at sixty times the speed runs sixty times as fast, so that its hour is an hour
+in the session.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules of energy: what counts, what is a gap, and how large the error can be.
+"""The rules for energy: what counts, what a gap is, and how large the error can be.
 
 Pure NumPy, in base units.  A record covers the interval that ends with it, and energy
 is the sum of power times interval.  Nothing is counted in a gap.
@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-#: A distance between two records of more than this many intervals is a gap: one interval
-#: counts, and the rest is missing.
+#: If two records are more than this many intervals apart, there is a gap: one interval counts,
+#: and the rest is missing.
 GAP_FACTOR: Final = 2.5
 
 #: Share of a reading by which the meter may be off (operator's manual, accuracy).
@@ -23,7 +23,7 @@ RELATIVE_ERROR: Final = 0.015
 #: Three counts of the last digit, in W, by which it may be off in addition (same place).
 ABSOLUTE_ERROR_W: Final = 0.3
 
-#: Both, for people: of a reading, and of an energy.
+#: Both as text: for a reading, and for an energy.
 ACCURACY: Final = f"{100 * RELATIVE_ERROR:g} % + {ABSOLUTE_ERROR_W:g} W"
 ERROR_RULE: Final = (
     f"{100 * RELATIVE_ERROR:g} % of the energy and {ABSOLUTE_ERROR_W:g} W for its duration"
@@ -81,7 +81,7 @@ def error_of_sum(errors: Iterable[float]) -> float:
 
 
 def counter_moved(values: ArrayLike) -> float:
-    """Return how far the meter's own counter moved over records.
+    """Return how far the meter's own counter moved over a series of records.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a meter delivers to its listeners: its identity, samples and events.
+"""What a meter passes to its listeners: its identity, samples and events.
 
-Recording and showing are the same kind of thing: both are a :class:`Listener`.
+Recording and showing are both done by a :class:`Listener`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class MeterInfo:
 
 
 class EventKind(enum.StrEnum):
-    """What can happen apart from a sample."""
+    """The kinds of event."""
 
     STARTED = "started"
     STOPPED = "stopped"

@@ -33,7 +33,7 @@ class Field:
     name: str
     #: Name that the meter itself uses, in its reply to ``#H,R``.
     header: str
-    #: Short name, as an engineer would say it (``W``, ``PF``).
+    #: Short name, as an engineer would write it (``W``, ``PF``).
     symbol: str
     #: Name in the window and in figures.
     label: str

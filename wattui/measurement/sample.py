@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sample: one record of a meter, and when it was."""
+"""The sample: one record of a meter, with its time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX, FIELDS, WireValu
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One record and its time: what is recorded, shown and exported.
+    """One record and its time. Samples are recorded, shown and exported.
 
     A sample covers the *interval* that ends at its *time*.
 
@@ -66,6 +66,6 @@ class Sample:
 
 
 def complete(values: tuple[WireValue, ...]) -> tuple[WireValue, ...]:
-    """Return a record with all 18 fields: those that an older meter lacks are None."""
+    """Return a record with all 18 fields; fields that an older meter lacks are None."""
     missing = FIELD_COUNT - len(values)
     return values + (None,) * missing if missing > 0 else values

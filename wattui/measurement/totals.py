@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running totals of one meter, shown beside its readings.
+"""Running totals of one meter, shown next to its readings.
 
-They are updated sample by sample, in integers, and so agree to the last digit with
+They are updated with each sample, in integers, so they agree exactly with
 :meth:`wattui.session.Session.statistics` for the whole session.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which process has a port open, where the system shows it (Linux's ``/proc``).
+"""Finds which process has a port open, if the system shows it (Linux's ``/proc``).
 
 Nothing here opens the port: opening can reset the device on it.
 """
@@ -25,7 +25,7 @@ class Holder:
 
     @property
     def is_this_process(self) -> bool:
-        """Whether it is this very program."""
+        """Whether it is this program itself."""
         return self.pid == os.getpid()
 
     def __str__(self) -> str:

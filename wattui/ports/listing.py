@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The serial ports of this machine: which there are, and what keeps one from being opened."""
+"""The serial ports of this machine, and what prevents them from being opened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FTDI_PRODUCT: Final = 0x6001
 
 
 class PortProblem(enum.StrEnum):
-    """What keeps a port from being opened."""
+    """What prevents a port from being opened."""
 
     NONE = ""
     IN_USE = "in use"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a port does not open: the system's errors turned into those of wattui."""
+"""Turns the system's errors about a port that does not open into those of wattui."""
 
 from __future__ import annotations
 

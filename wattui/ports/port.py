@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An open port: reading, writing, and losing it.
+"""An open port: reading, writing, and what happens when it is lost.
 
 A port is a URL: a device (``/dev/ttyUSB0``, ``COM3``), a simulated meter
 (``sim://``), or a serial port on another machine (``socket://``, ``rfc2217://``).
@@ -38,9 +38,10 @@ _log = logging.getLogger(__name__)
 
 #: Longest wait for the first byte of a read, in seconds.
 READ_WAIT: Final = 0.1
-#: Longest wait for a write, in seconds: a few bytes go at once, unless the other end hangs.
+#: Longest wait for a write, in seconds: a few bytes are sent immediately, unless the other end
+#: hangs.
 WRITE_WAIT: Final = 0.5
-#: Most bytes of one read, so that a flood of them cannot make it last for ever.
+#: The most bytes of one read, so that a flood of bytes cannot make it last forever.
 READ_LIMIT: Final = 65_536
 
 #: Where pyserial finds the handler of ``sim://``.
@@ -126,12 +127,12 @@ class Port:
         try:
             return first + self._waiting()
         except _LOST as error:
-            # Keep what has come: the next read reports that the link is lost.
+            # Return the bytes received so far: the next read reports that the link is lost.
             _log.debug("%s: reading on: %s: %s", self.url, type(error).__name__, error)
             return first
 
     def _waiting(self) -> bytes:
-        """Return what is waiting, without waiting for more."""
+        """Return the bytes that are waiting, without waiting for more."""
         device = self._device
         if self._is_socket:
             # A socket reports only that there is something, not how much.

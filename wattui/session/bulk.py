@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A new session from many samples at once: imported files, or a meter's memory.
+"""A new session from many samples: imported files, or a meter's memory.
 
-The rows go into a draft beside the file, in one transaction without a journal.  The
-draft is synced and takes the file's name when it is complete, so that a crash or a full
-disk leaves nothing half done.  Samples, summaries and checksums are the same as if a
+The rows go into a draft beside the file, in one transaction without a journal.  The draft is
+synced and takes the file's name when it is complete, so a crash or a full disk leaves nothing
+incomplete behind.  Samples, summaries and checksums are the same as if a
 :class:`~wattui.session.SessionWriter` had recorded them.
 """
 
@@ -46,32 +46,32 @@ from wattui.session.summary import (
 
 _INSERT_SAMPLE: Final = f"INSERT INTO sample (meter, {', '.join(SAMPLE_COLUMNS)})"
 
-#: Samples that are written at once: a few MB of memory.
+#: Samples that are written together: a few MB of memory.
 CHUNK: Final = 8_000
 
-#: Rows of one level that are summed up at once.
+#: Rows of one level that are summed up together.
 _BATCH: Final = 2_000
 
 
 class BulkWriter:
     """Write a new session from arrays; a context manager.
 
-    Each meter's samples come in order of time; meters may take turns.  Leaving the
-    context through an exception leaves nothing behind.
+    The samples of each meter come in order of time; those of several meters may alternate.
+    If the context ends with an exception, nothing is left behind.
 
     Parameters
     ----------
     path
-        The file; its folder is made.
+        The file; its folder is created if necessary.
     replace
         Whether a file of that name is replaced.
     software
-        Name and version of the program that writes.
+        Name and version of the program that writes the file.
 
     Raises
     ------
     DiskRefused
-        The file exists, cannot be made, or is being recorded.
+        The file exists, cannot be created, or is being recorded.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class BulkWriter:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DiskRefused(
-                f"The folder {self.path.parent} cannot be made ({error.strerror})",
+                f"The folder {self.path.parent} cannot be created ({error.strerror})",
                 "Choose another folder.",
             ) from error
         with contextlib.ExitStack() as resources, self._translating():
@@ -178,7 +178,7 @@ class BulkWriter:
             )
 
     def close(self) -> None:
-        """Complete the file and give it its name; closing again does nothing.
+        """Complete the file and rename it; closing again does nothing.
 
         Raises
         ------
@@ -231,7 +231,7 @@ class _Meter:
         self.id = stored.id
         self.last = 0
         self._connection = connection
-        #: Rows that wait to become buckets of each level, finest level first.
+        #: Rows waiting to become buckets of each level, finest level first.
         self._waiting: dict[int, list[Rows]] = {
             level: [] for level in range(stored.first_level, len(WIDTHS))
         }
@@ -239,7 +239,7 @@ class _Meter:
         self._seal: Seal | None = None
 
     def add(self, samples: Integers) -> None:
-        """Write samples, (n, 21), and the summaries and checksums that are over with them."""
+        """Write samples, (n, 21), and the summaries and checksums that they complete."""
         insert(self._connection, _INSERT_SAMPLE, (self.id,), samples)
         self.last = int(samples[-1, 0])
         *over, self._seal = checksums(samples, self._seal)
@@ -247,12 +247,12 @@ class _Meter:
         self._sum_up(merge(from_samples(samples), self._finest), _BATCH)
 
     def finish(self) -> None:
-        """Write the end of the recording, and all summaries that are over."""
+        """Write the end of the recording, and all complete summaries."""
         insert_event(self._connection, self.id, Event(self.last, EventKind.STOPPED))
         self._sum_up(self._waiting[min(self._waiting)][0][:0], 0)
 
     def _sum_up(self, rows: Rows, least: int) -> None:
-        """Write the summaries that are over, of levels where *least* rows or more wait."""
+        """Write the complete summaries of levels in which at least *least* rows wait."""
         for level, waiting in self._waiting.items():
             waiting.append(rows)
             if sum(map(len, waiting)) < least:
@@ -269,7 +269,7 @@ def _table(time: ArrayLike, interval: ArrayLike, values: ArrayLike, gap: ArrayLi
     times = np.asarray(time, np.int64)
     fields = np.asarray(values, np.int64)
     if times.ndim != 1 or fields.shape != (len(times), FIELD_COUNT):
-        raise ValueError(f"{fields.shape} values do not fit to {times.shape} times")
+        raise ValueError(f"{fields.shape} values do not match {times.shape} times")
     if np.any(np.diff(times) <= 0):
         raise ValueError("the times of the samples do not increase")
     samples = np.empty((len(times), 3 + FIELD_COUNT), np.int64)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A cache of a session's columns and sums, for redrawing it while it grows.
 
-A live view is drawn once a second, and all but its last columns are unchanged: samples
-come at the end only.  An event may mean more, so that all is read again after one.
+A live view is drawn once per second, and only its last columns change, since samples are only
+added at the end. An event may mean other changes, so everything is read again after one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_SUMS: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """All columns of one grid from *first* until *end*."""
+    """All columns of one grid from *first* up to *end*."""
 
     #: Number of the first column, and of the one after the last.
     first: int
@@ -80,7 +80,7 @@ class ColumnCache:
             self._columns.popitem(last=False)
 
     def sum_of(self, part: Hashable, read: Callable[[], Rows]) -> Rows:
-        """Return the summaries of a part of a span that is over; read them the first time."""
+        """Return the summaries of a finished part of a span; read them the first time."""
         found = self._sums.get(part)
         if found is None:
             found = self._sums[part] = read()

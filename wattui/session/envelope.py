@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plot draws: at most two points per pixel column, whatever the span.
+"""The data of a plot: at most two points per pixel column, whatever the span.
 
 Time is cut into columns on a grid that does not move with the view, so that a scrolling
 curve does not shimmer.  Each column shows its minimum and maximum.  SQLite finds them in
@@ -25,8 +25,8 @@ from wattui.session.span_statistics import ENERGY_SCALE, Piece, pieces
 Floats = NDArray[np.float64]
 
 _ENERGY: Final = INTEGRATED_ENERGY.name
-#: A line ends where this many intervals have passed without a sample or a gap: a clock that
-#: was set forward leaves such a hole between two samples.
+#: A line is interrupted if more than this many intervals have passed without a sample or a gap:
+#: a clock that was set forward leaves such a hole between two samples.
 _HOLE: Final = 3
 
 _SAMPLE_ENERGY: Final = f"COALESCE(min(power, {POWER_LIMIT}), 0) * interval"
@@ -61,7 +61,7 @@ class View:
     start: int
     stop: int
     pixels: int
-    #: Seconds between two records, as far as known.
+    #: Seconds between two records, if known.
     interval: float
     first_level: int
     #: Time of the meter's last sample, in microseconds.
@@ -81,7 +81,7 @@ def column_width(span: int, pixels: int) -> int:
 def envelope(
     connection: sqlite3.Connection, view: View, cache: ColumnCache | None = None
 ) -> Envelope:
-    """Return what is in view, and its neighbours just outside; in one read transaction."""
+    """Return the data in view and its neighbours just outside; in one read transaction."""
     width = column_width(view.stop - view.start, view.pixels)
     level = _level(width, view.first_level)
     if level < 0 and view.stop - view.start <= 2 * view.pixels * view.interval * MICROSECONDS:
@@ -163,7 +163,7 @@ def _exact(connection: sqlite3.Connection, view: View) -> Envelope | None:
 
 
 def _parts(view: View, level: int, low: int, high: int) -> list[Piece]:
-    """Cut a span into summaries as far as they go, then finer ones, then samples."""
+    """Divide a span into summaries as far as possible, then finer ones, then samples."""
     parts: list[Piece] = []
     for one in (*range(level, view.first_level - 1, -1), -1):
         end = high if one < 0 else min(high, view.last // WIDTHS[one] * WIDTHS[one])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is writing a session: a lock on a small hidden file beside it.
+"""A lock for the writer of a session, on a small hidden file next to it.
 
-The system releases the lock when the writer ends, however it ends: the lock file of a
-killed program blocks nobody.  The session itself is not locked for this: closing a
-second descriptor of it would drop SQLite's own locks.
+The system releases the lock when the writer ends, in whatever way, so the lock file of a killed
+program has no effect.  The session itself is not locked for this: closing a second descriptor
+of it would drop SQLite's own locks.
 
 A writer removes the lock file while it still holds the lock.  Another one may have
 opened that file just before, and gets its lock just after; ``filelock`` sees that the
@@ -52,7 +52,7 @@ def is_being_written(session: Path) -> bool:
 
 
 class SessionLock:
-    """The right to write one session, for one writer at a time; a context manager.
+    """The right to write a session, for one writer at a time; a context manager.
 
     On a file system that has no locks it is always granted.
 
@@ -77,10 +77,10 @@ class SessionLock:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise DiskRefused(
-                    f"Nothing can be written beside {session} ({error.strerror})",
+                    f"Nothing can be written next to {session} ({error.strerror})",
                     "Allow writing in its folder, or choose another one.",
                 ) from error
-        # For others to read.  A full disk must not take the right away.
+        # For others to read. A full disk must not take away the right to write.
         with contextlib.suppress(OSError):
             self._path.write_text(f"{os.getpid()}\n")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of new sessions: valid on every file system, and never one that is taken."""
+"""Names of new sessions: valid on every file system and not yet used."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wattui.errors import DiskRefused
 from wattui.session.lock import lock_path
 from wattui.session.schema import SUFFIX
 
-#: Bytes of a meter's name in the name of its file: file systems allow 255 in all.
+#: Bytes of a meter's name in the name of its file: file systems allow 255 in total.
 _LABEL_BYTES: Final = 120
 
 
 def safe(label: str) -> str:
-    """Return the label without characters that some file system refuses."""
+    """Return the label without characters that some file systems do not allow."""
     text = unicodedata.normalize("NFC", label)
     allowed = "".join(c if c.isalnum() or c in "-_+.()" else " " for c in text)
     short = " ".join(allowed.split()).encode()[:_LABEL_BYTES].decode(errors="ignore")
@@ -36,7 +36,7 @@ def new_session_path(
     Parameters
     ----------
     meter_label
-        What the meter is called.
+        Label of the meter.
     folder
         The folder; None for the data folder.
     when
@@ -58,18 +58,18 @@ def free_path(path: Path) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of a session and its parents, unless they exist.
+    """Create the folder of a session and its parents, unless they exist.
 
     Raises
     ------
     DiskRefused
-        It cannot be made, or you may not write to it.
+        It cannot be created, or you have no permission to write to it.
     """
     hint = f"Choose another folder: set {DATA_VARIABLE}, or name the file with --session."
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        what = f"The folder {folder} cannot be made ({error.strerror})"
+        what = f"The folder {folder} cannot be created ({error.strerror})"
         raise DiskRefused(what, hint) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DiskRefused(f"You have no permission to write to the folder {folder}", hint)

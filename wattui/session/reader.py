@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads a session, whether or not it is still being recorded.
 
-No samples are held here: a live view and an opened file both ask the file for what they
-show, in short read transactions, so that memory stays flat and the writer's journal short.
+No samples are kept in memory: a live view and an opened file both read what they show from the
+file, in short read transactions, so that memory use stays flat and the writer's journal stays
+short.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ class Session:
         SessionDamaged
             It was damaged after it was written.
         DiskRefused
-            You may not read it.
+            You have no permission to read it.
         """
         found = Path(path).absolute()
         return cls(found, open_for_reading(found))
@@ -136,7 +137,7 @@ class Session:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Read one state of the file, and translate what goes wrong."""
+        """Read one consistent state of the file, and translate errors."""
         try:
             self._connection.execute("BEGIN")
             try:
@@ -151,7 +152,7 @@ class Session:
 
     @property
     def meters(self) -> list[SessionMeter]:
-        """Its meters, in the order in which they came."""
+        """Its meters, in the order in which they were added."""
         with self._reading() as connection:
             return [SessionMeter(m.id, m.info, m.info.colour) for m in stored_meters(connection)]
 
@@ -162,7 +163,7 @@ class Session:
             return dict(connection.execute("SELECT name, value FROM info"))
 
     def version(self) -> int:
-        """Return a number that changes whenever something has been recorded."""
+        """Return a number that changes whenever something is recorded."""
         try:
             (number,) = self._connection.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
@@ -171,7 +172,7 @@ class Session:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes up on disk, its journal included."""
+        """Its size on disk in bytes, including its journal."""
         total = 0
         for name in (self.path, self.path.with_name(self.path.name + "-wal")):
             with contextlib.suppress(OSError):
@@ -180,7 +181,7 @@ class Session:
 
     @property
     def interrupted(self) -> bool:
-        """Whether a meter's recording has no end: it is still running, or was killed."""
+        """Whether a meter's recording was not ended: it is still running, or was killed."""
         with self._reading() as connection:
             return bool(unfinished(connection))
 
@@ -263,7 +264,7 @@ class Session:
         stop_us: int | None = None,
         chunk: int = CHUNK,
     ) -> Iterator[list[tuple[int, ...]]]:
-        """Yield a meter's samples as they are stored, up to *chunk* of them at once.
+        """Yield lists of a meter's samples as they are stored, up to *chunk* samples each.
 
         Each is a tuple of time, interval and gap in microseconds, and the integers of the
         wire of its 18 fields, None if absent.
@@ -286,7 +287,7 @@ class Session:
         start_us: int | None = None,
         stop_us: int | None = None,
     ) -> dict[str, Floats]:
-        """Return the samples of a span as columns; all of them are in memory at once.
+        """Return the samples of a span as columns; all of them are held in memory.
 
         Parameters
         ----------
@@ -338,7 +339,7 @@ class Session:
     def envelope(
         self, meter_id: int, names: Sequence[str], start_us: int, stop_us: int, pixels: int
     ) -> Envelope:
-        """Return what a plot of a span draws: at most two points per pixel column.
+        """Return the curves of a plot of a span: at most two points per pixel column.
 
         Parameters
         ----------
@@ -385,7 +386,7 @@ class Session:
     ) -> Statistics:
         """Return energy, counts and each field's mean, minimum and maximum over a span.
 
-        They are exact, and take a few milliseconds however long the span.
+        They are exact, and take a few milliseconds however long the span is.
         """
         with self._reading() as connection:
             meter = _find(connection, meter_id)
@@ -412,7 +413,7 @@ def require_channels(names: Iterable[str]) -> None:
 
 
 def unfinished(connection: sqlite3.Connection) -> list[int]:
-    """Return the ids of the meters whose recording has no end."""
+    """Return the ids of the meters whose recording was not ended."""
     rows = connection.execute(
         "SELECT meter, kind FROM event WHERE kind IN (?, ?) AND meter IS NOT NULL ORDER BY id",
         (EventKind.STARTED, EventKind.STOPPED),
@@ -467,7 +468,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             raise
     except sqlite3.Error as error:
         if _journal(path).exists() and not os.access(path.parent, os.W_OK):
-            # Without its journal it would open, and silently lack its end.
+            # Without its journal it could be opened, but its end would be missing silently.
             raise DiskRefused(
                 f"{path} was not closed, and its folder is read-only: its journal cannot be read",
                 f"Copy it and {_journal(path).name} to a folder of yours, and open it there.",
@@ -481,7 +482,7 @@ def _journal(path: Path) -> Path:
 
 
 def _require_readable(path: Path) -> None:
-    """Refuse anything but a file with something in it.
+    """Refuse anything except a file that is not empty.
 
     The file is not opened for that: closing a descriptor of it would drop the locks that
     a writer in this process holds on it.
@@ -520,6 +521,6 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _update(path: Path) -> None:
-    """Bring a file of an earlier version up to date."""
+    """Update a file of an earlier version."""
     with contextlib.closing(connect(path, "mode=rw")) as connection:
         migrate(connection)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording: a session file that is made with the first sample.
+"""A recording: a session file that is created with the first sample.
 
-A port that cannot be opened leaves no empty file behind.  While the file cannot be made,
-the samples wait in memory and the session's writer tries again.
+A port that cannot be opened leaves no empty file behind.  While the file cannot be created, the
+samples wait in memory and the session's writer tries again.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _MOST_HELD: Final = 100
 
 
 class Recorder:
-    """Record a session from its first sample on: a :class:`Listener`, for any thread.
+    """Record a session from its first sample on; a :class:`Listener`, for any thread.
 
     Parameters
     ----------
     committed
         Receives samples and events once they are on disk, on the writer's thread.
     status
-        Called when the disk refuses samples, and when it recovers.
+        Called when the disk stops or resumes accepting samples.
     make_path
         Returns the path of the new file; by default one in the user's data folder.
     """
@@ -53,7 +53,7 @@ class Recorder:
         self._held: deque[Callable[[SessionWriter], None]] = deque(maxlen=_MOST_HELD)
         self._closed = False
         self._described: dict[str, tuple[str, str]] = {}
-        # Whether the names have been stored, so that no other can be.
+        # Whether the names have been stored, so that they can no longer change.
         self._over = False
 
     def follow(self, previous: Recorder | None) -> None:
@@ -73,7 +73,7 @@ class Recorder:
         return 0 if writer is None else writer.size
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        """Record a batch of one meter's samples; the first one makes the file."""
+        """Record a batch of one meter's samples; the first one creates the file."""
         with self._lock:
             if self._closed:
                 return
@@ -82,18 +82,18 @@ class Recorder:
             self._pass_on(lambda writer: writer.on_samples(meter, samples))
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
-        """Record an event; those before the first sample wait for it."""
+        """Record an event; events before the first sample wait for it."""
         with self._lock:
             if not self._closed:
                 self._pass_on(lambda writer: writer.on_event(meter, event))
 
     def describe(self, key: str, name: str, colour: str) -> bool:
-        """Store a meter's name and colour in the file when it is closed.
+        """Store a meter's name and colour in the file when the file is closed.
 
         Returns
         -------
         bool
-            Whether there is still time for it.
+            Whether they can still be stored.
         """
         with self._lock:
             if not self._over:
@@ -101,7 +101,7 @@ class Recorder:
             return not self._over
 
     def close(self, timeout: float = 10.0) -> None:
-        """Write what waits and close the file; closing again does nothing.
+        """Write what is waiting and close the file; closing again does nothing.
 
         Raises
         ------
@@ -144,7 +144,7 @@ class Recorder:
             call(self._writer)
 
     def _begin(self, meter: MeterInfo) -> None:
-        """Start the writer, whose thread makes the file: the disk may be slow."""
+        """Start the writer, whose thread creates the file: the disk may be slow."""
         previous, self._previous = self._previous, None
         writer = SessionWriter(
             self._make_path(meter),

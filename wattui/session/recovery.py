@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find, complete and check sessions that were killed or damaged; copy and change others."""
+"""Find, complete and check sessions that were interrupted or damaged; copy and change others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PAGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """A recording that was killed."""
+    """A recording that was interrupted, as by a killed program."""
 
     path: Path
     #: Start of its first interval and end of its last, in microseconds since 1970, UTC.
@@ -46,9 +46,9 @@ class Interrupted:
 
 
 def interrupted_sessions(folder: Path | None = None) -> list[Interrupted]:
-    """Find the recordings that were killed, the latest first.
+    """Find interrupted recordings, the latest first.
 
-    Not those that a running program is writing, nor those that have no samples or cannot be
+    Leave out those that a running program is writing, that have no samples, or that cannot be
     read.
 
     Parameters
@@ -73,7 +73,7 @@ def interrupted_sessions(folder: Path | None = None) -> list[Interrupted]:
 
 
 def complete(path: Path | str) -> None:
-    """Write the end of each unfinished recording, at its last sample, and tidy up the file.
+    """Write the end of each unfinished recording at its last sample, and tidy up the file.
 
     Raises
     ------
@@ -163,14 +163,14 @@ def copy_session(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> None:
-    """Save a session elsewhere, also while it is being recorded; replace *target* at the end.
+    """Save a copy of a session, even while it is being recorded; replace *target* at the end.
 
     Parameters
     ----------
     progress
-        Called with the pages done and all pages.
+        Called with the number of pages that are done, and of all pages.
     cancelled
-        Called now and then; once it returns True the copy ends and leaves nothing behind.
+        Called regularly; if it returns True, the copy ends and leaves nothing behind.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def _back_up(origin: Path, draft: Path, step: Callable[[int, int, int], None]) -
         contextlib.closing(open_for_reading(origin)) as reading,
         contextlib.closing(connect(draft, "mode=rwc")) as writing,
     ):
-        # Of one state of the source: otherwise each commit would make the copy start again.
+        # Copy one state of the source: otherwise each commit would make the copy start again.
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM meter").fetchone()
         reading.backup(writing, pages=_PAGES, progress=step, sleep=0.0)
@@ -215,7 +215,7 @@ def _back_up(origin: Path, draft: Path, step: Callable[[int, int, int], None]) -
 
 
 def verify(path: Path | str) -> list[str]:
-    """Check a session thoroughly; return one sentence per fault.
+    """Check a session thoroughly; return one sentence per error.
 
     SQLite checks its structure; the checksums of its 4096 s buckets find samples that have
     changed in a file whose structure is intact.
@@ -250,6 +250,6 @@ def _check_seals(connection: sqlite3.Connection, meter: int, label: str) -> list
             seconds = seal[0] // MICROSECONDS
             faults.append(
                 f"{label}: samples between {seconds} and {seconds + width // MICROSECONDS} s UTC "
-                "are not as they were recorded"
+                "have changed since they were recorded"
             )
     return faults

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording for months: one session file per hour, day, week or number of bytes.
+"""A recording for months: one session file per hour, day or week, or of a given size.
 
 A sample goes into the file of the period in which its interval ends.  Meters report at
 different times, so the file of the previous period stays open for a few seconds: no sample
@@ -41,12 +41,12 @@ _NEVER: Final = 2**62
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
 _UNITS: Final = {"k": 1e3, "m": 1e6, "g": 1e9}
-#: A file of fewer bytes consists mostly of its own structure.
+#: A smaller file would contain little besides its own structure.
 _LEAST_SIZE: Final = 100_000
 
 
 class Period(enum.StrEnum):
-    """How long a file lasts, by the calendar."""
+    """How long a file is used, by the calendar."""
 
     HOUR = "hour"
     DAY = "day"
@@ -63,7 +63,7 @@ class Rotation:
 
     #: None for no end by the calendar.
     period: Period | None = None
-    #: Bytes; 0 for any.
+    #: Largest size in bytes; 0 for no limit.
     size: int = 0
 
     @classmethod
@@ -96,7 +96,7 @@ class Rotation:
         # An interval that ends at midnight belongs to the day before.
         moment = datetime.fromtimestamp((time_us - 1) // MICROSECONDS)
         if self.period is Period.HOUR:
-            # An hour that comes twice, when clocks change, is two files.
+            # An hour that occurs twice, when clocks change, becomes two files.
             second = (time_us - 1) // MICROSECONDS
             return (second - moment.minute * 60 - moment.second + 3600) * MICROSECONDS
         days = 1 if self.period is Period.DAY else 7 - moment.weekday()
@@ -115,14 +115,14 @@ class _File:
 
 
 class RotatingRecorder:
-    """Record one session file after the other: a :class:`Listener`, for any thread.
+    """Record a series of session files; a :class:`Listener`, for any thread.
 
-    It takes the place of a :class:`~wattui.session.recorder.Recorder`.
+    It can be used instead of a :class:`~wattui.session.recorder.Recorder`.
 
     Parameters
     ----------
     folder
-        Where the files go; they are named by the time of their first sample.
+        Folder of the files, which are named by the time of their first sample.
     rotation
         When to start a new file.
     committed, status
@@ -210,7 +210,7 @@ class RotatingRecorder:
                 self._before = self._current = None
 
     def close(self, timeout: float = _CLOSING) -> None:
-        """Write what waits and close all files; closing again does nothing.
+        """Write what is waiting and close all files; closing again does nothing.
 
         Raises
         ------
@@ -276,14 +276,14 @@ class RotatingRecorder:
         return self._current
 
     def _check_size(self) -> None:
-        """End the file after its latest sample if it has grown enough."""
+        """End the file after its latest sample if it is large enough."""
         current, limit = self._current, self._rotation.size
         grown = limit and current is not None and current.recorder.size >= limit
         if grown and current is not None and current.stop == _NEVER:
             current.stop = self._last
 
     def _close_previous(self, time_us: int) -> None:
-        """Close the file of the previous period once nothing more is on its way to it."""
+        """Close the file of the previous period once no more samples are on their way to it."""
         before = self._before
         if before is not None and time_us > before.stop + GRACE_US:
             self._before = None
@@ -303,7 +303,7 @@ class RotatingRecorder:
     def _close(self, recorder: Recorder) -> None:
         error: WattuiError | None = None
         try:
-            # A disk that refuses gets as long as samples may wait anyway.
+            # A disk that does not accept data gets as much time as samples may wait anyway.
             recorder.close(KEEP_SECONDS)
         except WattuiError as refused:
             error = refused

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables of a session file, version by version.
 
-A session is one SQLite file with an ``application_id`` of its own; ``user_version`` counts
-the steps of :data:`MIGRATIONS`.  Values are the integers of the wire, times and spans are
-whole microseconds: nothing is rounded on the way in.
+A session is an SQLite file with its own ``application_id``; ``user_version`` counts the steps
+of :data:`MIGRATIONS`.  Values are the integers of the wire, times and spans are whole
+microseconds: nothing is rounded on the way in.
 
-``summary`` holds the sums, minima and maxima of :mod:`wattui.session.summary`, by meter,
-level and bucket.  A bucket has a row once it is over, that is, once there is a sample in a
-later one.  Open buckets are read from the samples themselves, so that a crash cannot leave
-anything half counted.
+``summary`` holds the sums, minima and maxima of :mod:`wattui.session.summary`, by meter, level
+and bucket.  A bucket gets a row once it is complete, that is, once there is a sample in a later
+bucket.  Open buckets are read from the samples themselves, so that nothing is counted only in
+part after a crash.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
 
 
 def _explained(name: str) -> tuple[str, str]:
-    """Return what an error code of SQLite means, and what to do."""
+    """Return the meaning of an SQLite error code, and what to do."""
     if name.startswith("SQLITE_FULL"):
         return "The disk is full", "Free some space on it."
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
@@ -231,7 +231,7 @@ def _explained(name: str) -> tuple[str, str]:
 
 
 def translated(error: sqlite3.Error, path: Path) -> SessionError:
-    """Return an error that says what SQLite's means and what to do."""
+    """Return an error that explains SQLite's error and what to do."""
     name = str(getattr(error, "sqlite_errorname", None) or "")
     if name.startswith("SQLITE_NOTADB"):
         return NotASession(

@@ -19,12 +19,12 @@ from wattui.session.column_cache import ColumnCache
 from wattui.session.schema import TOTALS, WIDTHS
 from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
 
-#: What one Wh is in the unit of the file's energy: 0.1 W × µs.
+#: One Wh in the file's unit of energy, 0.1 W × µs.
 ENERGY_SCALE: Final = INTEGRATED_ENERGY.scale
 
 _ENERGY: Final = TOTALS.index("energy")
 
-#: A part of a span at one level (-1: samples): level, begin and end, half open.
+#: A part of a span at one level (-1: samples): level, begin and end; a half-open range.
 Piece = tuple[int, int, int]
 
 
@@ -49,7 +49,7 @@ class Statistics:
 
     #: Records.
     count: int = 0
-    #: Time that they cover, in s.
+    #: Time covered by the records, in s.
     duration_s: float = 0.0
     #: Of that, the time of the records that have a power, in s.
     powered_s: float = 0.0
@@ -115,7 +115,7 @@ def read_span(
 
     def read(part: Piece) -> Rows:
         if part[0] < 0:
-            # They are few, and others at each redraw of a moving view.
+            # They are few, and change with each redraw of a moving view.
             return read_rows(connection, meter, *part)
         return cache.sum_of((meter, part), lambda: read_rows(connection, meter, *part))
 

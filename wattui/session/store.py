@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes rows into the file: one transaction per call, and nothing half done.
+"""Writes rows into the file: one transaction per call, all or nothing.
 
 Writing a row twice changes nothing: a commit that failed may have reached the disk.
 """
@@ -68,7 +68,7 @@ class Store:
     Raises
     ------
     DiskRefused, NotASession, SessionTooNew, SessionDamaged
-        It cannot be made or continued.
+        It cannot be created or continued.
     """
 
     def __init__(self, path: Path, software: str) -> None:
@@ -255,7 +255,7 @@ class Store:
         with contextlib.suppress(sqlite3.Error):
             connection.execute("PRAGMA busy_timeout=200")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            # A plain file, which also opens in a read-only folder.
+            # A single file can also be opened in a read-only folder.
             connection.execute("PRAGMA busy_timeout=0")
             connection.execute("PRAGMA journal_mode=DELETE")
         with contextlib.suppress(sqlite3.Error):
@@ -334,14 +334,14 @@ def store_meter(
 
 
 def _lower_levels(connection: sqlite3.Connection, meter: StoredMeter, level: int) -> None:
-    """Make finer summaries from now on, and of what there is: records come faster now."""
+    """Make finer summaries from now on, and of existing samples: records arrive faster now."""
     connection.execute("UPDATE meter SET first_level=? WHERE id=?", (level, meter.id))
     if meter.last is not None:
         rebuild(connection, meter.id, level, first_time(connection, meter.id), meter.last)
 
 
 def rebuild(connection: sqlite3.Connection, meter: int, level: int, low: int, high: int) -> None:
-    """Make the summaries and checksums of a span again, some hours at once."""
+    """Make the summaries and checksums of a span again, a few hours at a time."""
     step = WIDTHS[SEAL_LEVEL + 1]
     while low < high:
         stop = min(low // step * step + step, high)

@@ -117,7 +117,7 @@ def _merge_counter(counter: Integers, bucket: Integers, starts: Integers) -> Int
         step = np.where(first[1:] >= last[:-1], first[1:] - last[:-1], first[1:])
         moved[there[1:]] += np.where(joined, step, 0)
         group = np.searchsorted(starts, there, side="right") - 1
-        # Of several values assigned to one place the last one stays.
+        # If several values are assigned to one place, the last one stays.
         out[group, 1] = last
         out[group[::-1], 0] = first[::-1]
     out[:, 2] = np.add.reduceat(moved, starts)
@@ -141,7 +141,7 @@ _INSERT_SUMMARY: Final = (
     f"INSERT OR REPLACE INTO summary (meter, level, bucket, {', '.join(SUMMARY_COLUMNS)})"
 )
 
-#: Values that are bound to one statement at most; any SQLite takes 999.
+#: The most values that are bound to one statement; every SQLite accepts 999.
 _VARIABLES: Final = 999
 
 
@@ -218,9 +218,9 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
 def close_buckets(
     connection: sqlite3.Connection, meter: int, first_level: int, old: int, new: int
 ) -> None:
-    """Store the summaries and checksums of all buckets that are over since *old*.
+    """Store the summaries and checksums of all buckets completed since *old*.
 
-    Belongs to the transaction of the samples.
+    Must be part of the transaction of the samples.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ def close_buckets(
         width = WIDTHS[level]
         low, high = old // width * width, new // width * width
         if low >= high:
-            # Wider buckets contain this one: none of them is over either.
+            # Wider buckets contain this one, so they are not complete either.
             break
         # Rows of the level below: those that this call made, and earlier ones in the file.
         stored = read_rows(connection, meter, below, low, min(begin, high))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The queue of what waits for the disk: bounded, and honest about what it had to drop."""
+"""The queue of samples that wait for the disk; bounded, and it reports what it had to drop."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Final
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
 
-#: Longest time that a sample waits for a disk that refuses it, in seconds.
+#: Longest time that a sample waits for a disk that does not accept it, in seconds.
 KEEP_SECONDS: Final = 600.0
 
-#: Largest number of samples that wait: ten minutes of a hundred meters.
+#: The most samples that wait: ten minutes of a hundred meters.
 KEEP_SAMPLES: Final = 60_000
 
 
@@ -25,13 +25,13 @@ class WriterStatus:
 
     #: Samples that are not on disk yet.
     waiting: int = 0
-    #: What is wrong: a sentence without its full stop; empty while all is well.
+    #: What is wrong: a sentence without a full stop; empty if nothing is.
     problem: str = ""
-    #: What to do about it: a sentence; empty while all is well.
+    #: What to do about it: a sentence; empty if nothing is wrong.
     hint: str = ""
-    #: Monotonic time at which that began, in seconds; None while all is well.
+    #: Monotonic time at which that began, in seconds; None if nothing is wrong.
     since: float | None = None
-    #: For how many seconds the samples still fit into memory.
+    #: For how many more seconds samples fit into memory.
     seconds_left: float = KEEP_SECONDS
     #: Samples dropped so far.
     dropped: int = 0
@@ -56,7 +56,7 @@ class Item:
 
 @dataclass(slots=True)
 class _Loss:
-    """What was dropped of one meter."""
+    """What was dropped from one meter's samples."""
 
     meter: MeterInfo
     count: int
@@ -69,8 +69,8 @@ class _Loss:
 class WaitingQueue:
     """A queue with one reader, and writers that never wait.
 
-    Beyond the limit in number or age the oldest samples are dropped.  Their time becomes a
-    gap of the sample after them, and an event reports it.
+    If there are too many samples, or they are too old, the oldest ones are dropped.  Their time
+    becomes a gap of the sample after them, and an event reports it.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class WaitingQueue:
             return items
 
     def put_back(self, items: list[Item], now: float) -> None:
-        """Put what could not be written back to the front."""
+        """Put back items that could not be written, at the front."""
         with self.condition:
             self._items.extendleft(reversed(items))
             self._taken = 0
@@ -170,7 +170,7 @@ class WaitingQueue:
         while index < len(self._items):
             item = self._items[index]
             if not item.samples or item.meter is None:
-                # Events are few and small, and say what happened: they stay.
+                # Events are few and small, and show what happened, so they are not dropped.
                 index += 1
                 continue
             if self._samples <= self.keep_samples and now - item.since <= self.keep_seconds:
@@ -197,7 +197,7 @@ class WaitingQueue:
             self._items.appendleft(report)
         # One event reports everything that was lost in a row.
         report.dropped += loss.count
-        text = f"{report.dropped} samples lost: the disk refused them for too long"
+        text = f"{report.dropped} samples lost: the disk did not accept them for too long"
         report.event = Event(loss.time_us, EventKind.DROPPED, text, missing)
 
     def _first(self, key: str, wanted: Callable[[Item], bool]) -> Item | None:

@@ -5,9 +5,9 @@
 
     reader threads ──on_samples──> WaitingQueue ──> writer thread: INSERT, COMMIT ──> listeners
 
-The writer commits at most twice a second, and immediately when the last commit was half a
-second ago.  Every commit is synced (``synchronous=FULL``): the samples that a listener has
-received survive a killed program and a power cut.
+The writer commits at most twice per second, but immediately if the last commit was at least
+half a second ago.  Every commit is synced (``synchronous=FULL``): the samples that a listener
+has received survive a killed program and a power cut.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _logger = logging.getLogger(__name__)
 #: Shortest time between two commits, in seconds.
 COMMIT_SECONDS: Final = 0.5
 
-#: Seconds until another attempt after the disk has refused one.
+#: Seconds until another attempt after the disk has not accepted data.
 RETRY_SECONDS: Final = 1.0
 
-#: Seconds without a response after which a disk is reported as hanging.
+#: Seconds without a response after which a disk is reported as not responding.
 HANGING_SECONDS: Final = 5.0
 
 #: Seconds between two checks of a writer whose file comes first.
@@ -59,7 +59,7 @@ _ORDER_SECONDS: Final = 0.2
 
 StatusListener = Callable[[WriterStatus], None]
 
-#: Writers that were opened; those that nobody closed are closed when Python exits.
+#: Writers that are still open; they are closed when Python exits.
 _open_writers: Final[weakref.WeakSet[SessionWriter]] = weakref.WeakSet()
 
 
@@ -72,16 +72,16 @@ class SessionWriter:
     Parameters
     ----------
     path
-        The file; it is made with its folder, or continued if it is a session already.
+        The file. It is created with its folder, or continued if it is a session already.
     software
         Name and version of the program that records, for the file's ``info``.
     keep_samples, keep_seconds
-        How many samples wait in memory while the disk refuses them, and for how long.
+        How many samples wait in memory while the disk does not accept them, and for how long.
     retry_seconds, commit_seconds
-        Time until another attempt after the disk has refused one, and between commits.
+        Time until another attempt after the disk has not accepted data, and between commits.
     at_once
-        Whether to make the file before returning.  Otherwise the writer's thread makes it,
-        and tries again if the disk refuses, while the samples wait.
+        Whether to create the file before returning. Otherwise the writer's thread creates it,
+        and tries again if the disk does not accept it, while the samples wait.
     previous
         The writer of the file before this one.  What it received earlier is on disk before
         anything here: however the program is killed, no samples are missing between two
@@ -90,7 +90,7 @@ class SessionWriter:
     Raises
     ------
     DiskRefused
-        The folder cannot be made or written to, or another wattui is recording the file.
+        The folder cannot be created or written to, or another wattui is recording the file.
     NotASession, SessionTooNew, SessionDamaged
         The file exists and cannot be continued.
 
@@ -126,7 +126,7 @@ class SessionWriter:
         self._queue = WaitingQueue(keep_samples, keep_seconds)
         self._listeners: tuple[Listener, ...] = ()
         self._status_listeners: tuple[StatusListener, ...] = ()
-        # Guarded by the queue's condition: meters that run, by key, with their last time.
+        # Protected by the queue's condition: running meters by key, with their last time.
         self._running: dict[str, tuple[MeterInfo, int]] = {}
         self._closing = self._closed = False
         # When to give up at the end, and whether to try once more immediately.
@@ -156,7 +156,7 @@ class SessionWriter:
             previous._followed = True
 
     def _open(self) -> Store:
-        """Make the file or continue it, and keep other writers out."""
+        """Create the file or continue it, and lock out other writers."""
         make_folder(self.path.parent)
         lock = SessionLock(self.path)
         try:
@@ -227,7 +227,7 @@ class SessionWriter:
         self._listeners = tuple(one for one in self._listeners if one != removed)
 
     def add_status_listener(self, listener: StatusListener) -> None:
-        """Call *listener* when the disk refuses, at each further attempt, and when it recovers.
+        """Call *listener* when the disk stops or resumes accepting data, and at each attempt.
 
         It is called on the writer's thread or on one that delivers samples, and must not block.
         """
@@ -273,10 +273,10 @@ class SessionWriter:
         return True
 
     def close(self, timeout: float = 10.0) -> None:
-        """Write what waits and the end of each meter, and close the file.
+        """Write what is waiting and the end of each meter's recording, and close the file.
 
-        Closing again does nothing.  A disk that refuses gets *timeout* seconds, or as long as
-        :meth:`hurry` allows meanwhile.
+        Closing again does nothing.  If the disk does not accept data, give up after *timeout*
+        seconds, or when :meth:`hurry` says so.
 
         Raises
         ------
@@ -298,7 +298,7 @@ class SessionWriter:
         lost = self._queue.samples
         if self._thread.is_alive() or (lost and not self._followed):
             error = self._error
-            reason = f": {error.what}" if error is not None else ", because the disk hangs"
+            reason = f": {error.what}" if error is not None else ", as the disk does not respond"
             raise DiskRefused(
                 f"The last {lost} samples could not be written to {self.path}{reason}",
                 error.hint if error is not None else "Check the disk.",
@@ -502,7 +502,7 @@ def _as_refused(error: SessionError | OSError, path: Path) -> WattuiError:
 
 @atexit.register
 def _close_all() -> None:
-    """Write what still waits, and close the files."""
+    """Write what is still waiting, and close the files."""
     for writer in list(_open_writers):
         with contextlib.suppress(WattuiError):
             writer.close()
