@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live power, current and voltage from Watts up? power meters, with no sample lost.
+"""Live power, current and voltage from Watts up? power meters, without losing a sample.
 
 :func:`wattui.meter` returns the samples of a meter to iterate over.  All other public names
 are in :mod:`wattui.api`.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The public names: what programs and notebooks may build on.
+"""The public names, for programs and notebooks.
 
 Iterate over the samples of a meter:
 

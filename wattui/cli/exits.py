@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the program ends: its exit codes, and what it reports about errors."""
+"""How the program ends: its exit codes, and its reports of errors."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class OutputClosed(WattuiError):
 
 
 def disk_error(error: OSError, path: object, doing: str = "written") -> DiskRefused:
-    """Return an error of the operating system about a file in our own words."""
+    """Return an error with our own text for an operating system's error about a file."""
     reason = error.strerror or str(error)
     hints = {
         errno.ENOSPC: "Free some space, or choose a folder on another disk.",
@@ -66,12 +66,12 @@ def disk_error(error: OSError, path: object, doing: str = "written") -> DiskRefu
 
 
 def output_error(error: OSError) -> WattuiError:
-    """Return an error of writing to standard output in our own words."""
+    """Return an error with our own text for an error in writing to standard output."""
     if error.errno in _LOST_OUTPUT:
         return OutputClosed("The program reading the output closed it")
     return OutputRefused(
         f"Standard output cannot be written: {error.strerror or error}",
-        "If it goes to a file, check that its disk is not full and still there.",
+        "If it goes to a file, check that its disk is still there and not full.",
     )
 
 
@@ -84,7 +84,7 @@ def printable(text: str) -> str:
 
 
 def complain(error: WattuiError, label: str = "Error") -> None:
-    """Print what happened to standard error, and below it what to do."""
+    """Print to standard error what happened, and below it what to do."""
     say(f"{click.style(f'{label}:', fg='red', bold=True)} {printable(error.what)}.")
     if error.hint:
         say(printable(error.hint))
@@ -121,7 +121,7 @@ def run(body: Callable[[], object], *, debug: Callable[[], bool]) -> int:
             traceback.print_exc()
         return _status_of(error)
     except SystemExit:
-        # click leaves by itself if the output was closed, and nowhere else.
+        # click exits on its own if the output was closed, and only then.
         drop_output(sys.__stdout__)
         return _BROKEN_PIPE
     except KeyboardInterrupt:

@@ -197,7 +197,7 @@ class Program(Group):
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
-        """Run a command line; standing alone, leave with its exit status."""
+        """Run a command line; in standalone mode, exit with its status."""
         run_click: Callable[..., object] = super().main
         if not standalone_mode:
             return run_click(*args, standalone_mode=False, **kwargs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that several commands share, and how their values are read from what is typed."""
+"""Options that several commands share, and parsers for their values."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
 class Moment:
     """A time as it was typed; :meth:`within` returns the time in a given session."""
 
-    #: Microseconds UTC; None if it counts from an end of the session.
+    #: Microseconds UTC; None if it is relative to an end of the session.
     time: int | None = None
     #: Microseconds since the session's start, or before its end if negative.
     offset: int = 0
@@ -230,7 +230,7 @@ dialect_option: Final = click.option(
     "recognise; spreadsheet-point has commas, decimal points and such times.",
 )  # fmt: skip
 
-#: A CSV file beside the session.
+#: A CSV file in addition to the session.
 csv_options: Final = together(
     click.option(
         *("-o", "--output"), type=File(Use.WRITE), metavar="FILE.csv",
@@ -271,7 +271,7 @@ def json_option(text: str) -> Decorator:
 
 # -- recording ---------------------------------------------------------------------
 
-#: How often a meter sends.
+#: Time between two records.
 interval_option: Final = click.option(
     *("-i", "--interval"), type=interval, default="1s", show_default=True, metavar="TIME",
     help="Time between two records: seconds, or 10s, 1m.",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the program prints: lines, tables, progress, and texts for people.
 
-The program that reads the output may be slow, or stop reading without closing it (a
-pager).  A recording must still end when asked to, so a line is written only when there
-is room for it, and waiting for room can be interrupted.
+The program that reads the output may be slow, or stop reading without closing it (a pager).  A
+recording must still end when it is told to, so a line is written only when there is room for
+it, and waiting for room can be interrupted.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from wattui.cli.exits import output_error, printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: A pipe that is ready takes this much at once.
+#: A pipe that is ready accepts this many bytes in one write.
 _PIECE: Final = 4096 if os.name == "nt" else min(select.PIPE_BUF, 4096)
 #: Seconds between two checks whether to go on waiting.
 _WAIT: Final = 0.1
 #: Seconds to wait for room for a path at the end.
 _PATH_PATIENCE: Final = 2.0
 
-#: Called with how much is done, and of how much.
+#: Called with the amount that is done, and the total.
 Progress = Callable[[int, int], None]
 
 
@@ -37,7 +37,7 @@ def _never() -> bool:
 
 
 class Output:
-    """Lines to standard output, each written at once."""
+    """Lines to standard output, each written immediately."""
 
     def __init__(self, *, ended: Callable[[], bool] = _never) -> None:
         self._ended = ended

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The program itself: what ``wattui`` does before it runs a command."""
+"""The program itself: the code of ``wattui`` that runs before a command."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def program(ctx: click.Context) -> object:
     Without a command, the window opens. PORT is a device as `wattui ports` lists it
     (/dev/ttyUSB0, COM3), a URL (socket://, rfc2217://), or sim:// for a simulated meter.
     """
-    # Users are informed without a log, and a live view has no room for its lines.
+    # Users see messages without a log, and a live view has no room for its lines.
     logging.getLogger("wattui").addHandler(logging.NullHandler())
     if ctx.invoked_subcommand is not None:
         return None

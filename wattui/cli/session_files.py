@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions and files as they are named on the command line, and the export of a session."""
+"""Sessions and files named on the command line, and the export of a session."""
 
 from __future__ import annotations
 

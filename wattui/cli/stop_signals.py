@@ -25,7 +25,7 @@ def _nothing() -> None:
 
 
 class Ending:
-    """Whether it is time to end; a second Ctrl-C ends at once.
+    """Whether it is time to end; a second Ctrl-C ends immediately.
 
     A context manager that handles the signals.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are complete or absent: written beside their name, and renamed at the end.
+"""Files that are complete or absent: written under another name, and renamed at the end.
 
 Standard output, devices and pipes are written to directly.
 """

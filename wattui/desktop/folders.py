@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where wattui saves things: sessions in the data folder, preferences in the configuration.
+"""The folders of wattui: the data folder for sessions, the configuration folder for preferences.
 
 Both follow the system's conventions (``platformdirs``); the environment variables
 ``WATTUI_DATA`` and ``WATTUI_CONFIG`` name other folders.  Nothing here creates a folder.
@@ -21,7 +21,7 @@ CONFIG_VARIABLE: Final = "WATTUI_CONFIG"
 
 
 def data_folder() -> Path:
-    """Return the folder of everything that must not be lost."""
+    """Return the folder for everything that must not be lost."""
     chosen = os.environ.get(DATA_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
@@ -29,7 +29,7 @@ def data_folder() -> Path:
 
 
 def sessions_folder() -> Path:
-    """Return the folder into which every run is recorded.
+    """Return the folder that every run is recorded into.
 
     It need not exist yet.  ``WATTUI_DATA`` in the environment moves it.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the window opens at its start: a session, or the ports of meters."""
+"""Decides what the window opens when it starts: a session, or the ports of meters."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def _launcher(template: str) -> str:
             line = "Exec=" + command + line.removeprefix("Exec=wattui-gui")
         lines.append(line)
         if line == "Type=Application":
-            # The desktop hides the launcher once this environment is gone.
+            # The desktop hides the launcher if this environment is deleted.
             lines.append("TryExec=" + words[0].replace("\\", "\\\\"))
     return "\n".join(lines) + "\n"
 
@@ -192,7 +192,7 @@ def _quoted(word: str) -> str:
 
 
 def _refresh(prefix: Path) -> None:
-    """Make the desktop read the folders again, which it would otherwise do later."""
+    """Make the desktop read the folders again now, instead of later."""
     for program, *arguments in _CACHES:
         found = shutil.which(program)
         if found is None:

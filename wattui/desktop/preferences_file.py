@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The user's preferences: a JSON file in the configuration folder.
 
-A broken file or a value of the wrong type counts as not set.  Names that this
-version does not know stay in the file for the version that does.
+A broken file or a value of the wrong type is treated as not set.  Unknown names stay in the
+file, for the version of wattui that knows them.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ _LABELS: Final = (
     *("power factor", "duty cycle", "power cycle", "frequency", "volt-amps"),
 )
 
-#: Other spellings that were seen.
+#: Other spellings found in files.
 _ALSO: Final = {
     "kwh": "watt hours",
     "watt-hours": "watt hours",

@@ -40,7 +40,7 @@ _HEADER: Final = (
 _IS_HEADER: Final = re.compile(r"\s*(meter\s*,\s*)?time\s*,\s*w\s*,\s*v\s*,\s*a\s*,.*", re.I)
 _PACKET: Final = re.compile(r"\s*#d\s*,\s+-\s*,\s+1[0-9]\s*,")
 
-#: What the script divides the fields of the wire by, where it is not their scale.
+#: The divisors that the script uses for fields of the wire, if they differ from the scale.
 _ODD: Final = {"PF": 1, "DC": 1, "PC": 1, "VA": 1, "WH/Mo": 10}
 _DIVISORS: Final = tuple(_ODD.get(one.header, one.scale) for one in FIELDS)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our CSV: lines of ``#`` that say what it is, one header, one row per sample.
+"""Our CSV: comment lines with ``#`` that describe it, one header, one row per sample.
 
 One line of pandas reads it::
 
@@ -60,11 +60,10 @@ COLUMNS: Final = (
     *(INTEGRATED_ENERGY.column, "interval_s", "gap_s", "serial_number"),
 )
 
-#: Most texts of one field that are remembered.
+#: How many texts of one field are cached.
 _TEXTS: Final = 50_000
 
-#: Sign of a comment, and the one that replaces it in a name: a reader would cut the line
-#: there.
+#: The comment character, and its replacement in names: a reader would cut the line there.
 _COMMENT: Final = "#"
 _STAND_IN: Final = "＃"
 
@@ -112,9 +111,9 @@ class Style:
 
     delimiter: str
     point: str
-    #: What the file begins with.
+    #: The beginning of the file.
     mark: str
-    #: Times as ISO 8601 with their offset; else as a spreadsheet recognises them.
+    #: Times as ISO 8601 with their offset; otherwise in a form that spreadsheets recognize.
     iso_times: bool
 
 
@@ -182,7 +181,7 @@ def read_text(cell: str) -> str:
 
 
 def head_lines(job: ExportJob, origin: int, offset: timedelta) -> Iterator[str]:
-    """Make the lines before the header: what it is, the meters, their gaps and events."""
+    """Make the lines before the header: a description, the meters, their gaps and events."""
     session = job.session
     info = session.info
     zone = _offset_text(offset)
@@ -240,7 +239,7 @@ def _event_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> 
 
 
 class Texts(dict[WireValue, str]):
-    """The text of each integer, made once since values repeat."""
+    """The text of each integer, cached since values repeat."""
 
     def __init__(self, scale: int, point: str, most: int = _TEXTS) -> None:
         super().__init__()
@@ -325,7 +324,7 @@ class _RowWriter:
 
 
 def _names(lines: Sequence[str]) -> tuple[Style, tuple[str, ...]] | None:
-    """Return how a file is written, and the names of its columns; None if it is not ours."""
+    """Return the style of a file and the names of its columns; None if it is not ours."""
     for line in lines:
         if line.startswith(_COMMENT):
             continue

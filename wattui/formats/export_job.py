@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written of a session, and how: the options of every export, and its progress."""
+"""One export of a session: its options and its progress."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Dialect(StrEnum):
     SPREADSHEET_POINT = "spreadsheet-point"
     #: The name of each value in front of it.
     LABELS = "labels"
-    #: JSON lines in place of CSV.
+    #: JSON lines instead of CSV.
     JSON = "json"
 
 
@@ -76,13 +76,13 @@ class ExportJob:
     interval: float | None = None
     #: Whether the file may replace another session.
     force: bool = False
-    #: Called with the samples that are written, and all samples.
+    #: Called with the number of samples that are written, and of all samples.
     progress: Progress | None = None
-    #: Called now and then; True ends the export.
+    #: Called regularly; True ends the export.
     cancelled: Callable[[], bool] | None = None
     #: The meters that have samples.  Their ends are fixed: a session may be growing.
     parts: list[Part] = field(init=False)
-    #: Samples that are written.
+    #: How many samples have been written.
     done: int = field(init=False, default=0)
     #: Lines that are written, those before the rows included.
     line_count: int = field(init=False, default=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file format is: how it is detected, read and written.
+"""The description of a file format: how it is detected, read and written.
 
 A format is one module that ends in a :class:`Format`, listed in
 :mod:`wattui.formats.registry`.
@@ -17,7 +17,7 @@ from wattui.formats.reading.source import Assumptions, Head, Source
 
 
 class Missing(StrEnum):
-    """What a file cannot say about its records, and the user may."""
+    """Information that is missing in a file, and that the user may add."""
 
     INTERVAL = "interval"
     START = "start"
@@ -30,7 +30,7 @@ class Format:
 
     #: Name in code and on the command line.
     name: str
-    #: What the user reads.
+    #: Name that the user sees.
     title: str
     #: Usual suffix of such a file.
     suffix: str
@@ -38,13 +38,13 @@ class Format:
     recognises: Callable[[Head], bool] | None = None
     #: Yields the records of a file; broken lines go to ``source.skip``.
     read: Callable[[Source], Iterator[Block]] | None = None
-    #: Makes the text of a file, some of it at a time; None if it is only read.
+    #: Yields the text of a file in parts; None if the format is only read.
     write: Callable[[ExportJob], Iterator[str]] | None = None
     #: Variants in which it can be written.
     dialects: tuple[Dialect, ...] = (Dialect.STANDARD,)
     #: Whether one file can hold several meters.
     several_meters: bool = False
-    #: What it cannot say about its records.
+    #: Information that it does not contain.
     lacks: frozenset[Missing] = frozenset()
     #: What a certain file cannot say, by its beginning, if files differ in that.
     missing: Callable[[Head, Assumptions], frozenset[Missing]] | None = None

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes one new session from files of any format.
 
-Memory stays flat: each block of a file is placed in time and written before the next one
-is read.  A record that comes more than 2.5 intervals after the one before stands for one
-interval, and the rest is a gap.  The interval is the one given by the user, else the usual
-distance between the records.
+Memory stays flat: each block of a file is placed in time and written before the next one is
+read.  A record that comes more than 2.5 intervals after the previous one covers one interval,
+and the rest is a gap.  The interval is the one given by the user, or else the usual distance
+between the records.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class ImportResult:
     skipped: list[Skipped]
     #: How many lines could not be read.
     skipped_count: int
-    #: What was assumed and noticed, one sentence each; the session has them as notes.
+    #: Assumptions and remarks, one sentence each; they are saved as notes in the session.
     notes: list[str]
 
     @property
@@ -82,7 +82,7 @@ class _File:
     lacks: frozenset[Missing]
 
     def info(self, name: str) -> MeterInfo:
-        """Return what the file and the user say about the meter that has a name in it."""
+        """Return what the file and the user say about the meter of that name in it."""
         given = self.source.assumptions.meter
         known = self.source.meters.get(name)
         if known is not None:
@@ -107,11 +107,11 @@ def import_files(
     session_path
         The new session; None for one in the data folder, named after time and meter.
     assumptions
-        What the files do not say.
+        Information that the files do not contain.
     progress
-        Called with the bytes that are read and all bytes.
+        Called with the number of bytes that are read, and of all bytes.
     cancelled
-        Called before each block; True ends the import, and nothing is left of it.
+        Called before each block; True ends the import, and nothing is left behind.
 
     Raises
     ------

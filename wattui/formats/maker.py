@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the maker's own Windows program exports: cells separated by tabs.
+"""Exports from the manufacturer's Windows program: cells separated by tabs.
 
 Saved again as CSV, it has commas or semicolons.  The time is a fraction of a day since the
 first record, with eight decimals; there is no date.  The header has 17 names; frequency and
@@ -41,7 +41,7 @@ _NAMES: Final = (
 )
 
 _DAY: Final = 86_400 * MICROSECONDS
-#: Decimals of a time, and half of what they leave open: a second is 1/86400, and is meant.
+#: Decimals of a time, and half of their resolution: times are rounded to whole seconds, 1/86400.
 _TIME_DIGITS: Final = 8
 _HALF_STEP: Final = 440
 
@@ -51,7 +51,7 @@ _MONTH: Final = FIELD_INDEX["energy_per_month"]
 #: Decimals of each value; of power factor and duty cycle if they are ratios.
 _DIGITS: Final = tuple(3 if index == _MONTH else digits for index, digits in enumerate(DIGITS))
 
-#: Bytes of the end in which the last record is looked for.
+#: Bytes at the end in which the last record is searched for.
 _TAIL: Final = 4_096
 
 
@@ -151,7 +151,7 @@ def _last_time(source: Source, sign: str, point: str) -> int:
 
 
 def write(job: ExportJob) -> Iterator[str]:
-    """Make the text that the maker's program would have written."""
+    """Make the text that the manufacturer's program would have written."""
     point = "," if job.dialect == Dialect.SPREADSHEET else "."
     digits = [0 if index in _RATIOS else digits for index, digits in enumerate(_DIGITS)]
     first: int | None = None

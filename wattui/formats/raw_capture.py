@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A raw capture: the bytes of the wire, without times.
 
-As ``wattui log --raw`` and the ``-r`` of the old scripts write it.  Anything else on the
-wire is passed over; an incomplete packet is counted as a broken one.
+As ``wattui log --raw`` and the ``-r`` of the old scripts write it.  Everything else on the wire
+is skipped; an incomplete packet is counted as broken.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from wattui.formats.reading.source import Assumptions, Source, read_head, shown_
 from wattui.session.destination import check_destination
 from wattui.session.reader import Session
 
-#: Every format by its name.  They are tried in this order, the most particular first.
+#: Every format by its name. They are tried in this order, the most specific first.
 FORMATS: Final[dict[str, Format]] = {
     form.name: form
     for form in (

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions and old files as simulated meters: ``sim://pro?replay=run.wattui&meter=2``.
 
-The records keep their distances and gaps; the meter's clock, and so the whole program,
-runs at the speed of the URL.  :func:`install` lets the simulator open such files; a file
-that is not a session is imported into a temporary one.
+The records keep their distances and gaps. The meter's clock, and so the whole program, runs at
+the speed in the URL.  :func:`install` lets the simulator open such files; a file that is not a
+session is imported into a temporary one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Recorded:
     ports: tuple[ReplayPort, ...]
     #: Seconds from its start to its end.
     duration: float
-    #: What was assumed about a file of another format.
+    #: Assumptions about a file of another format.
     notes: tuple[str, ...] = ()
 
     def over_for(self, ports: Sequence[ReplayPort]) -> float:

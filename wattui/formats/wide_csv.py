@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our CSV in its wide form: one row per time, with separate columns for each meter.
 
-The times are a grid, and each record goes to the nearest row.  Meters do not keep step
-to the millisecond: if the record before has taken the nearest row, the record goes to the
-next one, provided that it is less than three quarters of a row away.  Otherwise both
-share a row.  No record is left out, and the sums agree with the session's: in a shared row
-the power is the mean over the time of its records and ``interval_s`` their sum, so that the
-sum of power times interval is the energy; the other fields are those of the record nearest
-to the row's time.
+The times are a grid, and each record goes to the nearest row.  Meters are not synchronized to
+the millisecond: if the record before has taken the nearest row, the record goes to the next
+one, provided that it is less than three quarters of a row away.  Otherwise both share a row.
+No record is left out, and the sums agree with the session's: in a shared row the power is the
+mean over the time of its records and ``interval_s`` their sum, so that the sum of power times
+interval is the energy; the other fields are those of the record nearest to the row's time.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ MORE_COLUMNS: Final = (INTEGRATED_ENERGY.column, "interval_s", "gap_s")
 #: Between the name of a column and that of its meter.
 SEPARATOR: Final = "__"
 
-#: Samples of a meter that are held at a time; many meters are read side by side.
+#: Samples of a meter that are held in memory; many meters are read in parallel.
 _CHUNK: Final = 1_000
-#: Most texts of one field that are remembered, for each meter.
+#: How many texts of one field are cached, for each meter.
 _TEXTS: Final = 2_000
 
 _POWER: Final = FIELD_INDEX["power"]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The meter's own memory and settings: reading them out, writing them, saving them."""
+"""The meter's own memory and settings: read, write and save them."""

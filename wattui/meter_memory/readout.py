@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading out the meter's memory, which keeps its records.
 
-First Control-X and a quiet line.  The number of records received is compared with the
-number that the meter announces.  If some are missing, the memory is read out again, and
-the results are merged without duplicates.
+A read-out starts with Control-X and waits for a quiet line.  The number of records received is
+compared with the number that the meter announces.  If some are missing, the memory is read out
+again, and the results are merged without duplicates.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _POWER_CYCLES: Final = FIELD_INDEX["power_cycles"]
 
 
 class Outcome(enum.Enum):
-    """How a read-out ended, in words."""
+    """How a read-out ended, as text."""
 
     ALL = "all received"
     SHORT = "fewer were received than announced"
@@ -75,7 +75,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """The records of a meter's memory, and how the read-out went."""
+    """The records of a meter's memory, and the outcome of the read-out."""
 
     meter: MeterInfo
     records: RecordList
@@ -83,9 +83,9 @@ class Readout:
     interval: int
     #: Records that the meter announced; None if it never did.
     expected: int | None
-    #: Why records may be missing, in words; empty if none are.
+    #: Why records may be missing, as texts; empty if none are.
     reasons: tuple[str, ...]
-    #: Other remarks, in words.
+    #: Other remarks, as texts.
     notes: tuple[str, ...]
     #: When the meter announced the records, in seconds since 1970, UTC: times are counted
     #: back from here.
@@ -105,7 +105,7 @@ class Readout:
 
     @property
     def span(self) -> int:
-        """How much time the records cover, in seconds."""
+        """The time that the records cover, in seconds."""
         return len(self.records) * self.interval
 
     def power_losses(self) -> list[int]:
@@ -181,7 +181,7 @@ class _Attempt:
 
 
 class _Reading:
-    """A read-out: one attempt after the other until all records are received."""
+    """A read-out: attempts until all records are received."""
 
     def __init__(
         self,

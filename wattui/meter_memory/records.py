@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many records in little memory: 144 bytes for each record of a read-out."""
+"""A compact list of many records, with 144 bytes for each record of a read-out."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def agreed(first: RecordList, second: RecordList) -> RecordList:
 
 
 def _aligned(first: RecordList, second: RecordList) -> Iterator[tuple[bytes, bool, bool]]:
-    """Go through both at once: yield each row, and which of the two contain it."""
+    """Go through both in parallel: yield each row, and which of the two contain it."""
     i = j = 0
     while i < len(first) and j < len(second):
         row = first.row(i)

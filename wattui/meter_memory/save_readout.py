@@ -2,9 +2,9 @@
 """Saving a read-out of a meter's memory as a session.
 
 Its times are reconstructed by counting back from the read-out; the session's info
-``reconstructed`` explains that in words, which are shown and exported with it.  If
-records are missing, the info ``partial`` gives the reason.  A later read-out of the
-same memory replaces a partial one, without duplicates.
+``reconstructed`` explains that in a text that is shown and exported with it.  If records are
+missing, the info ``partial`` gives the reason.  A later read-out of the same memory replaces a
+partial one, without duplicates.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RECONSTRUCTED: Final = "reconstructed"
 PARTIAL: Final = "partial"
 READOUT_NOTES: Final = "read-out"
 
-#: Records that are written at once; a larger block would delay the window.
+#: Records that are written together; a larger block would delay the window.
 _BATCH: Final = 1_000
 #: Records that must agree for two read-outs to be of the same memory.
 _AGREEING: Final = 16

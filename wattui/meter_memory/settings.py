@@ -44,7 +44,7 @@ _FEW: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of a meter, as it reports them.  None: the meter does not know that one."""
+    """All settings of a meter, as it reports them.  None: the meter does not know that setting."""
 
     version: Version | None
     logging: LoggingState | None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of a meter's memory: how much is stored, how much fits, and what happens when full."""
+"""The state of a meter's memory: how much is stored and fits, and what happens when it is full."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def read_memory_state(client: MeterClient) -> MemoryState:
         The meter cannot read out its memory.
     """
     with client.conversation(pause=False) as talk:
-        # Before live recording pauses, or it would never be external logging.
+        # This is read before live recording pauses; otherwise it would never be external logging.
         mode = ask_for(talk, commands.read_logging_state(), LoggingState)
     with client.conversation() as talk:
         talk.interrupt()

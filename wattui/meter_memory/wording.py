@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is in a meter's memory, and how long it will last, in words. Pure.
+"""Texts about the contents of a meter's memory, and how long it will last. Pure.
 
-The meter reports how many records fit (``#N``) for the fields that it logs now.  For
-other fields the number is estimated from that, and called an estimate.
+The meter reports how many records fit (``#N``) for the fields that it logs now.  For other
+fields the number is estimated from that, and is labelled as an estimate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wattui.measurement.text import count_text, date_text, duration_text
 from wattui.meter_memory.state import MemoryState
 from wattui.protocol import FullHandling, LoggingMode
 
-#: What each handling of a full memory means.
+#: The meaning of each handling of a full memory.
 HANDLING_SENTENCES: Final = {
     FullHandling.STOP: "When the memory is full, logging stops; the records stay.",
     FullHandling.OVERWRITE: "When the memory is full, each new record replaces the oldest one.",
@@ -27,7 +27,7 @@ HANDLING_SENTENCES: Final = {
     "full, every other record is dropped and the interval doubles.",
 }
 
-#: What the meter is doing with its records.
+#: The meaning of each logging mode.
 MODE_SENTENCES: Final = {
     LoggingMode.STOPPED: "stopped",
     LoggingMode.INTERNAL: "internal: records go into the memory",
@@ -47,7 +47,7 @@ _FIELD_BYTES: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Endurance:
-    """What fits into a memory under some settings."""
+    """How long a memory lasts with certain settings."""
 
     #: Records that fit; None if unknown.
     records: int | None

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A faster way from bytes to records, for bytes that are nothing but faultless records.
+"""A faster way from bytes to records, for bytes that are only faultless records.
 
-A capture or a read-out repeats ``#d,-,18,`` and numbers a hundred thousand times.
-Such a block is recognised as a whole, by a few searches through its bytes, and its
-numbers are converted by a compiled loop.  Any doubt leaves the block to the framer and
-the parser, which alone define what a packet is.
+A capture or a read-out repeats ``#d,-,18,`` and numbers a hundred thousand times. Such a block
+is recognized as a whole, with a few searches through its bytes, and its numbers are converted
+by a compiled loop.  If there is any doubt, the block is left to the framer and the parser,
+which alone define what a packet is.
 """
 
 from __future__ import annotations

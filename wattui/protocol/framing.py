@@ -35,8 +35,8 @@ _CONTROL: Final = bytes(range(0x20)) + b"\x7f"
 _NO_LINE_END: Final = _CONTROL.translate(None, b"\r\n")
 _LINE_ENDS: Final = bytes.maketrans(b"\r", b"\n")
 
-# A block of this many bytes is tried as nothing but records; where it is not, its
-# halves are, down to about three records.
+# A block of this many bytes is tried as records only; if that fails, its halves are tried, down
+# to about three records.
 _BLOCK: Final = 65_536
 _SMALL_BLOCK: Final = 256
 
@@ -125,8 +125,8 @@ class Framer:
     def take_texts(self) -> list[str]:
         """Return and forget the lines of text outside of packets, oldest first.
 
-        At most the last sixteen are saved, of 200 characters each.  A line that has not
-        ended yet is returned as far as it has arrived.
+        At most the last sixteen are saved, of 200 characters each.  Of a line that has not
+        ended yet, the part that has arrived is returned.
         """
         self._end_text()
         texts = list(self._texts)
@@ -135,7 +135,7 @@ class Framer:
 
     @property
     def held(self) -> int:
-        """Bytes in memory: a packet that has begun, and text that nobody took."""
+        """Bytes in memory: a packet that has begun, and text that was not taken."""
         return len(self._rest) + len(self._text) + sum(map(len, self._texts))
 
     def _take(self, block: bytes, replies: list[Reply]) -> None:
@@ -162,7 +162,7 @@ class Framer:
         replies += map(parse, self._advance(block))
 
     def _advance(self, data: bytes) -> list[Packet]:
-        """Decode bytes, one ``#`` after the other."""
+        """Decode bytes, from one ``#`` to the next."""
         stream = self._rest + data.translate(_LINE_ENDS, _NO_LINE_END)
         self._rest = b""
         before, *pieces = stream.split(b"#")

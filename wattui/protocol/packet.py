@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The packet: what the meter and the host send each other."""
+"""The packet: the unit that the meter and the host send each other."""
 
 from __future__ import annotations
 

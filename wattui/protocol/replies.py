@@ -33,7 +33,7 @@ class LoggingMode(enum.IntEnum):
 class Record(tuple[WireValue, ...]):
     """``#d``: one record.  Older meters send 16 fields; the others are None then.
 
-    It is the tuple of its values, since a hundred thousand may arrive at once.
+    It is the tuple of its values, since a hundred thousand may arrive together.
     """
 
     __slots__ = ()

@@ -12,7 +12,7 @@
 ``loads``, ``replays``
     What is plugged in: a simulated load, or records of the past.
 ``faults``
-    What goes wrong on request.
+    Faults on request.
 ``sim_url``, ``devices``
     ``sim://`` URLs, and the meters that they have opened in this process.
 ``pty_server``

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulated meter does and answers for each command of the protocol."""
+"""The effect and the answer of each command of the protocol in the simulated meter."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _user(meter: MeterHardware, _args: Args) -> None:
 
 
 def _calibration(meter: MeterHardware, _args: Args) -> None:
-    # Plausible values: 16-bit gains near the middle, over 256 bytes in all.
+    # Plausible values: 16-bit gains near the middle, over 256 bytes in total.
     factors = [str(20_480 + (n * 7_919 + 331) % 24_989) for n in range(meter.model.factors)]
     meter.answer(f"#f,-,{len(factors)},{','.join(factors)};")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The measuring part of the meter: readings become the 18 integers of a record.
 
-It follows captures of real meters: the counter counts a little less than the power, VA
+It imitates captures of real meters: the counter counts a little less than the power, VA
 comes in steps and is not V × A, small currents read 0, the power factor is rounded down,
 and the extremes are those since the previous record.  Pure: time comes in as spans.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong with a simulated meter on request, and when.
+"""The faults of a simulated meter, which occur on request.
 
 A list such as ``cut,garbage:0.02,silence@60:10,unplug@120:30``: a name, with an optional
 value after a colon.  Faults at a time have ``@`` and the time, with an optional duration

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wire from the meter to the computer, as fast as its baud rate.
+"""The wire from the meter to the computer, with the speed of its baud rate.
 
 Everything that the meter sends goes through one :class:`Line`: line ends with the
 stray NULs of real meters, pacing by the baud rate, and the faults of a line.

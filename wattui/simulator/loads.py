@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulated meter measures: loads on a mains that is never quite steady.
+"""The loads of the simulated meter, on a mains that is never quite steady.
 
 A load is a pure function of time, including times before the start, and always the same
 for the same seed: a meter that was not read for an hour catches up exactly.
@@ -71,7 +71,7 @@ class Load:
             + 0.012 * wander(seed + 1, t, 900.0)
             + 0.002 * wander(seed + 2, t, 11.0)
             + 0.0006 * scatter(seed + 3, tick)
-            # A heavy load pulls the voltage of its own socket down.
+            # A heavy load lowers the voltage at its socket.
             - 0.000_008 * power
         )
         hertz = self._hertz + 0.06 * wander(seed + 4, t, 40.0)

@@ -30,8 +30,8 @@ BANNER_DELAY: Final = 0.5
 #: How many events a served meter makes up for in one call: a few hundredths of a second.
 MOST_EVENTS: Final = 2_000
 
-#: Bytes that may wait: a meter that nobody reads stops its clock instead of losing a record
-#: or filling the computer's memory.
+#: Bytes that may wait: a meter that is not read stops its clock instead of losing a record or
+#: filling the computer's memory.
 MOST_WAITING: Final = 65_536
 
 
@@ -61,9 +61,9 @@ class Agenda:
 
 
 class MeterHardware:
-    """The parts of a meter and what they do by themselves.
+    """The parts of a meter, and what they do without commands.
 
-    It must not be used by two threads at once.  Times are seconds of the monotonic clock
+    Two threads must not use it at the same time.  Times are seconds of the monotonic clock
     of *clock*.
     """
 
@@ -116,7 +116,7 @@ class MeterHardware:
         self._now = self._start = self.clock.monotonic()
         # Number of the present series of ticks, and the seconds since a record.
         self._ticking = self._since = 0
-        # Whether the clock has stopped because nobody reads.
+        # Whether the clock has stopped because the meter is not read.
         self._stopped = False
         self._log_before(self.setup.logged)
         self._start_ticks()

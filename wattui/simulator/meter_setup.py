@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a simulated meter is set up when it is made."""
+"""The configuration of a new simulated meter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wattui.simulator.record_memory import RecordMemory
 
 @dataclass(frozen=True, slots=True)
 class MeterSetup:
-    """What a meter is like and what it has logged; the rest follows from the model."""
+    """The properties of a meter and what it has logged; the rest follows from the model."""
 
     #: A different seed changes the course of the default load and the stray NULs.
     seed: int = 0

@@ -80,7 +80,7 @@ class ServerAnswer:
 
 
 class HttpPoster:
-    """Posts over HTTP/1.0, one after another, on a thread that ends after the last one."""
+    """Posts over HTTP/1.0, one at a time, on a thread that ends after the last one."""
 
     def __init__(self, timeout: float = 5.0) -> None:
         self._timeout = timeout

@@ -38,7 +38,7 @@ _CLOSED_POLL: Final = 0.02
 _GROUP: Final = 0.004
 _SHORTEST_WAIT: Final = 0.0005
 
-# Bytes held ready; fewer than a pty holds, so that Control-X works at once.
+# Bytes kept ready; fewer than a pty holds, so that Control-X takes effect immediately.
 _CHUNK: Final = 4_096
 
 _SPEEDS: Final = {
@@ -180,7 +180,7 @@ class PtyServer:
     Raises
     ------
     OSError
-        A pty or a link cannot be made.
+        A pty or a link cannot be created.
     """
 
     def __init__(self, meters: Sequence[SimulatedMeter], links: Sequence[Path | None] = ()) -> None:

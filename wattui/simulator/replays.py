@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records of the past in place of a load: a raw capture, or a recording with its gaps.
+"""Recorded records instead of a load: a raw capture, or a recording with its gaps.
 
 Modules that can read recordings register here: see :func:`add_source`.
 """

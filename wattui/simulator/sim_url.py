@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``sim://`` URLs: which meter, with which load, and what goes wrong.
+"""``sim://`` URLs: which meter, with which load and which faults.
 
 ``sim://MODEL?KEY=VALUE&...``, as in ``sim://es?load=fridge&speed=60``.  The keys are those of
 :data:`KEYS`; the page *Simulated meters* of the documentation explains them.

@@ -11,7 +11,7 @@ from wattui.simulator.meter_hardware import MeterHardware
 
 
 class SimulatedMeter(MeterHardware):
-    """A Watts up? as another program sees it over its serial port.
+    """A Watts up? as a program sees it over a serial port.
 
     The program that serves it passes the computer's bytes to :meth:`receive` and gets the
     meter's bytes from :meth:`poll`.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The program with a window: the place where it is put together.
+"""Puts the program with a window together.
 
-The order matters.  Toolkit and binding are set before Enthought's packages are imported.
-They get a folder of our own, since they fail if the home is read-only.  The application
+The order matters. The toolkit and the Qt binding are set before Enthought's packages are imported.
+They get a separate folder, since they fail if the home folder is read-only.  The application
 gets its palette before ``traitsui`` is imported, and the handlers of exceptions are
 installed before the first window.
 """
@@ -48,7 +48,7 @@ _ICON_SIZES = (16, 32, 48, 64, 128, 256)
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
-#: The most nested dialogs that are closed before the window is.
+#: How many nested dialogs are closed at most before the window.
 _MOST_DIALOGS = 10
 
 _state: dict[str, Any] = {}
@@ -149,9 +149,9 @@ def run(
     Parameters
     ----------
     demo
-        Connect to the simulated meter at once.
+        Connect to the simulated meter when the window opens.
     ports
-        Connect to these ports at once.
+        Connect to these ports when the window opens.
     session
         Show this session.
     names
@@ -191,9 +191,9 @@ def run(
 def _signals_close(ui: Any) -> Iterator[None]:
     """Close the window on SIGTERM and the like, as soon as the event loop runs.
 
-    Python runs signal handlers between two of its own instructions, and the event loop
-    executes none; a byte on a socket wakes it.  The handler itself closes nothing, since
-    it may have interrupted code that holds a lock which closing needs.
+    Python runs signal handlers between two Python instructions, and the event loop executes
+    none; a byte on a socket wakes it.  The handler itself closes nothing, since it may have
+    interrupted code that holds a lock.
     """
     near, far = socket.socketpair()
     for end in (near, far):

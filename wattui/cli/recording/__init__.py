@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recording without a window: what runs, and how it is shown."""
+"""Recording without a window, and views of the recording."""

@@ -56,7 +56,7 @@ class RawFile:
             self.write(data)
             return data
 
-        # Only its reading is intercepted; the rest of the port stays the same.
+        # Only reading is intercepted; the rest of the port stays the same.
         port.read = tapped  # type: ignore[method-assign]
         return port
 

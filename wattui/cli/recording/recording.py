@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Recording one or several meters into one session, without a window.
 
-Samples go from the meters' reader threads into the session's file; once written, they
-come back as *news* for the main thread, which shows them.  So everything shown is on
-disk, and output that is read slowly does not delay writing.
+Samples go from the meters' reader threads into the session's file; once written, they are
+passed as *news* to the main thread, which shows them.  So everything that is shown is on disk,
+and slow output does not delay writing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from wattui.session.rotation import RotatingRecorder
 OpenPort = Callable[[str], Port]
 MakeRecorder = Callable[[Listener, Callable[[WriterStatus], None]], "Recorder | RotatingRecorder"]
 
-#: Most batches waiting to be shown; any more are on disk but not shown.
+#: The most batches that wait to be shown; further ones are on disk but not shown.
 _MOST_NEWS: Final = 50_000
 
 #: How late the last sample may be before recording ends without it: intervals of the
@@ -42,7 +42,7 @@ _SILENCE: Final = 2.0
 #: Seconds until a port that failed is tried again, the first time and at most.
 _FIRST_RETRY, _LAST_RETRY = 5.0, 300.0
 
-#: Seconds for writing what is left at the end.
+#: Seconds for writing the remaining samples at the end.
 _CLOSING_TIME: Final = 10.0
 
 #: The same if the user is in a hurry.
@@ -75,7 +75,7 @@ class TimeLimit:
 
 @dataclass(eq=False)
 class Track:
-    """One meter of a recording, as the main thread knows it."""
+    """One meter of a recording, as seen by the main thread."""
 
     #: The port as it was given.
     url: str
@@ -130,7 +130,7 @@ class RecordingView(Protocol):
         """Show that the disk stopped or resumed accepting data."""
 
 
-#: Something for the main thread to show.
+#: News for the main thread to show.
 News = Callable[[RecordingView], None]
 
 
@@ -229,7 +229,7 @@ class Recording:
         self._news.put(None)
 
     def distinguished(self, track: Track, meter: MeterInfo) -> MeterInfo:
-        """Return a meter with a key of its own, even if another has its serial number."""
+        """Return a meter with a unique key, even if another one has its serial number."""
         with self._lock:
             if self._by_key.setdefault(meter.key, track) is track:
                 return meter
@@ -254,7 +254,8 @@ class Recording:
 
     def _on_status(self, status: WriterStatus) -> None:
         if status.problem and threading.current_thread().name.startswith("wattui writer"):
-            # A disk that hangs is reported by another thread, since the writer waits for it.
+            # A disk that does not respond is reported by another thread, since the writer waits
+            # for it.
             self.refused_at = time.monotonic()
 
         def news(view: RecordingView) -> None:
@@ -320,7 +321,7 @@ class Recording:
 
     @property
     def over(self) -> bool:
-        """Whether there is no meter left to record: each one failed, or its time is up."""
+        """Whether no meter is left to record: each one failed, or its time is up."""
         if self._wait:
             return bool(self.tracks) and all(t.done for t in self.tracks)
         return all(t.done or t.failure is not None for t in self.tracks)
@@ -338,7 +339,7 @@ class Recording:
             track.client.start()
 
     def add_port(self, url: str) -> None:
-        """Record another meter too."""
+        """Also record another meter."""
         self._add(url)
         self.tracks[-1].client.start()
 
@@ -381,14 +382,14 @@ class Recording:
         return late and time.monotonic() - track.heard > _SILENCE
 
     def abandon(self) -> None:
-        """End at once, after a second Ctrl-C, if the disk allows it."""
+        """End immediately after a second Ctrl-C, if the disk allows it."""
         for track in self.tracks:
             track.client.stop(0.0)
         with contextlib.suppress(WattuiError):
             self.recorder.close(_HURRY)
 
     def stop(self, view: RecordingView) -> None:
-        """Stop every meter, write what is left, close the session and show the rest.
+        """Stop every meter, write the remaining samples, close the session and show the rest.
 
         Raises
         ------

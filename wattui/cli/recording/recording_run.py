@@ -128,16 +128,16 @@ class _Run:
         recording = self._recording
         failures: list[WattuiError] = []
         with self._view() as view:
-            # In this order: what fails while it stops must not hide why it stopped.
+            # In this order: a failure while stopping must not hide the reason for stopping.
             with _collected(failures):
                 recording.start()
                 self._unattended.started()
                 self._follow(view)
             self._unattended.stopping()
-            # The disk may have refused already.
+            # The disk may already not accept data.
             with _collected([] if recording.refused else failures):
                 recording.stop(view)
-        # A live view was in the way of errors until now.
+        # Errors could not be printed until now because of the live view.
         for error in failures:
             self.fail(error)
         for failure in recording.failures:
@@ -169,7 +169,7 @@ class _Run:
                 yield live
 
     def _follow(self, view: RecordingView) -> None:
-        """Show what happens, until it is time to end."""
+        """Show the recording until it is time to end."""
         recording = self._recording
         live = view if isinstance(view, LiveView) else None
         with keyboard() if live is not None else contextlib.nullcontext(NO_KEYS) as keys:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``wattui log`` needs to run unattended: new files, retries, a watchdog."""
+"""Helps ``wattui log`` to run unattended: new files, retries, a watchdog."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class UnattendedOptions:
     #: Folder of the sessions; None for a single one in the data folder.
     folder: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
-    #: Write a CSV beside each session.
+    #: Write a CSV in addition to each session.
     csv: bool = False
     #: Wait for ports that do not exist; with *every*, also for meters to be plugged in.
     wait: bool = False
@@ -172,7 +172,7 @@ class Unattended:
 
 
 def _add_plugged_in(recording: Recording) -> None:
-    """Also record meters that were plugged in since."""
+    """Also record meters that have been plugged in since."""
     urls = {track.url for track in recording.tracks}
     urls |= {track.client.info.port for track in recording.tracks}
     numbers = {track.client.info.serial_number for track in recording.tracks} - {""}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every format is read into: blocks of records as arrays of integers."""
+"""Blocks of records as arrays of integers, which every format is read into."""
 
 from __future__ import annotations
 

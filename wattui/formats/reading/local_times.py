@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Local times without a zone: read from text, and converted to UTC.
 
-The hour that the clock shows twice in autumn is taken the first time until the times go
-back, and the second time from there on, so that they increase.
+In the hour that occurs twice in autumn, times belong to the first occurrence until they go
+back, and to the second one from there on, so that they increase.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file to import: its bytes in blocks, its lines in whole blocks, its beginning.
+"""A file to import: its bytes and its lines in blocks, and its beginning.
 
 Lines come out as text that ends in LF, whatever wrote them: byte-order marks are removed,
 the UTF-16 of Windows is decoded, bytes that are not UTF-8 are read as Latin-1, CR LF and CR
@@ -25,10 +25,10 @@ from wattui.formats.reading.column_choice import ColumnChoice
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import Event, MeterInfo
 
-#: Called with the amount that is done, and the whole amount.
+#: Called with the amount that is done, and the total.
 Progress = Callable[[int, int], None]
 
-#: Bytes that are read at once: some ten thousand lines.
+#: Bytes that are read in one step: about ten thousand lines.
 BLOCK_BYTES: Final = 1 << 20
 
 #: Bytes of the beginning from which a format is detected.
@@ -84,7 +84,7 @@ class SkippedLines:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What the user says about a file where the file itself does not."""
+    """The user's information about a file that does not contain it itself."""
 
     #: Seconds between two records; None: taken from the file or its times, else 1.
     interval: float | None = None
@@ -172,9 +172,9 @@ class Source:
         self.name = shown_name(path)
         self.assumptions = assumptions or Assumptions()
         self.skipped = skipped if skipped is not None else SkippedLines()
-        #: What was assumed, in that order; the values mean nothing.
+        #: The assumptions, in order; the values have no meaning.
         self.notes: dict[str, None] = {}
-        #: What the file says about its meters, by the names it uses for them.
+        #: The file's information about its meters, by the names that it uses for them.
         self.meters: dict[str, MeterInfo] = {}
         #: Marks that the file contains.
         self.events: list[Event] = []

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lines of cells, read by :func:`numpy.loadtxt` many at a time.
 
-A format describes its lines by a :class:`Layout`.  If NumPy refuses some lines, they are
-halved until the fault is among a few, which are read one by one: headers are passed over,
-odd lines are understood, and broken ones are reported with their number and reason.  Both
-ways make the same numbers: a decimal number is a double, and the integer on the wire is the
-one nearest to its product.  That is exact for every value of a meter, and to the
-microsecond for times until the year 2106.
+A format describes its lines by a :class:`Layout`.  If NumPy refuses some lines, they are halved
+until the fault is among a few, which are read one by one: headers are skipped, unusual lines
+are understood, and broken ones are reported with their number and reason.  Both ways yield the
+same numbers: a decimal number is read as a double, and the integer on the wire is the one
+nearest to its product.  That is exact for every value of a meter, and to the microsecond for
+times until the year 2106.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _EXACT: Final = 2**53
 
 
 class BrokenLine(Exception):
-    """A line that is not a record; says why in a few words."""
+    """A line that is not a record; explains why in a few words."""
 
 
 class Holds(Enum):
-    """What a cell of a line holds."""
+    """The content of a cell."""
 
     FIELD = auto()
     #: Time, interval and gap are numbers; their digits make microseconds of them.
@@ -241,7 +241,7 @@ class _Table:
     # -- many lines --
 
     def _many(self, lines: Sequence[str]) -> Block:
-        """Read lines that are all as usual.
+        """Read lines that are all of the usual form.
 
         Raises
         ------

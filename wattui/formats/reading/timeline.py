@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imported records on the time line: intervals, gaps, and clocks that were set back."""
+"""Places imported records in time: intervals, gaps, and clocks that were set back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def usual_interval(time: Integers) -> int | None:
     close to one.
     """
     steps = np.diff(time)
-    # Some of many will do.
+    # A sample of them is enough.
     steps = steps[:: len(steps) // _MANY + 1]
     steps = steps[steps > 0]
     if not len(steps):

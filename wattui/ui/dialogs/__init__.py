@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small windows beside the main one."""
+"""Small windows in addition to the main window."""

@@ -17,7 +17,7 @@ LOG_LENGTH = 60_000
 
 
 class Sheet(QtGui.QDialog):
-    """A window with a text and a button that closes it, as Esc does."""
+    """A window with text, which a button or Esc closes."""
 
     def __init__(self, parent: QtGui.QWidget | None, title: str, width: int, height: int) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ def show_html(parent: QtGui.QWidget | None, title: str, html: str, size: tuple[i
 
 
 def show_keys(parent: QtGui.QWidget | None, keys: Sequence[tuple[str, str]]) -> Sheet:
-    """Show what the keys and the mouse do, from pairs of keys and a sentence."""
+    """Show what keys and mouse do, from pairs of a key and a sentence."""
     rows = "".join(
         "<tr><td style='padding: 3px 20px 3px 0; white-space: nowrap'>"
         f"<b>{escape(key)}</b></td><td style='padding: 3px 0'>{escape(words)}</td></tr>"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Export of a session: what, in which format and where to; then in the background."""
+"""Export of a session: asks for the part, the format and the file, and writes in the background."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _DIALECT_LABELS: Final = {
 #: Width of the fields in pixels.
 _FIELD_WIDTH: Final = 340
 
-#: Stands for all meters in the choice of a meter.
+#: Means all meters in the choice of a meter.
 ALL_METERS: Final = ""
 
 
@@ -61,7 +61,7 @@ def _title(name: str) -> str:
 
 
 class ExportChoice(HasStrictTraits):
-    """What is exported, and in which format."""
+    """The part to export, and the format."""
 
     #: The session.
     session_path = Instance(Path)
@@ -89,7 +89,7 @@ class ExportChoice(HasStrictTraits):
 
     @classmethod
     def for_model(cls, model: AnyType) -> ExportChoice:
-        """Make the choice for what a window shows."""
+        """Return the choice for the session that a window shows."""
         view, bench = model.plots.view, model.bench
         start, stop = view.selection or (view.start, view.stop)
         return cls(
@@ -168,10 +168,10 @@ def export_view(choice: ExportChoice) -> View:
 
 
 class _ExportHandler(Handler):
-    """Goes on to the name of the file once the choice is made."""
+    """Asks for the name of the file once the choice is made."""
 
     def init(self, info: AnyType) -> bool:
-        """Set margins, and name the OK button after what it does."""
+        """Set margins, and label the OK button with what it does."""
         dress_form(info.ui.control)
         dress_dialog(info.ui.control, "Export…")
         for name in ("form", "dialect", "meter"):
@@ -180,7 +180,7 @@ class _ExportHandler(Handler):
         return True
 
     def closed(self, info: AnyType, is_ok: bool) -> None:
-        """Go on with the export, or cancel it."""
+        """Continue the export, or cancel it."""
         info.ui.context["export"].chosen(is_ok)
 
 
@@ -203,7 +203,7 @@ class Export(HasStrictTraits):
     _parent = Any()
 
     def ask(self, parent: AnyType) -> AnyType:
-        """Ask what to export; return the user interface."""
+        """Ask what to export; return the dialog's user interface."""
         self._parent = parent
         if self.settings is not None and self.settings.csv_dialect in self.choice.dialects:
             self.choice.dialect = Dialect(self.settings.csv_dialect)
@@ -254,7 +254,7 @@ class Export(HasStrictTraits):
         self._cancelled.set()
 
     def _writing(self) -> CallableType[[], int]:
-        """Return the work of the worker; it uses no traits."""
+        """Return the worker's function, which uses no traits."""
         choice, path = self.choice, self.path
         source, form, dialect, key = choice.session_path, choice.form, choice.dialect, choice.meter
         start, stop = choice.bounds()

@@ -22,7 +22,7 @@ _RULES = (Path("/etc/udev/rules.d"), Path("/usr/lib/udev/rules.d"), Path("/lib/u
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to check: what may be wrong, and the command that fixes or shows it."""
+    """One thing to check: a possible cause, and the command that shows or fixes it."""
 
     title: str
     text: str
@@ -31,7 +31,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class LinuxFacts:
-    """What is known about this machine."""
+    """Facts about this machine."""
 
     user: str
     group: str = "dialout"
@@ -42,7 +42,7 @@ class LinuxFacts:
 
 
 def linux_facts() -> LinuxFacts:
-    """Look at this machine: groups, programs that take over ports, the udev rule."""
+    """Collect facts about this machine: groups, programs that take over ports, the udev rule."""
     import grp
 
     names = {group.gr_name for group in grp.getgrall()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of preferences, and the dialog made from it: in force at once, and not modal.
+"""The table of preferences, and the dialog made from it, whose changes apply immediately.
 
 To add a preference, add a row to :data:`PREFERENCES` and the trait that it names. The
 dialog shows it, and it is saved until the next start.
@@ -20,7 +20,7 @@ from wattui.ui.widgets.typed_field import TypedEditor, finish_typed, read_number
 #: The currencies that are offered.
 CURRENCIES: Final = ("$", "€", "£", "¥", "CHF", "kr", "zł", "₹")
 
-#: The highest price of a kWh that makes sense.
+#: The highest price of a kWh that is accepted.
 HIGHEST_PRICE: Final = 1000.0
 
 
@@ -85,7 +85,7 @@ class _PreferencesHandler(Handler):
     """Sets the margins of the dialog, and takes over what was typed when it closes."""
 
     def init(self, info: Any) -> bool:
-        """Set margins, and name the OK button after what it does."""
+        """Set margins, and label the OK button with what it does."""
         dress_dialog(info.ui.control, "Close", primary=False)
         return True
 
@@ -117,6 +117,6 @@ def preferences_view() -> View:
 
 
 def show_preferences(model: Any, parent: Any) -> Any:
-    """Show the preferences beside the window; return the user interface."""
+    """Show the preferences without blocking the window; return the user interface."""
     context = {"object": model, "model": model, "bench": model.bench}
     return preferences_view().ui(context, parent=parent)

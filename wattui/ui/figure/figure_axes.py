@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Value axes of a figure: even steps from end to end, and a second axis on the same grid."""
+"""Value axes of a figure: even steps from end to end, and a second axis with the same grid."""
 
 from __future__ import annotations
 

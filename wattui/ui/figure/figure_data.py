@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a figure shows, read from sessions.  No GUI toolkit is needed here."""
+"""The data of a figure, read from sessions. No GUI toolkit is needed here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FigureRun:
     """A session, and the part of it to show."""
 
     session: Session
-    #: Name of the session, for people.
+    #: Name of the session, to be shown.
     name: str
     #: Span in microseconds, UTC; None for the start and the end of the session.
     start: int | None = None

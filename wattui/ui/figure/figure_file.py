@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A figure as a file: PNG, or SVG and PDF with real lines and letters."""
+"""A figure as a file: PNG, or SVG and PDF with real lines and text."""
 
 from __future__ import annotations
 

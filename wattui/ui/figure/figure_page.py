@@ -36,7 +36,7 @@ _TIME_FOOT: Final = 32
 _TITLE_LINE: Final = 26
 _LINE: Final = 18
 
-#: What one Wh is in kWh, from which on energies are told in that.
+#: One Wh in kWh, and the energy from which on energies are shown in kWh.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One plot of a figure: a channel, and optionally another one at the right axis."""
+"""One plot of a figure: a channel, and optionally a second one on the right axis."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _STRETCH: Final = 10
 
 
 class FigureCurve(CurvePlot):
-    """A curve that is drawn as well as possible, regardless of the time."""
+    """A curve that is drawn as well as possible, however long that takes."""
 
     def _render(self, gc: Any, points: list[np.ndarray], selected_points: Any = None) -> None:
         painter = gc.gc
@@ -102,7 +102,7 @@ class FigurePlot(Plot):
     names = Tuple()
     #: The axes: one per channel; an energy has the axis in kJ as its second.
     axes = List(Instance(FigureAxis))
-    #: Whether the words of marks are written.
+    #: Whether the text of marks is written.
     shows_marks = Bool(False)
 
     _content = Instance(FigureContent)
@@ -222,7 +222,7 @@ class FigurePlot(Plot):
     # --- the head line --------------------------------------------------------------------
 
     def _draw_head(self, gc: Any) -> None:
-        """Write what belongs to which axis, in its colour, and the values in between."""
+        """Write the name of each axis in its colour, and the values in between."""
         palette = self._palette
         y = self.y2 + _HEAD
         left = self.x + self._draw_key(
@@ -246,7 +246,7 @@ class FigurePlot(Plot):
                 room -= wide + 24
 
     def _draw_key(self, gc: Any, name: str, text: str, x: float, y: float, align: float) -> float:
-        """Write a channel's name beside its colour; return the width."""
+        """Write a channel's name next to its colour; return the width."""
         palette = self._palette
         wide = drawing.text_width(text, SMALL) + 20
         left = x - align * wide

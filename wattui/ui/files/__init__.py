@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are opened, dropped onto the window, imported or replayed."""
+"""Opens, imports and replays files, also those dropped onto the window."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What menus and drops do with files: open, import, replay."""
+"""Actions of menus and drops on files: open, import, replay."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def replay(context: WindowContext) -> None:
 
 
 def dismiss_interrupted(context: WindowContext) -> None:
-    """Do not offer the interrupted recording again."""
+    """Stop offering the interrupted recording."""
     bench = context.model.bench
     if bench.interrupted:
         bench.dismiss_interrupted(bench.interrupted[0])
@@ -72,11 +72,11 @@ FILE_ACTIONS: Final = (
 
 
 def accept_files(context: WindowContext) -> QtGui.QMenu | None:
-    """Accept files dropped onto the window; add and return the menu of recent sessions."""
+    """Accept files dropped onto the window; add the menu of recent sessions and return it."""
     main_thread = context.model.bench.main_thread
 
     def look(paths: list[Path], done: Callable[[set[Path]], None]) -> None:
-        """Check which files are gone, on a worker: their disk may be slow, or a network's."""
+        """Check which files are gone, on a worker: their disk may be slow or on a network."""
 
         def gone() -> set[Path]:
             # Path.exists raises where a folder may not be searched.

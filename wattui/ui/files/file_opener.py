@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens files of every kind: sessions at once, others by importing them in the background."""
+"""Opens files of every kind: sessions directly, others by importing them in the background."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class OpenFiles(HasStrictTraits):
     opened = CallableTrait(lambda _path: None)
     #: Whether an import is running.
     running = Bool()
-    #: The result of the last import, for its details.
+    #: The result of the last import, for *Details*.
     result = Instance(ImportResult)
     #: The user interface of the question that is being asked.
     question_ui = Any()
@@ -236,7 +236,7 @@ class OpenFiles(HasStrictTraits):
         self.model.connect_ports(urls, names)
 
     def close(self) -> None:
-        """End what is going on: the window closes."""
+        """Cancel the work in progress: the window closes."""
         self.cancel()
         if self.question_ui is not None and self.question_ui.control is not None:
             self.question_ui.control.close()
@@ -267,12 +267,12 @@ def import_notice(names: str, result: ImportResult) -> Notice:
 
 
 class ImportQuestion(HasStrictTraits):
-    """What the user says about a file in which something is missing."""
+    """The user's answers about a file with missing information."""
 
-    #: Names of the files, and what is missing in them: zone, start, interval.
+    #: Names of the files, and the missing information: zone, start, interval.
     names = Str()
     lacks = List(Instance(Missing))
-    #: Speed of a replay, as a multiple of real time; asked where *replays*.
+    #: Speed of a replay, as a multiple of real time; asked for if *replays*.
     replays = Bool()
     speed = Float(1.0)
     #: Seconds between two records.
@@ -306,7 +306,7 @@ class ImportQuestion(HasStrictTraits):
         return Missing.ZONE in self.lacks or Missing.START in self.lacks
 
     def ask(self, parent: AnyType, answered: Callable[[Assumptions | None], None]) -> AnyType:
-        """Show the question; the window stays usable meanwhile."""
+        """Show the question without blocking the window."""
         self.answered = answered
         return self.edit_traits(view=_view(self), parent=parent, context={"object": self})
 
@@ -355,7 +355,7 @@ def _view(question: ImportQuestion) -> View:
 
 
 class _QuestionHandler(Handler):
-    """Passes the answer on."""
+    """Passes on the answer."""
 
     def init(self, info: AnyType) -> bool:
         """Set margins, and name the button after what it does."""
@@ -367,6 +367,6 @@ class _QuestionHandler(Handler):
         return not (is_ok and finish_typed(info.ui))
 
     def closed(self, info: AnyType, is_ok: bool) -> None:
-        """Pass the answer on."""
+        """Pass on the answer."""
         question = info.object
         question.answered(question.assumptions() if is_ok else None)

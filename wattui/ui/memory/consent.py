@@ -2,7 +2,7 @@
 """The dialog in which the user allows a meter's memory to be erased.
 
 It reads the state of the memory first, then shows what would be lost and offers to fetch
-it. Nothing else makes a :class:`~wattui.model.memory.Consent`.
+it. Nothing else creates a :class:`~wattui.model.memory.Consent`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def ask_consent(
     Parameters
     ----------
     purpose
-        What erases it, to begin a sentence with: ``Writing these settings``.
+        What erases it, as the beginning of a sentence: ``Writing these settings``.
     allowed
         Called with the consent, if it is given.
     shown
@@ -63,7 +63,7 @@ def ask_consent(
     url = memory.url
 
     def looked(well: bool) -> None:
-        # A failure is shown where work is shown; nothing was sent.
+        # A failure is shown where the work is shown; nothing was sent.
         if well and memory.url == url:
             shown(_show(parent, memory, purpose, allowed, shown))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small editors for forms: fields to log, the visible page, texts to read."""
+"""Small editors for forms: fields to log, and the visible page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PRESETS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class FieldBoxes(QtGui.QWidget):
-    """The control: a box for each field, and buttons for common sets of fields."""
+    """The control: a check box for each field, and buttons for common sets of fields."""
 
     #: Names of the chosen fields, after a click.
     chosen = QtCore.Signal(list)

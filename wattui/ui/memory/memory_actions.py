@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the main window's menus, buttons and notices do with a meter's memory."""
+"""Actions of the main window's menus, buttons and notices on a meter's memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BUSY = "The meter is busy with its memory or settings: wait, or cancel that fir
 class MemoryWindows(HasStrictTraits):
     """The windows on a meter's memory and settings, each open once.  Main thread only."""
 
-    #: Keeps the memory and the main window alike.
+    #: Keeps the memory and the main window in step.
     link = Instance(MemoryLink)
     memory = Property(Instance(MeterMemory))
 
@@ -37,7 +37,7 @@ class MemoryWindows(HasStrictTraits):
         return self.link.memory
 
     def show_panel(self, parent: AnyType) -> None:
-        """Show *Memory and settings* beside a window."""
+        """Show *Memory and settings* for a window."""
         if not _raise(self.panel_ui):
             panel = SettingsPanel(memory=self.memory, window=self.link.model)
             self.panel_ui = show_panel(
@@ -49,7 +49,7 @@ class MemoryWindows(HasStrictTraits):
             self._look()
 
     def show_preparation(self, parent: AnyType) -> None:
-        """Show *Prepare for the field* beside a window."""
+        """Show *Prepare for the field* for a window."""
         if not _raise(self.preparation_ui):
             self.preparation_ui = show_preparation(
                 Preparation(memory=self.memory),
@@ -64,7 +64,7 @@ class MemoryWindows(HasStrictTraits):
             memory.refresh()
 
     def fetch(self, parent: AnyType, ask: bool = True) -> None:
-        """Read the memory out; while a recording runs, ask first, since it pauses."""
+        """Read out the memory; during a recording ask first, since it pauses."""
         memory = self.memory
         if memory.work:
             self.link.model.message = _BUSY
@@ -87,7 +87,7 @@ class MemoryWindows(HasStrictTraits):
         self.question = question
 
     def close(self) -> None:
-        """End what is going on: the window closes."""
+        """Cancel the work in progress: the window closes."""
         for ui in (self.preparation_ui, self.panel_ui):
             if ui is not None and ui.control is not None:
                 ui.control.close()
@@ -114,7 +114,7 @@ def open_fetched(context: WindowContext) -> None:
 
 
 def _hidden(name: str, do: Callable[[WindowContext], object]) -> Action:
-    """Make an action for a button of a notice alone, which has its own label."""
+    """Make an action for a button of a notice only; the button has its own label."""
     return Action(name, "", "", do)
 
 

@@ -19,7 +19,7 @@ CANCEL_WORK = "Stop this"
 
 
 def work_text(memory: MeterMemory) -> str:
-    """Return what is going on, and the progress of it; empty while nothing is."""
+    """Return the work in progress and how far it is; empty if there is none."""
     if not memory.work:
         return ""
     if memory.work != "fetching" or not (memory.total or memory.unplugged):
@@ -36,7 +36,7 @@ def work_text(memory: MeterMemory) -> str:
 
 
 def fetch_notice(fetched: Fetched, recording: bool) -> Notice:
-    """Return the notice about the result of a read-out, with buttons for what to do with it."""
+    """Return the notice about the result of a read-out, with buttons for the next step."""
     readout = fetched.readout
     count = count_text(len(readout.records), "record")
     dismiss = ("Dismiss", "dismiss_fetched")
@@ -99,7 +99,7 @@ class MemoryLink(HasStrictTraits):
 
     @classmethod
     def of(cls, model: object) -> MemoryLink:
-        """Make one for the meters of a window."""
+        """Return one for the meters of a window."""
         bench = model.bench  # type: ignore[attr-defined]
         memory = MeterMemory(bench=bench, main_thread=bench.main_thread)
         return cls(memory=memory, model=model)

@@ -36,23 +36,23 @@ MOST_NAMED: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class MemoryOverview:
-    """What is shown about a memory, as texts."""
+    """The overview of a memory, as texts."""
 
     #: The meter: model, firmware and port.
     meter: str = ""
-    #: How full it is, in words, and as a share from 0 to 1; None if unknown.
+    #: How full it is, as text and as a share from 0 to 1; None if unknown.
     headline: str = ""
     share: float | None = None
     #: Whether the bar has a line at half, to which condensing shrinks the records.
     halves: bool = False
-    #: What the meter is doing, in a word or two, and the colour for it: a name of the palette.
+    #: What the meter is doing, in a word or two, and its colour, as a name in the palette.
     badge: str = ""
     colour: str = "muted"
     #: Pairs of a heading and a value.
     rows: tuple[tuple[str, str], ...] = ()
     #: What happens when it is full.
     sentence: str = ""
-    #: When it was read.
+    #: The time at which it was read.
     note: str = ""
 
 

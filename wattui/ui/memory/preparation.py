@@ -44,7 +44,7 @@ _INTRODUCTION = (
 
 
 def afterwards(url: str) -> str:
-    """Return what to do once the meter logs on its own."""
+    """Return instructions for when the meter logs on its own."""
     port = url if " " not in url and "&" not in url and "?" not in url else f'"{url}"'
     return (
         "The meter now logs on its own. You can unplug its USB cable.\n\n"
@@ -58,7 +58,7 @@ def afterwards(url: str) -> str:
 
 
 class Preparation(HasStrictTraits):
-    """What is chosen for logging without a computer."""
+    """The user's choices for logging without a computer."""
 
     memory = Instance(MeterMemory)
     draft = Instance(Draft, ())
@@ -71,7 +71,7 @@ class Preparation(HasStrictTraits):
     notices = List(Instance(Notice))
     working = Str()
     interval_free = Bool(True)
-    #: Whether logging can be started; whether it was.
+    #: Whether logging can be started, and whether it was.
     ready = Bool()
     started = Bool()
     afterwards = Str()
@@ -213,7 +213,7 @@ def _choice_buttons() -> HGroup:
 
 
 def preparation_view() -> View:
-    """Make the view: the choice, and afterwards what to do next."""
+    """Make the view: the choices, and afterwards the next steps."""
     after = VGroup(
         UItem("afterwards", editor=WordsEditor(look="", selectable=True)),
         spring,

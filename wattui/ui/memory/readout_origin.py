@@ -46,7 +46,7 @@ class TimeCaption(AbstractOverlay):
 
 
 class ReadoutOrigin(HasStrictTraits):
-    """Finds out whether an opened session came from a memory.  Main thread only."""
+    """Finds out whether an opened session was read from a memory.  Main thread only."""
 
     #: The window's model.
     model = Instance("wattui.ui.window.window_model.WindowModel")

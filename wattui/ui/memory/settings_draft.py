@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings while they are being edited: what differs from the meter's, what is out of range.
+"""Settings while they are being edited: finds differences and values out of range.
 
-Nothing is sent from here.
+Nothing is sent to the meter here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _ADDRESS_TEXTS: Final = {
 
 
 class Draft(HasStrictTraits):
-    """What was entered.  Texts stay texts, so that errors in them can be reported."""
+    """The user's input. Texts stay texts, so that errors in them can be reported."""
 
     #: Logging: seconds, handling, names of the chosen fields.
     interval = Str()
@@ -76,7 +76,7 @@ class Draft(HasStrictTraits):
         self.edited = True
 
     def load(self, settings: Settings) -> None:
-        """Take over the settings of the meter."""
+        """Load the settings of the meter."""
         values: dict[str, Any] = {}
         if settings.logging is not None:
             values["interval"] = str(settings.logging.interval)
@@ -179,7 +179,7 @@ def erases(changes: Changes) -> bool:
 
 
 def change_words(changes: Changes, settings: Settings) -> list[str]:
-    """Return each change in words: what it is, from what, to what."""
+    """Return each change as text: its name, the old value and the new one."""
     words = []
     if changes.interval is not None and settings.logging is not None:
         words.append(f"interval {settings.logging.interval} → {changes.interval} s")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The model of *Memory and settings*: what the window shows, and what was entered in it."""
+"""The model of *Memory and settings*: what the window shows, and the user's input."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SettingsPanel(HasStrictTraits):
     page = Enum("logging", "meter", "network")
     hidden_pages = List(Str(), ["network"])
 
-    #: What is going on; empty while nothing is.
+    #: The work in progress; empty if there is none.
     working = Str()
     #: Whether the meter is not busy; whether its settings are known and can be changed.
     idle = Bool(True)
@@ -53,15 +53,15 @@ class SettingsPanel(HasStrictTraits):
     #: Whether there are changes to write, and the changes in words.
     changed = Bool()
     change_text = Str()
-    #: What is wrong with one of them; problems and results of the last work.
+    #: What is wrong with a change; problems and results of the last work.
     notices = List(Instance(Notice))
 
-    #: What the chosen handling does; how long the memory lasts with these settings.
+    #: What the chosen handling means, and how long the memory lasts with these settings.
     handling_sentence = Str()
     lasts = Str()
     #: Whether an interval can be set: condensing always begins at 1 s.
     interval_free = Bool(True)
-    #: Whether the meter logs into its memory, and the same in words.
+    #: Whether the meter logs into its memory, and the same as text.
     logs_inside = Bool()
     logging_words = Str()
 
@@ -109,13 +109,13 @@ class SettingsPanel(HasStrictTraits):
         self.refresh()
 
     def _load(self) -> None:
-        """Show the meter's settings instead of what was entered."""
+        """Show the meter's settings instead of the input."""
         settings = self.memory.settings
         if settings is not None and self.memory.source == self.memory.url:
             self.draft.load(settings)
 
     def revert(self) -> None:
-        """Discard what was entered."""
+        """Discard the input."""
         self._load()
         self.refresh()
 
@@ -175,7 +175,7 @@ class SettingsPanel(HasStrictTraits):
     # -- what was entered --------------------------------------------------------------
 
     def changes(self) -> Changes:
-        """Return what was entered and differs from the meter's settings.
+        """Return the input that differs from the meter's settings.
 
         Raises
         ------

@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 
 class PanelHandler(Handler):
-    """Does what the buttons of *Memory and settings* stand for."""
+    """Performs the actions of the buttons of *Memory and settings*."""
 
     #: Opens the dialogs that the main window has too: fetch, prepare.
     windows = Instance("wattui.ui.memory.memory_actions.MemoryWindows")
@@ -72,7 +72,7 @@ class PanelHandler(Handler):
         self.when_closed()
 
     def do(self, info: Any, name: str) -> None:
-        """Do what a button stands for; an exception becomes a notice."""
+        """Perform the action of a button; an exception becomes a notice."""
         try:
             BUTTONS[name].do(self, info)
         except WattuiError as error:
@@ -228,7 +228,7 @@ def _text(name: str, label: str, tip: str = "", **traits: Any) -> Item:
 
 
 def _words(name: str, look: str = "muted") -> UItem:
-    """Make a text to read."""
+    """Make a read-only text."""
     return UItem(name, editor=WordsEditor(look=look))
 
 
@@ -404,7 +404,7 @@ def _dress(info: Any) -> None:
 
 
 def show_panel(panel: SettingsPanel, parent: Any, **traits: Any) -> Any:
-    """Show *Memory and settings* beside the window; return its user interface."""
+    """Show *Memory and settings* for the window; return its user interface."""
     return panel.edit_traits(
         view=_panel_view(),
         parent=parent,

@@ -11,7 +11,7 @@ from wattui.ui.theme.palette import METER_COLOURS, Palette
 class ColourList(QtGui.QMenu):
     """Twelve colours to pick from."""
 
-    #: A colour was picked, as ``#rrggbb``: the light theme's, which both themes are given by.
+    #: A colour was picked, as ``#rrggbb``: that of the light theme, which represents both.
     chosen = QtCore.Signal(str)
 
     def __init__(self, parent: QtGui.QWidget, palette: Palette, current: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What menus, keys and the table do with meters: connect, add, name, arrange them."""
+"""Actions of menus, keys and the table on meters: connect, add, name, arrange."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def colour_meter(context: WindowContext) -> None:
 
 
 def show_details(context: WindowContext) -> None:
-    """Show everything that is known about what failed."""
+    """Show all details about a failure."""
     bench = context.model.bench
     failed = [one for one in bench.meters if one.state == "failed"]
     meters = failed or ([bench.meter] if bench.meter is not None else [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The columns of the meters' table: what each shows of a meter, and of all meters.
+"""The columns of the meters' table: the text of each for a meter, and for all meters.
 
 To add a column, add it to :data:`COLUMNS`. The rest follows from there. No toolkit is
 needed here.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wattui.model.bench import Bench
     from wattui.model.meter import Meter
 
-#: State of a meter: colour of its dot as a name of the palette, and words for it.
+#: State of a meter: the colour of its dot, as a name in the palette, and its text.
 STATES: Final[dict[str, tuple[str, str]]] = {
     "closed": ("muted", "Not connected"),
     "opening": ("accent", "Connecting"),
@@ -42,7 +42,7 @@ STATES: Final[dict[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the texts of a column are made from: one meter and how to show it."""
+    """The input for the texts of a column: one meter and how to show it."""
 
     meter: Meter
     bench: Bench
@@ -65,13 +65,13 @@ class MeterColumn:
     key: str
     #: Its header; with ``{unit}`` or ``{currency}`` for what the window shows.
     title: str
-    #: What it means: tooltip of the header.
+    #: Its meaning, as the tooltip of the header.
     meaning: str
     #: Returns the text of a meter that has samples; None for columns that are drawn.
     text: Callable[[Shown], str] | None = None
     #: Returns the text of all meters together; None if there is none.
     total: Callable[[Bench, str], str] | None = None
-    #: The widest text that it is made for; empty for a column with a width of its own.
+    #: The widest text that it is made for; empty for a column with a fixed width.
     widest: str = ""
     #: Where the window is narrow, columns are hidden in this order; None for never.
     hide_order: int | None = None
@@ -169,12 +169,12 @@ class MeterRow:
     colour: str
     #: Whether it is plotted.
     plotted: bool
-    #: Whether the numbers are current: grey where not.
+    #: Whether the numbers are current; otherwise they are grey.
     current: bool
-    #: Colour of the dot, as a name of the palette, and the state in words.
+    #: Colour of the dot, as a name in the palette, and the state as text.
     dot: str
     state: str
-    #: Everything that is known about the meter and about what is wrong with it.
+    #: All details about the meter and its problem.
     tooltip: str
     #: Texts of the columns, by key.
     texts: Mapping[str, str]

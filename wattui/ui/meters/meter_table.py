@@ -128,7 +128,7 @@ class MeterTable(QtCore.QAbstractTableModel):
         return None
 
     def setData(self, index: QtCore.QModelIndex, value: Any, role: int = 0) -> bool:
-        """Take over a name that was typed."""
+        """Apply a name that was typed."""
         if role != _Role.EditRole or COLUMNS[index.column()] is not NAME:
             return False
         if str(value) != self.rows[index.row()].name:
@@ -141,7 +141,7 @@ ROW: Final = 26
 HEADER: Final = 26
 TOTAL: Final = 30
 
-#: The most rows that are visible at once; the table scrolls to the others.
+#: The most rows that are visible; the others are reached by scrolling.
 MOST_ROWS: Final = 6
 
 #: The first column that has a total: the name of the total ends there.
@@ -248,7 +248,7 @@ class MeterView(QtGui.QTableView):
     picked = QtCore.Signal(int)
     toggled = QtCore.Signal(int)
     colour_wanted = QtCore.Signal(int, QtCore.QPoint)
-    #: A menu is wanted at a place; the key of an action was pressed.
+    #: A menu was requested at a position; the key of an action was pressed.
     menu_wanted = QtCore.Signal(int, QtCore.QPoint)
     action_wanted = QtCore.Signal(object)
 
@@ -297,7 +297,7 @@ class MeterView(QtGui.QTableView):
         header.setSectionResizeMode(_NUMBER[NAME.key], QtGui.QHeaderView.ResizeMode.Stretch)
 
     def changeEvent(self, event: Any) -> None:
-        """Fit the columns again when the font changes: that of the theme comes late."""
+        """Fit the columns again when the font changes: the theme's font is set late."""
         super().changeEvent(event)
         if event.type() in (QtCore.QEvent.Type.FontChange, QtCore.QEvent.Type.StyleChange):
             self.fit_columns()
@@ -319,7 +319,7 @@ class MeterView(QtGui.QTableView):
         return int(self.columnWidth(_NUMBER[key]))
 
     def select(self, row: int) -> None:
-        """Select the row that the window has chosen; nothing is signalled."""
+        """Select the row that the window has chosen, without a signal."""
         if row != self.currentIndex().row():
             blocked = self.selectionModel().blockSignals(True)
             self.setCurrentIndex(self.model().index(row, _NUMBER[NAME.key]))

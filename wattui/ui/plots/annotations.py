@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is drawn beside the curves of one plot: gaps, head line, marks.
+"""What is drawn in a plot in addition to the curves: gaps, head line, marks.
 
-Chaco has no parts for gaps and marks.  Its ``PlotLabel`` writes one text in one colour,
+Chaco has no components for gaps and marks.  Its ``PlotLabel`` writes one text in one colour,
 and its ``Legend`` is a box that would hide curves.
 """
 
@@ -40,7 +40,7 @@ class Annotation(AbstractOverlay):
 
 
 class Gaps(Annotation):
-    """Shades where records are missing."""
+    """Shades the parts where records are missing."""
 
     def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
         """Draw on a row's plot."""
@@ -104,7 +104,7 @@ class HeadLine(Annotation):
 
 
 class Marks(Annotation):
-    """Marks as thin lines over the curves, with their words in the first plot."""
+    """Marks as thin lines over the curves, with their text in the first plot."""
 
     def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
         """Draw on a row's plot."""

@@ -100,7 +100,7 @@ class Crosshair(AbstractOverlay):
 
 
 class RowScroll(AbstractOverlay):
-    """Shows at the right edge which of all rows are in sight."""
+    """Shows at the right edge which of the rows are visible."""
 
     #: The stack that it belongs to.
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
@@ -118,7 +118,7 @@ class RowScroll(AbstractOverlay):
         )
 
     def thumb(self) -> tuple[float, float] | None:
-        """Return lower edge and height of the thumb, in pixels; None if all rows are in sight."""
+        """Return lower edge and height of the thumb, in pixels; None if all rows are visible."""
         stack = self.stack
         rows, planned = stack.shown_rows(), len(stack.planned_rows())
         if not rows or len(rows) >= planned:

@@ -4,10 +4,10 @@
 Chaco's own line plot draws nothing for a single record between two gaps, and passes its
 points one by one.
 
-The time that Qt's stroker needs for a line that crosses itself grows with the square of
-the length: a hundred milliseconds for a noisy curve.  So a calm curve is drawn in short
-pieces.  In a noisy one, each column of pixels is filled from the lowest to the highest
-point of the line: that looks like a stroke, and is the fastest drawing that Qt has.
+The time that Qt's stroker needs for a line that crosses itself grows with the square of the
+length: a hundred milliseconds for a noisy curve.  So a smooth curve is drawn in short pieces.
+In a noisy one, each column of pixels is filled from the lowest to the highest point of the
+line: that looks like a stroke, and is the fastest way to draw with Qt.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ class CurvePlot(LinePlot):
 class CurvesPlot(Plot):
     """A plot with one curve per meter."""
 
-    #: The renderers, by the meter's key.  They are hidden, never made again: each one that
-    #: is made and deleted leaks 14 KB.
+    #: The renderers, by the meter's key.  They are hidden and reused, since each one that is
+    #: deleted leaks 14 KB.
     curves = Dict()
 
     def __init__(self, **traits: Any) -> None:
@@ -176,7 +176,7 @@ def polyline(gc: Any, points: np.ndarray) -> None:
 
 
 def runs(points: np.ndarray, scale: float) -> list[tuple[int, int, bool]]:
-    """Split a line into calm and noisy runs: first and last point, and whether noisy.
+    """Split a line into smooth and noisy runs: first and last point, and whether noisy.
 
     One step up or down does not make a piece noisy.  *scale* is the number of pixels of the
     device per unit; if it is 0, or too large for the points, everything is calm.

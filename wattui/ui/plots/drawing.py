@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text, lines and shades: what the plots of the window and the figures draw with.
+"""Draws text, lines and shaded areas for the plots of the window and the figures.
 
-All of it draws with Qt, on the ``QPainter`` of a Kiva context.  Kiva's own painter is
-upside down, which costs text its hinting: letters come out blurred, and closer together
-than they were measured.
+All of it draws with Qt, on the ``QPainter`` of a Kiva context.  Kiva's own painter is upside
+down, which costs text its hinting: letters become blurred, and closer together than measured.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _GAP_SHARE: Final = 0.22
 #: The longest text of a mark, in characters.
 _LONGEST_MARK: Final = 40
 
-#: How many widths are remembered: labels of a clock never repeat.
+#: How many widths are cached: the labels of clock times never repeat.
 _MOST_WIDTHS: Final = 4000
 
 _WIDTHS: dict[tuple[str, Lettering], float] = {}
@@ -190,7 +189,7 @@ def draw_gaps(
 ) -> None:
     """Shade where records are missing: a field of colour, never a line at a value.
 
-    The shade is not transparent, since not every printer can print that.
+    The shading is not transparent, since not every printer supports transparency.
 
     Parameters
     ----------
@@ -227,7 +226,7 @@ def draw_marks(
     *,
     words: bool,
 ) -> None:
-    """Draw marks as thin lines, and their words where they do not overlap.
+    """Draw marks as thin lines, and their text where it does not overlap.
 
     Parameters
     ----------
@@ -240,7 +239,7 @@ def draw_marks(
     palette, lettering
         Colours and font.
     words
-        Whether the words are written at all.
+        Whether the text is written at all.
     """
     seen = sorted(mark for mark in marks if plot.x <= mark[0] <= plot.x2)
     lines = [(x, plot.y, x, plot.y2) for x, _text in seen]

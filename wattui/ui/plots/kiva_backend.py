@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Chooses how Chaco draws in a program that did not choose: by QPainter.
+"""Makes Chaco draw with QPainter in a program that did not choose a way to draw.
 
-To be imported before Enable is.  Importing this loads neither Enable nor Qt.
+Import it before Enable.  Importing this loads neither Enable nor Qt.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from traits.etsconfig.api import ETSConfig
 
 from wattui.errors import WattuiError
 
-#: The bindings that cannot be loaded beside PyQt5.
+#: The bindings that cannot be loaded together with PyQt5.
 _OTHERS = ("PySide6", "PyQt6", "PySide2")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The strip of the whole run, with the view as a window in it that can be moved."""
+"""The strip with the whole run, in which the view is a window that can be moved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wattui.ui.plots.curve import CurvesPlot
 from wattui.ui.plots.total import Curve
 from wattui.ui.theme.palette import rgba
 
-#: How near to an edge of the window the pointer takes hold of it, in pixels.
+#: How close to an edge of the window the pointer must be to drag it, in pixels.
 _GRIP: Final = 6
 
 #: Pixels below and above the curves.
@@ -60,7 +60,7 @@ class Overview(CurvesPlot):
                 curve.trait_set(color=rgba(colours[key], 0.85), line_width=1.0)
 
     def follow(self) -> None:
-        """Show the run, and the view where it is wider than the run."""
+        """Show the run, and the view if it is wider than the run."""
         view = self.stack.view
         last = max(view.last, view.first + 1.0)
         self.index_range.set_bounds(view.first, max(last, view.stop) if view.whole else last)
@@ -80,7 +80,7 @@ class Overview(CurvesPlot):
 
 
 class ViewWindow(AbstractOverlay):
-    """Draws the view as a window in the strip: beside it the run is faded."""
+    """Draws the view as a window in the strip; outside of it the run is faded."""
 
     #: The stack that it belongs to.
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
@@ -106,8 +106,8 @@ class ViewWindow(AbstractOverlay):
 class ViewTool(RangeSelection):
     """Chaco's selection of a range: what is selected is the view, so there always is one.
 
-    Dragging the window moves the view, dragging an edge resizes it, and a click beside
-    the window moves it there.
+    Dragging the window moves the view, dragging an edge resizes it, and a click outside of the
+    window moves it there.
     """
 
     #: The stack that it belongs to.
@@ -126,7 +126,7 @@ class ViewTool(RangeSelection):
         """Do nothing: there is always a view."""
 
     def selected_left_down(self, event: Any) -> None:
-        """Grab the window or an edge of it; a press beside the window moves it there first."""
+        """Grab the window or an edge of it; a press outside of the window moves it there first."""
         view = self.stack.view
         if not view.known:
             return
@@ -153,7 +153,7 @@ class ViewTool(RangeSelection):
         event.window.set_mouse_owner(None)
 
     def selected_mouse_move(self, event: Any) -> None:
-        """Show by the pointer what a drag would do; others may use the event too."""
+        """Show with the pointer what a drag would do; other tools may use the event too."""
         super().selected_mouse_move(event)
         event.handled = False
 

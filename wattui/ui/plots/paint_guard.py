@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps a plot, and the program, alive when drawing fails.
 
-An exception that leaves Enable's paint handler aborts the process under PyQt5.  Even if
-a hook prevents that, the painter stays open: the plot is dead from then on, and the
-program ends with a segmentation fault.  The guard logs the exception, ends the painter,
-and the next frame draws again.
+An exception that leaves Enable's paint handler aborts the process under PyQt5.  Even if a hook
+prevents that, the painter stays open: from then on the plot is never drawn again, and the
+program ends with a segmentation fault.  The guard logs the exception and ends the painter, so
+that the next frame is drawn again.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Chaco's axis and grid, with ticks that know how much room there is.
+"""Chaco's axis and grid, with as many ticks as there is room for.
 
 Chaco's grid asks its tick generator for ticks without saying how wide the axis is, and
 its own generators do not choose as many as there is room for.  Its axis draws labels
@@ -54,7 +54,7 @@ class LabelledTicks(AbstractTickGenerator):
 
 
 class LabelledAxis(PlotAxis):
-    """An axis with sharp labels, none cut off and none over another."""
+    """An axis with sharp labels that are not cut off and do not overlap."""
 
     axis_line_visible = False
     tick_in = 0

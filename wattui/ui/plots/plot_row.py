@@ -25,7 +25,7 @@ from wattui.ui.theme.palette import rgba
 LINE_WIDTH: Final = 1.8
 THIN_WIDTH: Final = 1.0
 
-#: How opaque the border of the selection is, and its inside, which Kiva fills twice.
+#: How opaque the border of the selection and its inside are; Kiva fills the inside twice.
 _SELECTION_EDGE: Final = 0.6
 _SELECTION_FILL: Final = 0.067
 
@@ -45,7 +45,7 @@ class PlotRow(HasStrictTraits):
     shows_time = Bool(False)
     #: Whether it is the topmost.
     is_first = Bool(False)
-    #: The range of the value axis, in the base unit; None before there was a value.
+    #: The range of the value axis, in the base unit; None before the first value.
     shown = Instance(ValueRange)
     #: The range that the user chose; None while it follows the values.
     chosen = Instance(ValueRange)
@@ -156,12 +156,12 @@ class PlotRow(HasStrictTraits):
         self._set_range(self.chosen)
 
     def release_values(self) -> None:
-        """Make the value axis follow the values again."""
+        """Let the value axis follow the values again."""
         self.chosen = self.shown = None
         self.fit_values()
 
     def forget(self) -> None:
-        """Show nothing, since another session is opened."""
+        """Show nothing, because another session is being opened."""
         self.chosen = self.shown = None
         self.take({})
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plots of the window: one below the other, on one time axis.
 
-The traits of a :class:`PlotStack` say what to show; it knows neither the meters nor the
+The traits of a :class:`PlotStack` determine what it shows; it knows neither the meters nor the
 window.  When the session grew (:attr:`PlotStack.revision`), or the view, the channels, the
-meters or the size changed, a :class:`~wattui.ui.plots.view_reader.ViewReader` reads what is
-in view: ten times a second at most, and never while the plots are hidden.
+meters or the size changed, a :class:`~wattui.ui.plots.view_reader.ViewReader` reads what is in
+view: ten times a second at most, and never while the plots are hidden.
 """
 
 from __future__ import annotations
@@ -77,11 +77,12 @@ class PlotStack(HasStrictTraits):
     focus = AnyTrait()
     #: All meters of a field in one plot, or each in its own row.
     arrangement = Enum(Arrangement)
-    #: Keys of the meters that are being recorded: nothing is known after their last record.
+    #: Keys of the meters that are being recorded: their values after the last record are not
+    #: known yet.
     going = List()
     #: Whether the sum of all meters is plotted too.
     with_total = Bool(False)
-    #: The first row in sight if there is no room for all.
+    #: The first visible row if there is no room for all.
     first_row = Int()
     #: Names of the channels to plot, from the top.
     channels = List(Str, ["power", "current", "voltage"])
@@ -210,7 +211,7 @@ class PlotStack(HasStrictTraits):
 
     @property
     def reading(self) -> bool:
-        """Whether something requested has not arrived yet."""
+        """Whether a requested view has not arrived yet."""
         return self._reader.busy
 
     # --- reading ------------------------------------------------------------------------
@@ -336,7 +337,7 @@ class PlotStack(HasStrictTraits):
 
     @observe("meters.items")
     def _meters_changed(self, _event: object) -> None:
-        # Others have other values: the axes start from scratch.
+        # Other meters have other values, so the axes start from scratch.
         for row in self._rows.values():
             row.shown = None
         if self._taking_meters:

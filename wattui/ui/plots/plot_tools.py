@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the mouse does on the plots.
+"""The effects of the mouse on the plots.
 
 The wheel zooms time at the pointer, with Shift it scrolls, with Ctrl it zooms the
 value axis; a drag pans, with Shift it selects; a double click fits.
 
-Panning and selecting are Chaco's tools.  Its zoom tool is not used: it takes a tenth of
-a notch of a touchpad for a whole one, keeps every step of the wheel in a history without
-bound, and changes the range twice for each, the first time to where there may be no
-data.
+Panning and selecting are Chaco's tools.  Its zoom tool is not used: it treats a tenth of a
+notch from a touchpad as a whole one, keeps every step of the wheel in a history without bound,
+and changes the range twice for each, the first time to where there may be no data.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _THRESHOLD: Final = 3
 ZOOM: Final = 0.8
 SCROLL: Final = 0.1
 
-#: The most notches that one event is taken for: some wheels spin freely.
+#: The most notches that one event may count as: some wheels spin freely.
 _MOST_NOTCHES: Final = 5.0
 
 
@@ -91,7 +90,7 @@ class SpanSelection(RangeSelection):
     selected_right_down = normal_right_down
 
     def selected_mouse_move(self, event: Any) -> None:
-        """Show by the pointer where an edge can be grabbed; others may use the event too."""
+        """Show with the pointer where an edge can be grabbed; other tools may use the event too."""
         if self._is_on_a_plot(event):
             super().selected_mouse_move(event)
             event.handled = False
@@ -120,7 +119,7 @@ class StackTool(BaseTool):
         if not event.mouse_wheel:
             return
         if row is None:
-            # Beside the plots: more rows, where there is no room for all.
+            # Outside of the plots: scroll the rows, if there is no room for all.
             if self.stack.arrangement == "rows":
                 self.stack.scroll_rows(-1 if event.mouse_wheel > 0 else 1)
                 event.handled = True
@@ -173,7 +172,7 @@ class StackTool(BaseTool):
         self.stack.point(self.stack.time_at(event.x) if inside else None)
 
     def normal_mouse_leave(self, _event: Any) -> None:
-        """Show no values any longer."""
+        """Stop showing values."""
         self.stack.point(None)
 
     def normal_key_pressed(self, event: Any) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When the plots are read: at once, but not too often."""
+"""Decides when the plots are read: immediately, but not too often."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class RedrawTimer:
-    """Runs a call at once, or as soon as the last one is long enough ago.
+    """Runs a call immediately, or as soon as the last one is long enough ago.
 
     Main thread only.  However often it is requested, the call runs once per interval.
     """

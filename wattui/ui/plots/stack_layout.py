@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the plots are: one below the other, the first the tallest, the strip at the bottom."""
+"""The layout of the plots: one below the other, the first one tallest, the strip at the bottom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wattui.ui.plots import drawing
 
 
 class Arrangement(StrEnum):
-    """Where several meters are drawn."""
+    """How several meters are arranged."""
 
     #: All meters of a field in one plot.
     OVERLAY = "overlay"
@@ -53,7 +53,7 @@ def rows_that_fit(height: float) -> int:
 
 
 def heights(total: float, count: int, even: bool = False) -> list[int]:
-    """Return the heights of *count* plots that share *total* pixels, the first the tallest.
+    """Return the heights of *count* plots that share *total* pixels; the first one is tallest.
 
     If they must be *even*, the first gets the pixels left over from rounding.
     """

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ticks and labels of the time axis: elapsed time, or local time.
 
-Chaco's calendar scale uses the UTC offset of 2 January 1970 for all times, so it is an
-hour off for half of the year in many zones.  Here each tick has the offset of its own
-time: the view is divided where the offset changes, so every label is what a clock on
-the wall showed, even on the days when clocks change.
+Chaco's calendar scale uses the UTC offset of 2 January 1970 for all times, so it is an hour off
+for half of the year in many zones.  Here each tick uses the offset at its time: the view is
+divided where the offset changes, so every label is what a wall clock showed, even on the days
+when clocks change.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _DAYS: Final = (20, 50, 100, 200, 500, 1000)
 
 _MONTH_NAMES: Final = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())  # noqa: SIM905
 
-#: Day 0 of 1970 was a Thursday: so many days later than a Monday.
+#: Day 0 of 1970 was a Thursday, this many days after a Monday.
 _FROM_MONDAY: Final = 3
 
 
@@ -192,7 +192,7 @@ class TimeTicks(LabelledTicks):
     ) -> tuple[np.ndarray, list[str]]:
         """Return ticks and labels for an axis from *low* to *high* that has *room* pixels.
 
-        Every plot requests the same ones, so the last ones are remembered.
+        Every plot requests the same ones, so the last ones are cached.
         """
         key = (low, high, room, self.mode, self.origin)
         if key != self._key:

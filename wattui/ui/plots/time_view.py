@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which span of the run is in view: panning, zooming, and the live edge.
+"""The span of the run that is in view: panning, zooming, and the live edge.
 
 Pure logic: no drawing, no clock.  Times are seconds since 1970, UTC.
 """
@@ -19,14 +19,14 @@ FIRST_WIDTH: Final = 60.0
 #: How far a view may go beyond the data, as a share of its width.
 MARGIN: Final = 0.1
 
-#: How much the view of a growing run is widened at once: the axis stays still in between.
+#: How much the view of a growing run is widened in one step: the axis does not move in between.
 GROWTH: Final = 0.06
 
 
 class TimeView(HasStrictTraits):
     """The span in view, and how it moves.
 
-    A view is *whole* (the run from its start, growing with it), or has a width of its own.
+    A view is *whole* (the run from its start, growing with it), or has a fixed width.
     A *pinned* view follows the live edge.
     """
 
@@ -91,7 +91,7 @@ class TimeView(HasStrictTraits):
     # --- actions of the user ------------------------------------------------------------
 
     def fit(self) -> None:
-        """Show the whole run, and while it is live also what is still to come."""
+        """Show the whole run, and while it is live also room for further records."""
         self._fit()
         self.fitted = True
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ranges and ticks of a value axis: even steps, equal decimals, no jumping about."""
+"""Ranges and ticks of a value axis: even steps, equal decimals, no sudden jumps."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def step_decimals(step: float) -> int:
 def constant_range(value: float, digits: int) -> ValueRange:
     """Return a range with a constant *value* in its middle.
 
-    It is wide enough that noise in the last of the *digits* decimals looks like noise.
+    It is so wide that noise in the last of the *digits* decimals looks like noise.
     """
     half = max(abs(value) * 0.02, 5 * 10.0**-digits)
     step = nice_step(half, 2)

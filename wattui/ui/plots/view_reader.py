@@ -3,7 +3,7 @@
 
 A :class:`ViewReader` has its own :class:`~wattui.session.Session`.  It remembers only the
 newest request (:meth:`ViewReader.ask`) and passes each answer to an injected *post*, which
-delivers it on the main thread.  A disk that hangs blocks this thread and nothing else.
+delivers it on the main thread.  A disk that does not respond blocks this thread and nothing else.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ViewRequest:
     #: The span in view, which the statistics describe.
     start: float
     stop: float
-    #: The span that is drawn: the view, and a part of what is beside it.
+    #: The span that is drawn: the view, and a part on either side of it.
     draw_start: float
     draw_stop: float
     #: Pixels across the span that is drawn.
@@ -256,7 +256,7 @@ class ViewReader:
         self._last_problem = ""
         #: Requests that are neither replaced nor answered.
         self._outstanding = 0
-        # A daemon, since a disk that hangs must not keep the program from ending.
+        # A daemon, since a disk that does not respond must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="wattui view reader", daemon=True)
         self._started = False
 
@@ -282,8 +282,7 @@ class ViewReader:
     def close(self, timeout: float = 1.0) -> bool:
         """Stop within *timeout* seconds, and return whether that was successful.
 
-        Any thread; may be called more than once.  Nothing that is posted afterwards has
-        an effect.
+        Any thread; may be called more than once.  Anything posted afterwards has no effect.
         """
         with self._wake:
             self._closed = True
@@ -347,7 +346,7 @@ class ViewReader:
         if problem != self._last_problem:
             logger.error("%s", problem, exc_info=error)
             self._last_problem = problem
-        # It is opened again the next time: it may have been moved, replaced or repaired.
+        # It is opened again next time: it may have been moved, replaced or repaired.
         self._close_session()
         self._hand_over(self._fail, problem)
 

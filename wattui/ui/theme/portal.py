@@ -17,7 +17,7 @@ _SCHEME = "color-scheme"
 #: How long it may take to answer, in ms: the first window waits for it.
 ANSWER_TIME = 300
 
-#: What it answers for dark; 2 is light, 0 is neither.
+#: Its answer for dark; 2 is light, 0 is neither.
 DARK = 1
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The look of the window: one style sheet and one Qt palette, made from a Palette.
 
-Importing this loads Qt and nothing of Enthought: a dark palette takes effect only if
+Importing this loads Qt and nothing from Enthought: a dark palette takes effect only if
 it is set on the application before ``traitsui`` is imported.
 """
 
@@ -186,7 +186,7 @@ def style_sheet(palette: Palette, base: int = SMALLEST_TYPE) -> str:
 
 
 def qt_palette(palette: Palette) -> QPalette:
-    """Return the Qt palette, for what no style sheet reaches."""
+    """Return the Qt palette, for everything that a style sheet does not affect."""
     result = QPalette()
     role = QPalette.ColorRole
     for which, colour in (

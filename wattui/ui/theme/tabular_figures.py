@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A number that does not jump: every digit is as wide as the widest one."""
+"""A number that does not move sideways: every digit is as wide as the widest one."""
 
 from __future__ import annotations
 

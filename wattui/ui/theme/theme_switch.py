@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which theme the window has: the one that was chosen, or the system's.
+"""Sets the theme of the window: the one that was chosen, or the system's.
 
 Qt 5 has no single way to find out whether the system is light or dark.  A Linux desktop
 reports it through its portal, Windows in the registry, and macOS by the palette that
@@ -20,7 +20,7 @@ from traits.api import HasStrictTraits, Instance, observe
 from wattui.ui.theme.palette import DARK, LIGHT, Palette
 from wattui.ui.theme.style_sheet import apply
 
-#: What the theme can be set to.
+#: The values of the theme.
 THEMES: Final = ("system", "light", "dark")
 
 _WINDOWS_KEY: Final = (

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What several windows are built from: actions, notices, the status bar, number texts."""
+"""Parts of several windows: actions, notices, the port chooser, the status bar."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One thing that can be done in the main window, and what it is done with."""
+"""An action of the main window, and the context that it works with."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ LIVE = "object.marking"
 
 
 class WindowContext(HasStrictTraits):
-    """What actions work with: the window, its model and its services.  Main thread only."""
+    """The context of actions: the window, its model and its services.  Main thread only."""
 
     #: TraitsUI's information on the window.
     info = Any()
     #: What the window shows.
     model = Instance("wattui.ui.window.window_model.WindowModel")
-    #: What is remembered until the next start.
+    #: Settings that are saved until the next start.
     settings = Instance("wattui.desktop.preferences_file.PreferencesFile")
     #: Opens, imports and replays files; set once the window is there.
     files = Instance("wattui.ui.files.file_opener.OpenFiles")
@@ -35,7 +35,7 @@ class WindowContext(HasStrictTraits):
     memory = Instance("wattui.ui.memory.memory_actions.MemoryWindows")
     #: The export that is being asked for or written.
     export = Instance("wattui.ui.dialogs.export_dialog.Export")
-    #: The list of ports to add, or of colours, while it is open.
+    #: The list of ports to add, or of colours, while open.
     popup = Instance("pyface.qt.QtGui.QMenu")
     #: Command that installs the udev rule.
     rule_command = Str()
@@ -46,7 +46,7 @@ class WindowContext(HasStrictTraits):
         return self.info.ui.control
 
     def run(self, do: Callable[[WindowContext], object]) -> None:
-        """Do something for a Qt signal: an exception becomes a message in the status bar."""
+        """Run a call for a Qt signal: an exception becomes a message in the status bar."""
         try:
             do(self)
         except WattuiError as error:
@@ -60,19 +60,19 @@ class WindowContext(HasStrictTraits):
 class Action:
     """One row of the table of actions."""
 
-    #: What buttons, notices and tests call it.
+    #: Its name for buttons, notices and tests.
     name: str
     #: Menu that it is in, ``View/Theme`` for a submenu; empty for keys and buttons alone.
     menu: str
-    #: What the menu calls it, with ``&`` before its access key.
+    #: Its label in the menu, with ``&`` before its access key.
     label: str
-    #: Does it.
+    #: Performs it.
     do: Callable[[WindowContext], object]
     #: A sentence: tooltip, and line in the list of keys.
     tooltip: str = ""
     #: Keys, as Qt writes them; the menu shows the first.
     keys: tuple[str, ...] = ()
-    #: When it can be done, and when it is checked: expressions on ``object``, the model.
+    #: When it is enabled, and when it is checked: expressions on ``object``, the model.
     enabled: str = ""
     checked: str = ""
     #: ``push``, ``toggle`` or ``radio``, as TraitsUI calls them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys that a window takes before TraitsUI and Qt do."""
+"""Keys that a window handles before TraitsUI and Qt do."""
 
 from __future__ import annotations
 

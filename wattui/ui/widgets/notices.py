@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines above the plots that ask for attention, and their buttons."""
+"""The lines above the plots that need attention, and their buttons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wattui.ui.widgets.widget_editor import WidgetEditor
 
 
 class NoticeKind(StrEnum):
-    """How pressing a notice is; the style sheet has a look for each."""
+    """How urgent a notice is; the style sheet has a look for each kind."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -22,9 +22,9 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line above the plots that asks for attention, and what can be done about it."""
+    """A line above the plots that needs attention, and its actions."""
 
-    #: What it is about: notices with the same key replace one another.
+    #: Its subject: notices with the same key replace one another.
     key: str
     kind: NoticeKind
     text: str

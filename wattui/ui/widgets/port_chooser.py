@@ -14,8 +14,8 @@ from wattui.measurement.text import short_port
 from wattui.ports.listing import PortInfo, PortProblem
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
-#: The simulated meter, with a desktop computer as its load.  Its id makes it the same meter
-#: each time it is opened, with its memory and its settings.
+#: The simulated meter, with a desktop computer as its load.  Because of its id, it is the same
+#: meter each time it is opened, with its memory and its settings.
 DEMO_URL: Final = "sim://pro?load=desktop&id=demo"
 
 _Key = QtCore.Qt.Key
@@ -23,7 +23,7 @@ _Key = QtCore.Qt.Key
 #: The keys that open the list.
 _OPENING_KEYS: Final = (_Key.Key_Space, _Key.Key_Up, _Key.Key_Down, _Key.Key_F4)
 
-# How Qt marks the line between two parts of a list.
+# The text by which Qt marks the line between two parts of a list.
 _ROLE: Final = QtCore.Qt.ItemDataRole.AccessibleDescriptionRole
 
 #: The longest URL that is not shortened, in characters.

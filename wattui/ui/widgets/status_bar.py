@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The status bar: state as a dot and words, work in progress, the file."""
+"""The status bar: the state as a dot and text, work in progress, the file."""
 
 from __future__ import annotations
 

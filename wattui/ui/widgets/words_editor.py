@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An editor for texts that are only there to be read."""
+"""An editor for read-only texts."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ class WordsEditor(BasicEditorFactory):
     klass = _TextEditor
     look = Str("muted")
     selectable = Bool()
-    #: Whether an empty text keeps its place.
+    #: Whether an empty text still takes up space.
     keeps_place = Bool()

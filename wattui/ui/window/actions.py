@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can be done in the window: one table, in the order of the menus.
+"""All actions of the window: one table, in the order of the menus.
 
 The menus, the buttons of the top bar, the shortcuts, the context menus and the list of
 keys (F1) are made from it.  Meters, files and memory contribute their own rows.
@@ -26,13 +26,13 @@ from wattui.ui.widgets.action import HAS_SESSION, LIVE, Action, WindowContext
 from wattui.ui.widgets.status_bar import Task
 from wattui.ui.window.error_report import log_file
 
-#: How far the arrows move the view, and what ``+`` makes of its width.
+#: How far the arrow keys move the view, and the factor by which ``+`` changes its width.
 PAN_SHARE: Final = 0.2
 ZOOM_FACTOR: Final = 0.6
 
 
 def save_copy(context: WindowContext) -> None:
-    """Ask where to, and copy the session there in the background."""
+    """Ask for a file, and copy the session there in the background."""
     model = context.model
     source = model.bench.session_path
     if source is None:
@@ -60,7 +60,7 @@ def save_copy(context: WindowContext) -> None:
 
 
 def export(context: WindowContext) -> None:
-    """Ask what to export and where to, and do it in the background."""
+    """Ask what to export and to which file, and write it in the background."""
     model = context.model
     if model.bench.session_path is None or context.export is not None:
         return
@@ -237,7 +237,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
 #: The actions, by name.
 ACTION: Final[dict[str, Action]] = {action.name: action for action in ACTIONS}
 
-#: What the mouse and the number keys do, for the list of keys.
+#: The effects of the mouse and the number keys, for the list of keys.
 GESTURES: Final[tuple[tuple[str, str], ...]] = (
     ("1 – 9", "Show or hide a field"),
     ("Wheel", "Zoom the time axis at the pointer"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which fields are plotted: a check box and a colour chip for each."""
+"""The list of fields to plot: a check box and a colour chip for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wattui.ui.theme.palette import Palette
 from wattui.ui.widgets.form_layout import heading, rule
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
-#: How many fields are shown at first; the rest is under *More*.
+#: How many fields are shown at first; the others are under *More*.
 FIRST_CHANNELS: Final = 7
 
 #: Width and height of a chip, in pixels.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the window shows, as plain values: readings, status and notices.
+"""Readings, status and notices of the window, as plain values.
 
-Each is made from the model by a function without side effects, and shown by an editor
-that knows nothing else. So every state of the window can be tested without a window.
+A function without side effects makes each of them from the model, and an editor that knows
+nothing else shows it. So every state of the window can be tested without a window.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
 #: The fields that the left panel shows, the large one first.
 PANEL_FIELDS: Final = ("power", "voltage", "current", "power_factor", "frequency")
 
-#: The most failed meters that have a notice each; more share one.
+#: The most failed meters that get separate notices; more of them share one.
 MOST_FAILURES: Final = 2
 
 
 class WindowState(StrEnum):
-    """What the meter of the window does, or what is shown instead."""
+    """The state of the window's meter, or what is shown instead."""
 
     EMPTY = "empty"
     CONNECTING = "connecting"
@@ -64,7 +64,7 @@ class Place(StrEnum):
 
 
 class Span(StrEnum):
-    """Which part of a session statistics are about."""
+    """The part of a session that statistics describe."""
 
     VIEW = "view"
     SELECTION = "selection"
@@ -96,9 +96,9 @@ _RETRY: Final = (("Try again", "retry_failed"), ("Details", "details"))
 class Readings:
     """What the left panel shows."""
 
-    #: Shown beside *Power*: empty for the present value, else which values these are.
+    #: Shown next to *Power*: empty for the present value, else which value this is.
     caption: str = ""
-    #: Whether they are current: grey where not.
+    #: Whether they are current; otherwise they are grey.
     current: bool = False
     #: Shown below a power that is not current: *last one at 12:31:05*.
     note: str = ""
@@ -118,7 +118,7 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class ViewSummary:
-    """What the readings show of an opened session: under the pointer, or of the view."""
+    """The readings of an opened session: under the pointer, or for the view."""
 
     #: Time under the pointer in seconds UTC; NaN if the values are means of the span.
     time: float = math.nan
@@ -230,7 +230,7 @@ def status_of(bench: Bench, note: str = "") -> Status:
 
 
 def _one_state(bench: Bench) -> tuple[str, str]:
-    """Return the colour of the dot, and the state in words, of one meter or none."""
+    """Return the colour of the dot and the text of the state, for one meter or none."""
     state = state_of(bench)
     return DOTS[state], _state_words(bench, state)
 
@@ -250,7 +250,7 @@ def _state_words(bench: Bench, state: WindowState) -> str:
 
 
 def _several_state(bench: Bench) -> tuple[str, str]:
-    """Return the colour of the dot, of the worst state, and what the meters do."""
+    """Return the colour of the dot for the worst state, and the text about all meters."""
     meters = bench.meters
     if bench.opened:
         return "accent", f"Opened, recorded {date_text(bench.session_start)}"

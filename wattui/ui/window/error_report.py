@@ -71,7 +71,7 @@ def install(report: Callable[[str], None]) -> None:
     def failed(what: str, error: BaseException | None, trace: TracebackType | None) -> None:
         kind = type(error) if error is not None else None
         _log.error("%s", what, exc_info=(kind, error, trace) if error is not None else None)  # type: ignore[arg-type]
-        # A failing report must not end what it reports on.
+        # A failing report must not end the code that it reports on.
         try:
             report(f"Something went wrong ({type(error).__name__}); see Help → Show the log")
         except Exception:  # noqa: BLE001 - the last resort

@@ -29,15 +29,15 @@ MESSAGE_TIME = 10_000
 
 
 class ViewHandler(Handler):
-    """Serves the parts of the main window, also where another window shows them."""
+    """Serves the parts of the main window, even if another window shows them."""
 
-    #: What the actions work with.
+    #: The context of the actions.
     context = Instance(WindowContext)
     #: Looks for ports in the background; None to look for none.
     watcher = Instance(PortWatcher)
     #: Shows the model in the plots.
     link = Instance(PlotLink)
-    #: Ticks while time passes in the plots of a lost meter.
+    #: Ticks while a meter is lost, so that its gap grows in the plots.
     ticker = Instance(QtCore.QTimer)
     #: Called when the view has closed.
     when_closed = Callable(lambda: None)
@@ -150,7 +150,7 @@ class ViewHandler(Handler):
         self.context.model.message = f"Press {key} to disconnect: the space bar ends no recording"
 
     def _update_live_button(self, _event: object) -> None:
-        """Fill the Live button while the view follows; outline it as an offer while not."""
+        """Fill the Live button while the view follows; outline it as an offer otherwise."""
         model = self.context.model
         button = self.context.info.live_button.control
         if button is not None:

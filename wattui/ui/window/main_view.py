@@ -22,7 +22,7 @@ from wattui.ui.window.placard import PlacardEditor
 from wattui.ui.window.readings import ReadingsEditor
 from wattui.ui.window.window_model import WindowModel
 
-#: The groups with a look of their own: name in the style sheet, margins, spacing.
+#: The groups with a special look: name in the style sheet, margins, spacing.
 _PANELS = {
     "frame": ("frame", (0, 0, 0, 0), 0),
     "top_bar": ("topBar", (MARGIN, GRID, MARGIN, GRID), GRID),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default views of a meter and of a bench: the parts of the main window, anywhere.
+"""The default views of a meter and of a bench: the parts of the main window in any window.
 
-One editor shows all of it, in a window of its own or in that of another program.  Plots are
-drawn from a session file alone.  A meter that records nowhere is recorded into a temporary
-file while a view of it is open; nothing claims that it is saved.
+One editor shows all of it, in a separate window or in that of another program.  Plots are drawn
+from a session file alone.  A meter that is not recorded is recorded into a temporary file while
+a view of it is open; nothing claims that it is saved.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ HEIGHT: Final = 680
 
 
 class _Shown:
-    """A bench that views show, and its services while one of them is open."""
+    """A bench that is shown by views, and its services while one of them is open."""
 
     def __init__(self, model: Meter | Bench) -> None:
         self.views = 0
@@ -64,7 +64,7 @@ class _Shown:
         self._wake.release()
 
 
-#: What is shown now, by meter or bench.
+#: The open ones, by meter or bench.
 _shown: Final[weakref.WeakKeyDictionary[Meter | Bench, _Shown]] = weakref.WeakKeyDictionary()
 
 
@@ -107,7 +107,7 @@ class _PartsEditor(Editor):
             **services(model, PreferencesFile(), list_ports, ""),
         )
         model.refresh()
-        # The application of somebody else keeps its colours: these are of this widget alone.
+        # Another application keeps its colours: these are for this widget only.
         self.control = QtGui.QWidget()
         self.control.setPalette(qt_palette(palette))
         self.control.setStyleSheet(style_sheet(palette, base_size(application)))
@@ -125,7 +125,7 @@ class _PartsEditor(Editor):
         """Do nothing: the parts follow the meter themselves."""
 
     def dispose(self) -> None:
-        """End what was begun for the view."""
+        """Stop what was started for the view."""
         self._view.dispose()
         super().dispose()
 

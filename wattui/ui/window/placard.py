@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the plot area shows before there is anything to plot."""
+"""The content of the plot area before there is anything to plot."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Placard(QtGui.QWidget):
         return self.row
 
     def show_place(self, place: Place, text: str) -> None:
-        """Show what there is to do, or *text* while connecting."""
+        """Show the possible actions, or *text* while connecting."""
         empty = place == Place.EMPTY
         self.plug.set_joined(not empty)
         self.title.setText(EMPTY_TITLE if empty else "Connecting")

@@ -13,7 +13,7 @@ from wattui.ports.listing import PortInfo, list_ports
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two looks.
+#: Seconds between two checks.
 PERIOD: Final = 1.5
 
 
@@ -41,7 +41,7 @@ class PortWatcher:
         self._look = look
         self._stop = threading.Event()
         self._now = threading.Event()
-        # A driver that hangs must not keep the program alive.
+        # A driver that does not respond must not keep the program alive.
         self._thread = threading.Thread(target=self._watch, name="wattui ports", daemon=True)
 
     def start(self) -> None:
@@ -49,7 +49,7 @@ class PortWatcher:
         self._thread.start()
 
     def look_now(self) -> None:
-        """Look at once, as when the list is opened."""
+        """Look for ports now, as when the list is opened."""
         self._now.set()
 
     def stop(self, timeout: float = 1.0) -> bool:

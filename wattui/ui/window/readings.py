@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The readings: a large power, with the other values below it."""
+"""The readings: power in large digits, with the other values below it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ReadingsPanel(QtGui.QWidget):
         self._power = Figures(POWER_SIZE, 24)
         self._note = QtGui.QLabel()
         self._note.setProperty("look", "small")
-        # It keeps its place, so that nothing below it moves.
+        # It always takes up space, so that nothing below it moves.
         policy = self._note.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._note.setSizePolicy(policy)

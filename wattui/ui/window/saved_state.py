@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state that is saved until the next start: size, port, channels, preferences."""
+"""The state that is saved for the next start: size, port, channels, preferences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-#: A file that was replayed is not the port to connect to the next time.
+#: A file that was replayed is not a port to connect to next time.
 _REPLAYED = re.compile(r"^sim://.*[?&]replay=")
 
 #: The least and the largest window that makes sense, in pixels.
@@ -80,7 +80,7 @@ def _write(settings: PreferencesFile) -> None:
     try:
         settings.save()
     except WattuiError as error:
-        # The window closes although the disk does not accept data.
+        # The window closes even if the disk does not accept data.
         _log.warning("%s", error)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The model of the window: what it shows of the bench, and what was chosen in it.
+"""The model of the window: what it shows about the bench, and the user's choices.
 
-Changes on the GUI thread only.  It knows no toolkit: an editor shows each part.
+It changes on the GUI thread only.  It knows no toolkit: an editor shows each part.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ FIRST_SHOWN = ("power", "current", "voltage")
 INTERVALS = (1, 2, 5, 10, 30, 60, 300, 600)
 
 
-#: Loads of the simulated meters that are added one after the other.
+#: Loads of successive simulated meters that are added.
 _LOADS = ("desktop", "fridge", "lamp", "charger", "noise", "idle")
 
 
 def demo_url(number: int) -> str:
-    """Return the URL of the simulated meter of a number from 0; each has its own load."""
+    """Return the URL of the simulated meter with this number, from 0; each has another load."""
     if number == 0:
         return DEMO_URL
     model = ("pro", "es")[number % 2]
@@ -69,7 +69,7 @@ def demo_url(number: int) -> str:
 
 
 class WindowModel(HasStrictTraits):
-    """What the main window shows, and what was chosen in it."""
+    """What the main window shows, and the user's choices in it."""
 
     #: The meters and the session.
     bench = Instance("wattui.model.bench.Bench")
@@ -142,7 +142,7 @@ class WindowModel(HasStrictTraits):
     task = Instance(Task)
 
     #: Whether there is a connection or one is being made; whether a recording is running;
-    #: whether there is a session to look at; whether it grows, so that a mark can be set.
+    #: whether a session is shown; whether it grows, so that a mark can be set.
     connected = Bool()
     recording = Bool()
     has_session = Bool()
@@ -199,7 +199,7 @@ class WindowModel(HasStrictTraits):
     # -- connecting --------------------------------------------------------------------
 
     def connect_port(self, url: str) -> None:
-        """Connect the shown meter at a port; one that was not used gives way to it."""
+        """Connect the shown meter at a port; it replaces one that was not used."""
         if not self.may_connect(url):
             return
         bench = self.bench
@@ -215,9 +215,9 @@ class WindowModel(HasStrictTraits):
         self.connect_ports([url])
 
     def connect_ports(self, urls: Sequence[str], names: Sequence[str] = ()) -> list[Meter]:
-        """Connect a meter at each port, beside those of the window; return the new ones.
+        """Connect a meter at each port, in addition to those of the window; return the new ones.
 
-        *names* are for those that have no name of their own.  A single one is shown.
+        *names* are for those that have no name yet.  A single one is shown.
         """
         bench = self.bench
         named = dict(zip(urls, names, strict=False))
@@ -231,7 +231,7 @@ class WindowModel(HasStrictTraits):
         return found
 
     def connect_added(self, url: str) -> None:
-        """Connect a meter at another port; a simulated meter gets a load of its own."""
+        """Connect a meter at another port; a simulated meter gets another load."""
         if url == DEMO_URL:
             taken = {meter.url for meter in self.bench.meters if not self.bench.opened}
             url = next(one for number in range(99) if (one := demo_url(number)) not in taken)
@@ -291,7 +291,7 @@ class WindowModel(HasStrictTraits):
         meter.plotted = not meter.plotted
 
     def rename_meter(self, row: int, name: str) -> None:
-        """Name a meter; an empty name restores its own one."""
+        """Name a meter; an empty name restores the original one."""
         self.bench.describe(self.bench.meters[row], name=name)
 
     def colour_meter(self, row: int, colour: str) -> None:
