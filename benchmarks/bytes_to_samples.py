@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bytes to samples: wattui against splitting lines by hand, as programs of 2011 did.
+"""Bytes to samples: wattui against splitting lines by hand, as programs did in 2011.
 
-Both ways take the same bytes in one run, in turns, so that a machine that slows
-down slows both.  See README.md beside this file.
+Both ways process the same bytes alternately in one run, so that a machine that slows
+down slows both.  See README.md in this folder.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def one_a_read(way: Callable[[bytes], object], lines: list[bytes]) -> None:
 
 
 def interleaved(ways: dict[str, Callable[[], object]], repetitions: int) -> dict[str, list[float]]:
-    """Time each way so many times, in turns; seconds."""
+    """Return the times of each way in seconds; the ways alternate."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repetitions + 1):
         for name, way in ways.items():

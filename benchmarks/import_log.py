@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Importing an old log of a million lines, beside ``numpy.genfromtxt``.
+"""Importing an old log of a million lines, compared with ``numpy.genfromtxt``.
 
 ::
 
@@ -7,7 +7,7 @@
 
 ``genfromtxt`` reads the four columns of numbers into an array.  wattui reads the same lines,
 and the times, and writes a session: rows, summaries for the plots and checksums, synced to
-the disk.  Each way runs in a process of its own, in turns, so that its memory can be
+the disk.  The ways alternate, each in its own process, so that its memory can be
 measured; the file has been read once before.
 """
 

@@ -11,15 +11,15 @@ seconds before (1 makes 31.5 million records, 2.4 GB, in some minutes).  So an h
 power, current and voltage, at 960 x 640 pixels and a pixel ratio of 1, and draws once for
 each new record, as in live use.
 
-- wattui is the whole window: it reads what is in view from its session file, on a thread
-  of its own, draws that, and shows the statistics of the view in readings and head lines.
+- wattui is the whole window: it reads what is in view from its session file, on its own
+  thread, draws that, and shows the statistics of the view in readings and head lines.
 - matplotlib gets all records of the span and draws all of them, like ``wattui.py`` of
   2011, on Agg alone: without the cost of a window.
 - pyqtgraph has all records of the span in memory, in arrays with room for more, with
   peak downsampling, clipping and thin lines, which is its fastest mode.  *smooth* is the
   same with antialiased lines, like those of the other two.
 
-Each measurement runs in a process of its own; the programs take turns.  CPU time includes
+Each measurement runs in its own process; the programs alternate.  CPU time includes
 all threads, from the arrival of the record to the end of the paint event that follows.
 The result is the mean of the redraws, since not all of them read the strip of the run
 again, and the median of the rounds.  The aims: faster than the others, a year in at most

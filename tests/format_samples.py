@@ -22,7 +22,7 @@ METER = MeterInfo(
 
 
 def full(count: int, *, seed: int = 0, step: int = MICROSECONDS) -> list[Sample]:
-    """Samples with every field, as large as fields get, and a gap now and then."""
+    """Samples with every field, as large as fields get, and occasional gaps."""
     chance = random.Random(seed)
     samples = []
     time = BEGIN

@@ -49,6 +49,18 @@ PHRASES = {
     r"\bis to be (?!read as)": "must be, or is",
     r"\bare to be\b": "must be, or are",
     r"\btakes? note\b": "notes",
+    r"\b(None|NaN|empty|ABSENT) where\b": "None if",
+    r"\breturns? at once\b": "returns immediately",
+    r"\b(can|could)( ?not)? be made (again )?\(": "be created",
+    r"\bthread of (its|their) own\b": "its own thread, or a separate thread",
+    r"\bnow and then\b": "regularly, or occasionally",
+    r"\bone after the other\b": "in order, or one at a time",
+    r"\bin turns\b": "alternately",
+    r"\bin sight\b": "visible",
+    r"\bin force\b": "in effect",
+    r"\bso many\b": "this many",
+    r"\bmay not (read|write|open)\b": "has no permission to",
+    r"\bnewest (sample|record|version)s?\b": "latest",
 }
 
 #: How a docstring does not begin: *Return*, *Check whether*, *Register* say the same.

@@ -59,7 +59,7 @@ MOST_LINES_OF_A_MODULE = 600
 MOST_LINES_OF_A_FUNCTION = 40
 #: Longer ones that were looked at, and why they stay.
 LONG_ON_PURPOSE = {
-    "wattui.ui.dialogs.missing_port.linux_checks": "a list of what to check, one after the other",
+    "wattui.ui.dialogs.missing_port.linux_checks": "a list of checks, in order",
 }
 
 

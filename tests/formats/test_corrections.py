@@ -170,7 +170,7 @@ def test_the_newest_record_first(tmp_path: Path) -> None:
     result, samples, found = figures(tmp_path, text)
     assert [one.values[0] for one in samples] == [590 - 10 * n for n in range(10)]
     assert (found.count, found.duration_s, found.gap_count) == (10, 10.0, 0)
-    assert says(result, "newest record comes first")
+    assert says(result, "latest record comes first")
     assert not says(result, "went back")
 
 

@@ -62,7 +62,7 @@ def stored(path: Path) -> tuple[list[Sample], list[Event], dict[str, str]]:
 
 
 def samples_of(readout: Readout) -> Iterator[Sample]:
-    """Yield the records as samples, one after the other, as the module describes it."""
+    """Yield the records as samples, in order, as the module describes it."""
     interval = readout.interval * MICROSECONDS
     losses = set(readout.power_losses())
     length = len(readout.records) - 1 + readout.missing_at_end

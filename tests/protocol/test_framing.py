@@ -35,7 +35,7 @@ def counts_of(framer: Framer) -> tuple[int, ...]:
 
 
 def fed(chunks: list[bytes], way: str) -> dict[str, object]:
-    """Feed chunks by packets, by replies, or in turns, and give all that came of it."""
+    """Feed chunks as packets, as replies, or as both alternately, and return all results."""
     framer = Framer()
     replies: list[object] = []
     for number, chunk in enumerate(chunks):

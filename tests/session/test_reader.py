@@ -312,7 +312,7 @@ def opened_as_nobody(path: Path) -> str:
     command = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if "ModuleNotFound" in done.stderr or "ermission denied" in done.stderr:
-        pytest.skip("another user may not read the program here")
+        pytest.skip("another user has no permission to read the program here")
     return done.stdout.strip() or done.stderr
 
 

@@ -52,7 +52,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
 
 def kill_after(path: Path, acknowledged: int, first: int = 1) -> dict[str, int]:
-    """Record until so many were received, kill at once, and return the last of each meter."""
+    """Record until that many were received, kill, and return the last one of each meter."""
     command = [sys.executable, "-c", RECORDER, str(path), "0", str(first)]
     recorder = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]

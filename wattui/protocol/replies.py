@@ -41,7 +41,7 @@ class Record(tuple[WireValue, ...]):
 
     @property
     def values(self) -> tuple[WireValue, ...]:
-        """Integers of the wire, one per field of FIELDS; None where absent."""
+        """Integers of the wire, one per field of FIELDS; None if absent."""
         return self
 
     def __repr__(self) -> str:
@@ -235,7 +235,7 @@ def parse(packet: Packet) -> Reply:
 
 
 def parse_record(args: tuple[str, ...]) -> tuple[WireValue, ...] | None:
-    """Return the 18 integers of a record from its arguments; None where they are not a record.
+    """Return the 18 integers of a record from its arguments; None if they are not a record.
 
     A record without a single value is not one, nor is one with a power beyond
     :data:`~wattui.measurement.fields.POWER_LIMIT`: no meter sends that, and it would count

@@ -48,8 +48,8 @@ class Interrupted:
 def interrupted_sessions(folder: Path | None = None) -> list[Interrupted]:
     """Find interrupted recordings, the latest first.
 
-    Leave out those that a running program is writing, that have no samples, or that cannot be
-    read.
+    Leave out those that a running program is writing, and those without samples or that cannot
+    be read.
 
     Parameters
     ----------

@@ -283,7 +283,7 @@ class RotatingRecorder:
             current.stop = self._last
 
     def _close_previous(self, time_us: int) -> None:
-        """Close the file of the previous period once no more samples are on their way to it."""
+        """Close the file of the previous period once all of its samples have arrived."""
         before = self._before
         if before is not None and time_us > before.stop + GRACE_US:
             self._before = None

@@ -99,7 +99,7 @@ class Player(Protocol):
     linked: bool
 
     def at(self, delay: float, action: Callable[[], None]) -> None:
-        """Run an action after so many seconds of the meter's time."""
+        """Run an action after *delay* seconds of the meter's time."""
 
     def send(self, text: str) -> None:
         """Send a packet."""

@@ -89,7 +89,7 @@ def _ordered(blocks: Iterator[Block], source: Source) -> Iterator[Block]:
     for block in chain([first], blocks):
         everything.setdefault(block.meter, []).append(block)
     source.note(
-        "The newest record comes first: the records were put into the opposite order"
+        "The latest record comes first: the records were put into the opposite order"
         if reversed_
         else "The records are not in the order of time: they were sorted"
     )

@@ -156,7 +156,7 @@ class PlotRow(HasStrictTraits):
         self._set_range(self.chosen)
 
     def release_values(self) -> None:
-        """Let the value axis follow the values again."""
+        """Follow the values again with the value axis."""
         self.chosen = self.shown = None
         self.fit_values()
 
