@@ -40,7 +40,7 @@ def test_every_public_name_is_there_and_in_order() -> None:
     assert len(set(api.__all__)) == len(api.__all__)
 
 
-def test_loading_the_names_loads_neither_traits_nor_qt() -> None:
+def test_importing_the_names_loads_neither_traits_nor_qt() -> None:
     program = (
         "import sys; from wattui import api; dir(api); loaded = set(sys.modules)\n"
         "print({'traits', 'PyQt5', 'chaco'} & loaded)\n"

@@ -33,7 +33,7 @@ def errors() -> Iterator[tuple[str, ast.expr, ast.expr | None]]:
                 yield where, node.args[0], node.args[1] if len(node.args) > 1 else None
 
 
-def test_what_happened_is_said_without_a_full_stop() -> None:
+def test_messages_have_no_full_stop() -> None:
     stopped = [
         (where, ending(what))
         for where, what, _hint in errors()
@@ -42,7 +42,7 @@ def test_what_happened_is_said_without_a_full_stop() -> None:
     assert stopped == []
 
 
-def test_what_to_do_is_a_sentence_with_a_full_stop() -> None:
+def test_hints_are_sentences_with_a_full_stop() -> None:
     """Hints ran into what followed them: a command to type may be the end, too."""
     open_ended = [
         (where, ending(hint))

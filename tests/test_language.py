@@ -168,7 +168,9 @@ def test_docstrings_and_names_are_plain(path: Path) -> None:
     assert openings_in(path) + names_in(path) == []
 
 
-def test_the_list_finds_what_it_is_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_word_list_finds_what_it_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     path = tmp_path / "deeds.py"
     path.write_text('"""Give it anew."""\n\n#: Whoever\n#: writes a row a record.\nfresh = 1\n')

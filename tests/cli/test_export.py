@@ -284,9 +284,7 @@ def test_standard_output_that_is_a_file_keeps_what_is_in_it(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
-def test_a_reader_that_ends_early_is_no_error_of_the_disk(
-    session: Path, program: list[str]
-) -> None:
+def test_a_reader_that_ends_early_is_not_a_disk_error(session: Path, program: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     line = [*program, "export", str(session), "-o", "-"]

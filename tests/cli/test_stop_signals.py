@@ -72,7 +72,9 @@ def test_any_thread_may_end_it() -> None:
     thread.join()
 
 
-def test_a_disk_that_refuses_for_hours_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_does_not_accept_data_for_hours_is_reported_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     view = QuietView()
     for waiting in range(100):
         view.disk(WriterStatus(waiting=waiting, problem="The disk is full", hint="Make room."))

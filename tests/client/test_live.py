@@ -616,7 +616,7 @@ def test_stopping_from_a_listener_does_not_wait_for_itself(stopping: Stopping) -
     ],
     ids=["letter", "short", "cut", "no beginning", "impossible power", "empty"],
 )
-def test_garbled_record_is_no_sample_but_a_gap(stopping: Stopping, garbled: bytes) -> None:
+def test_garbled_record_becomes_a_gap(stopping: Stopping, garbled: bytes) -> None:
     clock = ManualClock()
     port = ScriptedPort([*OPENING, (START, b""), (STOP, b"")], clock=clock)
     client, notebook = client_on(port)

@@ -109,7 +109,7 @@ def test_loop_raises_what_the_meter_failed_with_after_the_samples_that_came() ->
     assert readers() == []
 
 
-def test_unplugged_meter_is_waited_for_where_that_was_asked_for() -> None:
+def test_unplugged_meter_is_waited_for_if_requested() -> None:
     with meter("sim://pro?speed=20&load=lamp&faults=unplug@5:5", reconnect=True) as lamp:
         gaps = [sample.gap_us for sample, _ in zip(lamp, range(20), strict=False)]
     assert any(gaps)

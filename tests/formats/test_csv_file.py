@@ -298,7 +298,7 @@ def test_each_row_has_the_serial_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "'=1", "fan"])
-def test_a_csv_of_2015_has_no_formula_either(name: str, tmp_path: Path) -> None:
+def test_a_2015_csv_has_no_formula_either(name: str, tmp_path: Path) -> None:
     path = record(tmp_path / "a.wattui", steady(3), replace(METER, name=name))
     with Session.open(path) as session:
         write(session, tmp_path / "a.csv", "2015-csv")

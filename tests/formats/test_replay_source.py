@@ -67,7 +67,7 @@ def test_records_keep_their_distances_and_gaps(tmp_path: Path) -> None:
         assert times[n] - times[n - 1] == pytest.approx(distance, abs=0.11)
 
 
-def test_nothing_is_lost_while_nobody_listens(tmp_path: Path) -> None:
+def test_nothing_is_lost_while_no_client_listens(tmp_path: Path) -> None:
     path = session(tmp_path / "run.wattui", full(10))
     install()
     clock = Clock()

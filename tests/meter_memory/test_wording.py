@@ -58,7 +58,7 @@ def test_an_estimate_is_called_one() -> None:
     assert "doesn't report" in endurance(ALL, 1, FullHandling.STOP, unknown).text
 
 
-def test_state_of_a_memory_that_is_half_full() -> None:
+def test_state_of_a_half_full_memory() -> None:
     assert used_text(HALF) == "1,000 of 2,000 records (50 %)"
     assert left_text(HALF) == "2 hours 46 minutes"
     assert span_text(HALF, 1_700_000_000).startswith("about 2 hours 46 minutes: 2023-11-1")

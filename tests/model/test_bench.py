@@ -97,7 +97,7 @@ def test_marks_are_in_the_file_and_come_back(bench: Bench) -> None:
     assert [text for _, text in bench.marks] == ["kettle on"]
 
 
-def test_a_port_that_is_not_there_fails_with_words_and_leaves_no_file(
+def test_a_missing_port_is_a_clear_error_and_leaves_no_file(
     bench: Bench, data_folder: Path
 ) -> None:
     meter = bench.add_meter("/dev/ttyUSB-none")
@@ -154,7 +154,7 @@ def test_opening_is_refused_while_recording_and_nothing_is_lost(bench: Bench) ->
     assert bench.recording
 
 
-def test_a_file_that_is_no_session_is_an_error_in_words(bench: Bench, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_session_is_a_clear_error(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "letter.wattui"
     path.write_text("Dear Sir")
     errors: list[Exception] = []
@@ -252,7 +252,7 @@ def test_a_disk_that_refuses_the_end_of_a_recording_is_reported_and_waited_for(
 
 
 @pytest.mark.parametrize("connected", [True, False])
-def test_a_window_closes_soon_although_the_disk_refuses(
+def test_a_window_closes_soon_although_the_disk_does_not_respond(
     bench: Bench, data_folder: Path, connected: bool
 ) -> None:
     """It took ten seconds, and then raised."""

@@ -41,7 +41,7 @@ def ended(bench: Bench) -> None:
     bench.main_thread.drain()
 
 
-def test_each_new_meter_gets_a_colour_of_its_own(bench: Bench) -> None:
+def test_each_new_meter_gets_another_colour(bench: Bench) -> None:
     meters = [bench.add_meter(url(n)) for n in range(3)]
     assert [meter.colour for meter in meters] == COLOURS[:3]
     bench.remove_meter(meters[0])
@@ -94,7 +94,7 @@ def test_two_meters_with_one_name_are_recorded_separately(bench: Bench) -> None:
     assert counts == {first.key: first.sample_count, second.key: second.sample_count}
 
 
-def test_adapters_with_one_serial_number_get_keys_of_their_own() -> None:
+def test_adapters_with_the_same_serial_number_get_different_keys() -> None:
     meters = [Meter(), Meter(), Meter()]
     keys = BenchRecording(MainThread(), meters, {}, lambda _marks: None, lambda _status: None)
     infos = [MeterInfo("A8001", f"/dev/ttyUSB{n}") for n in (0, 1, 1)]

@@ -92,7 +92,7 @@ def test_join_names_the_threads_that_do_not_end():
     assert main.join(DEADLINE) == []
 
 
-def test_what_is_asked_for_by_every_call_runs_once_after_them():
+def test_a_call_that_is_requested_many_times_runs_once():
     main = MainThread(lambda: None)
     seen: list[str] = []
 

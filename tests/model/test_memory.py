@@ -117,7 +117,7 @@ def test_second_work_at_a_time_is_refused(desk: Desk) -> None:
     desk.wait(lambda: bool(over))
 
 
-def test_port_that_is_not_there_is_said_in_words(desk: Desk) -> None:
+def test_missing_port_is_explained(desk: Desk) -> None:
     desk.memory.port = "/dev/ttyUSB77"
     assert not desk.do("refresh")
     assert "/dev/ttyUSB77" in desk.memory.problem
@@ -203,7 +203,7 @@ def test_empty_memory_makes_no_session(desk: Desk) -> None:
     assert desk.memory.fetched.complete
 
 
-def test_what_a_full_disk_refused_can_be_written_again(
+def test_what_a_full_disk_did_not_accept_can_be_written_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from wattui.model import memory as memory_work

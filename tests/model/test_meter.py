@@ -171,7 +171,7 @@ def run(program: str, url: str) -> list[str]:
 
 @pytest.mark.parametrize("port", ["sim", "pty"])
 @pytest.mark.parametrize("program", sorted(PROGRAMS))
-def test_python_exits_although_nobody_disconnected(program: str, port: str) -> None:
+def test_python_exits_although_the_meter_was_not_disconnected(program: str, port: str) -> None:
     if port == "sim":
         printed = run(program, LAMP)
     else:

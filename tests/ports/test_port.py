@@ -211,7 +211,7 @@ def test_a_port_that_takes_long_to_close_does_not_hold_up_a_window() -> None:
     assert not waited
 
 
-def test_what_came_before_the_port_died_is_not_thrown_away() -> None:
+def test_bytes_that_arrived_before_the_port_was_lost_are_returned() -> None:
     class Dying:
         baudrate = 115_200
         reads = 0
@@ -250,7 +250,7 @@ def test_no_port_at_all_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         *("sim://nosuchmodel", "sim://pro?nosuchkey=1", "rfc2217://host:1?nosuchkey=1"),
     ],
 )
-def test_port_that_makes_no_sense_is_unknown(url: str) -> None:
+def test_an_invalid_port_is_unknown(url: str) -> None:
     with pytest.raises(PortUnknown) as caught:
         open_port(url)
     assert caught.value.hint

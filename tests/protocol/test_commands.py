@@ -153,7 +153,7 @@ def post(
 
 
 @pytest.mark.parametrize(("make", "hint"), REFUSED)
-def test_what_is_out_of_range_is_refused_and_the_range_named(
+def test_a_value_out_of_range_is_refused_and_the_range_named(
     make: Callable[[], Command], hint: str
 ) -> None:
     with pytest.raises(SettingOutOfRange) as refusal:

@@ -122,13 +122,13 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize("said", IMPOSSIBLE)
-def test_what_no_meter_says_is_malformed(said: str) -> None:
+def test_packets_that_no_meter_sends_are_malformed(said: str) -> None:
     for packet in decode_all(said.encode()):
         assert parse(packet) == Malformed(packet)
 
 
 @pytest.mark.parametrize("digits", ["٣", "²", "५५"])
-def test_digits_of_other_scripts_are_no_numbers(digits: str) -> None:
+def test_digits_of_other_scripts_are_not_numbers(digits: str) -> None:
     for packet in (Packet("d", "-", (digits,)), Packet("n", "-", (digits,))):
         assert parse(packet) == Malformed(packet)
 

@@ -239,7 +239,7 @@ def rows_read(session: Session, start: int, stop: int) -> int:
     return steps
 
 
-def test_a_year_in_view_reads_no_more_than_some_hours(tmp_path: Path) -> None:
+def test_a_year_in_view_reads_only_a_few_hours_of_samples(tmp_path: Path) -> None:
     # 100,000 records, a minute apart, are ten weeks; the work must not grow with them.
     count = 100_000
     power = np.random.default_rng(1).integers(0, 5_000, count)

@@ -222,7 +222,7 @@ def refused(path: Path, kind: type[Exception]) -> str:
     return str(caught.value)
 
 
-def test_what_is_no_session_is_called_so(tmp_path: Path) -> None:
+def test_files_that_are_not_sessions_are_named(tmp_path: Path) -> None:
     assert "no file" in refused(tmp_path / "absent.wattui", NotASession)
     assert "folder" in refused(tmp_path, NotASession)
     empty = tmp_path / "empty.wattui"

@@ -67,7 +67,7 @@ def test_a_cancelled_copy_leaves_nothing(tmp_path: Path) -> None:
         assert session.count(1) == 3
 
 
-def test_a_copy_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_a_copy_that_is_not_possible_is_refused(tmp_path: Path) -> None:
     path = record(tmp_path / "a.wattui", steady(3))
     with pytest.raises(DiskRefused):
         copy_session(path, path)

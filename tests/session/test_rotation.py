@@ -287,7 +287,7 @@ def test_a_folder_that_went_away_is_reported_at_the_end(make, files: Files, tmp_
 
 
 @pytest.mark.parametrize("text", ["", "daily", "5", "1kB", "-5MB", "MB"])
-def test_what_is_no_rotation(text: str) -> None:
+def test_invalid_rotations_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"neither|less"):
         Rotation.parse(text)
 

@@ -135,7 +135,9 @@ def test_every_commit_is_synced(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_a_disk_that_refuses_loses_nothing_for_ten_minutes(tmp_path: Path, disk: Disk) -> None:
+def test_a_disk_that_does_not_accept_data_loses_nothing_for_ten_minutes(
+    tmp_path: Path, disk: Disk
+) -> None:
     checker, statuses = Checker(tmp_path / "a.wattui"), Statuses()
     samples = steady(50)
     with SessionWriter(checker.path, commit_seconds=0, retry_seconds=0.01) as writer:
@@ -288,7 +290,7 @@ def test_closing_with_a_disk_that_refuses_says_what_is_lost(tmp_path: Path, disk
     assert not any(thread.name.startswith("wattui writer") for thread in threading.enumerate())
 
 
-def test_a_removed_file_is_written_anew(tmp_path: Path) -> None:
+def test_a_removed_file_is_written_again(tmp_path: Path) -> None:
     samples = steady(60)
     path = tmp_path / "sessions" / "a.wattui"
     with SessionWriter(path, commit_seconds=0, retry_seconds=0.01) as writer:
@@ -422,7 +424,7 @@ def test_a_meter_whose_records_come_faster_gets_finer_summaries(tmp_path: Path) 
         assert session.meters[0].info == fast
 
 
-def test_what_is_learnt_about_a_meter_later_is_stored(tmp_path: Path) -> None:
+def test_facts_about_a_meter_that_are_learnt_later_are_stored(tmp_path: Path) -> None:
     with SessionWriter(tmp_path / "a.wattui") as writer:
         writer.on_samples(MeterInfo("A80012", "/dev/ttyUSB7"), [sample(1)])
         writer.on_samples(METER, [sample(2)])
@@ -620,7 +622,7 @@ def test_a_disk_that_was_full_at_the_start_is_not_taken_for_another_recording(
     assert "whole" in done.stdout
 
 
-def test_python_exits_although_nobody_closed_the_writer(tmp_path: Path) -> None:
+def test_python_exits_although_the_writer_was_not_closed(tmp_path: Path) -> None:
     """It waited for the writer's thread for ever."""
     path = tmp_path / "run.wattui"
     program = (

@@ -236,7 +236,7 @@ def test_a_raw_client_gets_the_baud_rate_of_the_meter() -> None:
             assert port.read_until(b";") == b"#n,-,1,1917;"
 
 
-def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_instead_of_the_link_is_left_alone(tmp_path: Path) -> None:
     link = tmp_path / "meter"
     link.write_text("mine")
     with pytest.raises(FileExistsError):

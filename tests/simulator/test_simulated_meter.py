@@ -311,7 +311,7 @@ def test_a_command_is_answered_in_the_middle_of_a_readout() -> None:
     assert bench.meter.line.reading_out
 
 
-def test_a_meter_that_nobody_reads_loses_no_record() -> None:
+def test_a_meter_that_is_not_read_loses_no_record() -> None:
     bench = Bench()
     bench.meter.receive(b"#L,W,3,E,_,1;")
     bench.clock.advance(20_000.5)

@@ -403,7 +403,7 @@ def test_an_empty_memory_has_nothing_to_fetch_first(window):
     panel.answer("cancel")
 
 
-def test_nothing_but_the_consent_dialog_makes_a_consent():
+def test_only_the_consent_dialog_creates_a_consent():
     """Reads the source: one place calls ``Consent(``, and it is the dialog."""
     from pathlib import Path
 

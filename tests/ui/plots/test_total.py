@@ -18,14 +18,14 @@ def at(found, moment):
     return values[np.searchsorted(times, moment)]
 
 
-def test_meters_that_keep_step_are_added_up():
+def test_meters_at_the_same_times_are_added_up():
     a, b = curve([1, 2, 3], [10, 20, 30]), curve([1, 2, 3], [1, 2, 3])
     times, values = total_curve([a, b], 0, 10, 100)
     assert list(times) == [1, 2, 3]
     assert list(values) == [11, 22, 33]
 
 
-def test_meters_that_do_not_keep_step_are_added_up_on_a_common_grid():
+def test_meters_at_different_times_are_added_up_on_a_common_grid():
     a, b = curve([1, 2, 3], [10, 20, 30]), curve([1.5, 2.5, 3.5], [1, 2, 3])
     times, values = total_curve([a, b], 1.5, 3, 100)
     assert list(times) == [1.5, 2, 2.5, 3]
@@ -42,7 +42,7 @@ def test_in_a_gap_of_one_the_sum_is_not_known():
     assert at(found, 15) == 6
 
 
-def test_who_comes_later_or_ends_earlier_adds_nothing_then():
+def test_a_meter_adds_nothing_before_its_start_and_after_its_end():
     steady, late = curve(range(1, 31), [5] * 30), curve(range(10, 16), [2] * 6)
     found = total_curve([steady, late], 0, 40, 100)
     assert [at(found, t) for t in (2, 12, 25)] == [5, 7, 5]

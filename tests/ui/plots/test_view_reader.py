@@ -137,7 +137,7 @@ def test_an_error_is_reported_and_the_next_request_opens_the_file_again(reading)
     assert one.opened == [PATH, PATH]
 
 
-def test_an_error_that_nobody_foresaw_is_survived_and_logged_once(reading, caplog):
+def test_an_unexpected_error_is_survived_and_logged_once(reading, caplog):
     session = FakeSession()
     one = reading(session)
     session.error = ZeroDivisionError("division by zero")

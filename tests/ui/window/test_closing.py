@@ -37,7 +37,7 @@ def ctrl(window, key):
 
 
 @pytest.mark.parametrize("key", [_Qt.Key_W, _Qt.Key_Q])
-def test_ctrl_w_ends_no_recordings_without_a_word(window, key):
+def test_ctrl_w_asks_before_it_ends_recordings(window, key):
     record(window)
     ctrl(window, key)
     question = window.handler.question

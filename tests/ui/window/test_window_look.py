@@ -96,7 +96,7 @@ def test_digits_do_not_jump(window):
     assert len(ends) == 1
 
 
-def test_preferences_are_in_force_at_once(window):
+def test_preferences_apply_immediately(window):
     window.connect()
     ui = show_preferences(window.model, window.window)
     rate = ui.info.rate.control
