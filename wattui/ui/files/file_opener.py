@@ -39,7 +39,7 @@ MOST_DETAILS: Final = 200
 #: Width of the field for a start, in pixels.
 _START_WIDTH: Final = 200
 
-#: How a start can be typed.
+#: Formats in which a start can be typed.
 _START_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
@@ -363,7 +363,7 @@ class _QuestionHandler(Handler):
         return True
 
     def close(self, info: AnyType, is_ok: bool) -> bool:
-        """Allow closing only if what was entered makes sense."""
+        """Allow closing only if the input is valid."""
         return not (is_ok and finish_typed(info.ui))
 
     def closed(self, info: AnyType, is_ok: bool) -> None:

@@ -50,7 +50,7 @@ class SettingsPanel(HasStrictTraits):
     ready = Bool()
     #: Whether something was entered, also where it is refused.
     edited = Bool()
-    #: Whether there are changes to write, and the changes in words.
+    #: Whether there are changes to write, and the changes as text.
     changed = Bool()
     change_text = Str()
     #: What is wrong with a change; problems and results of the last work.
