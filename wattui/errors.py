@@ -140,7 +140,7 @@ class DiskRefused(SessionError):
 
 
 class WouldOverwrite(DiskRefused):
-    """The file to write is one that is read or written too, or a session."""
+    """The file to write is also read or written elsewhere, or is a session."""
 
 
 class FormatError(WattuiError):

@@ -42,7 +42,7 @@ def test_the_clock_of_a_line_is_read_and_only_the_date_is_assumed(tmp_path: Path
         round((start + 2 * n) * MICROSECONDS) for n in range(21)
     ]
     assert {one.interval_us for one in samples} == {2 * MICROSECONDS}
-    assert says(result, "a time of day and no date: the first was taken to be of 2009-03-07")
+    assert says(result, "a time of day and no date: the first was taken to be from 2009-03-07")
     assert not says(result, "interval")
 
 

@@ -185,7 +185,7 @@ def test_records_sorted_by_power_are_sorted_by_time_again(tmp_path: Path) -> Non
     text = ours(tmp_path, full(100), lambda rows: sorted(rows, key=lambda row: row.split(",")[4]))
     result, samples, _ = figures(tmp_path, text)
     assert samples == full(100)
-    assert says(result, "not in the order of time")
+    assert says(result, "not in chronological order")
 
 
 def test_a_value_beyond_any_meter_is_absent_and_reported(tmp_path: Path) -> None:

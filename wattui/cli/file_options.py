@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files and ports as values of options and arguments, each with what is done with it.
+"""Files and ports as values of options and arguments, each with its use.
 
 The type of a value says what is done with the file, so that one guard holds for every
 command: see :func:`check_files`.
@@ -45,11 +45,11 @@ class Use(StrEnum):
     WRITE = "write"
     #: Written; it must not exist.
     CREATE = "create"
-    #: Written behind what is in it already.
+    #: Appended to.
     APPEND = "append"
     #: A session that is created, or continued by a command that can.
     COMPLETE = "complete"
-    #: A symbolic link that is made; it replaces links only.
+    #: A symbolic link that is created; it replaces links only.
     LINK = "link"
     #: A folder of files, whose names are not taken yet.
     FOLDER = "folder"
@@ -175,7 +175,7 @@ def check_files(command: click.Command, values: dict[str, Any]) -> None:
     for use, path in written:
         if use is Use.CREATE and os.path.lexists(path):
             raise DiskRefused(f"{path} already exists", "Choose another name for the new session.")
-        # Who continues a session checks that it is one that can be continued.
+        # The command that continues a session checks whether it can be continued.
         force = use is Use.COMPLETE or (use is Use.WRITE and bool(values.get("force")))
         check_destination(path, read, force=force)
     require_different([path for _, path in written])

@@ -24,7 +24,7 @@ _WIDTH: Final = 100
 #: Commands at the top of the list; the others follow in alphabetical order.
 _FIRST: Final = ("gui", "log", "ports")
 
-#: Other words for a command, and its name.
+#: Other words for a command, with its name.
 _MEANT: Final = {
     **dict.fromkeys(("record", "run", "start", "monitor", "watch", "measure", "capture"), "log"),
     **dict.fromkeys(("list", "ls", "devices", "scan"), "ports"),
@@ -73,7 +73,7 @@ class Context(click.Context):
 
 
 def write_log(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    """Log to standard error if it is wanted: for ``callback=`` of ``--debug``."""
+    """Log to standard error if requested: for ``callback=`` of ``--debug``."""
     if wanted:
         ctx.ensure_object(dict)["debug"] = True
         logging.basicConfig(
@@ -82,7 +82,7 @@ def write_log(ctx: click.Context, _option: click.Parameter, wanted: bool) -> Non
 
 
 def _debug_option() -> click.Option:
-    """Return the same option for a command, where people type it."""
+    """Return the same option for a command, since people type it there too."""
     return click.Option(
         ["--debug"], is_flag=True, is_eager=True, expose_value=False, hidden=True,
         callback=write_log, help="Print a log to standard error, and tracebacks.",
@@ -103,7 +103,7 @@ class ExplainedCommand(click.Command):
     ) -> None:
         kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(*args, **kwargs)
-        #: Headings, and words with their meanings, above the examples.
+        #: Headings, and terms with their meanings, above the examples.
         self.tables = dict(tables or {})
         #: Lines to type, and what they do.
         self.examples = tuple(examples)

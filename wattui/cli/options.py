@@ -56,7 +56,7 @@ def interval(text: str) -> int:
         seconds = 0.0
     if seconds != int(seconds) or not 1 <= seconds <= MAX_INTERVAL:
         raise click.BadParameter(
-            f"{text!r} is not an interval of the meter. Write whole seconds from 1 s to "
+            f"{text!r} is not a valid interval. Write whole seconds from 1 s to "
             f"{MAX_INTERVAL} s, such as 1, 10s or 5m."
         )
     return int(seconds)

@@ -28,7 +28,7 @@ _EXAMPLES = (
 @click.version_option(__version__, "-V", "--version", message="wattui %(version)s")
 @click.option(
     "--debug", is_flag=True, is_eager=True, expose_value=False, callback=write_log,
-    help="Print a log to standard error, and tracebacks; also behind a command.",
+    help="Print a log to standard error, and tracebacks; can also follow a command.",
 )  # fmt: skip
 @click.pass_context
 def program(ctx: click.Context) -> object:

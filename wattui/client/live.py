@@ -218,7 +218,7 @@ class LiveRecording:
         garbled = self._look_for_garbage(link.framer.counts, arrival)
         self._sample(arrival)
         if garbled:
-            # What was dropped may have come after the records of this read.
+            # The dropped packets may have come after the records of this read.
             self.sampler.garbled()
         for reply in arrival.replies:
             if isinstance(reply, Version):
@@ -243,7 +243,7 @@ class LiveRecording:
         self._send_samples(samples)
 
     def _look_for_garbage(self, counts: FramerCounts, arrival: Arrival) -> bool:
-        """Report what could not be read; return whether anything could not."""
+        """Report unreadable packets; return whether there were any."""
         records = sum(isinstance(r, Malformed) and r.packet.command == "d" for r in arrival.replies)
         dropped = counts.dropped - self._dropped + records
         garbled = bool(records) or counts.skipped_bytes > self._skipped

@@ -58,7 +58,7 @@ class Sampler:
         self._interrupted = True
 
     def garbled(self) -> None:
-        """Report that something unreadable came: where a record is missing next, it was lost."""
+        """Report unreadable bytes: if a record is missing next, it was lost."""
         self._garbled = True
 
     def stamp(self, wall: float) -> int:
@@ -144,7 +144,7 @@ class Sampler:
         each = self._nominal
         longest = count * each
         if self._garbled and not self._interrupted:
-            # The record that is missing has come; half an interval is a late one.
+            # The missing record has arrived; half an interval is a late one.
             longest += self._patience - each // 2
         elif not self._interrupted:
             longest += round((GAP_FACTOR - 1) * self._patience)

@@ -18,10 +18,10 @@ from typing import Final, TextIO
 
 from wattui.errors import DiskRefused
 
-#: Standard output as a file to write to: what ``-`` stands for.
+#: Standard output as a file to write to, which ``-`` means.
 STANDARD_OUTPUT: Final = Path("/dev/stdout")
 
-#: Names of what is open already.
+#: Names of streams that are already open.
 _STREAM: Final = re.compile(r"/dev/(?:std(out|err)|fd/(\d+))|/proc/self/fd/(\d+)")
 
 

@@ -42,7 +42,7 @@ from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX, FIELDS
 
 _NUMBER: Final = r"(?:-?\d+(?:\.\d+)?|_)"
 _CLOCK: Final = re.compile(r"\s*\[(\d\d):(\d\d):(\d\d)\]\s*")
-#: Numbers with one sign between them, which may have blanks beside it.
+#: Numbers with one sign between them, which may have blanks next to it.
 _LINE: Final = re.compile(rf"{_NUMBER}(?:(?P<sign>\s*[,;|/:]\s*|\s+){_NUMBER})*\s*[,;|/:]?\s*")
 _LABELLED: Final = re.compile(rf"\[([A-Za-z][A-Za-z .-]*)\]\s*({_NUMBER})?")
 _TENTH: Final = re.compile(r"-?\d+\.\d")
@@ -268,7 +268,7 @@ def _current_in_tenths(source: Source, numbers: Mapping[int, Sequence[str]]) -> 
     ]
     if factors:
         return statistics.median(factors) < _IMPOSSIBLE
-    source.note("The current has one decimal, and nothing beside it shows its scale")
+    source.note("The current has one decimal, and nothing else shows its scale")
     return True
 
 
@@ -415,7 +415,7 @@ def _first_day(source: Source) -> tuple[int, int]:
         day -= midnights + (last > of_day + 60)
         text = f"{datetime(1970, 1, 1) + timedelta(days=day):%Y-%m-%d}"
         source.note(
-            f"Its lines have a time of day and no date: the first was taken to be of {text}, so "
+            f"Its lines have a time of day and no date: the first was taken to be from {text}, so "
             "that the last is as old as the file"
         )
     return day, max(first, 0)

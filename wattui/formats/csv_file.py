@@ -93,10 +93,10 @@ _READ: Final = {
 _TIMES: Final = {"unix_time", "time"}
 _OWN: Final = {field.column for field in FIELDS if "_" in field.column}
 
-#: What the head says about the offset of the column ``time``.
+#: The statement in the head about the offset of the column ``time``.
 _OFFSET: Final = re.compile(r"# time zone: .* offset ([+-]\d\d):(\d\d)")
 
-#: Words of the head that describe a meter, and what each is of :class:`MeterInfo`.
+#: Words in the head that describe a meter, with their attributes of :class:`MeterInfo`.
 _DETAILS: Final = {
     "model": "model",
     "firmware": "firmware",
@@ -392,7 +392,7 @@ def _time_form(head: Head, style: Style, names: Sequence[str]) -> TimeForm:
     except ValueError as error:
         raise FormatError(
             f"The column 'time' cannot be read: {error}",
-            "Name the columns, and write how the times look: `wattui import FILE --columns "
+            "Name the columns, and give the form of the times: `wattui import FILE --columns "
             "time=time,power=power_w --time-format '%d.%m.%Y %H:%M:%S'`.",
         ) from error
 

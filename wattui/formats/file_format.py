@@ -46,9 +46,9 @@ class Format:
     several_meters: bool = False
     #: Information that it does not contain.
     lacks: frozenset[Missing] = frozenset()
-    #: What a certain file cannot say, by its beginning, if files differ in that.
+    #: Information that is missing in a certain file, by its beginning, if files differ in that.
     missing: Callable[[Head, Assumptions], frozenset[Missing]] | None = None
-    #: What is lost by writing a session in it, one sentence each.
+    #: What is lost when a session is written in it, one sentence each.
     cannot_hold: tuple[str, ...] = ()
 
     def lacks_in(self, head: Head, given: Assumptions | None = None) -> frozenset[Missing]:

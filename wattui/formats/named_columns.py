@@ -82,7 +82,7 @@ class Table:
         return [row[column] for row in self.rows if row[column].strip()]
 
     def name(self, column: int) -> str:
-        """Return a column as people call it."""
+        """Return the name of a column for messages."""
         return repr(self.header[column]) if self.header else f"column {column}"
 
     def number(self, choice: ColumnChoice) -> int:
@@ -208,7 +208,7 @@ _UNREADABLE: Final = 9
 
 
 def _rank(table: Table, choice: ColumnChoice) -> int:
-    """Return how much a column of times is worth: least for times since 1970."""
+    """Return the rank of a column of times: lowest for times since 1970."""
     try:
         form = time_form(table.cells(table.number(choice)))
     except ValueError:
@@ -276,7 +276,7 @@ def _form(table: Table, numbers: dict[str, int], given: str) -> TimeForm | None:
     except ValueError as error:
         raise FormatError(
             f"The times cannot be read: {error}",
-            "Write how they look, as in --time-format '%d.%m.%Y %H:%M:%S', or s, ms, us or ns for "
+            "Give their form, as in --time-format '%d.%m.%Y %H:%M:%S', or s, ms, us or ns for "
             "numbers since 1970.",
         ) from error
 

@@ -89,7 +89,7 @@ def _record(line: str) -> Row | None:
 
 FORMAT: Final = Format(
     name="ptdaemon",
-    title="power log of SPEC PTDaemon or MLPerf",
+    title="power log from SPEC PTDaemon or MLPerf",
     suffix=".log",
     recognises=_recognises,
     read=read,

@@ -19,9 +19,10 @@ WireValue = int | None
 #: The largest value that any field can carry: four bytes, unsigned.
 WIRE_MAXIMUM: Final = 2**32 - 1
 
-#: Largest power that a record may have, in 0.1 W: a hundred times what a meter can measure.
-#: It keeps every sum within 64 bits, whatever a noisy line delivers.  A record beyond it is
-#: garbled and no sample; in files of others, the part beyond it does not count as energy.
+#: Largest power that a record may have, in 0.1 W: a hundred times what a meter can measure. It
+#: keeps every sum within 64 bits, whatever a noisy line delivers.  A record beyond it is
+#: garbled and does not become a sample; in files from other programs, the part beyond it does
+#: not count as energy.
 POWER_LIMIT: Final = 5_000_000
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one guard of every file that a command, the window or the API writes.
+"""The check for every file that a command, the window or the API writes.
 
 Nothing is written over what it is made of, under whatever name: a relative path, a
 symbolic link and a hard link are the same file.  Nothing is written over a session of
@@ -19,7 +19,7 @@ from wattui.errors import DiskRefused, WouldOverwrite
 from wattui.session.lock import is_being_written, lock_path
 from wattui.session.schema import APPLICATION_ID, SUFFIX
 
-#: What SQLite and the writer of a session put beside it, by its ending.
+#: The files that SQLite and the writer put next to a session, by their endings.
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -133,7 +133,7 @@ def _require_no_session(real: Path, path: Path, *, force: bool) -> None:
 
 
 def _unfinished(path: Path) -> bool:
-    """Check whether samples of a session are still in the journal beside it."""
+    """Check whether samples of a session are still in the journal next to it."""
     try:
         return path.with_name(f"{path.name}-wal").stat().st_size > 0
     except OSError:

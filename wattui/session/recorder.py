@@ -57,7 +57,7 @@ class Recorder:
         self._over = False
 
     def follow(self, previous: Recorder | None) -> None:
-        """Put nothing on disk before what *previous* has received; before the first sample."""
+        """Write nothing before the samples of *previous*; call it before the first sample."""
         self._previous = previous
 
     @property

@@ -119,7 +119,7 @@ class Store:
             self._require_files()
             with transaction(self.connection):
                 self._insert(items)
-            # What is only in a file without a name does not count as written, nor is it shown.
+            # Samples in a file without a name do not count as written, and are not shown.
             self._require_files()
             self._measure()
         except BaseException:
@@ -151,7 +151,7 @@ class Store:
         self.size = int(pages) * int(page_size)
 
     def _require_files(self) -> None:
-        """Check that the files still have their names: SQLite would go on writing to lost ones.
+        """Check that the files still have their names: SQLite would go on writing to deleted ones.
 
         They are still open here, and everything in them can be written to a new file.
         """

@@ -126,7 +126,7 @@ class WaitingQueue:
             self.condition.notify_all()
 
     def inherit(self, items: list[Item]) -> None:
-        """Take what an earlier file could not hold, before everything that waits here."""
+        """Take items that an earlier file could not store, before everything that waits here."""
         for item in items:
             item.event_id, item.placed = 0, False  # those of the other file
         with self.condition:

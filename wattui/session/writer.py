@@ -149,7 +149,7 @@ class SessionWriter:
         self._thread.start()
 
     def _follow(self, previous: SessionWriter | None) -> None:
-        """Come after another writer, and take over what it leaves."""
+        """Follow another writer, and take over the samples that it did not write."""
         self._previous = previous
         self._ended = self._followed = False
         if previous is not None:
@@ -361,7 +361,7 @@ class SessionWriter:
                     return True
 
     def _await_previous(self) -> bool:
-        """Wait for a previous writer that is closing; return whether it left anything."""
+        """Wait for a previous writer that is closing; return whether it left any samples."""
         while (previous := self._previous) is not None and previous._closing:
             if self._take_over():
                 return True
@@ -373,7 +373,7 @@ class SessionWriter:
         return False
 
     def _take_over(self) -> bool:
-        """Take over what the previous writer left, once it has ended."""
+        """Take over the samples of the previous writer once it has ended."""
         previous = self._previous
         if previous is None or not previous._ended:
             return False
@@ -398,7 +398,7 @@ class SessionWriter:
 
     @staticmethod
     def _wait_for(writer: SessionWriter, ready: Callable[[], bool]) -> None:
-        """Wait for another writer, but so briefly that an end of this one is noticed."""
+        """Wait for another writer, but only so long that the end of this one is noticed."""
         with writer._queue.condition:
             writer._queue.condition.wait_for(lambda: writer._ended or ready(), _ORDER_SECONDS)
 

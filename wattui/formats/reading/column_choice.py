@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which column of a table holds what: as the user writes it, or as its header says.
+"""The contents of the columns of a table: as the user writes them, or from its header.
 
 ``time=0,power=watts,current=3:mA``: a column is its number from 0 or its name, and may
 have a unit behind it.
@@ -14,7 +14,7 @@ from typing import Final
 
 from wattui.measurement.fields import FIELD_INDEX, FIELDS
 
-#: What a column can hold besides a field.
+#: What a column can hold other than a field.
 TIME: Final = "time"
 DATE: Final = "date"
 ELAPSED: Final = "elapsed"
@@ -56,7 +56,7 @@ _WORDS: Final = {
 _FIELD_OF: Final = {
     **{word: name for name, words in _WORDS.items() for word in words.split()},
     **{re.sub(r"[^a-z]", "", field.name): field.name for field in FIELDS},
-    # Wh, kWh and J are all called so.
+    # This name is used for Wh, kWh and J.
     "energy": "",
 }
 _TIMES: Final = {
@@ -116,7 +116,7 @@ def _parsed(part: str) -> ColumnChoice:
     holds = name if name in ROLES else _FIELD_OF.get(_plain(name)) or name
     if holds not in ROLES and holds not in FIELD_INDEX:
         names = ", ".join((*ROLES, *FIELD_INDEX))
-        raise ValueError(f"{name!r} is not something that can be read. Choose from: {names}")
+        raise ValueError(f"{name!r} cannot be read. Choose from: {names}")
     before, colon, unit = column.rpartition(":")
     if colon and unit.lower() in {one.lower() for one in UNITS}:
         column, unit = before.strip(), _exact_unit(unit)
@@ -162,7 +162,7 @@ def _field(word: str, unit: str) -> str:
     """Return the field that a name and its unit mean; empty if they mean none."""
     field = _FIELD_OF.get(word, "")
     if not field and word in ("energy", "", "value") and unit:
-        # Only the unit says what it is.
+        # Only the unit shows what it is.
         base = UNITS[unit][0] if unit in UNITS else ""
         field = next((one.name for one in FIELDS if base and one.unit == base), "")
     if field and unit:

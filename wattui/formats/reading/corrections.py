@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is put right in the records of a file before they are placed in time.
+"""Corrections to the records of a file before they are placed in time.
 
 - Values beyond what a meter can send are left out.
 - Records in the wrong order are sorted; a file that begins with the newest is reversed.
-- Records that are there twice count once.
+- Records that occur twice count once.
 - Times that are coarser than the records, such as whole minutes, are refined.
 
 Each correction becomes a note of the session.
@@ -29,10 +29,10 @@ from wattui.measurement.text import count_text
 Mask = NDArray[np.bool_]
 Marks = NDArray[np.uint64]
 
-#: Records that are corrected at once; small blocks are joined.
+#: Records that are corrected together; small blocks are joined.
 BATCH: Final = 20_000
 
-#: Records that are remembered, to recognise those that are there twice.
+#: Records that are remembered, to recognize those that occur twice.
 _REMEMBERED: Final = 2_000_000
 
 #: Share of steps back in time from which the records are sorted.
@@ -51,7 +51,7 @@ _SHIFT: Final = np.uint64(31)
 
 
 def corrected(blocks: Iterable[Block], source: Source) -> Iterator[Block]:
-    """Yield the records of a file with what can be put right; the source gets the notes."""
+    """Yield the records of a file with corrections; the source gets the notes."""
     work = _Corrections(source)
     for block in _ordered(joined(blocks, BATCH), source):
         yield from work.take(block)
@@ -89,9 +89,9 @@ def _ordered(blocks: Iterator[Block], source: Source) -> Iterator[Block]:
     for block in chain([first], blocks):
         everything.setdefault(block.meter, []).append(block)
     source.note(
-        "The latest record comes first: the records were put into the opposite order"
+        "The latest record comes first: the order of the records was reversed"
         if reversed_
-        else "The records are not in the order of time: they were sorted"
+        else "The records are not in chronological order: they were sorted"
     )
     for own in everything.values():
         whole = next(joined(own, sum(map(len, own))))

@@ -14,20 +14,20 @@ from typing import Final
 from wattui.errors import Cancelled, FormatError
 from wattui.formats.reading.source import shown_name
 
-#: Stands for standard input on the command line.
+#: Means standard input on the command line.
 STANDARD_INPUT: Final = Path("-")
 
-#: What standard input is called in notes, and as the name of a meter.
+#: The name of standard input in notes, and as the name of a meter.
 _NAME: Final = "standard input"
 _DEVICES: Final = ("/dev/stdin", "/dev/fd", "/proc/")
 
-#: Bytes that are read at once, and milliseconds between two looks whether to go on.
+#: Bytes that are read in one step, and milliseconds between two checks whether to go on.
 _BLOCK: Final = 1 << 16
 _PATIENCE_MS: Final = 200
 
 
 def saved(path: Path, folder: Path, cancelled: Callable[[], bool] | None = None) -> Path:
-    """Return a file with what a pipe delivers, or the path itself if it is not a pipe.
+    """Return a file with the contents of a pipe, or the path itself if it is not a pipe.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def _copy(descriptor: int, target: Path, cancelled: Callable[[], bool] | None) -
             while True:
                 if cancelled is not None and cancelled():
                     raise Cancelled(f"The import of {target.name} was cancelled")
-                # A pipe that nobody has opened for writing yet has no event.
+                # A pipe that is not open for writing yet has no event.
                 if not waiting.poll(_PATIENCE_MS):
                     continue
                 try:
@@ -91,5 +91,5 @@ def _copy(descriptor: int, target: Path, cancelled: Callable[[], bool] | None) -
     except OSError as error:
         raise FormatError(
             f"{target.name} cannot be saved to be read ({error.strerror or error})",
-            "Make room on the disk, or save it as a file and import that.",
+            "Free some space on the disk, or save it as a file and import that.",
         ) from error

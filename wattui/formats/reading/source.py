@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file to import: its bytes and its lines in blocks, and its beginning.
 
-Lines come out as text that ends in LF, whatever wrote them: byte-order marks are removed,
-the UTF-16 of Windows is decoded, bytes that are not UTF-8 are read as Latin-1, CR LF and CR
-become LF.  Files that were compressed with gzip are read as they were before.
+Lines are returned as text that ends in LF, whichever program wrote them: byte-order marks are
+removed, the UTF-16 of Windows is decoded, bytes that are not UTF-8 are read as Latin-1, CR LF
+and CR become LF.  Files that were compressed with gzip are read as they were before.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LONGEST_LINE: Final = 1 << 16
 #: Most skipped lines that are listed with their reason; all of them are counted.
 MOST_LISTED: Final = 1_000
 
-#: How a file begins that gzip made.
+#: The beginning of a file made by gzip.
 _GZIP: Final = b"\x1f\x8b"
 
 #: Name of the handler that reads bytes as Latin-1 where they are not UTF-8.
@@ -168,7 +168,7 @@ class Source:
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.path = path
-        #: Its name as people read it.
+        #: Its name in messages.
         self.name = shown_name(path)
         self.assumptions = assumptions or Assumptions()
         self.skipped = skipped if skipped is not None else SkippedLines()
@@ -227,7 +227,7 @@ class Source:
                     self._progress(done, max(self.size, done))
 
     def _cut_off(self) -> None:
-        self.note("The compressed file is cut off: what comes before that was read")
+        self.note("The compressed file is incomplete: everything up to its end was read")
 
     def end(self, size: int) -> bytes:
         """Return the last bytes of the file.
@@ -276,7 +276,7 @@ class Source:
                 if check is not None and not (data.isascii() and not check.getstate()[0]):
                     check.decode(data)
             except UnicodeDecodeError:
-                self.note("The file is not UTF-8: what is not was read as Latin-1")
+                self.note("The file is not UTF-8: bytes that are not UTF-8 were read as Latin-1")
                 check = None
         if decoder is not None:
             yield decoder.decode(b"", final=True)
@@ -309,12 +309,12 @@ codecs.register_error(_LATIN_1, _as_latin_1)
 
 
 def shown_name(path: Path) -> str:
-    """Return the name of a file as people read it."""
+    """Return the name of a file for messages."""
     return _shown(path.name)
 
 
 def shown_path(path: Path) -> str:
-    """Return the path of a file as people read it."""
+    """Return the path of a file for messages."""
     return _shown(str(path))
 
 
@@ -350,14 +350,14 @@ def _some(
 ) -> bytes:
     """Read up to *size* bytes; none at the end, also of a compressed file that is cut off."""
     try:
-        # All that there is before an early end.
+        # Everything that comes before an early end.
         return file.read1(size) if isinstance(file, gzip.GzipFile) else file.read(size)
     except EOFError:
         cut_off()
         return b""
     except zlib.error as error:
         raise FormatError(
-            f"{shown_path(path)} is damaged ({error})", "Unpack it, and import what comes out."
+            f"{shown_path(path)} is damaged ({error})", "Unpack it, and import the result."
         ) from error
     except OSError as error:
         raise _unreadable(path, error) from error

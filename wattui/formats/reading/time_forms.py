@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How times are written in a table: as numbers since 1970, as text, or since its start."""
+"""The forms of times in a table: numbers since 1970, text, or seconds since its start."""
 
 from __future__ import annotations
 

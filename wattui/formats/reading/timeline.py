@@ -20,13 +20,13 @@ _ENOUGH: Final = 8
 #: usually differ so much.
 _GAP_FACTOR_OF_FEW: Final = 1.5
 
-#: Most distances that are looked at.
+#: The most distances that are examined.
 _MANY: Final = 2_000
 
 #: Distance from a whole second, as a share, up to which a whole second is meant.
 _NEARLY_WHOLE: Final = 0.1
 
-#: Share of records from which the intervals of a file are not believed at all.
+#: Share of such records from which all intervals of a file are ignored.
 _MOSTLY: Final = 0.5
 
 #: Most events about a clock that are written; a file out of order has no end of them.
@@ -114,7 +114,7 @@ class Placer:
     def _agreed(
         self, distance: Integers, interval: Integers, gap: Integers
     ) -> tuple[Integers, Integers]:
-        """Return intervals and gaps as the file has them, where its times agree."""
+        """Return the intervals and gaps of the file if its times agree."""
         distance = distance.copy()
         if self.last < 0:
             distance[0] = interval[0] + gap[0]

@@ -82,7 +82,7 @@ PREFERENCES: Final = (
 
 
 class _PreferencesHandler(Handler):
-    """Sets the margins of the dialog, and takes over what was typed when it closes."""
+    """Sets the margins of the dialog, and applies the input when it closes."""
 
     def init(self, info: Any) -> bool:
         """Set margins, and label the OK button with what it does."""
@@ -90,7 +90,7 @@ class _PreferencesHandler(Handler):
         return True
 
     def close(self, info: Any, is_ok: bool) -> bool:
-        """Allow closing in any case; a price that makes no sense is not taken over."""
+        """Allow closing in any case; an invalid price is not applied."""
         refused = finish_typed(info.ui)
         if refused:
             info.ui.context["model"].message = f"The price is unchanged: {refused}"

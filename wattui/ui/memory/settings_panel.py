@@ -48,7 +48,7 @@ class SettingsPanel(HasStrictTraits):
     #: Whether the meter is not busy; whether its settings are known and can be changed.
     idle = Bool(True)
     ready = Bool()
-    #: Whether something was entered, also where it is refused.
+    #: Whether something was entered, even if it is refused.
     edited = Bool()
     #: Whether there are changes to write, and the changes as text.
     changed = Bool()

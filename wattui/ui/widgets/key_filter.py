@@ -22,7 +22,7 @@ class SpaceFilter(QtCore.QObject):
         button.installEventFilter(self)
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
-        """Take the space bar, and what some keyboards have instead, from the button."""
+        """Take the space bar, and its equivalent on some keyboards, from the button."""
         keys = (QtCore.Qt.Key.Key_Space, QtCore.Qt.Key.Key_Select)
         kinds = (QtCore.QEvent.Type.KeyPress, QtCore.QEvent.Type.KeyRelease)
         if event.type() not in kinds or event.key() not in keys or not self._ends():

@@ -174,7 +174,7 @@ class PortBox(QtGui.QComboBox):
             event.ignore()
 
     def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
-        """Leave the wheel to what is around the closed box."""
+        """Leave the wheel to the surroundings of the closed box."""
         event.ignore()
 
     def showPopup(self) -> None:

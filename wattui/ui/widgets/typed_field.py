@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A field to type a value into: applied once it is whole, refused with a reason beside it.
+"""A field for typing a value: applied once it is complete, refused with a reason next to it.
 
 Numbers can have a decimal comma or a decimal point.
 """
@@ -68,7 +68,7 @@ class TypedBox(QtGui.QWidget):
 
 
 class _TypedEditor(WidgetEditor):
-    """Sets its trait once what was typed is whole and makes sense."""
+    """Sets its trait once the input is complete and valid."""
 
     def make(self) -> QtGui.QWidget:
         """Make the control."""
@@ -103,7 +103,7 @@ class _TypedEditor(WidgetEditor):
             self.value = text
 
     def finish(self) -> str:
-        """Take over what was typed; return why it is refused, or an empty text."""
+        """Apply the input; return why it is refused, or an empty text."""
         if self.control is None:  # The field loses the focus once more while its window closes.
             return ""
         text = self.control.field.text()
@@ -118,7 +118,7 @@ class _TypedEditor(WidgetEditor):
 
 
 def finish_typed(ui: Any) -> str:
-    """Take over what was typed into the fields of a dialog; return why one is refused."""
+    """Apply the input in the fields of a dialog; return why one is refused."""
     editors = [one for one in ui._editors if isinstance(one, _TypedEditor)]
     reasons = [one.finish() for one in editors if one.control.field.isEnabled()]
     return next(filter(None, reasons), "")
@@ -136,7 +136,7 @@ class TypedEditor(BasicEditorFactory):
     read: CallableType[[str], Any] = Callable()
     #: Shows a value as text.
     show: CallableType[[Any], str] = Callable(_show)
-    #: Whether the trait is a text that is set with every key, also where it is refused.
+    #: Whether the trait is a text that is set with every key, even if it is refused.
     at_once = Bool()
     #: Width of the field in pixels.
     width = Int(_WIDTH)

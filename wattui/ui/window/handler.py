@@ -212,7 +212,7 @@ class WindowHandler(ViewHandler):
             return
         if question.check.isChecked():
             info.object.ask_before_closing = False
-        # The question is a part of the window, and must have closed before it.
+        # The question is a part of the window, and must be closed before it.
         QtCore.QTimer.singleShot(0, lambda: self.close_now(info))
 
     def _save_size(self, info: object) -> None:
@@ -229,7 +229,7 @@ class WindowHandler(ViewHandler):
             info.ui.control.close()
 
     def ask_nothing(self) -> None:
-        """Close without a question from now on, because the system or the user said so."""
+        """Close without a question from now on, because the system or the user decided so."""
         self._no_questions = True
 
     def end_recording(self, model: object) -> None:
