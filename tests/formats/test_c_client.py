@@ -58,7 +58,7 @@ def test_a_clock_over_midnight_begins_on_the_day_before(tmp_path: Path) -> None:
     written = datetime(2009, 3, 8, 0, 0, 1, tzinfo=UTC).timestamp()
     os.utime(path, (written, written))
     result = import_files([path], tmp_path / "other.wattui", IN_UTC)
-    assert says(result, "of 2009-03-07")
+    assert says(result, "from 2009-03-07")
 
 
 def test_one_column_is_watts(tmp_path: Path) -> None:
