@@ -215,7 +215,7 @@ def test_date_and_time_in_two_columns(tmp_path: Path) -> None:
         ("power=", "does not name a column"),
         ("time=0", "no column has a value of the meter"),
         ("power=1,power=2", "power is named twice"),
-        ("pressure=1,power=2", "'pressure' is not something"),
+        ("pressure=1,power=2", "'pressure' cannot be read"),
         ("power=1:mA", "mA is not a unit of power"),
         ("power=1:%", "% is not a unit of power"),
         ("", "no column"),
