@@ -168,8 +168,26 @@ def test_latin_1_is_read_as_such_and_reported(tmp_path: Path) -> None:
     assert not says(result, "Latin-1")
 
 
-def test_a_name_in_a_file_cannot_control_a_terminal(tmp_path: Path) -> None:
-    text = "Meter, Time, W, V, A\na\x1b[2Jb, 2015-06-01 12:00:00, " + "1.0, " * 18 + "\n"
+ESCAPE = "a\x1b[2Jb"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Meter, Time, W, V, A\n{ESCAPE}, 2015-06-01 12:00:00, " + "1.0, " * 18 + "\n",
+        f"# meter: {ESCAPE}\n# model: {ESCAPE}\nunix_time,meter,power_w\n1449718962.5,{ESCAPE},4\n",
+        f"time,meter,watts,{ESCAPE}\n1449718962.5,{ESCAPE},4,x\n",
+        f"Time,11-25-2026 10:00:00.123,Watts,164.1,Mark,{ESCAPE}\n",
+        f"[13:24:18] 42.3\n[13:24:19] 42.3\n{ESCAPE}\n",
+    ],
+)
+def test_texts_in_a_file_cannot_control_a_terminal(tmp_path: Path, text: str) -> None:
+    result, _ = imported(tmp_path, text, assumptions=IN_UTC)
+    assert "\x1b" not in "".join([*result.counts, *result.notes])
+    with Session.open(result.path) as opened:
+        events = [one.event.text for one in opened.events()]
+        assert "\x1b" not in "".join(events)
+        assert "\x1b" not in repr([meter.info for meter in opened.meters]).replace("\\x1b", "\x1b")
     (tmp_path / "old.csv").write_text(text)
     done = command(tmp_path, "old.csv", "--session", "run.wattui")
     assert done.returncode == 0

@@ -13,7 +13,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -35,6 +35,7 @@ from wattui.formats.reading.source import (
     Source,
     read_head,
     shown_name,
+    shown_text,
 )
 from wattui.formats.reading.timeline import Placed, Placer, usual_interval
 from wattui.formats.registry import detect, records
@@ -86,8 +87,14 @@ class _File:
         given = self.source.assumptions.meter
         known = self.source.meters.get(name)
         if known is not None:
+            texts = {
+                one.name: shown_text(value)
+                for one in fields(known)
+                if isinstance(value := getattr(known, one.name), str)
+            }
+            known = replace(known, **texts)  # type: ignore[arg-type]
             return replace(known, name=given or known.name)
-        label = given or name or Path(self.source.name.removesuffix(".gz")).stem
+        label = given or shown_text(name) or Path(self.source.name.removesuffix(".gz")).stem
         return MeterInfo(label, "", label)
 
 

@@ -14,13 +14,13 @@ from typing import Final
 from wattui.formats.file_format import Format, Missing
 from wattui.formats.reading.block import ABSENT, Block, Row, blocks_of_rows
 from wattui.formats.reading.local_times import LocalTimes
-from wattui.formats.reading.source import Head, Source
+from wattui.formats.reading.source import Head, Source, shown_text
 from wattui.formats.reading.text_table import DIGITS, BrokenLine, integer, read_line
 from wattui.formats.reading.time_forms import TimeForm
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELD_INDEX
 
-_LINE: Final = re.compile(r"\s*Time\s*,[^,]+,\s*Watts\s*,.*", re.I)
+_LINE: Final = re.compile(r"\s*Time\s*,\s*\d[^,]*,\s*Watts\s*,.*", re.I)
 
 #: Names before the values, in small letters, and the fields that they are.
 _FIELDS: Final = {
@@ -52,7 +52,7 @@ def read(source: Source) -> Iterator[Block]:
             row = read_line(source, number, text, _record)
             if row is not None:
                 rows.append(row)
-                marks.append(_pairs(text).get("mark", ""))
+                marks.append(shown_text(_pairs(text).get("mark", "")))
         for block in zone.converted(blocks_of_rows(rows)):
             assert block.time is not None
             for time, own in zip(block.time.tolist(), marks, strict=True):

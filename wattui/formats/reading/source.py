@@ -320,7 +320,11 @@ def shown_path(path: Path) -> str:
 
 def _shown(name: str) -> str:
     """Return a name with escapes for bytes that are not UTF-8, on one line."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return shown_text(os.fsencode(name).decode("utf-8", "backslashreplace"))
+
+
+def shown_text(text: str) -> str:
+    """Return a text of a file without characters that control a terminal or end a line."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

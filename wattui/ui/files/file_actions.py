@@ -16,7 +16,7 @@ from wattui.ui.dialogs.about import show_text
 from wattui.ui.widgets.action import Action, WindowContext
 
 _FILES: Final = (
-    "Recordings and logs (*.wattui *.csv *.tsv *.txt *.log *.json *.jsonl *.raw *.bin);;"
+    "Recordings and logs (*.wattui *.csv *.tsv *.txt *.log *.json *.jsonl *.raw *.bin *.gz);;"
     "Recordings (*.wattui);;All files (*)"
 )
 
