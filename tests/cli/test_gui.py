@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import socket
 import subprocess
 import sys
@@ -185,3 +186,33 @@ def test_remove_lists_the_files_it_removed(monkeypatch: pytest.MonkeyPatch) -> N
     assert run("desktop", "remove").stdout == "Removed /x/wattui.desktop\n"
     monkeypatch.setattr(menu_entry, "remove", list)
     assert "nothing to remove" in run("desktop", "remove").stderr
+
+
+@pytest.mark.parametrize("name", ["foo", "foo;bar", "foo:size=1x1"])
+def test_a_platform_that_qt_does_not_have_is_refused_before_qt_aborts(
+    name: str, program: list[str]
+) -> None:
+    if not display_check._platform_plugins():
+        pytest.skip("the plugins of this system's Qt are not beside PyQt5")
+    for args in (["gui", "--demo"], []):
+        done = subprocess.run(
+            [*program, *args], env={**os.environ, "QT_QPA_PLATFORM": name},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 8
+        assert f"Qt has no platform {name}, which the variable QT_QPA_PLATFORM names" in done.stderr
+        assert "offscreen" in done.stderr
+
+
+def test_a_figure_needs_no_platform(program: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    with BulkWriter(path) as writer:
+        values = np.array([(100,) * 18] * 2)
+        times = np.array([1_000_000, 2_000_000])
+        writer.add(MeterInfo("a", "a"), times, 1_000_000, values, np.zeros(2, np.int64))
+    done = subprocess.run(
+        [*program, "plot", str(path), "-o", str(tmp_path / "a.png")],
+        env={**os.environ, "QT_QPA_PLATFORM": "foo"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, (tmp_path / "a.png").exists()) == (0, True), done.stderr

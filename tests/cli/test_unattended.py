@@ -351,3 +351,29 @@ def test_a_folder_without_permission_is_an_error(config: Path) -> None:
     result = service("install")
     assert result.exit_code == 6
     assert "XDG_CONFIG_HOME" in result.stderr
+
+
+def test_a_disk_that_is_full_at_the_start_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It ended the recording at once, against the guide."""
+    from wattui.errors import DiskRefused
+    from wattui.session import writer
+
+    real, refusals = writer.Store, 2
+
+    def full_at_first(*args: Any) -> Any:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise DiskRefused("The disk is full", "Free some space on it.")
+        return real(*args)
+
+    monkeypatch.setattr(writer, "Store", full_at_first)
+    words = ["sim://pro?speed=20", "-d", "100", "--output-dir", str(tmp_path), "--quiet"]
+    result = CliRunner().invoke(command_line, ["log", *words])
+    assert result.exit_code == 0, result.stderr
+    assert "The disk is full" in result.stderr
+    assert "The disk is accepting data again" in result.stderr
+    (path,) = tmp_path.glob("*.wattui")
+    assert len(recorded_times(path)) == 100

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from format_samples import METER, absent, full, samples_of, session
 
 from wattui.cli.program import program
+from wattui.formats.reading.source import Assumptions
 from wattui.formats.replay_source import install, prepare
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
@@ -17,7 +18,7 @@ from wattui.measurement.sample import Sample
 from wattui.protocol import Framer, LoggingMode, Record
 from wattui.session import BulkWriter, Session
 from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, open_replay
-from wattui.simulator.sim_url import meter_from_url
+from wattui.simulator.sim_url import meter_from_url, parse_url
 from wattui.simulator.simulated_meter import SimulatedMeter
 
 START = b"#L,W,3,E,_,1;"
@@ -183,3 +184,20 @@ def test_files_that_cannot_be_replayed(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello\n")
     assert run("replay", tmp_path / "notes.txt").exit_code == 7
     assert run("replay", tmp_path / "nothing.wattui").exit_code in (6, 7)
+
+
+@pytest.mark.parametrize("speed", ["0.001", "1000000", "123456.789"])
+def test_every_speed_of_the_stated_range_is_read_back(speed: str, tmp_path: Path) -> None:
+    path = tmp_path / "old.log"
+    path.write_text("".join(f"2016-11-09 13:24:{n:02d} {n} {n}.5 119.8 0.361\n" for n in range(9)))
+    recorded = prepare(path, float(speed), Assumptions(), tmp_path)
+    assert parse_url(recorded.ports[0].url).speed == float(speed)
+
+
+def test_the_fastest_replay_has_every_record(tmp_path: Path) -> None:
+    path = tmp_path / "old.log"
+    path.write_text("".join(f"2016-11-09 13:24:{n:02d} {n} {n}.5 119.8 0.361\n" for n in range(60)))
+    target = tmp_path / "again.wattui"
+    result = run("replay", path, "--speed", 1000000, "--session", target, "--quiet")
+    assert result.exit_code == 0, result.stderr
+    assert [one.values[0] for one in samples_of(target)] == [n * 10 + 5 for n in range(60)]

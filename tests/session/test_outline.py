@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from session_samples import METER, OTHER, noisy, steady
 
-from wattui.errors import SessionError
+from wattui.errors import SessionDamaged, SessionError
 from wattui.session import Session, SessionWriter
 from wattui.session.outline import read_outline
 
@@ -62,3 +64,19 @@ def test_a_session_in_a_folder_that_is_not_utf_8(tmp_path: Path) -> None:
         writer.on_samples(METER, steady(20))
     assert path.exists()
     assert read_outline(path).count == 20
+
+
+def test_a_session_without_its_journal_is_said_to_be_just_that(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.wattui", tmp_path / "copy" / "a.wattui"
+    copy.parent.mkdir()
+    with SessionWriter(path) as writer:
+        writer.on_samples(METER, steady(20))
+        journal = path.with_name("a.wattui-wal")
+        deadline = time.monotonic() + 10
+        while not journal.exists() or not journal.stat().st_size:
+            assert time.monotonic() < deadline
+        shutil.copy(path, copy)
+    with pytest.raises(SessionDamaged, match=r"without its journal a\.wattui-wal"):
+        Session.open(copy)
+    with pytest.raises(SessionDamaged, match="without its journal"):
+        read_outline(copy)

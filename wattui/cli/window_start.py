@@ -25,7 +25,7 @@ def window_program(*, screen: bool = True) -> Any:
         display_check.check()
     else:
         # A file looks the same on any screen.
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
         # Qt warns of folders that a desktop has, and a service does not have.
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     try:

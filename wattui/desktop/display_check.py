@@ -38,7 +38,9 @@ def check() -> None:
     """
     if sys.platform in ("win32", "darwin"):
         return
-    platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    wanted = os.environ.get("QT_QPA_PLATFORM", "")
+    _check_platform(wanted)
+    platform = wanted.partition(":")[0]
     if platform not in ("", "xcb", "wayland", "wayland-egl"):
         # Offscreen and the like need no display.
         return
@@ -62,6 +64,38 @@ def check() -> None:
 def libraries_missing(what: str) -> DisplayMissing:
     """Return the error for missing libraries of the window."""
     return DisplayMissing(f"The window's libraries are missing: {what}", _PACKAGES)
+
+
+def _check_platform(wanted: str) -> None:
+    """Check that Qt has one of the platforms of a list ``wayland;xcb``: it aborts without."""
+    names = [one.partition(":")[0].strip() for one in wanted.split(";") if one.strip()]
+    known = {name.removesuffix("-generic") for name in map(_platform_name, _platform_plugins())}
+    if names and known and not known.intersection(names):
+        raise DisplayMissing(
+            f"Qt has no platform {wanted}, which the variable QT_QPA_PLATFORM names",
+            f"Unset the variable, or choose one of: {', '.join(sorted(known))}. {_RECORD_INSTEAD}",
+        )
+
+
+def _platform_name(plugin: Path) -> str:
+    """Return the platform of a plugin: ``xcb`` of ``libqxcb.so``."""
+    return plugin.stem.removeprefix("libq")
+
+
+def _platform_plugins() -> list[Path]:
+    """Return the plugins of PyQt5 and of further folders that the environment names.
+
+    Empty for a Qt of the system, whose folder only Qt itself knows.
+    """
+    spec = importlib.util.find_spec("PyQt5")
+    folders = [] if spec is None else list(spec.submodule_search_locations or ())
+    found = [one for folder in folders for one in Path(folder).glob("Qt*/plugins/platforms/*.so")]
+    if not found:
+        return []
+    for variable, below in (("QT_QPA_PLATFORM_PLUGIN_PATH", "."), ("QT_PLUGIN_PATH", "platforms")):
+        for folder in filter(None, os.environ.get(variable, "").split(os.pathsep)):
+            found += (Path(folder) / below).glob("libq*.so")
+    return found
 
 
 def _answers(family: int, address: str | tuple[str, int]) -> bool:

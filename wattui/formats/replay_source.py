@@ -105,7 +105,7 @@ def _url(path: Path, number: int, info: MeterInfo, speed: float) -> str:
         model = find_model(info.model).name
     except ValueError:
         model = "blind" if info.model.lower().startswith("blind") else "pro"
-    url = f"sim://{model}?replay={quote(os.fsencode(path))}&meter={number}&speed={speed:g}"
+    url = f"sim://{model}?replay={quote(os.fsencode(path))}&meter={number}&speed={speed:.15g}"
     return f"{url}&serial={quote(info.serial_number)}" if info.serial_number else url
 
 

@@ -21,7 +21,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.errors import DiskRefused, NotASession
+from wattui.errors import DiskRefused, NotASession, SessionDamaged
 from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS
@@ -455,9 +455,12 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         See :meth:`Session.open`.
     """
     _require_readable(path)
+    has_journal = _journal(path).exists()
     try:
         connection = _connect(path)
         try:
+            if not has_journal:
+                _require_content(connection, path)
             if require_session(connection, path) < SCHEMA_VERSION:
                 connection.close()
                 _update(path)
@@ -475,6 +478,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             ) from error
         raise translated(error, path) from error
     return connection
+
+
+def _require_content(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that was copied or moved without its journal before it had any content."""
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if not tables and mode == "wal":
+        raise SessionDamaged(
+            f"{path} is without its journal {_journal(path).name}, which has all of its samples",
+            "Put both files into one folder. To copy a session that is being recorded, use Save a "
+            "copy in the window.",
+        )
 
 
 def _journal(path: Path) -> Path:

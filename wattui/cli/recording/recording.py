@@ -191,6 +191,8 @@ class Recording:
         wait: bool = False,
     ) -> None:
         self._wait = wait
+        # Files that follow one another are for months: a disk that is full has time to change.
+        self._persists = make_recorder is not None
         self._duration = duration
         self._interval = interval
         self._opener = opener
@@ -260,8 +262,8 @@ class Recording:
 
         def news(view: RecordingView) -> None:
             self.status = status
-            if self.path is not None:
-                # A file that cannot even be started ends the recording with an error.
+            if self.path is not None or self._persists:
+                # Otherwise a file that cannot even be started ends the recording with an error.
                 view.disk(status)
 
         self._post(news)
@@ -315,7 +317,9 @@ class Recording:
     @property
     def refused(self) -> WattuiError | None:
         """Why the disk did not accept the first sample; None if it did, or still may."""
-        if self.path is not None or self.status is None or not self.status.problem:
+        if self._persists or self.path is not None:
+            return None
+        if self.status is None or not self.status.problem:
             return None
         return DiskRefused(self.status.problem, self.status.hint)
 
