@@ -198,6 +198,42 @@ def test_esc_in_import_or_replay_does_not_go_on(window, log, way, name):
     assert {"open": "Import", "replay": "Replay"}[name] in seen
 
 
+def mnemonics(dialog):
+    """Return the access keys of the visible buttons and labels of a dialog."""
+    kinds = (QtWidgets.QAbstractButton, QtWidgets.QLabel)
+    texts = [
+        one.text()
+        for kind in kinds
+        for one in dialog.findChildren(kind)
+        if one.isVisible() and (kind is not QtWidgets.QLabel or one.buddy() is not None)
+    ]
+    keys = [QtGui.QKeySequence.mnemonic(text).toString() for text in texts]
+    return [key for key in keys if key]
+
+
+def looks_like_the_others(dialog):
+    """Check icon, buttons and access keys of a dialog."""
+    title = dialog.windowTitle()
+    own = QtWidgets.QApplication.windowIcon().cacheKey()
+    assert dialog.windowIcon().cacheKey() == own, f"another icon on {title}"
+    if not isinstance(dialog, QtWidgets.QFileDialog):  # Its tools are pictures.
+        buttons = dialog.findChildren(QtWidgets.QPushButton)
+        assert [one.text() for one in buttons if not one.icon().isNull()] == [], title
+        assert not dialog.findChildren(QtWidgets.QSlider), title
+    keys = mnemonics(dialog)
+    assert len(keys) == len(set(keys)), f"{keys} in {title}"
+
+
+def test_dialogs_have_the_icon_no_stock_pictures_and_access_keys_of_their_own(recording, log):
+    others = [one for one in EVERY_ACTION if one not in ("open", "replay")]
+    dismiss_all(recording, "Esc", others, looks_like_the_others)
+    looks_like_the_others(recording.window)
+    recording.model.disconnect_all()
+    recording.wait_for(lambda: not recording.bench.recording, "the end")
+    files = ["open", "replay"]
+    dismiss_all(recording, "Esc", files, looks_like_the_others, waits=files)
+
+
 def test_every_dialog_in_the_source_was_opened(recording, log):
     # Files open in another process while this one records.
     titles, classes = views_with_a_title()

@@ -475,3 +475,16 @@ def test_preparing_a_meter_that_is_recorded_ends_the_recording(window):
     assert window.model.state == "stopped"
     with Session.open(window.bench.session_path) as session:
         assert session.count(session.meters[0].id) > 0
+
+
+def test_restart_shows_what_it_does_before_the_meter_restarts(window, spy):
+    panel = Panel(window)
+    window.click(panel.control("page").buttons["meter"])
+    sent = len(spy)
+    panel.click("restart_button")
+    question = panel.question()
+    assert "keeps its settings and its records" in question.labels[0].text()
+    QtTest.QTest.keyClick(question, QtCore.Qt.Key_Escape)
+    window.handle_events()
+    assert spy[sent:] == []
+    assert not panel.memory.work

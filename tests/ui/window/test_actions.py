@@ -4,7 +4,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PyQt5 import QtGui
+from opened_window import OpenedWindow
+from PyQt5 import QtGui, QtWidgets
 
 import wattui
 from wattui.ui.dialogs.missing_port import LinuxFacts, linux_checks, mac_checks, windows_checks
@@ -32,6 +33,22 @@ def test_no_key_does_two_things():
     keys = [key for action in ACTIONS for key in action.keys]
     assert len(keys) == len(set(keys))
     assert all(not QtGui.QKeySequence(key).isEmpty() for key in keys)
+
+
+def test_no_two_entries_of_a_menu_have_the_same_access_key():
+    window = OpenedWindow()
+    try:
+        menus = [window.window.findChild(QtWidgets.QMenuBar)]
+        for menu in menus:
+            menus += [one.menu() for one in menu.actions() if one.menu() is not None]
+        assert len(menus) > 5
+        for menu in menus:
+            texts = [one.text() for one in menu.actions() if one.text() and not one.data()]
+            keys = [QtGui.QKeySequence.mnemonic(text).toString() for text in texts]
+            keys = [key for key in keys if key]
+            assert len(keys) == len(set(keys)), texts
+    finally:
+        window.close()
 
 
 def test_conditions_name_traits_of_the_model():

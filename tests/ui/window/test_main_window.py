@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from opened_window import FAST, OpenedWindow, own_threads
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtWidgets
 from traitsui.testing.api import MouseClick, UITester
 
 from wattui.ports.listing import PortInfo
@@ -233,3 +233,55 @@ def test_an_exception_in_an_action_is_shown_and_recording_continues(window, monk
     assert "boom" in window.model.message
     count = window.bench.meter.sample_count
     window.wait_for(lambda: window.bench.meter.sample_count > count, "more samples")
+
+
+# -- what a new user sees ----------------------------------------------------------------
+
+
+def test_the_name_of_a_single_meter_is_shown(window):
+    window.connect()
+    window.bench.describe(window.bench.meter, name="Fridge")
+    window.handle_events()
+    assert window.window.windowTitle().startswith("Fridge · ")
+    assert "Fridge" in window.model.status.right
+    assert window.control("port").currentText().startswith("Fridge · ")
+
+
+def test_no_fetch_is_offered_before_a_meter_is_chosen(window):
+    button = window.control("fetch_button")
+    assert not button.isEnabled()
+    box = window.control("port")
+    box.activated[int].emit(box.findData(DEMO_URL))
+    window.handle_events()
+    assert button.isEnabled()
+
+
+def test_a_fetch_is_offered_for_a_meter_that_is_plugged_in():
+    opened = OpenedWindow(look=lambda: [meter(0)])
+    try:
+        opened.wait_for(opened.control("fetch_button").isEnabled, "the port")
+    finally:
+        opened.close()
+
+
+def test_a_window_whose_meter_failed_does_not_show_no_meter_yet(window):
+    window.model.connect_port("/dev/ttyUSB77")
+    window.wait_for(lambda: window.model.state == "failed", "the failure")
+    placard = window.control("place")
+    assert placard.isVisible()
+    assert placard.title.text() == "Not connected"
+    assert placard.buttons["missing_port"].isVisible()
+
+
+def test_the_file_name_shows_its_folder(window, monkeypatch):
+    opened = []
+    monkeypatch.setattr(QtGui.QDesktopServices, "openUrl", lambda url: opened.append(url))
+    label = window.control("status").right
+    window.click(label)
+    assert opened == []
+    assert label.toolTip() == ""
+    window.connect()
+    folder = str(window.bench.session_path.parent)
+    assert folder in label.toolTip()
+    window.click(label)
+    assert [url.toLocalFile() for url in opened] == [folder]

@@ -56,7 +56,7 @@ FILE_ACTIONS: Final = (
         "Show a recorded session, or import a log from another program", keys=("Ctrl+O",),
     ),
     Action(
-        "replay", "&File", "&Replay…", replay, "Play a session or a log as if it were live"
+        "replay", "&File", "Rep&lay…", replay, "Play a session or a log as if it were live"
     ),
     Action(
         "open_interrupted", "", "Open",

@@ -14,7 +14,7 @@ from wattui.ui.memory.memory_link import MemoryLink
 from wattui.ui.memory.preparation import Preparation, show_preparation
 from wattui.ui.memory.settings_panel import SettingsPanel
 from wattui.ui.memory.settings_window import show_panel
-from wattui.ui.widgets.action import Action, WindowContext
+from wattui.ui.widgets.action import CAN_FETCH, HAS_PORT, Action, WindowContext
 from wattui.ui.widgets.question import Question
 
 _BUSY = "The meter is busy with its memory or settings: wait, or cancel that first"
@@ -122,17 +122,18 @@ MEMORY_ACTIONS: Final = (
     Action(
         "fetch", "&Meter", "&Fetch memory…", lambda context: context.memory.fetch(context.window),
         "Read the records that the meter has logged by itself; the meter keeps them",
-        keys=("Ctrl+Shift+F",), enabled="not object.memory_busy", line=True,
+        keys=("Ctrl+Shift+F",), enabled=CAN_FETCH, line=True,
     ),
     Action(
         "memory", "&Meter", "Memory and se&ttings…",
         lambda context: context.memory.show_panel(context.window),
         "See how full the meter's memory is, and change the meter's settings", keys=("Ctrl+M",),
+        enabled=HAS_PORT,
     ),
     Action(
         "prepare", "&Meter", "&Prepare for the field…",
         lambda context: context.memory.show_preparation(context.window),
-        "Set the meter up to log without a computer",
+        "Set the meter up to log without a computer", enabled=HAS_PORT,
     ),
     _hidden("fetch_now", lambda context: context.memory.fetch(context.window, ask=False)),
     _hidden("open_fetched", open_fetched),

@@ -31,7 +31,7 @@ from wattui.ui.memory.form_editors import FieldsEditor
 from wattui.ui.memory.memory_link import work_text
 from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, draft_editor, number
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_lists, set_role, set_width
+from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_window, set_role, set_width
 from wattui.ui.widgets.key_filter import KeyFilter
 from wattui.ui.widgets.notices import Notice, NoticeKind, NoticesEditor
 from wattui.ui.widgets.question import Question
@@ -240,7 +240,7 @@ class PreparationHandler(Handler):
     def init(self, info: Any) -> bool:
         """Set the look and the keys of the dialog."""
         window = info.ui.control
-        dress_lists(window)
+        dress_window(window)
         dress_form(window, [info.notices.control, info.fields.control])
         window.layout().setContentsMargins(*(2 * GRID,) * 4)
         KeyFilter(window, window.close)

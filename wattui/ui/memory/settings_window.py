@@ -36,7 +36,7 @@ from wattui.ui.widgets.form_layout import (
     MIDDLE,
     SHORT,
     dress_form,
-    dress_lists,
+    dress_window,
     set_role,
     set_width,
 )
@@ -142,6 +142,20 @@ class PanelHandler(Handler):
         question.open()
         self.question = question
 
+    def restart(self, info: Any) -> None:
+        """Show what a restart does, and restart the meter if that is wanted."""
+        memory = info.object.memory
+        lines = [
+            "The meter starts as if its power had been switched off and on. It keeps its settings "
+            "and its records, and may not answer for 15 seconds."
+        ]
+        if memory.recording:
+            lines.append("Live recording pauses meanwhile and continues by itself.")
+        answers = [("restart", "Restart", "primary"), ("cancel", "Cancel", "")]
+        self.question = Question(info.ui.control, "Restart the meter?", lines, answers)
+        self.question.answered.connect(lambda name: memory.restart() if name == "restart" else None)
+        self.question.open()
+
     def show_calibration(self, info: Any) -> None:
         """Show the calibration factors."""
         found = info.object.memory.calibration
@@ -192,8 +206,8 @@ BUTTONS: Final = {
         lambda _handler, info: info.object.memory.stop_logging(),
     ),
     "restart": PanelButton(
-        "Restart", "Restart the meter; it keeps settings and records",
-        lambda _handler, info: info.object.memory.restart(),
+        "Restart meter…", "Restart the meter; it keeps settings and records",
+        PanelHandler.restart,
     ),
     "network_save": PanelButton(
         "Save in the meter", "Save the network settings in the meter permanently",
@@ -377,7 +391,7 @@ _WIDTHS = dict.fromkeys(_SHORT, SHORT) | dict.fromkeys(_MIDDLE, MIDDLE)
 def _dress(info: Any) -> None:
     """Set margins, widths, and names for screen readers."""
     window = info.ui.control
-    dress_lists(window)
+    dress_window(window)
     exempt = [getattr(info, name).control for name in ("overview", "notices", "fields", "page")]
     dress_form(window, exempt)
     window.layout().setContentsMargins(*(MARGIN + 4,) * 4)

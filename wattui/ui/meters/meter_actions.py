@@ -215,7 +215,7 @@ RENAME: Final = Action(
     keys=("F2",), line=True,
 )  # fmt: skip
 COLOUR: Final = Action(
-    "colour_meter", "&Meter", "C&olour…", colour_meter, "Choose another colour for the meter",
+    "colour_meter", "&Meter", "Co&lour…", colour_meter, "Choose another colour for the meter",
     enabled=SEVERAL,
 )  # fmt: skip
 MOVE_UP: Final = Action(
@@ -248,7 +248,7 @@ METER_ACTIONS: Final = (
     ),
     Action("add_other_port", "", "Add another meter…", add_other_port),
     Action(
-        "connect_found", "&Meter", "Connect all meters &found", connect_found,
+        "connect_found", "&Meter", "Connect all meters fou&nd", connect_found,
         "Connect every meter that is plugged in",
     ),
     Action(
@@ -270,7 +270,7 @@ METER_ACTIONS: Final = (
 )  # fmt: skip
 
 ARRANGEMENT_ACTIONS: Final = (
-    _arrange(Arrangement.OVERLAY, "&Overlay meters", "One plot per field, one curve per meter"),
+    _arrange(Arrangement.OVERLAY, "O&verlay meters", "One plot per field, one curve per meter"),
     _arrange(Arrangement.ROWS, "Meters in &rows", "One row of plots per meter"),
     Action(
         "rows_up", "", "Rows above", lambda context: _scroll_rows(context, -1),

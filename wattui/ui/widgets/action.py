@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 HAS_SESSION = "object.has_session"
 SEVERAL = "object.several"
 LIVE = "object.marking"
+HAS_PORT = "object.has_port"
+CAN_FETCH = "object.has_port and not object.memory_busy"
 
 
 class WindowContext(HasStrictTraits):

@@ -34,8 +34,10 @@ def rule() -> QtGui.QFrame:
     return line
 
 
-def dress_lists(window: QtGui.QWidget) -> None:
-    """Draw the lists of all combo boxes by the style sheet, with rows of a good height."""
+def dress_window(window: QtGui.QWidget) -> None:
+    """Show the program's icon on a window, and draw its lists by the style sheet."""
+    # TraitsUI shows its own icon.
+    window.setWindowIcon(QtGui.QApplication.windowIcon())
     for box in window.findChildren(QtGui.QComboBox):
         if not isinstance(box, PortBox):
             box.setItemDelegate(QtGui.QStyledItemDelegate(box))
@@ -51,7 +53,7 @@ def set_role(button: QtGui.QPushButton, role: str) -> None:
 
 def dress_dialog(window: QtGui.QWidget, ok_label: str = "", primary: bool = True) -> None:
     """Set margins and row distances of a small TraitsUI dialog, and the label of its OK button."""
-    dress_lists(window)
+    dress_window(window)
     window.layout().setContentsMargins(*(2 * GRID,) * 4)
     window.layout().setSpacing(2 * GRID)
     for layout in window.findChildren(QtGui.QGridLayout):

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any as AnyType
 
 from pyface.qt import QtCore, QtGui
@@ -31,6 +32,8 @@ class Status:
     #: What follows the words, and what is at the right.
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+    #: The file of the session; a click on its name shows its folder.
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,13 @@ class Dot(QtGui.QWidget):
 class ElidedLabel(QtGui.QLabel):
     """A label that can shrink: a text that does not fit is elided, and is in the tooltip."""
 
+    #: It was clicked.
+    clicked = QtCore.Signal()
+
     def __init__(self, firm: int = 40) -> None:
         super().__init__()
         self._full = ""
+        self._tip = ""
         self._firm = firm
         policy = QtGui.QSizePolicy.Policy
         self.setSizePolicy(policy.Preferred, policy.Preferred)
@@ -121,6 +128,25 @@ class ElidedLabel(QtGui.QLabel):
             self._full = text
             self.updateGeometry()
             self._elide()
+
+    def show_link(self, tip: str) -> None:
+        """Show that a click does something, and what; an empty text for a mere label."""
+        if tip != self._tip:
+            self._tip = tip
+            shape = QtCore.Qt.CursorShape
+            self.setCursor(shape.PointingHandCursor if tip else shape.ArrowCursor)
+            self._elide()
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
+        """Take a press, so that its release comes here too."""
+        event.setAccepted(bool(self._tip))
+
+    def mouseReleaseEvent(self, event: QtGui.QMouseEvent) -> None:
+        """Signal a click."""
+        super().mouseReleaseEvent(event)
+        inside = self.rect().contains(event.pos())
+        if self._tip and inside and event.button() == QtCore.Qt.MouseButton.LeftButton:
+            self.clicked.emit()
 
     @property
     def full_text(self) -> str:
@@ -148,7 +174,8 @@ class ElidedLabel(QtGui.QLabel):
         mode = QtCore.Qt.TextElideMode.ElideRight
         fitting = self.fontMetrics().elidedText(self._full, mode, self.width())
         self.setText(fitting)
-        self.setToolTip(self._full if fitting != self._full else "")
+        whole = self._full if fitting != self._full else ""
+        self.setToolTip("\n".join(text for text in (whole, self._tip) if text))
 
 
 class StatusBar(QtGui.QWidget):
@@ -203,6 +230,8 @@ class StatusBar(QtGui.QWidget):
         self.dot.set_colour(getattr(palette, status.dot, ""))
         self.left.show_text(BETWEEN.join((status.words, *status.left)))
         self.right.show_text(BETWEEN.join(status.right))
+        folder = str(Path(status.path).parent) if status.path else ""
+        self.right.show_link(f"In {folder}; click to show the folder" if folder else "")
 
     def show_task(self, task: Task | None) -> None:
         """Show the progress of the work in the background; None for no work."""
@@ -230,6 +259,7 @@ class _StatusEditor(WidgetEditor):
         # A subclass of QWidget draws the background of its style sheet only with this.
         bar.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
         bar.setObjectName("statusBar")
+        bar.right.clicked.connect(lambda: self.ui.handler.do(self.ui.info, "show_folder"))
         return bar
 
     def update_editor(self) -> None:

@@ -146,7 +146,7 @@ _SESSION_ACTIONS: Final = (
 )  # fmt: skip
 
 _MARK: Final = Action(
-    "mark", "&Meter", "&Mark", mark, "Mark this moment in the recording",
+    "mark", "&Meter", "Mar&k", mark, "Mark this moment in the recording",
     keys=("M",), enabled=LIVE, line=True,
 )  # fmt: skip
 
@@ -185,10 +185,10 @@ _DISPLAY_ACTIONS: Final = (
     _setting("elapsed", "clock_mode", "elapsed", "&View", "&Elapsed time",
              "Count the time from the start of the recording"),
     _setting("clock", "clock_mode", "clock", "&View", "&Clock time", "Show the time of day"),
-    _setting("theme_system", "theme", "system", "&View/&Theme", "Same as &system",
+    _setting("theme_system", "theme", "system", "&View/T&heme", "Same as &system",
              "Light or dark, following the system"),
-    _setting("theme_light", "theme", "light", "&View/&Theme", "&Light", "Always light"),
-    _setting("theme_dark", "theme", "dark", "&View/&Theme", "&Dark", "Always dark"),
+    _setting("theme_light", "theme", "light", "&View/T&heme", "&Light", "Always light"),
+    _setting("theme_dark", "theme", "dark", "&View/T&heme", "&Dark", "Always dark"),
 )  # fmt: skip
 
 _HELP_ACTIONS: Final = (

@@ -60,6 +60,7 @@ class Place(StrEnum):
 
     EMPTY = "empty"
     CONNECTING = "connecting"
+    FAILED = "failed"
     PLOTS = "plots"
 
 
@@ -226,7 +227,9 @@ def status_of(bench: Bench, note: str = "") -> Status:
             count_text(meter.sample_count, "sample"),
             *_gap_parts([meter]),
         )
-    return Status(dot, f"{words}, {note}" if note else words, left, _right_parts(bench))
+    return Status(
+        dot, f"{words}, {note}" if note else words, left, _right_parts(bench), _file_path(bench)
+    )
 
 
 def _one_state(bench: Bench) -> tuple[str, str]:
@@ -283,6 +286,10 @@ def _gap_parts(meters: Sequence[Meter]) -> list[str]:
     return [over, longest] if count else [longest]
 
 
+def _file_path(bench: Bench) -> str:
+    return "" if bench.session_path is None or bench.temporary else str(bench.session_path)
+
+
 def _right_parts(bench: Bench) -> tuple[str, ...]:
     parts = []
     if bench.session_path is not None and not bench.temporary:
@@ -291,7 +298,8 @@ def _right_parts(bench: Bench) -> tuple[str, ...]:
     if len(bench.meters) > 1:
         parts.append(f"{len(bench.meters)} meters")
     elif meter is not None:
-        parts.append(model_text(meter.model, meter.firmware) or short_port(meter.url))
+        model = model_text(meter.model, meter.firmware) or short_port(meter.url)
+        parts += [meter.name, model] if meter.name != model else [model]
     return tuple(part for part in parts if part)
 
 

@@ -11,7 +11,8 @@ from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, 
 
 from wattui.ui.meters.meter_table import MetersEditor
 from wattui.ui.theme.style_sheet import GRID, MARGIN
-from wattui.ui.widgets.form_layout import dress_lists
+from wattui.ui.widgets.action import CAN_FETCH
+from wattui.ui.widgets.form_layout import dress_window
 from wattui.ui.widgets.notices import NoticesEditor
 from wattui.ui.widgets.port_chooser import PortChooser
 from wattui.ui.widgets.status_bar import StatusEditor
@@ -69,7 +70,7 @@ def _top_bar() -> HGroup:
         ),
         UItem("16"),
         _button("mark_button", "mark", "Mark", enabled_when="object.marking"),
-        _button("fetch_button", "fetch", "Fetch memory…", enabled_when="not object.memory_busy"),
+        _button("fetch_button", "fetch", "Fetch memory…", enabled_when=CAN_FETCH),
         _button("export_button", "export", "Export…", enabled_when="object.has_session"),
         spring,
         UItem(
@@ -164,7 +165,7 @@ def dress(info: object) -> None:
     status.parentWidget().layout().setContentsMargins(0, 0, 0, 0)
     # TraitsUI removes the margins of every editor.
     status.layout().setContentsMargins(MARGIN, 0, MARGIN, 0)
-    dress_lists(info.ui.control)  # type: ignore[attr-defined]
+    dress_window(info.ui.control)  # type: ignore[attr-defined]
     _set_widths(info)
     # Enable returns floats, which Qt does not accept.
     info.component.control.sizeHint = lambda: QtCore.QSize(640, 400)  # type: ignore[attr-defined]

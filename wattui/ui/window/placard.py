@@ -17,6 +17,10 @@ from wattui.ui.window.display_values import Place
 EMPTY_TITLE: Final = "No meter yet"
 EMPTY_TEXT: Final = "Plug in a Watts up? and pick its port, or try the simulated meter"
 
+#: What a window whose meter could not be connected shows, below the line with the reason.
+FAILED_TITLE: Final = "Not connected"
+FAILED_TEXT: Final = "Try again, pick another port, or try the simulated meter"
+
 #: Its buttons: the names of actions, and labels.
 EMPTY_BUTTONS: Final = (
     ("simulate", "Simulated meter"),
@@ -116,10 +120,15 @@ class Placard(QtGui.QWidget):
 
     def show_place(self, place: Place, text: str) -> None:
         """Show the possible actions, or *text* while connecting."""
-        empty = place == Place.EMPTY
+        titles = {
+            Place.EMPTY: (EMPTY_TITLE, EMPTY_TEXT),
+            Place.FAILED: (FAILED_TITLE, FAILED_TEXT),
+        }
+        empty = place in titles
         self.plug.set_joined(not empty)
-        self.title.setText(EMPTY_TITLE if empty else "Connecting")
-        self.text.setText(EMPTY_TEXT if empty else text)
+        title, words = titles.get(place, ("Connecting", text))
+        self.title.setText(title)
+        self.text.setText(words)
         # The row keeps its height, so that nothing above it moves.
         for button in self.buttons.values():
             button.setVisible(empty)

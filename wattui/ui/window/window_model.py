@@ -94,6 +94,8 @@ class WindowModel(HasStrictTraits):
     add_port = Event()
     #: Ports at which a meter can be added.
     free_ports = Property(List(), observe="ports, bench.meters.items, bench:meters:items:url")
+    #: Whether a meter was chosen: not only the simulated one offered where there is no other.
+    has_port = Property(Bool(), observe="port, _picked, bench.meter, bench:meter:url")
     #: Checks whether a port can be connected to now; shows a message if it cannot.
     port_gate = Callable()
 
@@ -191,6 +193,11 @@ class WindowModel(HasStrictTraits):
     @observe("port_chosen")
     def _port_was_chosen(self, _event: object) -> None:
         self._picked = True
+
+    def _get_has_port(self) -> bool:
+        meter = self.bench.meter if self.bench is not None else None
+        used = meter is not None and meter.url == self.port
+        return self._picked or used or self.port != DEMO_URL
 
     def _get_free_ports(self) -> list[PortInfo]:
         taken = {meter.url for meter in self.bench.meters} if self.bench is not None else set()
@@ -340,7 +347,8 @@ class WindowModel(HasStrictTraits):
         connected = meter is not None and meter.connected
         going = [one for one in bench.meters if one.connected]
         shows_plots = bench.session_path is not None
-        waiting = Place.CONNECTING if going else Place.EMPTY
+        failed = Place.FAILED if state is WindowState.FAILED else Place.EMPTY
+        waiting = Place.CONNECTING if going else failed
         self.trait_set(
             state=state,
             connected=connected,
@@ -407,10 +415,10 @@ def _connecting_text(meter: Meter) -> str:
 
 
 def _connected_text(meter: Meter) -> str:
-    """Return the text of a connected meter: ``Watts up? PRO · A80012 · ttyUSB0``."""
+    """Return the text of a connected meter: ``Fridge · Watts up? PRO · A80012 · ttyUSB0``."""
     simulated = meter.url.startswith("sim:")
     what = f"{'Simulated' if simulated else 'Watts up?'} {meter.model}".strip()
-    parts = (what, meter.serial_number, "" if simulated else short_port(meter.url))
+    parts = (meter.name, what, meter.serial_number, "" if simulated else short_port(meter.url))
     return " · ".join(part for part in parts if part)
 
 
