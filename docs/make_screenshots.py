@@ -53,6 +53,7 @@ def take(theme: str, target: Path) -> None:
 
     settings = PreferencesFile.load()
     settings.theme = theme
+    settings.ask_before_closing = False
     application = QApplication(["wattui"])
     font = application.font()
     font.setPointSize(LETTERS)
