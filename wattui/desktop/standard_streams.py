@@ -17,7 +17,7 @@ _STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 def open_closed_streams() -> None:
-    """Open each standard stream that is closed on nothing.  Call it before anything is opened.
+    """Open each closed standard stream on the null device.  Call it before anything is opened.
 
     What a stream cannot encode, such as a name that is not UTF-8, is written as an escape.
     """

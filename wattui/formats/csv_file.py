@@ -5,12 +5,11 @@ One line of pandas reads it::
 
     pandas.read_csv(path, comment="#", parse_dates=["time"])
 
-Decimals are made from the integers of the session, so none is rounded.  All times carry
-the UTC offset of the first one, also across a change to or from summer time: readers take
-a column of one offset for times, and one of two for text.  The *spreadsheet* dialect has
-``;``, decimal commas, a byte-order mark, and times without an offset and with three
-decimals, which spreadsheets recognise; *spreadsheet-point* has the same with commas and
-decimal points.
+Decimals are computed from the integers of the session, so none is rounded.  All times carry the
+UTC offset of the first one, even across a change to or from summer time: programs read a column
+with one offset as times, but a column with two as text.  The *spreadsheet* dialect has ``;``,
+decimal commas, a byte-order mark, and times without an offset and with three decimals, which
+spreadsheets recognise; *spreadsheet-point* has the same with commas and decimal points.
 
 Reading finds the columns by their names, so a file from which some were removed, or to
 which others were added, can be read as well.  The time is that of ``unix_time``, else
