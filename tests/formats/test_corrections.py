@@ -195,3 +195,14 @@ def test_a_value_beyond_any_meter_is_absent_and_reported(tmp_path: Path) -> None
     assert found.energy_wh == pytest.approx(9 * 55.4 / 3600)
     assert says(result, "1 value of power left out: a meter sends at most 5,000.0 W")
     assert says(result, "99,999,999.9 W")
+
+
+@pytest.mark.parametrize("rate", [1.0, 1.003])
+def test_a_second_that_a_clock_of_whole_seconds_skips_is_not_a_gap(
+    tmp_path: Path, rate: float
+) -> None:
+    # Every few hundred records the clock shows a second twice, or not at all.
+    text = "".join(line(int(n * rate + 0.4 * (n % 2)), n, fine=False) for n in range(3_000))
+    _, _, found = figures(tmp_path, text)
+    assert (found.count, found.gap_count) == (3_000, 0)
+    assert found.duration_s == pytest.approx(3_000 * rate, abs=2)

@@ -373,7 +373,7 @@ def _dated(source: Source, plan: _Plan, blocks: Iterator[Block]) -> Iterator[Blo
 
 FORMAT: Final = Format(
     name="columns",
-    title="any table with a column of watts",
+    title="table with a column of watts",
     suffix=".csv",
     recognises=_recognises,
     read=read,

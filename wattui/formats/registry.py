@@ -86,7 +86,7 @@ def _unknown(path: Path) -> FormatError:
     titles = ", ".join(form.title for form in FORMATS.values() if form.read)
     return FormatError(
         f"{shown_path(path)} has no known format",
-        f"These can be imported: {titles}. Of any other table of text, name the columns: "
+        f"These can be imported: {titles}. For any other table, name its columns: "
         "`wattui import FILE --columns time=0,power=1`.",
     )
 

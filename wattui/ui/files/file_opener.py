@@ -339,7 +339,7 @@ def _view(question: ImportQuestion) -> View:
         tooltip = "For example 2026-11-23 14:05:00"
         editor = TypedEditor(read=_read_start, show=str, width=_START_WIDTH)
         items.append(Item("start", label="Start", editor=editor, tooltip=tooltip))
-        items.append(Label("Without a start, the last record gets the time of the file itself."))
+        items.append(Label("If empty, the last record gets the time of the file."))
     if question.asks_zone:
         zones = {"machine": "1:Local time", "utc": "2:UTC"}
         items.append(Item("zone", label="Times are in", editor=EnumEditor(values=zones)))
