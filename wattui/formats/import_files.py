@@ -135,12 +135,13 @@ def import_files(
             pipe_input.saved(Path(path), Path(folder) / str(number), cancelled)
             for number, path in enumerate(paths)
         ]
-        files = _opened(saved, given, progress, cancelled)
+        once, repeats = _each_once(saved)
+        files = _opened(once, given, progress, cancelled)
         if session_path is None:
             label = files[0].info(files[0].first.meter).label
             session_path = new_session_path(label, when=_local(files[0].start))
         with BulkWriter(session_path) as writer:
-            job = _Import(writer, given)
+            job = _Import(writer, given, repeats)
             for one in files:
                 job.take(one)
             return job.finish(files)
@@ -190,7 +191,6 @@ def _opened(
         if progress is not None:
             progress(min(sum(done.values()), total), total)
 
-    paths, notes = _each_once(paths)
     if assumptions.columns or assumptions.time_format:
         formats = [named_columns.FORMAT for _ in paths]
     else:
@@ -198,8 +198,6 @@ def _opened(
     sources = [
         Source(path, assumptions, skipped, partial(report, path), cancelled) for path in paths
     ]
-    for text in notes:
-        sources[0].note(text)
     total = sum(source.size for source in sources)
     files = [_begun(source, form) for source, form in zip(sources, formats, strict=True)]
     return sorted(files, key=lambda one: one.start)
@@ -245,12 +243,14 @@ def _local(time: int) -> datetime:
 class _Import:
     """One import in progress."""
 
-    def __init__(self, writer: BulkWriter, assumptions: Assumptions) -> None:
+    def __init__(
+        self, writer: BulkWriter, assumptions: Assumptions, notes: Iterable[str] = ()
+    ) -> None:
         self._writer = writer
         self._assumptions = assumptions
         self._placers: dict[str, Placer] = {}
         self._counts: dict[str, int] = {}
-        self._notes: dict[str, None] = {}
+        self._notes: dict[str, None] = dict.fromkeys(notes)
 
     def take(self, file: _File) -> None:
         """Import a file."""
