@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from wattui.cli import session_files
 from wattui.cli.program import program
 from wattui.cli.session_files import ENDINGS
 from wattui.desktop.folders import sessions_folder
-from wattui.formats import FORMATS
+from wattui.formats import FORMATS, export_job
 from wattui.formats.import_files import import_files
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
@@ -324,7 +323,7 @@ def test_a_file_that_is_longer_than_a_spreadsheet_says_so(
 ) -> None:
     target = str(tmp_path / "a.csv")
     assert "Spreadsheets" not in run("export", str(session), "-o", target).stderr
-    monkeypatch.setattr(session_files, "_SHEET_LINES", 200)
+    monkeypatch.setattr(export_job, "SHEET_LINES", 200)
     result = run("export", str(session), "-o", target)
     lines = len(Path(target).read_text().splitlines())
     assert f"Spreadsheets end at 200 lines, and this file has {lines}." in result.stderr

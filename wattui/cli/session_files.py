@@ -44,9 +44,6 @@ _NOT_TEXT: Final = frozenset(
     )
 )
 
-#: Lines that a spreadsheet can hold.
-_SHEET_LINES: Final = 1_048_576
-
 
 def export_format(path: Path, form: str | None = None) -> str:
     """Return the format of a file to export: the given one, or that of its ending.
@@ -120,17 +117,17 @@ def export_session(
             raise
         ends = session.span_us(chosen) if (first, last) != (None, None) else None
     part = ends and (ends[0] if first is None else first, ends[1] if last is None else last)
-    _say_rows(job, form, part, quiet=quiet)
+    _say_rows(job, part, quiet=quiet)
 
 
-def _say_rows(job: ExportJob, form: str, part: tuple[int, int] | None, *, quiet: bool) -> None:
+def _say_rows(job: ExportJob, part: tuple[int, int] | None, *, quiet: bool) -> None:
     """Report how many rows were written of a part, and whether a spreadsheet can hold them."""
     what = count_text(job.row_count, "row")
     say_wrote(job.path, f"{what} {span_words(part)}" if part else what, quiet=quiet)
-    if job.line_count > _SHEET_LINES and form in ("csv", "wide-csv"):
+    if job.sheet_warning:
         exits.say(
-            f"Spreadsheets end at {_SHEET_LINES:,} lines, and this file has {job.line_count:,}. "
-            "Export parts with --from and --to, or fewer rows with --wide --interval."
+            f"{job.sheet_warning} Export parts with --from and --to, or fewer rows with --wide "
+            "--interval."
         )
 
 

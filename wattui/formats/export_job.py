@@ -25,6 +25,9 @@ WIDE_FIELDS: Final = ("power", "voltage", "current", "power_factor", "energy")
 #: Samples between two reports of progress.
 CHUNK: Final = 10_000
 
+#: Lines that a spreadsheet can hold.
+SHEET_LINES: Final = 1_048_576
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,6 +111,13 @@ class ExportJob:
             stop = span[1] if self.stop is None else min(self.stop, span[1])
             figures = self.session.statistics(one.id, self.start, stop)
             yield Part(one, label, self.start, stop, figures)
+
+    @property
+    def sheet_warning(self) -> str:
+        """A sentence if the file has more lines than a spreadsheet can hold; else empty."""
+        if self.line_count <= SHEET_LINES or self.path.suffix.lower() not in (".csv", ".txt"):
+            return ""
+        return f"Spreadsheets end at {SHEET_LINES:,} lines, and this file has {self.line_count:,}."
 
     @property
     def row_count(self) -> int:

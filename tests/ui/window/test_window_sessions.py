@@ -10,7 +10,7 @@ import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtWidgets
 
-from wattui.formats import FORMATS
+from wattui.formats import FORMATS, export_job
 from wattui.session import Interrupted
 from wattui.ui.widgets.status_bar import Task
 
@@ -182,6 +182,35 @@ def test_every_format_of_the_registry_can_be_exported(window, session, tmp_path,
     window.wait_for(lambda: over, "the export")
     assert window.model.message.startswith(f"Exported to {path}")
     assert path.stat().st_size
+
+
+@pytest.mark.parametrize("way", ["name", "symlink", "hard link"])
+def test_an_export_never_replaces_the_session_that_is_shown(window, session, tmp_path, way):
+    window.context.files.open([session])
+    window.wait_for(lambda: window.model.has_session, "the session")
+    path = session if way == "name" else tmp_path / "out.csv"
+    if way == "symlink":
+        path.symlink_to(session)
+    elif way == "hard link":
+        path.hardlink_to(session)
+    before = session.read_bytes()
+    _one, over = export(window, path)
+    window.wait_for(lambda: over, "the export")
+    assert window.model.message.startswith("Not exported: ")
+    assert "would be written over itself" in window.model.message
+    assert session.read_bytes() == before
+
+
+def test_an_export_that_is_longer_than_a_spreadsheet_says_so(
+    window, session, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(export_job, "SHEET_LINES", 3)
+    window.context.files.open([session])
+    window.wait_for(lambda: window.model.has_session, "the session")
+    _one, over = export(window, tmp_path / "out.csv")
+    window.wait_for(lambda: over, "the export")
+    assert " rows, " in window.model.message
+    assert "Spreadsheets end at 3 lines, and this file has " in window.model.message
 
 
 def test_a_format_for_one_meter_asks_which():

@@ -27,8 +27,8 @@ from traits.api import (
 from traitsui.api import EnumEditor, Handler, Item, UItem, VGroup, View
 
 from wattui.errors import Cancelled
-from wattui.formats import FORMATS, write
-from wattui.formats.export_job import Dialect
+from wattui.formats import FORMATS, write_job
+from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
@@ -253,18 +253,20 @@ class Export(HasStrictTraits):
         """Cancel it; no file is left behind."""
         self._cancelled.set()
 
-    def _writing(self) -> CallableType[[], int]:
+    def _writing(self) -> CallableType[[], ExportJob]:
         """Return the worker's function, which uses no traits."""
         choice, path = self.choice, self.path
         source, form, dialect, key = choice.session_path, choice.form, choice.dialect, choice.meter
         start, stop = choice.bounds()
         report, cancelled = self._pacer.report, self._cancelled.is_set
 
-        def work() -> int:
+        def work() -> ExportJob:
             with Session.open(source) as session:
                 ids = [one.id for one in session.meters if key in (ALL_METERS, one.info.key)]
                 options = {"dialect": dialect, "progress": report, "cancelled": cancelled}
-                return write(session, path, form, meters=ids, start=start, stop=stop, **options)
+                job = ExportJob(session, path, meters=ids, start=start, stop=stop, **options)
+                write_job(job, form)
+                return job
 
         return work
 
@@ -275,9 +277,10 @@ class Export(HasStrictTraits):
             words = f"Exporting {count_text(total, 'sample')}" if total else "Exporting"
             self.model.task = Task(words, done, total, self.cancel)
 
-    def _written(self, _count: int) -> None:
+    def _written(self, job: ExportJob) -> None:
         size = size_text(self.path.stat().st_size) if self.path.exists() else ""
-        self._over(f"Exported to {self.path} ({size})")
+        rows = count_text(job.row_count, "row")
+        self._over(f"Exported to {self.path} ({rows}, {size}). {job.sheet_warning}".rstrip(" ."))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, Cancelled):
