@@ -252,3 +252,35 @@ def test_a_year_in_view_reads_only_a_few_hours_of_samples(tmp_path: Path) -> Non
         hours = rows_read(session, int(times[0]), int(times[3_999]))
         for part in (10_000, 30_000, 100_000):
             assert rows_read(session, int(times[0]), int(times[part - 1])) < 1.5 * hours
+
+
+@pytest.mark.parametrize("pixels", [3, 40, 300])
+def test_each_column_has_the_mean_of_its_records(tmp_path: Path, pixels: int) -> None:
+    samples = noisy(9_000, seed=3)
+    with Session.open(record(tmp_path / "a.wattui", samples)) as session:
+        start, stop = session.span_us() or (0, 0)
+        names = ["power", "voltage", "integrated_energy"]
+        found = session.envelope(1, names, start, stop, pixels)
+        whole = session.statistics(1)
+    for name in names:
+        times, means = found.means(name)
+        assert np.all(np.diff(times) > 0)
+        low, high = found.value[name], found.mean[name]
+        assert len(low) == len(high) == len(found.time)
+        for time, mean in zip(times, means, strict=True):
+            both = low[found.time == time]
+            if not np.isnan(mean):
+                assert both.min() - 1e-9 <= mean <= both.max() + 1e-9
+    # The mean of all columns is near the mean of all records.
+    assert np.nanmean(found.means("power")[1]) == pytest.approx(whole["power"].mean, rel=0.25)
+
+
+def test_a_column_of_samples_has_their_exact_mean(tmp_path: Path) -> None:
+    samples = [sample(n + 1, power=100 if n % 4 else 500) for n in range(400)]
+    with Session.open(record(tmp_path / "a.wattui", samples)) as session:
+        start, stop = session.span_us() or (0, 0)
+        found = session.envelope(1, ["power"], start, stop, 50)
+    assert found.column
+    _times, means = found.means("power")
+    assert np.nanmean(means[2:-2]) == pytest.approx(20.0, abs=0.5)
+    assert found.value["power"].max() == 50.0

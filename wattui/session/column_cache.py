@@ -34,7 +34,8 @@ class Columns:
     #: Number of the first column, and of the one after the last.
     first: int
     end: int
-    #: Number, energy, and minimum and maximum of each field; NaN if absent, (n, 2 + 2k).
+    #: Number, energy, then minimum, maximum (NaN if absent), sum and count of each
+    #: field, (n, 2 + 4k).
     table: Floats
     #: Energy before the first column, in the unit of the file.
     before: float = 0.0

@@ -2,15 +2,15 @@
 """The data of a plot: at most two points per pixel column, whatever the span.
 
 Time is cut into columns on a grid that does not move with the view, so that a scrolling
-curve does not shimmer.  Each column shows its minimum and maximum.  SQLite finds them in
-the samples, or in the coarsest summaries whose buckets fit into a column.
+curve does not shimmer.  Each column shows its minimum, maximum and mean.  SQLite finds
+them in the samples, or in the coarsest summaries whose buckets fit into a column.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -37,7 +37,7 @@ class Envelope:
     """Polylines of a span, over the same times; NaN breaks a line at a gap.
 
     Each sample is a point where there is room for all of them.  Otherwise each column has
-    two points in its middle, its minimum and its maximum.
+    two points in its middle, its minimum and its maximum; :meth:`means` has its mean.
     """
 
     #: Seconds since 1970, UTC, (n,); never decreases.
@@ -46,6 +46,16 @@ class Envelope:
     value: Mapping[str, Floats]
     #: Width of a column in seconds; 0 if every sample is a point.
     column: float = 0.0
+    #: Means of the columns by name, each (n,) and the same at both points of a column;
+    #: empty where every sample is a point.
+    mean: Mapping[str, Floats] = field(default_factory=dict)
+
+    def means(self, name: str) -> tuple[Floats, Floats]:
+        """Return times and means, one point per column, broken at the same gaps."""
+        if name not in self.mean:
+            return self.time, self.value[name]
+        first = np.diff(self.time, prepend=-np.inf) > 0
+        return self.time[first], self.mean[name][first]
 
     def __len__(self) -> int:
         return len(self.time)
@@ -174,17 +184,23 @@ def _parts(view: View, level: int, low: int, high: int) -> list[Piece]:
 
 
 def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tuple[int, ...]]:
-    """Return the query of one part: middle, energy, and minimum and maximum of each field."""
+    """Return the query of one part: middle, energy; minimum, maximum, sum, count of fields."""
     level, low, high = part
     if level < 0:
         columns = ["time AS t", f"{_SAMPLE_ENERGY} AS e"]
-        columns += [f"{name} AS l{i}, {name} AS h{i}" for i, name in enumerate(names)]
+        columns += [
+            f"{name} AS l{i}, {name} AS h{i}, {name} AS s{i}, {name} IS NOT NULL AS n{i}"
+            for i, name in enumerate(names)
+        ]
         return (
             f"SELECT {', '.join(columns)} FROM sample WHERE meter=? AND time>=? AND time<?",
             (view.meter, low, high),
         )
     columns = [f"bucket + {WIDTHS[level] // 2} AS t", "energy AS e"]
-    columns += [f"low_{name} AS l{i}, high_{name} AS h{i}" for i, name in enumerate(names)]
+    columns += [
+        f"low_{name} AS l{i}, high_{name} AS h{i}, sum_{name} AS s{i}, n_{name} AS n{i}"
+        for i, name in enumerate(names)
+    ]
     return (
         f"SELECT {', '.join(columns)} FROM summary"
         " WHERE meter=? AND level=? AND bucket>=? AND bucket<?",
@@ -195,7 +211,7 @@ def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tup
 def _reduced(
     connection: sqlite3.Connection, view: View, width: int, level: int, cache: ColumnCache
 ) -> Envelope:
-    """Return the minimum and maximum of each column."""
+    """Return the minimum, maximum and mean of each column."""
     low, high = _neighbours(connection, view)
     # Whole columns: one that the view's edge cuts must not change as the view scrolls.
     found = _columns(connection, view, width, level, (low // width - 1, high // width + 2), cache)
@@ -206,15 +222,19 @@ def _reduced(
     column = table[:, 0]
     # Both points are in the middle: their order within the column is not known.
     time = np.repeat((column + 0.5) * width / MICROSECONDS, 2)
-    value = {
-        name: table[:, 2 + 2 * index : 4 + 2 * index].ravel() / FIELDS[FIELD_INDEX[name]].scale
-        for index, name in enumerate(names)
-    }
+    value, mean = {}, {}
+    for index, name in enumerate(names):
+        low_high, total = table[:, 2 + 4 * index : 4 + 4 * index], table[:, 4 + 4 * index]
+        scale = FIELDS[FIELD_INDEX[name]].scale
+        value[name] = low_high.ravel() / scale
+        count = np.where(table[:, 5 + 4 * index] > 0, table[:, 5 + 4 * index], np.nan)
+        mean[name] = np.repeat(total / count, 2) / scale
     if _ENERGY in view.names:
         value[_ENERGY] = np.column_stack((after - table[:, 1], after)).ravel() / ENERGY_SCALE
+        mean[_ENERGY] = np.repeat(after - table[:, 1] / 2, 2) / ENERGY_SCALE
     parts = _parts(view, level, found.first * width, found.end * width)
     breaks, middle = _column_breaks(connection, view, parts, width, column)
-    return _broken(time, value, 2 * breaks, middle, width / MICROSECONDS)
+    return _broken(time, value, 2 * breaks, middle, width / MICROSECONDS, mean)
 
 
 def _columns(
@@ -260,16 +280,16 @@ def _read_columns(
     names = _fields(view)
     parts = _parts(view, level, _begin(first, width, level), end * width)
     if not parts:
-        return Columns(first, end, np.empty((0, 2 + 2 * len(names))))
+        return Columns(first, end, np.empty((0, 2 + 4 * len(names))))
     queries = [_part_query(view, part, names) for part in parts]
     columns = [f"t / {width} AS c", "total(e)"]
-    columns += [f"min(l{i}), max(h{i})" for i in range(len(names))]
+    columns += [f"min(l{i}), max(h{i}), total(s{i}), total(n{i})" for i in range(len(names))]
     source = " UNION ALL ".join(query for query, _ in queries)
     rows = connection.execute(
         f"SELECT {', '.join(columns)} FROM ({source}) GROUP BY c ORDER BY c",
         [value for _, values in queries for value in values],
     ).fetchall()
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + 2 * len(names))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + 4 * len(names))
     return Columns(first, end, table)
 
 
@@ -343,14 +363,16 @@ def _broken(
     breaks: NDArray[np.intp],
     middle: Floats,
     column: float,
+    mean: Mapping[str, Floats] | None = None,
 ) -> Envelope:
     """Put a point without values before each of *breaks*."""
     inside = breaks > 0
     breaks, middle = breaks[inside], middle[inside]
     if not len(breaks):
-        return Envelope(time, value, column)
+        return Envelope(time, value, column, mean or {})
     return Envelope(
         np.insert(time, breaks, middle),
         {name: np.insert(values, breaks, np.nan) for name, values in value.items()},
         column,
+        {name: np.insert(values, breaks, np.nan) for name, values in (mean or {}).items()},
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.plots.curve import closed, columns, polyline, runs, widened
+from wattui.ui.plots.curve import closed, columns, draw_band, polyline, runs, stepped, widened
 
 
 class Painted:
@@ -135,3 +135,51 @@ def test_a_curve_far_outside_the_image_draws_nothing() -> None:
     painted.gc.setClipRect(QtCore.QRectF(0, 0, 100, 60))
     polyline(painted, zigzag(80, 3_000.0, 4_000.0))
     assert painted.darkness().max() == 0
+
+
+def test_a_band_is_filled_once_per_pixel_and_has_no_seam() -> None:
+    painted = Painted()
+    painted.gc.setPen(QtGui.QPen(QtGui.QColor("black"), 1.8))
+    x = np.repeat(np.arange(0.0, 80.0, 1.04) + 10.3, 2)
+    points = np.column_stack((x, np.tile((15.0, 45.0), len(x) // 2)))
+    draw_band(painted, points, 0.3)
+    dark = painted.darkness()
+    inside = dark[17:43, 14:86]
+    assert inside.min() == inside.max()
+    assert inside.min() == pytest.approx(0.3, abs=0.01)
+    assert not dark[50:].any()
+    assert not dark[:10].any()
+
+
+def test_a_band_has_the_extremes_of_a_single_column() -> None:
+    painted = Painted()
+    points = np.array([(30.5, 20.0), (30.5, 40.0)])
+    draw_band(painted, points, 0.3)
+    dark = painted.darkness()
+    assert dark[22:38, 30].min() > 0.25
+
+
+def test_pieces_of_a_calm_line_meet_without_a_notch() -> None:
+    """A steep calm line had a notch every 24 points, where its pieces met."""
+    x = np.arange(97) * 0.8 + 5
+    points = np.column_stack((x, 10 + 40 * (np.arange(97) % 48) / 48))
+    lines = []
+    for ends in (True, False):
+        painted = Painted(ratio=1)
+        pen = QtGui.QPen(QtGui.QColor("black"), 1.8)
+        pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(QtCore.Qt.PenJoinStyle.RoundJoin)
+        painted.gc.setPen(pen)
+        if ends:
+            polyline(painted, points)
+        else:
+            path = QtGui.QPolygonF([QtCore.QPointF(*one) for one in points.tolist()])
+            painted.gc.drawPolyline(path)
+        lines.append(painted.darkness())
+    assert np.abs(lines[0] - lines[1]).max() < 0.35
+
+
+def test_steps_end_at_the_records() -> None:
+    points = np.array([(0.0, 1.0), (10.0, 5.0), (20.0, 3.0)])
+    found = stepped(points)
+    assert found.tolist() == [[0, 1], [0, 5], [10, 5], [10, 3], [20, 3]]

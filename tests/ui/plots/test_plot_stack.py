@@ -437,3 +437,56 @@ def test_many_channels_and_meters_can_be_drawn(tmp_path, open_plots):
     rows = window.stack.shown_rows()
     assert all(row.plot.height >= 10 for row in rows)
     recording.close()
+
+
+def test_a_long_log_is_a_band_with_its_mean_and_not_a_wall(recording, open_plots):
+    recording.add([sample(n + 1, power=60.0 if n % 4 == 0 else 20.0) for n in range(20_000)])
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    stack = window.stack
+    plot = stack.shown_rows()[0].plot
+    pixels = window.where(LIGHT.channel("power"), plot, tolerance=0.06)
+    # In each column the curve's own colour is a line at the mean: 30 W.
+    counts = np.unique(pixels[:, 0], return_counts=True)[1]
+    assert len(counts) > 0.9 * plot.width
+    assert np.median(counts) <= 4
+    assert plot.value_mapper.map_data(np.median(pixels[:, 1])) == pytest.approx(30.0, abs=1.5)
+    # The rest of the range is lighter, and the same colour everywhere.
+    image = window.image()
+    rows = image.shape[0] - 1 - plot.value_mapper.map_screen(np.array([50.3, 40.2]))
+    band = image[np.rint(rows).astype(int), round(plot.x) + 20 : round(plot.x2) - 40]
+    shades, count = np.unique(np.rint(band.reshape(-1, 3) * 255), axis=0, return_counts=True)
+    assert count.max() > 0.95 * count.sum()
+    assert 1.5 < shades[count.argmax()].sum() / 255 < 2.9
+    assert stack.overview.curves[stack.meters[0][0]].means is not None
+
+
+def test_far_apart_records_are_dots_with_steps(recording, open_plots):
+    recording.add(
+        [sample(10 * n + 10, power=20.0 + 20.0 * (n % 2), interval=10.0) for n in range(9)]
+    )
+    window = open_plots(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    plot = window.stack.shown_rows()[0].plot
+    pixels = window.where(LIGHT.channel("power"), plot)
+    values = plot.value_mapper.map_data(pixels[:, 1])
+    times = plot.index_mapper.map_data(pixels[:, 0]) - START
+    middle = (times % 10 > 3) & (times % 10 < 7) & (times > 10) & (times < 90)
+    # Between two records the line is at the value of the later one, never in between.
+    expected = 20.0 + 20.0 * (np.ceil(times[middle] / 10 - 1) % 2)
+    assert middle.any()
+    assert np.abs(values[middle] - expected).max() < 1.0
+
+
+def test_a_view_within_one_interval_has_its_record(recording, open_plots):
+    """The head said nothing, and the axis was elsewhere, under a line that was drawn."""
+    recording.add([sample(10 * n + 10, power=20.0 + n, interval=10.0) for n in range(30)])
+    window = open_plots(session_path=recording.path, channels=["power"], readings=["power"])
+    window.next_frame()
+    stack = window.stack
+    window.next_frame(lambda: stack.view.show(START + 102.0, START + 106.0))
+    assert stack.values_at(START + 104.0) == {"power": 30.0}
+    plot = stack.shown_rows()[0].plot
+    pixels = window.where(LIGHT.channel("power"), plot)
+    assert len(np.unique(pixels[:, 0])) > 0.9 * plot.width
+    assert plot.value_mapper.map_data(pixels[:, 1].mean()) == pytest.approx(30.0, abs=0.3)

@@ -4,6 +4,10 @@
 Chaco's own line plot draws nothing for a single record between two gaps, and passes its
 points one by one.
 
+Where a column of pixels has many records, their range is a translucent band, and their mean
+is the line.  Where records are far apart, each is a dot at the end of the interval that it
+stands for.
+
 The time that Qt's stroker needs for a line that crosses itself grows with the square of the
 length: a hundred milliseconds for a noisy curve.  So a smooth curve is drawn in short pieces.
 In a noisy one, each column of pixels is filled from the lowest to the highest point of the
@@ -17,9 +21,11 @@ from typing import Any, Final
 
 import numpy as np
 from chaco.api import ArrayDataSource, ArrayPlotData, LinePlot, Plot
+from kiva import constants
 from pyface.qt import QtCore, QtGui
 from PyQt5 import sip
-from traits.api import Dict
+from traits.api import Any as AnyTrait
+from traits.api import Bool, Dict, Float
 
 from wattui.ui.plots.total import Curve
 
@@ -28,6 +34,15 @@ NO_CURVE: Final[Curve] = (np.empty(0), np.empty(0))
 
 #: How far outside the plot a point is drawn, in pixels: Qt's coordinates are limited.
 _FAR: Final = 4000.0
+
+#: How opaque a band is: that of the only curve, and of one among others.
+BAND: Final = 0.3
+FAINT_BAND: Final = 0.16
+
+#: The least distance of records that are drawn as dots with steps, and the radius of a dot,
+#: in pixels.
+_APART: Final = 8.0
+_DOT: Final = 2.2
 
 
 def pieces(points: np.ndarray) -> list[np.ndarray]:
@@ -38,6 +53,18 @@ def pieces(points: np.ndarray) -> list[np.ndarray]:
     starts = np.concatenate(([0], bad + 1))
     stops = np.concatenate((bad, [len(points)]))
     return [points[a:b] for a, b in zip(starts, stops, strict=True) if b > a]
+
+
+def spacing(points: np.ndarray) -> float:
+    """Return how far apart points are on average, in pixels; 0 for a single one."""
+    return float(points[-1, 0] - points[0, 0]) / (len(points) - 1) if len(points) > 1 else 0.0
+
+
+def stepped(points: np.ndarray) -> np.ndarray:
+    """Return the steps whose right ends are these points, shape (n, 2)."""
+    steps = np.repeat(points, 2, axis=0)[1:]
+    steps[1::2, 0] = points[:-1, 0]
+    return steps
 
 
 class CurveSource(ArrayDataSource):
@@ -51,16 +78,27 @@ class CurveSource(ArrayDataSource):
 class CurvePlot(LinePlot):
     """A line plot for what :meth:`wattui.session.Session.envelope` returns."""
 
+    #: The means of the columns; None where each record is a point.
+    means = AnyTrait()
+    #: Whether a value holds for the interval that ends with it, unlike a counter's.
+    holds = Bool(True)
+    #: How opaque the band is from the minimum to the maximum of each column.
+    band_alpha = Float(BAND)
+
+    #: The pieces of the band, in pixels, as returned by :meth:`_map_pieces`.
+    _band = AnyTrait(())
+
     def get_screen_points(self) -> list[np.ndarray]:
         """Return the pieces of the line, in pixels, each of shape (n, 2)."""
         if self._cache_valid and self._screen_cache_valid:
             return self._cached_screen_pts
-        self._cached_screen_pts = self._map_pieces()
+        mapped = self._map_pieces(self.index.get_data(), self.value.get_data())
+        self._band = () if self.means is None else mapped
+        self._cached_screen_pts = mapped if self.means is None else self._map_pieces(*self.means)
         self._cache_valid = self._screen_cache_valid = True
         return self._cached_screen_pts
 
-    def _map_pieces(self) -> list[np.ndarray]:
-        index, value = self.index.get_data(), self.value.get_data()
+    def _map_pieces(self, index: np.ndarray, value: np.ndarray) -> list[np.ndarray]:
         if not len(index) or len(index) != len(value):
             return []
         across, up = self.index_mapper, self.value_mapper
@@ -85,11 +123,31 @@ class CurvePlot(LinePlot):
             gc.clip_to_rect(self.x, self.y - 1, self.width, self.height + 2)
             gc.set_stroke_color(self.effective_color)
             gc.set_line_width(self.line_width)
+            # Pieces of a line that are drawn one by one meet without a notch.
+            gc.set_line_cap(constants.CAP_ROUND)
+            gc.set_line_join(constants.JOIN_ROUND)
+            for piece in self._band:
+                draw_band(gc, piece, self.band_alpha)
             for piece in points:
+                if self.means is None and spacing(piece) >= _APART:
+                    self._render_records(gc, piece)
+                    continue
                 if len(piece) == 1:
                     x, y = piece[0]
                     piece = np.array([(x - 1.0, y), (x + 1.0, y)])
                 polyline(gc, piece)
+
+    def _render_records(self, gc: Any, piece: np.ndarray) -> None:
+        """Draw each record as a dot, at the end of the interval that it stands for."""
+        polyline(gc, stepped(piece) if self.holds else piece)
+        painter = gc.gc
+        painter.save()
+        painter.setBrush(painter.pen().color())
+        painter.setPen(QtCore.Qt.PenStyle.NoPen)
+        inside = (piece[:, 0] > self.x - _DOT) & (piece[:, 0] < self.x2 + _DOT)
+        for x, y in piece[inside].tolist():
+            painter.drawEllipse(QtCore.QPointF(x, y), _DOT, _DOT)
+        painter.restore()
 
 
 class CurvesPlot(Plot):
@@ -111,11 +169,17 @@ class CurvesPlot(Plot):
             **traits,
         )
 
-    def show_curves(self, curves: Mapping[Hashable, Curve]) -> None:
-        """Show these curves, by their meters' keys, in one update; hide all others."""
+    def show_curves(
+        self, curves: Mapping[Hashable, Curve], means: Mapping[Hashable, Curve] | None = None
+    ) -> None:
+        """Show these curves, by their meters' keys, in one update; hide all others.
+
+        Curves with *means* have a minimum and a maximum per column of pixels.
+        """
         update: dict[str, np.ndarray] = {}
         for key, arrays in curves.items():
             update.update(zip(self._names(key), arrays, strict=True))
+            self.curves[key].means = (means or {}).get(key)
         self.data.update_data(update)
         for key, curve in self.curves.items():
             curve.visible = key in curves
@@ -126,6 +190,11 @@ class CurvesPlot(Plot):
             return NO_CURVE
         times, values = self._names(key)
         return self.data.get_data(times), self.data.get_data(values)
+
+    def line(self, key: Hashable) -> Curve:
+        """Return the line that is drawn for a meter: its records, or means of columns."""
+        means: Curve | None = self.curves[key].means if key in self.curves else None
+        return self.points(key) if means is None else means
 
     def _names(self, key: Hashable) -> tuple[str, str]:
         """Return the names of a meter's arrays; make its renderer if it has none."""
@@ -268,6 +337,47 @@ def _fill_columns(painter: QtGui.QPainter, lines: list[np.ndarray], scale: float
     painter.setPen(pen)
     painter.setWorldTransform(before)
     painter.setRenderHint(hint, smooth)
+
+
+def draw_band(gc: Any, points: np.ndarray, alpha: float) -> None:
+    """Fill from the minimum to the maximum of each column, translucent.
+
+    Each column of pixels is filled once, so that no edge shows where two columns meet.
+
+    Parameters
+    ----------
+    gc
+        The Kiva context, with the colour of the curve as its stroke.
+    points
+        Pixels, shape (n, 2), from left to right: two per column, with the same x.
+    alpha
+        How opaque the band is.
+    """
+    painter = gc.gc
+    colour = painter.pen().color()
+    colour.setAlphaF(colour.alphaF() * alpha)
+    first = np.flatnonzero(np.diff(points[:, 0], prepend=-np.inf) > 0)
+    x = points[first, 0]
+    low = np.minimum.reduceat(points[:, 1], first)
+    high = np.maximum.reduceat(points[:, 1], first)
+    painter.save()
+    painter.setPen(QtCore.Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    if _pixels_per_unit(painter):
+        before, ratio = painter.worldTransform(), float(painter.device().devicePixelRatioF())
+        place = np.array([before.m11(), before.m22()]) * ratio
+        origin = np.array([before.dx(), before.dy()]) * ratio
+        # The device has its first row at the top.
+        left, top, _bottom = columns(np.column_stack((x, high)) * place + origin)
+        _left, _top, bottom = columns(np.column_stack((x, low)) * place + origin)
+        table = np.column_stack((left + np.arange(len(top)), np.floor(top), np.ceil(bottom)))
+        painter.setRenderHint(painter.RenderHint.Antialiasing, False)
+        painter.setWorldTransform(QtGui.QTransform.fromScale(1 / ratio, 1 / ratio))
+        painter.drawRects(_rectangles([table]))
+    else:
+        outline = np.concatenate((np.column_stack((x, low)), np.column_stack((x, high))[::-1]))
+        painter.drawPolygon(_polygon(outline))
+    painter.restore()
 
 
 def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:

@@ -9,12 +9,12 @@ from typing import Any, Final
 import numpy as np
 from chaco.api import AbstractOverlay, ArrayDataSource
 from chaco.tools.range_selection import RangeSelection
-from traits.api import Instance, observe
+from traits.api import Dict, Instance, observe
 
 from wattui.ui.plots import drawing
-from wattui.ui.plots.curve import CurvesPlot
+from wattui.ui.plots.curve import BAND, FAINT_BAND, CurvesPlot
 from wattui.ui.plots.total import Curve
-from wattui.ui.theme.palette import rgba
+from wattui.ui.theme.palette import mix
 
 #: How close to an edge of the window the pointer must be to drag it, in pixels.
 _GRIP: Final = 6
@@ -31,15 +31,24 @@ class Overview(CurvesPlot):
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
     #: Where Chaco's tool stores the view.
     index = Instance(ArrayDataSource, args=([],))
+    #: Where records are missing in the run, by meter: seconds, shape (k, 2).
+    gaps = Dict()
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(padding=0, resizable="", **traits)
+        self.underlays.append(StripGaps(component=self))
         self.overlays.append(ViewWindow(component=self, stack=self.stack))
         self.tools.append(ViewTool(component=self, stack=self.stack))
 
-    def take(self, curves: Mapping[Hashable, Curve]) -> None:
-        """Show new curves of the whole run, by meter."""
-        self.show_curves(curves)
+    def take(
+        self,
+        curves: Mapping[Hashable, Curve],
+        means: Mapping[Hashable, Curve] | None = None,
+        gaps: Mapping[Hashable, np.ndarray] | None = None,
+    ) -> None:
+        """Show new curves of the whole run, means of their columns, and gaps, by meter."""
+        self.show_curves(curves, means)
+        self.gaps = dict(gaps or {})
         values = [curve[1][np.isfinite(curve[1])] for curve in curves.values()]
         values = [one for one in values if len(one)]
         if values:
@@ -57,7 +66,9 @@ class Overview(CurvesPlot):
         for key, curve in self.curves.items():
             curve.visible = key in colours
             if key in colours:
-                curve.trait_set(color=rgba(colours[key], 0.85), line_width=1.0)
+                colour = mix(palette.plot, colours[key], 0.85)
+                alpha = BAND if len(colours) == 1 else FAINT_BAND
+                curve.trait_set(color=colour, line_width=1.0, band_alpha=alpha)
 
     def follow(self) -> None:
         """Show the run, and the view if it is wider than the run."""
@@ -77,6 +88,26 @@ class Overview(CurvesPlot):
             middle = (left + right) / 2
             left, right = middle - _GRIP, middle + _GRIP
         return left, right
+
+
+class StripGaps(AbstractOverlay):
+    """Shades the strip where records of a meter are missing."""
+
+    def overlay(
+        self, other_component: Any, gc: Any, view_bounds: Any = None, mode: str = "normal"
+    ) -> None:
+        """Draw on *gc*; called by Chaco."""
+        strip = other_component
+        stack, several = strip.stack, len(strip.stack.strip_colours()) > 1
+        found = []
+        for key, colour in stack.strip_colours():
+            spans = [strip.gaps.get(key, np.empty((0, 2))), stack.lost_span(key)]
+            across = strip.index_mapper.map_screen(np.concatenate(spans))
+            if len(across):
+                found.append((colour if several else "", across))
+        for number, (colour, across) in enumerate(found):
+            lane = (number, len(found))
+            drawing.draw_gaps(gc, strip, across, stack.palette, colour, lane)
 
 
 class ViewWindow(AbstractOverlay):

@@ -14,7 +14,7 @@ from traits.api import Bool, HasStrictTraits, Instance, Str
 
 from wattui.measurement.fields import CHANNEL, Field
 from wattui.ui.plots.annotations import Gaps, HeadLine, Marks
-from wattui.ui.plots.curve import NO_CURVE, CurvesPlot
+from wattui.ui.plots.curve import BAND, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
 from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.total import SUMMED, TOTAL, Curve
@@ -24,6 +24,9 @@ from wattui.ui.theme.palette import rgba
 #: Width of a curve, and of those of the meters that are not chosen, in pixels.
 LINE_WIDTH: Final = 1.8
 THIN_WIDTH: Final = 1.0
+
+#: Channels that grow from record to record: between two of them the line is straight.
+CUMULATIVE: Final = frozenset({"integrated_energy", "energy", "cost"})
 
 #: How opaque the border of the selection and its inside are; Kiva fills the inside twice.
 _SELECTION_EDGE: Final = 0.6
@@ -109,14 +112,23 @@ class PlotRow(HasStrictTraits):
             curve.color = colour if stack.coloured else palette.channel(self.name)
             stands_out = len(meters) == 1 or key in (stack.focus, TOTAL)
             curve.line_width = LINE_WIDTH if stands_out else THIN_WIDTH
+            curve.band_alpha = BAND if stands_out else FAINT_BAND
+            curve.holds = self.name not in CUMULATIVE
             if stands_out:
                 self.plot.raise_component(curve)
 
-    def take(self, curves: dict[tuple[Hashable, str], Curve]) -> None:
-        """Show new curves, by meter and channel."""
+    def take(
+        self,
+        curves: dict[tuple[Hashable, str], Curve],
+        means: dict[tuple[Hashable, str], Curve] | None = None,
+    ) -> None:
+        """Show new curves, and the means of their columns, by meter and channel."""
         known = len(self.plot.curves)
         keys = [key for key, _label, _colour in self.shown_meters]
-        self.plot.show_curves({key: curves.get((key, self.name), NO_CURVE) for key in keys})
+        self.plot.show_curves(
+            {key: curves.get((key, self.name), NO_CURVE) for key in keys},
+            {key: line for (key, name), line in (means or {}).items() if name == self.name},
+        )
         if len(self.plot.curves) > known:
             self.paint()
         self.fit_values()
@@ -143,7 +155,9 @@ class PlotRow(HasStrictTraits):
         view = self.stack.view
         for key, _label, _colour in self.shown_meters:
             times, values = self.plot.points(key)
-            inside = values[np.searchsorted(times, view.start) : np.searchsorted(times, view.stop)]
+            # The record after the view counts too: its interval reaches into the view.
+            last = int(np.searchsorted(times, view.stop)) + 1
+            inside = values[np.searchsorted(times, view.start) : last]
             inside = inside[np.isfinite(inside)]
             if len(inside):
                 low, high = min(low, float(inside.min())), max(high, float(inside.max()))
@@ -172,7 +186,7 @@ class PlotRow(HasStrictTraits):
 
         A record covers the interval that ends with it.
         """
-        return curve_value(self.plot.points(key), moment)
+        return curve_value(self.plot.line(key), moment)
 
     def head_texts(self) -> list[str]:
         """Return the statistics of the view for the head line, the longest first."""

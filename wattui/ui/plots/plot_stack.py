@@ -277,11 +277,11 @@ class PlotStack(HasStrictTraits):
         self.selection_statistics = data.selected
         self.marks = data.marks
         for row in self.shown_rows():
-            row.take(data.curves)
+            row.take(data.curves, data.means)
         if data.overview is not None:
-            self.overview.take(data.overview)
+            self.overview.take(data.overview, data.overview_means, data.overview_gaps)
         if self.pointer_time is not None:
-            self.pointer_values = self._values_at(self.pointer_time)
+            self.pointer_values = self.values_at(self.pointer_time)
         self.frames += 1
         self.redraw()
 
@@ -464,7 +464,7 @@ class PlotStack(HasStrictTraits):
                 self._rows[name, meter] = row
                 self.component.add(row.plot)
                 if self._data is not None:
-                    row.take(self._data.curves)
+                    row.take(self._data.curves, self._data.means)
         rows = self.shown_rows()
         for row in self._rows.values():
             row.plot.visible = row in rows
@@ -541,13 +541,17 @@ class PlotStack(HasStrictTraits):
         found = []
         for key, _label, colour in self.shown_meters:
             spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
-            if key in self.lost_since:
-                since = self.lost_since[key]
-                lost = [[since, since if math.isnan(self.now) else max(self.now, since)]]
-                spans = np.concatenate((spans, lost))
+            spans = np.concatenate((spans, self.lost_span(key)))
             if len(spans):
                 found.append((key, colour, spans))
         return found
+
+    def lost_span(self, key: Hashable) -> np.ndarray:
+        """Return the span since a meter was lost until now, shape (k, 2)."""
+        if key not in self.lost_since:
+            return np.empty((0, 2))
+        since = self.lost_since[key]
+        return np.array([[since, since if math.isnan(self.now) else max(self.now, since)]])
 
     def strip_colours(self) -> list[tuple[Hashable, str]]:
         """Return each meter's key and its colour in the strip."""
@@ -560,7 +564,7 @@ class PlotStack(HasStrictTraits):
         if moment is None and self.pointer_time is None:
             return
         self.pointer_time = moment
-        self.pointer_values = {} if moment is None else self._values_at(moment)
+        self.pointer_values = {} if moment is None else self.values_at(moment)
         self.redraw()
 
     def redraw(self) -> None:
@@ -568,9 +572,10 @@ class PlotStack(HasStrictTraits):
         if self.shown:
             self.component.request_redraw()
 
-    def _values_at(self, moment: float) -> dict[str, float]:
+    def values_at(self, moment: float) -> dict[str, float]:
+        """Return the values at a time, in base units by channel, of the first meter with one."""
         values: dict[str, float] = {}
-        curves = self._data.curves if self._data else {}
+        curves = {**self._data.curves, **self._data.means} if self._data else {}
         keys = [key for key, _label, _colour in self.meters]
         for name in {*self.channels, *self.readings}:
             for key in [self.focus] if self.focus in keys else keys:

@@ -83,6 +83,9 @@ class ViewData:
     span: tuple[float, float] | None = None
     #: Curves, by meter and channel.
     curves: dict[tuple[Hashable, str], Curve] = field(default_factory=dict)
+    #: Means of the columns, by meter and channel, where curves have a minimum and a maximum
+    #: per column of pixels.
+    means: dict[tuple[Hashable, str], Curve] = field(default_factory=dict)
     #: Statistics of the view, by meter.
     statistics: dict[Hashable, Any] = field(default_factory=dict)
     #: Statistics of the selection, by meter.
@@ -93,6 +96,9 @@ class ViewData:
     marks: list[tuple[float, str]] = field(default_factory=list)
     #: Curves of the strip, by meter; None if it was not requested.
     overview: dict[Hashable, Curve] | None = None
+    #: Means of the columns of the strip, and where records are missing in it, by meter.
+    overview_means: dict[Hashable, Curve] = field(default_factory=dict)
+    overview_gaps: dict[Hashable, np.ndarray] = field(default_factory=dict)
 
 
 def _microseconds(seconds: float) -> int:
@@ -120,6 +126,8 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
         envelope = session.envelope(identity, request.channels, low, high, request.pixels)
         for name in request.channels:
             data.curves[key, name] = (envelope.time, envelope.value[name])
+            if envelope.column:
+                data.means[key, name] = envelope.means(name)
         data.statistics[key] = session.statistics(identity, start, stop)
         if request.selection:
             chosen = (_microseconds(t) for t in request.selection)
@@ -134,6 +142,11 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
             name = request.overview_channel
             envelope = session.envelope(identity, (name,), *span, request.overview_pixels)
             data.overview[key] = (envelope.time, envelope.value[name])
+            if envelope.column:
+                data.overview_means[key] = envelope.means(name)
+            gaps = np.asarray(session.gaps(identity, *span)).reshape(-1, 2)
+            width = (data.span[1] - data.span[0]) / request.overview_pixels
+            data.overview_gaps[key] = merged(gaps, width)
     for stored in session.events((EventKind.MARK,), low, high):
         data.marks.append((stored.event.time_us / MICROSECONDS, stored.event.text))
     return data
@@ -144,14 +157,19 @@ def _add_totals(data: ViewData, keys: Sequence[Hashable], low: int, high: int) -
     request = data.request
     going = [key in request.going for key in keys]
     for name in SUMMED.intersection(request.channels):
-        data.curves[TOTAL, name] = total_curve(
-            [data.curves[key, name] for key in keys],
-            low / MICROSECONDS,
-            high / MICROSECONDS,
-            request.pixels,
-            going=going,
-            holds=name == INTEGRATED_ENERGY.name,
-        )
+        curves = [data.curves[key, name] for key in keys]
+        means = [data.means.get((key, name), data.curves[key, name]) for key in keys]
+        for added, found in ((curves, data.curves), (means, data.means)):
+            found[TOTAL, name] = total_curve(
+                added,
+                low / MICROSECONDS,
+                high / MICROSECONDS,
+                request.pixels,
+                going=going,
+                holds=name == INTEGRATED_ENERGY.name,
+            )
+        if not any((key, name) in data.means for key in keys):
+            del data.means[TOTAL, name]
 
 
 def merged(gaps: np.ndarray, least: float) -> np.ndarray:

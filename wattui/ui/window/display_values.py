@@ -168,6 +168,8 @@ def _view_readings(bench: Bench, meter: Meter, unit: str, view: ViewSummary) -> 
     if found is not None:
         where = "in view" if view.span is Span.VIEW else "in the selection"
         records = f"{count_text(found.count, 'record')} {where}"
+        if numbers and not found.count:
+            records = "between two records"
         lines = _energy_lines(bench, found.energy_wh, found.counter_wh)
         energy = {
             "energy": energy_text(found.energy_wh, unit),

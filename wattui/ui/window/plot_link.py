@@ -117,6 +117,10 @@ class PlotLink(HasStrictTraits):
             return ViewSummary(plots.pointer_time, dict(plots.pointer_values), statistics, span)
         if statistics is None:
             return ViewSummary()
+        if not statistics.count and span is Span.VIEW:
+            # The view is shorter than an interval: the line in it is that of the next record.
+            middle = (plots.view.start + plots.view.stop) / 2
+            return ViewSummary(middle, plots.values_at(middle), statistics, span)
         means = {name: statistics[name].mean for name in PANEL_FIELDS}
         return ViewSummary(math.nan, means, statistics, span)
 
