@@ -430,7 +430,8 @@ def test_many_channels_and_meters_can_be_drawn(tmp_path, open_plots):
         recording.add(samples, meter, wait=meter == 11)
     window = open_plots(session_path=recording.path, channels=[c.name for c in CHANNELS[::3]])
     window.next_frame()
-    window.stack.point(START + 10)
+    plot = window.stack.shown_rows()[0].plot
+    window.stack.point(float(plot.index_mapper.map_screen(np.array([START + 10]))[0]))
     window.stack.view.select(START + 5, START + 9)
     window.settle()
     assert not paint_guard.failures

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from plot_window import START, PlotWindow, Recording, application, sample, wait_for
 from pyface.qt import QtCore
+
+from wattui.ui.plots.value_axis import ValueRange
 
 SHIFT = QtCore.Qt.ShiftModifier
 CTRL = QtCore.Qt.ControlModifier
@@ -121,11 +124,12 @@ def test_shift_and_a_drag_select_a_span_and_show_its_statistics(window):
     window.settle()
     (numbers,) = window.stack.selection_statistics.values()
     assert numbers.count == pytest.approx(100, abs=1)
-    lines = [text for text, _colour in window.stack.component.overlays[0].lines()]
-    assert lines[0] in ("1:40", "1:39", "1:41")
-    assert lines[1].startswith("mean 44.")
-    assert " ± " in lines[1]
-    assert lines[1].endswith("Wh")
+    longest = window.stack.shown_rows()[0].head_texts()[0]
+    duration, mean, energy = longest.split("   ")
+    assert duration in ("selected 1:40", "selected 1:39", "selected 1:41")
+    assert mean.startswith("mean 44.")
+    assert " ± " in energy
+    assert energy.endswith("Wh")
 
 
 def test_esc_clears_the_selection(window):
@@ -291,3 +295,65 @@ def test_the_plots_follow_the_mouse_before_new_data_has_come(window):
     window.drag(centre(window), (centre(window)[0] - 30, centre(window)[1]))
     assert window.stack.shown_rows()[0].plot.index_range.low == window.stack.view.start
     wait_for(lambda: window.stack.frames > frames)
+
+
+def test_the_crosshair_stays_at_the_pointer_while_data_moves_beneath_it(window):
+    """It moved away with the data, and showed a time that was not under the pointer."""
+    stack = window.stack
+    plot = stack.shown_rows()[0].plot
+    window.next_frame(lambda: stack.view.show(START + 100, START + 300))
+    x = round(plot.x + plot.width / 2)
+    window.move(x, plot.y + 10)
+    before = stack.pointer_time
+    for _ in range(2):
+        window.next_frame(lambda: stack.pan(0.1))
+        assert stack.pointer_time == pytest.approx(stack.time_at(x), abs=1e-6)
+    assert stack.pointer_time != pytest.approx(before, abs=1)
+    assert stack.pointer_values == stack.values_at(stack.pointer_time)
+
+
+@pytest.mark.parametrize("leaving", ["hidden", "session", "pointer"])
+def test_the_crosshair_leaves_with_the_view(window, leaving):
+    stack = window.stack
+    window.move(*centre(window))
+    assert stack.pointer_time is not None
+    if leaving == "hidden":
+        stack.shown = False
+    elif leaving == "session":
+        stack.session_path = None
+    else:
+        window.leave()
+    assert stack.pointer_time is None
+    assert stack.pointer_values == {}
+
+
+def test_no_label_hides_a_curve(tmp_path):
+    """Boxes at the pointer, at a selection and at marks cut holes that looked like gaps."""
+    recording = Recording(tmp_path)
+    recording.add([sample(n + 1, power=40.0) for n in range(60)])
+    recording.mark(20, "washing machine starts its long programme")
+    recording.close()
+    window = PlotWindow(session_path=recording.path, channels=["power", "current"])
+    window.next_frame()
+    stack = window.stack
+    row = stack.shown_rows()[0]
+    plot = row.plot
+
+    def columns_with_line():
+        pixels = window.where(stack.palette.channel("power"), plot, tolerance=0.35)
+        return len(np.unique(pixels[:, 0]))
+
+    drawn = columns_with_line()
+    # The line is at each height of the plot once: at the top, in the middle, at the bottom.
+    for low, high in ((39.0, 50.0), (30.0, 41.0), (36.0, 40.4), (38.0, 40.2)):
+        row.chosen = ValueRange(low, high)
+        row.fit_values()
+        without = columns_with_line()
+        assert without >= drawn - 2
+        window.next_frame(lambda: stack.view.select(START + 10, START + 50))
+        window.move(*centre(window))
+        # The crosshair itself is one column wide.
+        assert columns_with_line() >= without - 8
+        window.leave()
+        window.next_frame(stack.view.clear_selection)
+    window.close()

@@ -211,12 +211,12 @@ class FigurePlot(Plot):
             gaps = self.index_mapper.map_screen(self._content.series[number].gaps)
             drawing.draw_gaps(gc, self, gaps, self._palette, colour, (lane, len(broken)))
         super()._draw_underlay(gc, view_bounds, mode)
-
-    def _draw_overlay(self, gc: Any, view_bounds: Any = None, mode: str = "normal") -> None:
         moments = np.array([moment for moment, _text in self._content.marks])
         across = self.index_mapper.map_screen(moments) if len(moments) else moments
         marks = zip(across.tolist(), (text for _, text in self._content.marks), strict=True)
         drawing.draw_marks(gc, self, marks, self._palette, SMALL, words=self.shows_marks)
+
+    def _draw_overlay(self, gc: Any, view_bounds: Any = None, mode: str = "normal") -> None:
         self._draw_head(gc)
 
     # --- the head line --------------------------------------------------------------------

@@ -50,9 +50,13 @@ class Shown:
     unit: str
     #: Statistics of the view by field; None while the meter is recorded.
     means: Any = None
+    #: Values under the pointer by field; None while it is elsewhere or the meter is recorded.
+    pointed: Mapping[str, float] | None = None
 
     def reading(self, name: str) -> str:
-        """Return the text of a field: of the last record, or the mean of the view."""
+        """Return the text of a field: last record, mean of the view, or under the pointer."""
+        if self.pointed is not None:
+            return value_text(name, self.pointed.get(name))
         if self.means is not None:
             return value_text(name, self.means[name].mean)
         return value_text(name, self.meter.reading(name))
@@ -192,7 +196,11 @@ class TotalRow:
 
 
 def rows_of(
-    bench: Bench, palette: Palette, unit: str, means: Mapping[object, Any] | None = None
+    bench: Bench,
+    palette: Palette,
+    unit: str,
+    means: Mapping[object, Any] | None = None,
+    pointed: Mapping[object, Mapping[str, float]] | None = None,
 ) -> list[MeterRow]:
     """Return a row for each meter of the window.
 
@@ -202,11 +210,14 @@ def rows_of(
         The meters; the colours of the theme; the unit of energies.
     means
         Statistics of the view by key, for meters that are not being recorded.
+    pointed
+        Their values under the pointer by key; None while the pointer is elsewhere.
     """
     rows = []
     for number, meter in enumerate(bench.meters):
         view = None if bench.recording or means is None else means.get(meter.key)
-        shown = Shown(meter, bench, unit, view)
+        under = None if bench.recording or pointed is None else pointed.get(meter.key, {})
+        shown = Shown(meter, bench, unit, view, under)
         colour = palette.shown(meter.colour) or palette.meter(number)
         rows.append(_row(shown, colour))
     return rows

@@ -68,9 +68,11 @@ class HeadLine(Annotation):
             x = self._draw_name(gc, row, x, y)
         x += drawing.draw_text(gc, row.title, x, y, muted, SMALL)
         room = plot.x2 - x - 24
-        if row.key is None and row.is_first and stack.coloured:
+        if row.key is None and row.is_first and stack.coloured and stack.pointer_time is None:
             x, room = self._draw_meters(gc, plot, row, x + 20, y)
-        for text in row.head_texts():
+        if values := row.pointed_values():
+            self._draw_values(gc, plot, row, values, (x, y))
+        for text in () if values else row.head_texts():
             if text and drawing.text_width(text, SMALL) <= room:
                 drawing.draw_text(gc, text, plot.x2, y, muted, SMALL, align=1.0)
                 break
@@ -78,6 +80,33 @@ class HeadLine(Annotation):
             shown = stack.problem or "waiting for the first record"
             middle = (plot.x + plot.width / 2, plot.y + plot.height / 2)
             drawing.draw_text(gc, shown, *middle, muted, align=0.5)
+
+    def _draw_values(
+        self,
+        gc: Any,
+        plot: Any,
+        row: Any,
+        values: list[tuple[str, str]],
+        after: tuple[float, float],
+    ) -> None:
+        """Write the values under the pointer at the right of the head, from the last one."""
+        several = row.stack.coloured and row.key is None
+        palette, (left, y), right = row.stack.palette, after, plot.x2
+        if not several:
+            text = f"{values[0][1]} {row.field.unit}".rstrip()
+            drawing.draw_text(gc, text, right, y, palette.text, SMALL, align=1.0)
+            return
+        widths = [drawing.text_width(text, SMALL) + 24 for _colour, text in values]
+        shown = len(values)
+        while shown and sum(widths[:shown]) + 30 * (shown < len(values)) > right - left - 12:
+            shown -= 1
+        if shown < len(values):
+            rest = f"+{len(values) - shown}"
+            right -= drawing.draw_text(gc, rest, right, y, palette.muted, SMALL, align=1.0) + 8
+        for colour, text in reversed(values[:shown]):
+            width = drawing.draw_text(gc, text, right, y, palette.text, SMALL, align=1.0)
+            drawing.fill_rect(gc, right - width - 12, y + 2, 8, 3, colour)
+            right -= width + 24
 
     def _draw_name(self, gc: Any, row: Any, x: float, y: float) -> float:
         """Write the name of a row's meter in its colour; return where the rest goes on."""
@@ -104,7 +133,7 @@ class HeadLine(Annotation):
 
 
 class Marks(Annotation):
-    """Marks as thin lines over the curves, with their text in the first plot."""
+    """Marks as thin lines under the curves, with their text in the first plot."""
 
     def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
         """Draw on a row's plot."""

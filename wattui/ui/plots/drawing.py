@@ -228,6 +228,8 @@ def draw_marks(
 ) -> None:
     """Draw marks as thin lines, and their text where it does not overlap.
 
+    This is done before the curves: neither hides one.
+
     Parameters
     ----------
     gc
@@ -250,6 +252,5 @@ def draw_marks(
         width = text_width(shown, lettering)
         left = min(x + 5, plot.x2 - width - 4)
         if shown and left >= free:
-            fill_rect(gc, left - 2, y - 3, width + 4, 14, palette.plot, 0.85)
             draw_text(gc, shown, left, y, palette.text, lettering)
             free = left + width + 8

@@ -13,10 +13,12 @@ from traits.api import Any as AnyTrait
 from traits.api import Bool, HasStrictTraits, Instance, Str
 
 from wattui.measurement.fields import CHANNEL, Field
+from wattui.measurement.text import NO_VALUE, energy_error_text
 from wattui.ui.plots.annotations import Gaps, HeadLine, Marks
 from wattui.ui.plots.curve import BAND, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
 from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT
+from wattui.ui.plots.time_axis import elapsed_label
 from wattui.ui.plots.total import SUMMED, TOTAL, Curve
 from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
 from wattui.ui.theme.palette import rgba
@@ -70,7 +72,8 @@ class PlotRow(HasStrictTraits):
         plot.underlays.extend([Gaps(component=plot, row=self), self._selection])
         add_axes(plot, stack.ticks, ValueTicks())
         plot.underlays.append(HeadLine(component=plot, row=self))
-        plot.overlays.append(Marks(component=plot, row=self))
+        # Under the curves: no word hides one.
+        plot.underlays.append(Marks(component=plot, row=self))
         self.plot = plot
         self.paint()
 
@@ -188,8 +191,41 @@ class PlotRow(HasStrictTraits):
         """
         return curve_value(self.plot.line(key), moment)
 
+    def pointed_values(self) -> list[tuple[str, str]]:
+        """Return colour and value of each curve under the pointer; none if it is elsewhere."""
+        moment = self.stack.pointer_time
+        if moment is None:
+            return []
+        found = []
+        for key, _label, colour in self.shown_meters:
+            value = self.value_at(key, moment)
+            text = NO_VALUE if value is None else self.field.format(value)
+            found.append((colour, text))
+        return found
+
+    def selection_texts(self) -> list[str]:
+        """Return duration, mean power and energy of the selection, the longest first."""
+        selection = self.stack.view.selection
+        if selection is None or not self.is_first:
+            return []
+        length = selection[1] - selection[0]
+        duration = f"selected {elapsed_label(length, 0.1 if length < 10 else 1.0)}"
+        known = self.stack.selection_statistics
+        numbers = [known[key] for key, _label, _colour in self.shown_meters if key in known]
+        numbers = [one for one in numbers if one.count]
+        if not numbers:
+            return [duration]
+        energy = energy_error_text(
+            sum(one.energy_wh for one in numbers), sum(one.energy_error_wh for one in numbers)
+        )
+        mean = f"{sum(one.average_power_w for one in numbers):.1f} W"
+        word = "mean" if len(numbers) == 1 else "sum of means"
+        return [f"{duration}   {word} {mean}   {energy}", f"{duration}   {energy}", duration]
+
     def head_texts(self) -> list[str]:
-        """Return the statistics of the view for the head line, the longest first."""
+        """Return the selection or statistics of the view for the head line, longest first."""
+        if selected := self.selection_texts():
+            return selected
         known = self.stack.statistics
         numbers = [known[key] for key, _label, _colour in self.shown_meters if key in known]
         numbers = [one for one in numbers if one.count]

@@ -34,7 +34,7 @@ from traits.api import (
 )
 
 from wattui.measurement.fields import CHANNEL
-from wattui.ui.plots.crosshair import Crosshair, RowScroll, SelectionBubble
+from wattui.ui.plots.crosshair import Crosshair, RowScroll
 from wattui.ui.plots.curve import NO_CURVE
 from wattui.ui.plots.overview import Overview
 from wattui.ui.plots.plot_row import PlotRow, curve_value
@@ -116,7 +116,9 @@ class PlotStack(HasStrictTraits):
     #: Statistics of the view and of the selection, by the meter's key.
     statistics = Dict()
     selection_statistics = Dict()
-    #: The time under the pointer, in seconds, UTC; None while it is elsewhere.
+    #: Where the pointer is on the plots, in pixels from the left; None while it is elsewhere.
+    pointer_x = Union(None, Float)
+    #: The time under the pointer, in seconds, UTC; it changes as data moves beneath it.
     pointer_time = Union(None, Float)
     #: Values under the pointer by channel, in base units, of the first meter that has one.
     pointer_values = Dict()
@@ -169,7 +171,7 @@ class PlotStack(HasStrictTraits):
         mapper = LinearMapper(range=self._index_range)
         component = self.component = StackContainer(stack=self, index_mapper=mapper)
         component.add(self.overview)
-        for overlay in (SelectionBubble, Crosshair, RowScroll):
+        for overlay in (Crosshair, RowScroll):
             component.overlays.append(overlay(component=component, stack=self))
         self._selecting = SpanSelection(component=component, stack=self)
         component.tools.append(self._selecting)
@@ -280,8 +282,7 @@ class PlotStack(HasStrictTraits):
             row.take(data.curves, data.means)
         if data.overview is not None:
             self.overview.take(data.overview, data.overview_means, data.overview_gaps)
-        if self.pointer_time is not None:
-            self.pointer_values = self.values_at(self.pointer_time)
+        self._follow_pointer()
         self.frames += 1
         self.redraw()
 
@@ -317,6 +318,7 @@ class PlotStack(HasStrictTraits):
 
     @observe("session_path")
     def _session_changed(self, _event: object) -> None:
+        self.point(None)
         own, self._session_meters = not self._chosen_meters(), []
         if own:
             self.meters = []
@@ -359,6 +361,8 @@ class PlotStack(HasStrictTraits):
 
     @observe("shown")
     def _shown_changed_to(self, _event: object) -> None:
+        if not self.shown and self._pace:
+            self.point(None)
         if self.shown and self._pace:
             self._strip_wanted = True
             self._due(0.0)
@@ -390,6 +394,8 @@ class PlotStack(HasStrictTraits):
     def _view_moved(self, _event: object) -> None:
         self._index_range.set_bounds(self.view.start, self.view.stop)
         self.overview.follow()
+        if self.pointer_x is not None:
+            self._follow_pointer()
         if not self._taking:
             self._due(HAND_INTERVAL)
             self.redraw()
@@ -559,18 +565,34 @@ class PlotStack(HasStrictTraits):
             return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
         return [(key, colour) for key, _label, colour in self.shown_meters]
 
-    def point(self, moment: float | None) -> None:
-        """Show the values at a time, in seconds, UTC; None if the pointer is elsewhere."""
-        if moment is None and self.pointer_time is None:
+    def point(self, x: float | None) -> None:
+        """Show the values under the pointer, at a pixel; None if the pointer is elsewhere."""
+        if x is None and self.pointer_x is None:
             return
-        self.pointer_time = moment
-        self.pointer_values = {} if moment is None else self.values_at(moment)
+        self.pointer_x = x
+        self._follow_pointer()
         self.redraw()
+
+    def _follow_pointer(self) -> None:
+        """Set the time and the values that are under the pointer now."""
+        moment = None if self.pointer_x is None else self.time_at(self.pointer_x)
+        values = {} if moment is None else self.values_at(moment)
+        self.trait_set(pointer_time=moment, pointer_values=values)
 
     def redraw(self) -> None:
         """Request a new frame."""
         if self.shown:
             self.component.request_redraw()
+
+    def meter_values_at(self, moment: float) -> dict[Hashable, dict[str, float]]:
+        """Return the values at a time, in base units, by meter and channel."""
+        found: dict[Hashable, dict[str, float]] = {}
+        curves = {**self._data.curves, **self._data.means} if self._data else {}
+        for (key, name), curve in curves.items():
+            value = curve_value(curve, moment)
+            if value is not None:
+                found.setdefault(key, {})[name] = value
+        return found
 
     def values_at(self, moment: float) -> dict[str, float]:
         """Return the values at a time, in base units by channel, of the first meter with one."""

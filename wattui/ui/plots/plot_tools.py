@@ -169,7 +169,7 @@ class StackTool(BaseTool):
     def normal_mouse_move(self, event: Any) -> None:
         """Show the values under the pointer."""
         inside = self.stack.row_at(event.x, event.y) is not None
-        self.stack.point(self.stack.time_at(event.x) if inside else None)
+        self.stack.point(event.x if inside else None)
 
     def normal_mouse_leave(self, _event: Any) -> None:
         """Stop showing values."""

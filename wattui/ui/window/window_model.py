@@ -376,8 +376,11 @@ class WindowModel(HasStrictTraits):
             if self.meter_rows:
                 self.meter_rows = []
             return
-        means = self.plots.statistics if self.plots is not None else {}
-        rows = rows_of(bench, self.palette, self.energy_unit, means)
+        plots = self.plots
+        means = (plots.selection_statistics or plots.statistics) if plots is not None else {}
+        moment = plots.pointer_time if plots is not None else None
+        pointed = None if moment is None else plots.meter_values_at(moment)
+        rows = rows_of(bench, self.palette, self.energy_unit, means, pointed)
         if rows != self.meter_rows:
             self.meter_rows = rows
         self.meter_total = total_of(bench, self.energy_unit)
