@@ -381,3 +381,22 @@ window.close()
     text, value = lines[1].split()
     assert float(text) == pytest.approx(float(value), abs=0.06)
     assert lines[2] == "2 in all False"
+
+
+def test_the_pointer_on_a_row_brings_out_its_curves(two):
+    from PyQt5 import QtTest
+
+    view = table(two)
+    plots, keys = two.model.plots, [meter.key for meter in two.bench.meters]
+    area = view.viewport()
+    for row, key in enumerate(keys):
+        QtTest.QTest.mouseMove(area, cell(two, row, "name"))
+        two.wait_for(lambda key=key: plots.brought_out == key, "the curve brought out")
+    QtWidgets.QApplication.sendEvent(view, QtCore.QEvent(QtCore.QEvent.Leave))
+    assert plots.brought_out is None
+
+
+def test_chips_of_fields_are_neutral_with_several_meters(two):
+    """They had the colours of fields, which other meters had in the plots."""
+    rows = two.control("channels").widget().rows
+    assert {row._colour for row in rows.values()} == {two.model.palette.muted}

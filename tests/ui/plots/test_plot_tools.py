@@ -357,3 +357,35 @@ def test_no_label_hides_a_curve(tmp_path):
         window.leave()
         window.next_frame(stack.view.clear_selection)
     window.close()
+
+
+def test_the_pointer_on_a_curve_brings_it_out_and_no_curve_fades(tmp_path):
+    recording = Recording(tmp_path, [f"meter {n}" for n in range(12)])
+    for number in range(12):
+        powers = [10.0 + 5 * number] * 60
+        recording.add([sample(n + 1, power=p) for n, p in enumerate(powers)], meter=number)
+    recording.close()
+    window = PlotWindow(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    stack = window.stack
+    row = stack.shown_rows()[0]
+    plot = row.plot
+    keys = [key for key, _label, _colour in stack.meters]
+    stack.focus = keys[0]
+    widths = {key: plot.curves[key].line_width for key in keys}
+    assert min(widths.values()) >= 1.4
+    x = plot.x + plot.width / 2
+    for number, key in enumerate(keys):
+        y = float(plot.value_mapper.map_screen(np.array([10.0 + 5 * number]))[0])
+        window.move(x, y + 2)
+        assert stack.brought_out == key
+        assert plot.curves[key].line_width > max(
+            plot.curves[other].line_width for other in keys if other != key
+        )
+        assert plot.curves[key] is plot.components[-1]
+        colour = stack.shown_meters[number][2]
+        assert len(np.unique(window.where(colour, plot)[:, 0])) > 0.9 * plot.width
+    window.leave()
+    assert stack.brought_out is None
+    assert {key: plot.curves[key].line_width for key in keys} == widths
+    window.close()

@@ -251,9 +251,14 @@ class MeterView(QtGui.QTableView):
     #: A menu was requested at a position; the key of an action was pressed.
     menu_wanted = QtCore.Signal(int, QtCore.QPoint)
     action_wanted = QtCore.Signal(object)
+    #: The pointer is on a row; -1 when it is on none.
+    hovered = QtCore.Signal(int)
 
     def __init__(self, table: MeterTable) -> None:
         super().__init__()
+        self.setMouseTracking(True)
+        self.entered.connect(lambda index: self.hovered.emit(index.row()))
+        self.viewportEntered.connect(lambda: self.hovered.emit(-1))
         self.setObjectName("meterTable")
         self.setAccessibleName("Meters")
         self.setModel(table)
@@ -295,6 +300,11 @@ class MeterView(QtGui.QTableView):
         self.setColumnWidth(_NUMBER[BOX.key], _BOX_WIDTH)
         header.setSectionResizeMode(QtGui.QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(_NUMBER[NAME.key], QtGui.QHeaderView.ResizeMode.Stretch)
+
+    def leaveEvent(self, event: Any) -> None:
+        """Report that the pointer is on no row."""
+        super().leaveEvent(event)
+        self.hovered.emit(-1)
 
     def changeEvent(self, event: Any) -> None:
         """Fit the columns again when the font changes: the theme's font is set late."""
@@ -485,6 +495,7 @@ class _MetersEditor(WidgetEditor):
         view.toggled.connect(lambda row: self.object.toggle_meter(row))
         view.colour_wanted.connect(lambda row, _place: self._choose_and_do(row, COLOUR))
         view.menu_wanted.connect(self._menu)
+        view.hovered.connect(lambda row: self.object.hover_meter(row))
         view.action_wanted.connect(self._do)
         panel.table.renamed.connect(lambda row, name: self.object.rename_meter(row, name))
         return panel

@@ -67,6 +67,7 @@ class HeadLine(Annotation):
             y = plot.y2 + _ROW_HEAD
             x = self._draw_name(gc, row, x, y)
         x += drawing.draw_text(gc, row.title, x, y, muted, SMALL)
+        x = self._draw_brought_out(gc, row, x, y)
         room = plot.x2 - x - 24
         if row.key is None and row.is_first and stack.coloured and stack.pointer_time is None:
             x, room = self._draw_meters(gc, plot, row, x + 20, y)
@@ -80,6 +81,16 @@ class HeadLine(Annotation):
             shown = stack.problem or "waiting for the first record"
             middle = (plot.x + plot.width / 2, plot.y + plot.height / 2)
             drawing.draw_text(gc, shown, *middle, muted, align=0.5)
+
+    def _draw_brought_out(self, gc: Any, row: Any, x: float, y: float) -> float:
+        """Write the name of the meter that the pointer brings out; return where it ends."""
+        stack = row.stack
+        named = row.key is None and row.is_first and stack.coloured
+        for key, label, colour in row.shown_meters if named else ():
+            if key == stack.brought_out and stack.pointer_time is not None:
+                drawing.fill_rect(gc, x + 20, y + 2, 10, 3, colour)
+                return x + 34 + drawing.draw_text(gc, label, x + 34, y, stack.palette.text, SMALL)
+        return x
 
     def _draw_values(
         self,

@@ -23,9 +23,14 @@ from wattui.ui.plots.total import SUMMED, TOTAL, Curve
 from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
 from wattui.ui.theme.palette import rgba
 
-#: Width of a curve, and of those of the meters that are not chosen, in pixels.
+#: Width of the only curve, of one among several, and of the one that is brought out among
+#: them, in pixels.
 LINE_WIDTH: Final = 1.8
-THIN_WIDTH: Final = 1.0
+SEVERAL_WIDTH: Final = 1.4
+OUT_WIDTH: Final = 2.6
+
+#: How near to a curve the pointer brings it out, in pixels.
+_NEAR: Final = 7.0
 
 #: Channels that grow from record to record: between two of them the line is straight.
 CUMULATIVE: Final = frozenset({"integrated_energy", "energy", "cost"})
@@ -113,8 +118,11 @@ class PlotRow(HasStrictTraits):
             if curve is None:
                 continue
             curve.color = colour if stack.coloured else palette.channel(self.name)
-            stands_out = len(meters) == 1 or key in (stack.focus, TOTAL)
-            curve.line_width = LINE_WIDTH if stands_out else THIN_WIDTH
+            chosen = stack.focus if stack.brought_out is None else stack.brought_out
+            stands_out = len(meters) == 1 or key in (chosen, TOTAL)
+            curve.line_width = LINE_WIDTH if stands_out else SEVERAL_WIDTH
+            if len(meters) > 1 and key == stack.brought_out:
+                curve.line_width = OUT_WIDTH
             curve.band_alpha = BAND if stands_out else FAINT_BAND
             curve.holds = self.name not in CUMULATIVE
             if stands_out:
@@ -190,6 +198,18 @@ class PlotRow(HasStrictTraits):
         A record covers the interval that ends with it.
         """
         return curve_value(self.plot.line(key), moment)
+
+    def curve_near(self, x: float, y: float) -> Hashable | None:
+        """Return the key of the curve nearest to a pixel; None if none is near."""
+        moment = float(self.plot.index_mapper.map_data(x))
+        found: list[tuple[float, Hashable]] = []
+        for key, _label, _colour in self.shown_meters:
+            value = self.value_at(key, moment)
+            if value is not None:
+                away = abs(float(self.plot.value_mapper.map_screen(np.array([value]))[0]) - y)
+                found.append((away, key))
+        away, nearest = min(found, key=lambda one: one[0], default=(np.inf, None))
+        return nearest if away <= _NEAR else None
 
     def pointed_values(self) -> list[tuple[str, str]]:
         """Return colour and value of each curve under the pointer; none if it is elsewhere."""

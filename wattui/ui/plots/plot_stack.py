@@ -75,6 +75,9 @@ class PlotStack(HasStrictTraits):
     by_meter = Bool(False)
     #: Key of the meter that stands out by its curve and its values; None for none.
     focus = AnyTrait()
+    #: Key of the meter that is brought out while the pointer is on its curve or its row in
+    #: the table; None for none.
+    brought_out = AnyTrait()
     #: All meters of a field in one plot, or each in its own row.
     arrangement = Enum(Arrangement)
     #: Keys of the meters that are being recorded: their values after the last record are not
@@ -441,7 +444,7 @@ class PlotStack(HasStrictTraits):
         if self.arrangement == Arrangement.ROWS:
             self._arrange()
 
-    @observe("focus,by_meter")
+    @observe("focus,by_meter,brought_out")
     def _stands_out(self, _event: object) -> None:
         for row in self._rows.values():
             row.paint()
@@ -570,6 +573,8 @@ class PlotStack(HasStrictTraits):
         if x is None and self.pointer_x is None:
             return
         self.pointer_x = x
+        if x is None:
+            self.brought_out = None
         self._follow_pointer()
         self.redraw()
 

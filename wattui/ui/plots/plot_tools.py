@@ -167,9 +167,11 @@ class StackTool(BaseTool):
     # --- the pointer --------------------------------------------------------------------
 
     def normal_mouse_move(self, event: Any) -> None:
-        """Show the values under the pointer."""
-        inside = self.stack.row_at(event.x, event.y) is not None
-        self.stack.point(event.x if inside else None)
+        """Show the values under the pointer, and bring out the curve that it is on."""
+        row = self.stack.row_at(event.x, event.y)
+        self.stack.point(event.x if row is not None else None)
+        if row is not None:
+            self.stack.brought_out = row.curve_near(event.x, event.y)
 
     def normal_mouse_leave(self, _event: Any) -> None:
         """Stop showing values."""

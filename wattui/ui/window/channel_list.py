@@ -106,18 +106,21 @@ class ChannelPanel(QtGui.QWidget):
         """Whether all fields are shown."""
         return not self._more.isHidden()
 
-    def show_channels(self, names: list[str], palette: Palette | None) -> None:
-        """Check the channels that are plotted, and set the colour of each chip."""
+    def show_channels(self, names: list[str], palette: Palette | None, several: bool) -> None:
+        """Check the channels that are plotted, and set the colour of each chip.
+
+        With several meters colours are those of the meters, so that the chips are neutral.
+        """
         for name, row in self.rows.items():
             row.setChecked(name in names)
             if palette is not None:
-                row.set_colour(palette.channel(name))
+                row.set_colour(palette.muted if several else palette.channel(name))
 
 
 class _ChannelEditor(WidgetEditor):
     """Shows and sets the names of the channels that are plotted."""
 
-    watched = "[palette,channels.items]"
+    watched = "[palette,channels.items,several]"
     #: The list itself, inside the control.
     panel = Instance(ChannelPanel)
 
@@ -136,7 +139,7 @@ class _ChannelEditor(WidgetEditor):
 
     def update_editor(self) -> None:
         """Show which channels are plotted."""
-        self.panel.show_channels(list(self.value), self.object.palette)
+        self.panel.show_channels(list(self.value), self.object.palette, self.object.several)
 
     def _toggled(self, name: str, _on: bool) -> None:
         self.object.toggle_channel(name)
@@ -145,6 +148,6 @@ class _ChannelEditor(WidgetEditor):
 
 
 class ChannelEditor(BasicEditorFactory):
-    """Editor of the names of channels, for an object with a ``palette``."""
+    """Editor of the names of channels, for an object with a ``palette`` and ``several``."""
 
     klass = _ChannelEditor

@@ -297,6 +297,12 @@ class WindowModel(HasStrictTraits):
             return
         meter.plotted = not meter.plotted
 
+    def hover_meter(self, row: int) -> None:
+        """Bring out the curves of the meter in a row; -1 for none."""
+        meters = self.bench.meters
+        if self.plots is not None:
+            self.plots.brought_out = meters[row].key if 0 <= row < len(meters) else None
+
     def rename_meter(self, row: int, name: str) -> None:
         """Name a meter; an empty name restores the original one."""
         self.bench.describe(self.bench.meters[row], name=name)
