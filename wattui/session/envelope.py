@@ -47,7 +47,7 @@ class Envelope:
     #: Width of a column in seconds; 0 if every sample is a point.
     column: float = 0.0
     #: Means of the columns by name, each (n,) and the same at both points of a column;
-    #: empty where every sample is a point.
+    #: none if every sample is a point.
     mean: Mapping[str, Floats] = field(default_factory=dict)
 
     def means(self, name: str) -> tuple[Floats, Floats]:

@@ -78,7 +78,7 @@ class CurveSource(ArrayDataSource):
 class CurvePlot(LinePlot):
     """A line plot for what :meth:`wattui.session.Session.envelope` returns."""
 
-    #: The means of the columns; None where each record is a point.
+    #: The means of the columns; None if each record is a point.
     means = AnyTrait()
     #: Whether a value holds for the interval that ends with it, unlike a counter's.
     holds = Bool(True)

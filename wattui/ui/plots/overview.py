@@ -62,13 +62,20 @@ class Overview(CurvesPlot):
         """Apply the palette, and give the curves the colours of their meters."""
         palette = self.stack.palette
         self.trait_set(bgcolor=palette.plot, border_color=palette.line)
-        colours = dict(self.stack.strip_colours())
+        colours = dict(self.colours())
         for key, curve in self.curves.items():
             curve.visible = key in colours
             if key in colours:
                 colour = mix(palette.plot, colours[key], 0.85)
                 alpha = BAND if len(colours) == 1 else FAINT_BAND
                 curve.trait_set(color=colour, line_width=1.0, band_alpha=alpha)
+
+    def colours(self) -> list[tuple[Hashable, str]]:
+        """Return each meter's key and its colour in the strip."""
+        stack = self.stack
+        if not stack.coloured and stack.meters:
+            return [(stack.meters[0][0], stack.palette.channel(stack.strip_channel()))]
+        return [(key, colour) for key, _label, colour in stack.shown_meters]
 
     def follow(self) -> None:
         """Show the run, and the view if it is wider than the run."""
@@ -98,9 +105,9 @@ class StripGaps(AbstractOverlay):
     ) -> None:
         """Draw on *gc*; called by Chaco."""
         strip = other_component
-        stack, several = strip.stack, len(strip.stack.strip_colours()) > 1
+        stack, several = strip.stack, len(strip.colours()) > 1
         found = []
-        for key, colour in stack.strip_colours():
+        for key, colour in strip.colours():
             spans = [strip.gaps.get(key, np.empty((0, 2))), stack.lost_span(key)]
             across = strip.index_mapper.map_screen(np.concatenate(spans))
             if len(across):

@@ -19,7 +19,7 @@ from wattui.ui.plots.curve import BAND, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
 from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT
 from wattui.ui.plots.time_axis import elapsed_label
-from wattui.ui.plots.total import SUMMED, TOTAL, Curve
+from wattui.ui.plots.total import SUMMED, TOTAL, Curve, curve_value
 from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
 from wattui.ui.theme.palette import rgba
 
@@ -267,12 +267,3 @@ class PlotRow(HasStrictTraits):
         else:
             return [ends]
         return [f"{mean}   {ends}", mean, ends]
-
-
-def curve_value(curve: Curve, moment: float) -> float | None:
-    """Return the value of a curve at a time, in seconds, UTC; None in a gap and beyond."""
-    times, values = curve
-    if not len(times) or not times[0] <= moment <= times[-1]:
-        return None
-    value = float(values[np.searchsorted(times, moment)])
-    return value if np.isfinite(value) else None

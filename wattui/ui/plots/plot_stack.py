@@ -35,9 +35,8 @@ from traits.api import (
 
 from wattui.measurement.fields import CHANNEL
 from wattui.ui.plots.crosshair import Crosshair, RowScroll
-from wattui.ui.plots.curve import NO_CURVE
 from wattui.ui.plots.overview import Overview
-from wattui.ui.plots.plot_row import PlotRow, curve_value
+from wattui.ui.plots.plot_row import PlotRow
 from wattui.ui.plots.plot_tools import SpanSelection, StackTool, TimePan
 from wattui.ui.plots.redraw_timer import RedrawTimer
 from wattui.ui.plots.stack_layout import LEFT, RIGHT, Arrangement, StackContainer, rows_that_fit
@@ -252,7 +251,7 @@ class PlotStack(HasStrictTraits):
             total=self.with_total,
             going=tuple(self.going),
             overview_pixels=pixels if strip else 0,
-            overview_channel=self._strip_channel(),
+            overview_channel=self.strip_channel(),
             follow=self._followed(),
         )
         self._reader.ask(request)
@@ -562,12 +561,6 @@ class PlotStack(HasStrictTraits):
         since = self.lost_since[key]
         return np.array([[since, since if math.isnan(self.now) else max(self.now, since)]])
 
-    def strip_colours(self) -> list[tuple[Hashable, str]]:
-        """Return each meter's key and its colour in the strip."""
-        if not self.coloured and self.meters:
-            return [(self.meters[0][0], self.palette.channel(self._strip_channel()))]
-        return [(key, colour) for key, _label, colour in self.shown_meters]
-
     def point(self, x: float | None) -> None:
         """Show the values under the pointer, at a pixel; None if the pointer is elsewhere."""
         if x is None and self.pointer_x is None:
@@ -591,26 +584,17 @@ class PlotStack(HasStrictTraits):
 
     def meter_values_at(self, moment: float) -> dict[Hashable, dict[str, float]]:
         """Return the values at a time, in base units, by meter and channel."""
-        found: dict[Hashable, dict[str, float]] = {}
-        curves = {**self._data.curves, **self._data.means} if self._data else {}
-        for (key, name), curve in curves.items():
-            value = curve_value(curve, moment)
-            if value is not None:
-                found.setdefault(key, {})[name] = value
-        return found
+        return {} if self._data is None else self._data.values_at(moment)
 
     def values_at(self, moment: float) -> dict[str, float]:
         """Return the values at a time, in base units by channel, of the first meter with one."""
-        values: dict[str, float] = {}
-        curves = {**self._data.curves, **self._data.means} if self._data else {}
+        found, values = self.meter_values_at(moment), dict[str, float]()
         keys = [key for key, _label, _colour in self.meters]
-        for name in {*self.channels, *self.readings}:
-            for key in [self.focus] if self.focus in keys else keys:
-                value = curve_value(curves.get((key, name), NO_CURVE), moment)
-                if value is not None:
-                    values[name] = value
-                    break
-        return values
+        for key in [self.focus] if self.focus in keys else reversed(keys):
+            values.update(found.get(key, {}))
+        wanted = {*self.channels, *self.readings}
+        return {name: value for name, value in values.items() if name in wanted}
 
-    def _strip_channel(self) -> str:
+    def strip_channel(self) -> str:
+        """Return the name of the channel in the strip."""
         return "power" if "power" in self.channels or not self.channels else self.channels[0]

@@ -29,6 +29,15 @@ TOTAL: Final = "*total*"
 SUMMED: Final = frozenset({"power", "apparent_power", "integrated_energy", "current"})
 
 
+def curve_value(curve: Curve, moment: float) -> float | None:
+    """Return the value of a curve at a time, in seconds, UTC; None in a gap and beyond."""
+    times, values = curve
+    if not len(times) or not times[0] <= moment <= times[-1]:
+        return None
+    value = float(values[np.searchsorted(times, moment)])
+    return value if np.isfinite(value) else None
+
+
 def total_curve(
     curves: Sequence[Curve],
     low: float,

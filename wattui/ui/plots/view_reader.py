@@ -22,7 +22,7 @@ from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import INTEGRATED_ENERGY
-from wattui.ui.plots.total import SUMMED, TOTAL, Curve, total_curve
+from wattui.ui.plots.total import SUMMED, TOTAL, Curve, curve_value, total_curve
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +99,15 @@ class ViewData:
     #: Means of the columns of the strip, and where records are missing in it, by meter.
     overview_means: dict[Hashable, Curve] = field(default_factory=dict)
     overview_gaps: dict[Hashable, np.ndarray] = field(default_factory=dict)
+
+    def values_at(self, moment: float) -> dict[Hashable, dict[str, float]]:
+        """Return the values at a time, in base units, by meter and channel."""
+        found: dict[Hashable, dict[str, float]] = {}
+        for (key, name), curve in {**self.curves, **self.means}.items():
+            value = curve_value(curve, moment)
+            if value is not None:
+                found.setdefault(key, {})[name] = value
+        return found
 
 
 def _microseconds(seconds: float) -> int:
