@@ -34,15 +34,25 @@ class Checker:
         self.samples: list[Sample] = []
         self.events: list[Event] = []
         self.missing = 0
+        self._changed = threading.Condition()
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+        # Read-only, since it would make a file that is not there.
+        name = f"{self.path.as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(name, uri=True)) as connection:
             (there,) = connection.execute(
                 "SELECT count(*) FROM sample WHERE time BETWEEN ? AND ?",
                 (samples[0].time_us, samples[-1].time_us),
             ).fetchone()
         self.missing += len(samples) - there
-        self.samples += samples
+        with self._changed:
+            self.samples += samples
+            self._changed.notify_all()
+
+    def wait(self, count: int) -> None:
+        """Wait until so many samples were shown, which is after they were written."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.samples) >= count, DEADLINE)
 
     def on_event(self, meter: MeterInfo, event: Event) -> None:
         self.events.append(event)
@@ -321,14 +331,14 @@ def test_nothing_shown_is_lost_although_files_of_the_session_were_removed(
     with SessionWriter(path, commit_seconds=0) as writer:
         writer.add_listener(shown)
         writer.on_samples(METER, samples[:30])
-        assert writer.flush(DEADLINE)
+        shown.wait(30)
         with Session.open(path) as reader:
             assert list(reader.samples(1)) == samples[:30]
             for ending in endings:
                 path.with_name(path.name + ending).unlink()
             for number in range(30, 90):
                 writer.on_samples(METER, [samples[number]])
-            assert writer.flush(DEADLINE)
+            shown.wait(90)
             # A reader that had it open still reads one whole state of it.
             assert list(reader.samples(1)) in (samples[:30], samples[:31])
         assert as_if_killed(path, tmp_path / "killed") == samples
