@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from wattui.measurement.clock import MICROSECONDS
@@ -47,7 +49,7 @@ def test_the_meters_counter_that_was_reset_goes_on_from_zero():
 def test_a_record_without_power_adds_neither_energy_nor_error():
     tally = Tally()
     tally.add([sample(HOUR, HOUR, power=None, energy=None)])
-    assert (tally.energy_wh, tally.energy_error_wh, tally.counter_wh) == (0.0, 0.0, 0.0)
+    assert (tally.energy_wh, tally.energy_error_wh) == (0.0, 0.0)
     assert tally.count == 1
 
 
@@ -60,3 +62,10 @@ def test_a_power_that_no_meter_can_measure_counts_no_more_than_in_a_session():
 def test_nothing_added_shows_nothing():
     tally = Tally()
     assert (tally.count, tally.elapsed_s, tally.energy_wh, tally.last) == (0, 0.0, 0.0, None)
+
+
+def test_a_meter_that_sends_no_counter_did_not_count_nothing():
+    tally = Tally()
+    tally.add([sample(HOUR, HOUR, power=400, energy=None)])
+    assert math.isnan(tally.counter_wh)
+    assert tally.energy_wh == 40.0

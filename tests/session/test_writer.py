@@ -50,7 +50,7 @@ class Checker:
             self._changed.notify_all()
 
     def wait(self, count: int) -> None:
-        """Wait until so many samples were shown, which is after they were written."""
+        """Wait until this many samples were shown, which is after they were written."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.samples) >= count, DEADLINE)
 

@@ -7,6 +7,7 @@ They are updated with each sample, in integers, so they agree exactly with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -82,7 +83,12 @@ class Tally:
 
     @property
     def counter_wh(self) -> float:
-        """How far the meter's own energy counter moved, in Wh, not counting its resets."""
+        """How far the meter's own energy counter moved, in Wh, not counting its resets.
+
+        NaN if the meter sends records without it: that field is not chosen.
+        """
+        if self.count and self._counter is None:
+            return math.nan
         return self._counter_moved / FIELDS[_COUNTER].scale
 
     @property

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ class TallySum:
     @property
     def counter(self) -> str:
         """How far the meter's own counter advanced."""
-        return f"counter {self.counter_wh:.1f} Wh"
+        return "no counter" if math.isnan(self.counter_wh) else f"counter {self.counter_wh:.1f} Wh"
 
     @property
     def gaps(self) -> str:

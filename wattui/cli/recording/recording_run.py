@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -232,11 +233,13 @@ class _Run:
         for track in self._recording.tracks:
             if track.tally.count:
                 figures = TallySum.of(track.tally)
+                counter = f"the meter's counter advanced by {figures.counter_wh:.1f} Wh"
+                if math.isnan(figures.counter_wh):
+                    counter = "the meter sent no counter"
                 exits.say(
                     f"{exits.printable(track.label)}: {count_text(figures.count, 'sample')} in "
                     f"{duration_text(track.tally.elapsed_s)}, {figures.gaps}, "
-                    f"{figures.energy} integrated; the meter's counter advanced by "
-                    f"{figures.counter_wh:.1f} Wh."
+                    f"{figures.energy} integrated; {counter}."
                 )
 
     def _export(self, path: Path) -> None:
