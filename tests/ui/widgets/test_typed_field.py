@@ -47,6 +47,21 @@ def type_text(box, text):
     QtTest.QTest.keyClicks(box.field, text)
 
 
+def shows_reason(box):
+    """Check that the whole reason is visible beside the field, and covers nothing."""
+    label, field = box.reason, box.field
+    flags = int(_Qt.TextWordWrap | _Qt.AlignLeft)
+    needed = label.fontMetrics().boundingRect(label.rect(), flags, label.text())
+    room = label.contentsRect()
+    return (
+        bool(label.text())
+        and label.isVisible()
+        and not label.geometry().intersects(field.geometry())
+        and needed.width() <= room.width()
+        and needed.height() <= room.height()
+    )
+
+
 def button(dialog, label):
     buttons = dialog.findChildren(QtWidgets.QPushButton)
     return next(one for one in buttons if one.text().replace("&", "") == label)
@@ -80,7 +95,7 @@ def test_a_price_that_is_refused_shows_why_and_close_is_not_grey(window, prefere
         box.field.clear()
     QtTest.QTest.keyClick(box.field, _Qt.Key_Tab)
     window.handle_events()
-    assert box.reason.isVisible()
+    assert shows_reason(box)
     assert "from 0 to 1,000" in box.reason.text()
     assert window.bench.rate == 0.08
     assert button(opened, "Close").isEnabled()
@@ -94,9 +109,9 @@ def test_a_reason_goes_once_the_number_is_mended(window, preferences):
     _opened, box = preferences
     type_text(box, "x")
     QtTest.QTest.keyClick(box.field, _Qt.Key_Return)
-    assert box.reason.isVisible()
+    assert shows_reason(box)
     type_text(box, "1,5")
-    assert not box.reason.isVisible()
+    assert box.reason.text() == ""
     QtTest.QTest.keyClick(box.field, _Qt.Key_Return)
     assert window.bench.rate == 1.5
 
@@ -112,6 +127,7 @@ def test_an_import_waits_for_a_speed_and_an_interval_that_make_sense(window, tmp
     type_text(interval, "0,5")
     window.click(button(opened, "Replay"))
     assert opened.isVisible()
+    assert shows_reason(speed)
     assert "“60x” is not a number" in speed.reason.text()
     assert window.model.task is None
     question = window.context.files.question_ui.context["object"]
@@ -137,12 +153,12 @@ def test_a_meters_setting_that_is_refused_shows_why_beside_it_and_can_be_reverte
     type_text(box, "0")
     QtTest.QTest.keyClick(box.field, _Qt.Key_Tab)
     window.handle_events()
-    assert box.reason.isVisible()
+    assert shows_reason(box)
     assert "1 to 65,535" in box.reason.text()
     assert not panel.info.write_button.control.isEnabled()
     window.click(panel.info.revert_button.control)
     assert box.field.text() == before
-    assert not box.reason.isVisible()
+    assert box.reason.text() == ""
     opened.close()
 
 

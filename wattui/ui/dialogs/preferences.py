@@ -110,7 +110,7 @@ def preferences_view() -> View:
         buttons=["OK"],
         close_result=True,
         handler=_PreferencesHandler(),
-        width=380,
+        width=520,
         resizable=False,
         kind="live",
     )

@@ -349,7 +349,7 @@ def _view(question: ImportQuestion) -> View:
         buttons=["OK", "Cancel"],
         close_result=False,
         handler=_QuestionHandler(),
-        width=480,
+        width=640,
         kind="live",
     )
 

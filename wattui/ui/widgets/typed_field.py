@@ -14,10 +14,14 @@ from traits.api import Bool, Callable, Int
 from traitsui.api import BasicEditorFactory
 
 from wattui.errors import WattuiError
+from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: Width of the field in pixels.
 _WIDTH = 120
+
+#: How much of a refused text its reason shows, in characters.
+_MOST_SHOWN = 12
 
 
 def read_number(text: str, low: float, high: float, unit: str = "") -> float:
@@ -29,6 +33,7 @@ def read_number(text: str, low: float, high: float, unit: str = "") -> float:
         It is not a number, or out of range; the message shows the range.
     """
     typed = text.strip()
+    shown = typed if len(typed) <= _MOST_SHOWN else f"{typed[:_MOST_SHOWN]}…"
     hint = f"Enter a number from {low:,g} to {high:,g} {unit}".rstrip() + "."
     try:
         # float also reads 1_000 and the digits of other scripts.
@@ -36,7 +41,7 @@ def read_number(text: str, low: float, high: float, unit: str = "") -> float:
     except ValueError:
         value = None
     if value is None:
-        refused = f"“{typed}” is not a number." if typed else "The number is missing."
+        refused = f"“{shown}” is not a number." if typed else "The number is missing."
         raise ValueError(f"{refused} {hint}")
     if not low <= value <= high:
         raise ValueError(f"{value:,g} is out of range. {hint}")
@@ -44,26 +49,29 @@ def read_number(text: str, low: float, high: float, unit: str = "") -> float:
 
 
 class TypedBox(QtGui.QWidget):
-    """The control: the field, and below it the reason why its text is refused."""
+    """The control: the field, and beside it the reason why its text is refused."""
 
     def __init__(self) -> None:
         super().__init__()
-        column = QtGui.QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        row = QtGui.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
         self.field = QtGui.QLineEdit()
         self.reason = QtGui.QLabel()
         self.reason.setProperty("look", "refusal")
         self.reason.setWordWrap(True)
-        self.reason.hide()
-        column.addWidget(self.field)
-        column.addWidget(self.reason)
+        # It always has room for two lines, so that nothing moves when it appears.
+        self.reason.setMinimumHeight(2 * self.reason.fontMetrics().lineSpacing() + 2)
+        policy = QtGui.QSizePolicy.Policy
+        self.reason.setSizePolicy(policy.Ignored, policy.Ignored)
+        row.addWidget(self.field)
+        row.addWidget(self.reason, 1)
         self.setFocusProxy(self.field)
 
     def show_reason(self, reason: str) -> None:
         """Show why the text is refused; an empty reason hides it."""
         self.reason.setText(reason)
-        self.reason.setVisible(bool(reason))
+        self.reason.setToolTip(reason)
         self.field.setAccessibleDescription(reason)
 
 
