@@ -183,7 +183,8 @@ class _Cells(QtGui.QStyledItemDelegate):
 
     def setEditorData(self, editor: Any, index: QtCore.QModelIndex) -> None:
         """Show the name to edit; what was typed stays when new readings arrive."""
-        if not editor.isModified():
+        # Showing the same name again would lose the selection of the text.
+        if not editor.isModified() and editor.text() != index.data(_Role.EditRole):
             super().setEditorData(editor, index)
 
 
