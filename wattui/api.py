@@ -127,6 +127,7 @@ from wattui.session import (
     Statistics,
     WriterStatus,
     new_session_path,
+    open_checked,
 )
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ __all__ = [
     "list_ports",
     "meter",
     "new_session_path",
+    "open_checked",
     "open_port",
     "sessions_folder",
     "time_us",

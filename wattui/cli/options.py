@@ -160,6 +160,18 @@ part_options: Final = together(
 # -- what an old file does not contain ---------------------------------------------
 
 
+damage_options: Final = together(
+    click.option(
+        "--strict", is_flag=True,
+        help="Refuse a damaged session (exit code 6) instead of leaving out what is damaged.",
+    ),
+    click.option(
+        "--keep-damaged", "keep_changed", is_flag=True,
+        help="Include samples that are not as they were recorded.",
+    ),
+)  # fmt: skip
+
+
 def time_zone(text: str) -> tzinfo:
     """Return the time zone of an option's value: for ``type=`` of an option."""
     if text.upper() == "UTC":

@@ -19,6 +19,9 @@ from wattui.errors import DiskRefused
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text
 
+#: Faults of a session that are printed.
+_FAULTS: Final = 5
+
 if TYPE_CHECKING:
     from wattui.formats.export_job import ExportJob
     from wattui.measurement.events import MeterInfo
@@ -70,6 +73,18 @@ def say_wrote(path: Path, what: str = "", *, quiet: bool) -> None:
         exits.say(f"Wrote {what and f'{what} to '}{exits.printable(named)}.")
 
 
+def say_damage(path: Path, damage: Sequence[str]) -> None:
+    """Report what is wrong with a session, also where little is printed."""
+    if not damage:
+        return
+    exits.say(exits.printable(f"{shown_path(path)} is damaged:"))
+    for fault in damage[:_FAULTS]:
+        exits.say(exits.printable(f"  {fault}."))
+    if len(damage) > _FAULTS:
+        exits.say(f"  {len(damage) - _FAULTS} more; `wattui verify` lists them.")
+    exits.say("`wattui repair` saves what can be read in a new file.")
+
+
 def export_session(
     source: Path,
     output: Path,
@@ -79,6 +94,8 @@ def export_session(
     stop: Moment | None = None,
     meters: Sequence[str] = (),
     quiet: bool = False,
+    strict: bool = False,
+    keep_changed: bool = False,
     **options: Any,
 ) -> None:
     """Write a session to a file, with a progress bar in a terminal.
@@ -95,14 +112,15 @@ def export_session(
     """
     from wattui.formats import write_job
     from wattui.formats.export_job import ExportJob
-    from wattui.session import Session
+    from wattui.session import open_checked
 
     form = export_format(output, form)
     with (
         Ending() as ending,
-        Session.open(source) as session,
+        open_checked(source, strict=strict, keep_changed=keep_changed, cancelled=ending) as session,
         progress_bar("Writing", quiet=quiet) as progress,
     ):
+        say_damage(source, session.damage)
         chosen = chosen_meters(session, meters)
         first, last = chosen_span(session, start, stop, chosen)
         job = ExportJob(

@@ -25,7 +25,7 @@ from wattui.formats.registry import detect, is_session
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
 from wattui.protocol.models import find_model
-from wattui.session import Session
+from wattui.session import Session, sound_copy
 from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, add_source
 
 _open: weakref.WeakValueDictionary[str, TimedReplay] = weakref.WeakValueDictionary()
@@ -52,6 +52,8 @@ class Recorded:
     duration: float
     #: Assumptions about a file of another format.
     notes: tuple[str, ...] = ()
+    #: What is wrong with a damaged session, which is replayed as far as it can be read.
+    damage: tuple[str, ...] = ()
 
     def over_for(self, ports: Sequence[ReplayPort]) -> float:
         """Return how many real seconds ago the last record of these was sent; 0.0 before."""
@@ -65,6 +67,9 @@ def prepare(
     speed: float = 1.0,
     assumptions: Assumptions | None = None,
     folder: Path | None = None,
+    *,
+    strict: bool = False,
+    keep_changed: bool = False,
 ) -> Recorded:
     """Make a session or an old file ready for replay.
 
@@ -74,6 +79,8 @@ def prepare(
         How many times as fast as it was recorded.
     folder
         Folder for the temporary session of an old file; the caller removes it.
+    strict, keep_changed
+        What to do with a damaged session: see :func:`wattui.session.open_checked`.
 
     Raises
     ------
@@ -82,8 +89,12 @@ def prepare(
     """
     install()
     notes: tuple[str, ...] = ()
-    if not is_session(path):
-        target = (folder or Path(tempfile.mkdtemp(prefix="wattui-replay-"))) / f"{path.stem}.wattui"
+    damage: tuple[str, ...] = ()
+    folder = folder or Path(tempfile.mkdtemp(prefix="wattui-replay-"))
+    if is_session(path):
+        path, damage = sound_copy(path, folder, strict=strict, keep_changed=keep_changed)
+    else:
+        target = folder / f"{path.stem}.wattui"
         notes = tuple(import_files([path], target, assumptions).notes)
         path = target
     path = path.absolute()
@@ -97,7 +108,7 @@ def prepare(
         # They may belong to an earlier replay that has ended.
         for number in range(len(ports)):
             _open.pop(f"{path} {number + 1}", None)
-    return Recorded(path, ports, (span[1] - span[0]) / MICROSECONDS, notes)
+    return Recorded(path, ports, (span[1] - span[0]) / MICROSECONDS, notes, damage)
 
 
 def _url(path: Path, number: int, info: MeterInfo, speed: float) -> str:

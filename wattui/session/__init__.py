@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from wattui.session.bulk import BulkWriter
+from wattui.session.checked import open_checked, repaired_path, sound_copy, verify
 from wattui.session.envelope import Envelope
 from wattui.session.naming import make_folder, new_session_path
 from wattui.session.reader import Session, SessionEvent, SessionMeter
@@ -15,8 +16,8 @@ from wattui.session.recovery import (
     describe_meter,
     interrupted_sessions,
     set_info,
-    verify,
 )
+from wattui.session.salvage import Salvaged, salvage
 from wattui.session.span_statistics import FieldStatistics, Statistics
 from wattui.session.write_queue import WriterStatus
 from wattui.session.writer import SessionWriter
@@ -26,6 +27,7 @@ __all__ = [
     "Envelope",
     "FieldStatistics",
     "Interrupted",
+    "Salvaged",
     "Session",
     "SessionEvent",
     "SessionMeter",
@@ -39,6 +41,10 @@ __all__ = [
     "interrupted_sessions",
     "make_folder",
     "new_session_path",
+    "open_checked",
+    "repaired_path",
+    "salvage",
     "set_info",
+    "sound_copy",
     "verify",
 ]

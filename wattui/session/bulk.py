@@ -142,7 +142,7 @@ class BulkWriter:
         with self._translating():
             stored = self._meters.get(meter.key)
             if stored is None:
-                stored = self._meters[meter.key] = _Meter(self._connection, meter)
+                stored = self.add_meter(meter, ends=True)
                 begin = int(samples[0, 0] - samples[0, 1])
                 self.add_event(Event(begin, EventKind.STARTED), meter)
             elif samples[0, 0] <= stored.last:
@@ -150,6 +150,12 @@ class BulkWriter:
             for start in range(0, len(samples), CHUNK):
                 stored.add(samples[start : start + CHUNK])
         return len(samples)
+
+    def add_meter(self, meter: MeterInfo, *, ends: bool = False) -> _Meter:
+        """Add a meter before its samples; *ends*: with the end of its recording at the end."""
+        with self._translating():
+            stored = self._meters[meter.key] = _Meter(self._connection, meter, ends=ends)
+        return stored
 
     def add_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> int:
         """Add samples of one meter, oldest first; see :meth:`add`."""
@@ -226,7 +232,8 @@ class BulkWriter:
 class _Meter:
     """The rows of one meter, and the summaries and the checksum that are still open."""
 
-    def __init__(self, connection: sqlite3.Connection, info: MeterInfo) -> None:
+    def __init__(self, connection: sqlite3.Connection, info: MeterInfo, *, ends: bool) -> None:
+        self._ends = ends
         stored = store_meter(connection, info, None)
         self.id = stored.id
         self.last = 0
@@ -248,8 +255,11 @@ class _Meter:
 
     def finish(self) -> None:
         """Write the end of the recording, and all complete summaries."""
-        insert_event(self._connection, self.id, Event(self.last, EventKind.STOPPED))
-        self._sum_up(self._waiting[min(self._waiting)][0][:0], 0)
+        if self._ends:
+            insert_event(self._connection, self.id, Event(self.last, EventKind.STOPPED))
+        if self._seal is not None:
+            insert_seals(self._connection, self.id, [self._seal])
+            self._sum_up(self._waiting[min(self._waiting)][0][:0], 0)
 
     def _sum_up(self, rows: Rows, least: int) -> None:
         """Write the complete summaries of levels in which at least *least* rows wait."""

@@ -26,6 +26,7 @@ from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS
 from wattui.measurement.sample import Sample
+from wattui.session import stored_values
 from wattui.session.column_cache import ColumnCache
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.schema import (
@@ -101,15 +102,21 @@ class Session:
     (30, 0.5, 230.0)
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, damage: Sequence[str] = ()
+    ) -> None:
         #: The session's file.
         self.path = path
+        #: What is wrong with it: sentences without a full stop; see :func:`open_checked`.
+        self.damage = tuple(damage)
         self._connection = connection
         self._cache = ColumnCache()
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
         """Open a session, also one that is being recorded.
+
+        Its samples are not compared with their checksums; :func:`open_checked` does that.
 
         Raises
         ------
@@ -160,7 +167,8 @@ class Session:
     def info(self) -> dict[str, str]:
         """Facts about the session by name, such as ``software``, ``created``, ``time_zone``."""
         with self._reading() as connection:
-            return dict(connection.execute("SELECT name, value FROM info"))
+            rows = connection.execute("SELECT name, value FROM info").fetchall()
+        return {stored_values.text(name): stored_values.text(value) for name, value in rows}
 
     def version(self) -> int:
         """Return a number that changes whenever something is recorded."""
@@ -240,7 +248,7 @@ class Session:
                     _END if stop_us is None else stop_us,
                 ),
             ).fetchall()
-        found = (SessionEvent(row[0], _event(*row[1:])) for row in rows)
+        found = (SessionEvent(row[0], stored_values.event(*row[1:])) for row in rows)
         return [one for one in found if wanted is None or one.event.kind in wanted]
 
     # -- its samples --
@@ -438,14 +446,6 @@ def _span(connection: sqlite3.Connection, meter: StoredMeter) -> tuple[int, int]
     return first, meter.last
 
 
-def _event(time: int, kind: str, text: str, duration: int) -> Event:
-    try:
-        return Event(time, EventKind(kind), text, duration)
-    except ValueError:
-        # A kind that a later version added.
-        return Event(time, EventKind.NOTE, f"{kind}: {text}" if text else kind, duration)
-
-
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open a connection that only reads, whatever state the file and its folder are in.
 
@@ -454,17 +454,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     NotASession, SessionTooNew, SessionDamaged, DiskRefused
         See :meth:`Session.open`.
     """
-    _require_readable(path)
+    require_readable(path)
     has_journal = _journal(path).exists()
     try:
-        connection = _connect(path)
+        connection = connect_reading(path)
         try:
             if not has_journal:
                 _require_content(connection, path)
             if require_session(connection, path) < SCHEMA_VERSION:
                 connection.close()
                 _update(path)
-                connection = _connect(path)
+                connection = connect_reading(path)
             connection.execute("SELECT count(*) FROM meter").fetchone()
         except BaseException:
             connection.close()
@@ -496,7 +496,7 @@ def _journal(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
-def _require_readable(path: Path) -> None:
+def require_readable(path: Path) -> None:
     """Refuse anything except a file that is not empty.
 
     The file is not opened for that: closing a descriptor of it would drop the locks that
@@ -520,7 +520,8 @@ def _require_readable(path: Path) -> None:
         raise DiskRefused(f"You have no permission to read {path}", "Check its permissions.")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect_reading(path: Path) -> sqlite3.Connection:
+    """Open a connection that only reads, to any database."""
     folder_open = os.access(path.parent, os.W_OK)
     if folder_open and os.access(path, os.W_OK):
         # With mode=ro the last one to close it could not remove the journal's files.

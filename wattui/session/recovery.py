@@ -19,9 +19,8 @@ from wattui.measurement.text import unicode_text
 from wattui.session.destination import check_destination
 from wattui.session.lock import SessionLock, is_being_written
 from wattui.session.reader import Session, open_for_reading, unfinished
-from wattui.session.schema import SEAL_LEVEL, SUFFIX, WIDTHS, connect, migrate, translated
+from wattui.session.schema import SUFFIX, connect, migrate, translated
 from wattui.session.store import insert_event, stored_meters, transaction
-from wattui.session.summary import checksums, read_samples
 
 _logger = logging.getLogger(__name__)
 
@@ -212,44 +211,3 @@ def _back_up(origin: Path, draft: Path, step: Callable[[int, int, int], None]) -
         writing.execute("PRAGMA journal_mode=DELETE")
         with transaction(writing):
             _complete(writing, "copied while it was recorded")
-
-
-def verify(path: Path | str) -> list[str]:
-    """Check a session thoroughly; return one sentence per error.
-
-    SQLite checks its structure; the checksums of its 4096 s buckets find samples that have
-    changed in a file whose structure is intact.
-
-    Raises
-    ------
-    SessionError
-        It is not a session, or is so damaged that it cannot be opened.
-    """
-    found = Path(path).absolute()
-    faults: list[str] = []
-    with contextlib.closing(open_for_reading(found)) as connection:
-        try:
-            rows = connection.execute("PRAGMA integrity_check(20)").fetchall()
-            faults += [f"structure: {row[0]}" for row in rows if row[0] != "ok"]
-            for meter in stored_meters(connection):
-                faults += _check_seals(connection, meter.id, meter.info.label)
-        except sqlite3.Error as error:
-            faults.append(f"structure: {error}")
-    return faults
-
-
-def _check_seals(connection: sqlite3.Connection, meter: int, label: str) -> list[str]:
-    faults = []
-    seals = connection.execute(
-        "SELECT bucket, count, crc32 FROM seal WHERE meter=? ORDER BY bucket", (meter,)
-    ).fetchall()
-    width = WIDTHS[SEAL_LEVEL]
-    for seal in seals:
-        samples = read_samples(connection, meter, seal[0], seal[0] + width)
-        if list(checksums(samples)) != [tuple(seal)]:
-            seconds = seal[0] // MICROSECONDS
-            faults.append(
-                f"{label}: samples between {seconds} and {seconds + width // MICROSECONDS} s UTC "
-                "have changed since they were recorded"
-            )
-    return faults

@@ -241,7 +241,7 @@ def translated(error: sqlite3.Error, path: Path) -> SessionError:
     if name.startswith("SQLITE_CORRUPT") or (isinstance(error, sqlite3.DatabaseError) and not name):
         return SessionDamaged(
             f"{path} is damaged ({error})",
-            "Make a copy, and rescue what is left with the sqlite3 program's .recover command.",
+            "`wattui repair` saves what can be read in a new file.",
         )
     what, hint = _explained(name)
     return DiskRefused(f"{what}: {path} ({error})", hint)

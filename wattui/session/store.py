@@ -6,6 +6,7 @@ Writing a row twice changes nothing: a commit that failed may have reached the d
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import logging
 import os
@@ -22,6 +23,7 @@ from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample, complete
 from wattui.measurement.text import unicode_text
+from wattui.session import stored_values
 from wattui.session.naming import free_path
 from wattui.session.schema import (
     SAMPLE_COLUMNS,
@@ -33,7 +35,15 @@ from wattui.session.schema import (
     require_session,
     translated,
 )
-from wattui.session.summary import close_buckets, first_level
+from wattui.session.summary import (
+    Seal,
+    as_samples,
+    checksums,
+    close_buckets,
+    first_level,
+    insert_seals,
+    read_samples,
+)
 from wattui.session.write_queue import Item
 
 _logger = logging.getLogger(__name__)
@@ -60,6 +70,8 @@ class StoredMeter:
     first_level: int
     #: Time of its last sample in microseconds; None before the first.
     last: int | None
+    #: Checksum of the samples in the bucket that is still open; None while unknown.
+    seal: Seal | None = None
 
 
 class Store:
@@ -199,6 +211,7 @@ class Store:
 
     def _insert(self, items: list[Item]) -> None:
         before: dict[str, int | None] = {}
+        self._added: dict[str, list[tuple[int | None, ...]]] = {}
         for item in items:
             meter = None if item.meter is None else self.stored(item.meter)
             if meter is not None:
@@ -213,16 +226,34 @@ class Store:
                 if last is None:
                     last = first_time(self.connection, meter.id)
                 close_buckets(self.connection, meter.id, meter.first_level, last, meter.last)
+                self._seal(meter)
+
+    def _seal(self, meter: StoredMeter) -> None:
+        """Store the checksum of the bucket that is still open: no samples are without one."""
+        if meter.seal is None:
+            assert meter.last is not None
+            low = meter.last // WIDTHS[SEAL_LEVEL] * WIDTHS[SEAL_LEVEL]
+            samples = read_samples(self.connection, meter.id, low, meter.last + 1)
+            *_, meter.seal = checksums(samples)
+        elif added := self._added.get(meter.info.key):
+            *_, meter.seal = checksums(as_samples(added), meter.seal)
+        else:
+            return
+        insert_seals(self.connection, meter.id, [meter.seal])
 
     def _insert_samples(self, meter: StoredMeter, item: Item) -> None:
         if not item.placed:
             item.samples = tuple(_increasing(item.samples, meter.last))
             item.placed = True
-        rows = (
-            (meter.id, one.time_us, one.interval_us, one.gap_us or None, *complete(one.values))
+        rows: list[tuple[int | None, ...]] = [
+            (one.time_us, one.interval_us, one.gap_us or None, *complete(one.values))
             for one in item.samples
-        )
-        self.connection.executemany(_INSERT_SAMPLE, rows)
+        ]
+        self.connection.executemany(_INSERT_SAMPLE, ((meter.id, *row) for row in rows))
+        # Those of a commit that failed may be in the file already.
+        last = meter.last or 0
+        added = self._added.setdefault(meter.info.key, [])
+        added += rows[bisect.bisect_right([one.time_us for one in item.samples], last) :]
         meter.last = max(item.samples[-1].time_us, meter.last or item.samples[-1].time_us)
 
     def _insert_event(self, meter: StoredMeter | None, item: Item) -> None:
@@ -285,7 +316,15 @@ def stored_meters(connection: sqlite3.Connection) -> list[StoredMeter]:
         " key, port, name, model, firmware, serial_number, interval, COALESCE(colour, '')"
         " FROM meter ORDER BY id"
     ).fetchall()
-    return [StoredMeter(row[0], MeterInfo(*row[3:]), row[1], row[2]) for row in rows]
+    return [
+        StoredMeter(
+            row[0],
+            stored_values.meter_info(row[3:]),
+            stored_values.level(row[1]),
+            None if row[2] is None else stored_values.time(row[2]),
+        )
+        for row in rows
+    ]
 
 
 def describe_session(connection: sqlite3.Connection, software: str) -> None:

@@ -167,6 +167,14 @@ def read_rows(connection: sqlite3.Connection, meter: int, level: int, low: int, 
     )
 
 
+def as_samples(rows: Sequence[tuple[int | None, ...]]) -> Integers:
+    """Return rows with the columns of SAMPLE_COLUMNS as an array, (n, 21)."""
+    return _matrix(
+        [tuple(ABSENT if value is None else value for value in row) for row in rows],
+        len(SAMPLE_COLUMNS),
+    )
+
+
 def _matrix(rows: Sequence[tuple[int, ...]], columns: int) -> Integers:
     return np.array(rows, dtype=np.int64).reshape(len(rows), columns)
 

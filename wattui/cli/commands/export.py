@@ -12,7 +12,14 @@ import click
 
 from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
-from wattui.cli.options import Moment, duration, part_options, quiet_option, time_zone
+from wattui.cli.options import (
+    Moment,
+    damage_options,
+    duration,
+    part_options,
+    quiet_option,
+    time_zone,
+)
 from wattui.cli.session_files import export_format, export_session
 from wattui.formats import FORMATS
 from wattui.formats.export_job import WIDE_FIELDS, Dialect
@@ -82,17 +89,20 @@ def field_names(text: str) -> tuple[str, ...]:
     "--interval", type=duration, metavar="TIME",
     help="With --wide: time between two rows. By default the shortest interval of the meters.",
 )  # fmt: skip
+@damage_options
 @quiet_option("Print only errors.")
 def export(
     session: Path, output: Path, force: bool, start: Moment | None, stop: Moment | None,
     meters: Sequence[str], form: str | None, dialect: str, zone: tzinfo | None, wide: bool,
-    fields: Sequence[str] | None, interval: float | None, quiet: bool,
+    fields: Sequence[str] | None, interval: float | None, strict: bool, keep_changed: bool,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Export a session, or a part of it, as CSV or in another format.
 
     SESSION is a path, or a name from the list of `wattui sessions`. The file appears
     once it is complete. To read a CSV with pandas: read_csv(path, comment="#",
-    parse_dates=["time"]).
+    parse_dates=["time"]). The session is compared with its checksums: what is damaged is
+    reported and left out as a gap.
     """
     if wide and form not in (None, "wide-csv"):
         raise click.UsageError("--wide is short for --format wide-csv. Leave out one of them.")
@@ -102,5 +112,5 @@ def export(
     export_session(
         session, output, form, start=start, stop=stop, meters=meters,
         dialect=dialect, zone=zone, fields=fields or WIDE_FIELDS, interval=interval,
-        force=force, quiet=quiet,
+        force=force, quiet=quiet, strict=strict, keep_changed=keep_changed,
     )  # fmt: skip

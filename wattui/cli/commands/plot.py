@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,14 @@ import click
 from wattui.cli import exits
 from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
-from wattui.cli.options import Moment, file_interval_option, part_options, quiet_option
-from wattui.cli.session_files import chosen_meters, chosen_span, say_wrote
+from wattui.cli.options import (
+    Moment,
+    damage_options,
+    file_interval_option,
+    part_options,
+    quiet_option,
+)
+from wattui.cli.session_files import chosen_meters, chosen_span, say_damage, say_wrote
 from wattui.cli.stop_signals import Ending
 from wattui.cli.window_start import open_window, window_program
 from wattui.errors import DisplayMissing
@@ -142,11 +149,12 @@ def _channel(word: str) -> str:
 )  # fmt: skip
 @click.option("--title", default="", metavar="TEXT", help="Title instead of the session's name.")
 @file_interval_option
+@damage_options
 @click.option("--window", is_flag=True, help="Also open the window after writing the file.")
 @quiet_option("Print only errors.")
 def plot(
     files: tuple[Path, ...], output: Path | None, force: bool, interval: float | None, window: bool,
-    quiet: bool, elapsed: bool, **options: Any,
+    quiet: bool, elapsed: bool, strict: bool, keep_changed: bool, **options: Any,
 ) -> int:  # fmt: skip
     """Plot sessions into a file, or show them in the window.
 
@@ -157,7 +165,7 @@ def plot(
     Writing a file needs no display.
     """
     del force  # The guard of every command has seen it.
-    with sessions_of(files, interval) as paths:
+    with sessions_of(files, interval, strict=strict, keep_changed=keep_changed) as paths:
         if output is not None:
             _save(paths, Figure(output, clock=not elapsed, **options), screen=window)
             say_wrote(output, quiet=quiet)
@@ -168,11 +176,16 @@ def plot(
 
 @contextlib.contextmanager
 def sessions_of(
-    files: Sequence[Path], interval: float | None = None
+    files: Sequence[Path],
+    interval: float | None = None,
+    *,
+    strict: bool = False,
+    keep_changed: bool = False,
 ) -> Iterator[list[tuple[Path, str]]]:
     """Yield the sessions of files with their names; old files are imported for that long.
 
     *interval* is the time between two records, in seconds, for a file without times.
+    What is damaged is reported and left out, unless *keep_changed*; *strict* refuses it.
 
     Raises
     ------
@@ -180,30 +193,31 @@ def sessions_of(
         A file cannot be read.
     """
     from wattui.errors import NotASession
-    from wattui.session import Session
+    from wattui.session import sound_copy
 
     with contextlib.ExitStack() as stack:
         found = []
         for file in files:
-            path = file
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wattui-plot-")))
             try:
-                Session.open(path).close()
+                with Ending() as ending:
+                    path, damage = sound_copy(
+                        file, folder, strict=strict, keep_changed=keep_changed, cancelled=ending
+                    )
+                say_damage(file, damage)
             except NotASession:
-                if not path.is_file():
+                if not file.is_file():
                     raise
-                path = _imported(path, interval, stack)
+                path = _imported(file, interval, folder)
             found.append((path, file.stem))
         yield found
 
 
-def _imported(path: Path, interval: float | None, stack: contextlib.ExitStack) -> Path:
-    """Return a session of an old file, which is deleted when *stack* is closed."""
-    import tempfile
-
+def _imported(path: Path, interval: float | None, folder: Path) -> Path:
+    """Return a session of an old file, in a folder that is deleted later."""
     from wattui.formats.import_files import import_files
     from wattui.formats.reading.source import Assumptions
 
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wattui-plot-")))
     target = folder / f"{path.stem}.wattui"
     with Ending() as ending:
         done = import_files([path], target, Assumptions(interval=interval), cancelled=ending)

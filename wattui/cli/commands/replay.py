@@ -17,12 +17,13 @@ from wattui.cli.help import command
 from wattui.cli.options import (
     assumption_options,
     csv_options,
+    damage_options,
     line_options,
     new_session_option,
     quiet_option,
     start_time,
 )
-from wattui.cli.session_files import find_meters
+from wattui.cli.session_files import find_meters, say_damage
 from wattui.cli.window_start import open_window
 from wattui.errors import FormatError
 from wattui.measurement.text import count_text, duration_text
@@ -56,10 +57,11 @@ _EXAMPLES = (
 @csv_options
 @new_session_option
 @line_options
+@damage_options
 @quiet_option()
 def replay(
     file: Path, speed: float, meters: Sequence[str], gui: bool, interval: float | None,
-    start: datetime | None, zone: tzinfo | None, **options: Any,
+    start: datetime | None, zone: tzinfo | None, strict: bool, keep_changed: bool, **options: Any,
 ) -> int:  # fmt: skip
     """Replay a recording as if it were live.
 
@@ -73,7 +75,10 @@ def replay(
 
     assumptions = Assumptions(interval, start_time(start, zone), zone)
     with tempfile.TemporaryDirectory(prefix="wattui-replay-") as folder:
-        recorded = prepare(file, speed, assumptions, Path(folder))
+        recorded = prepare(
+            file, speed, assumptions, Path(folder), strict=strict, keep_changed=keep_changed
+        )
+        say_damage(file, recorded.damage)
         ports = _chosen(recorded, file, meters)
         if gui:
             urls, names = [port.url for port in ports], [port.info.name for port in ports]

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Opens a session and checks it: what is damaged is reported, and never part of a figure."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from wattui.errors import SessionDamaged
+from wattui.session.integrity import READING_ERRORS, check
+from wattui.session.naming import free_path
+from wattui.session.reader import Session, open_for_reading
+from wattui.session.salvage import salvage
+from wattui.session.schema import SUFFIX
+
+#: What to do about a damaged session.
+REPAIR_HINT: Final = "`wattui repair` saves what can be read in a new file."
+
+#: Faults that a refusal names.
+_LISTED: Final = 3
+
+
+class _SalvagedSession(Session):
+    """What could be read of a damaged session, in a temporary file."""
+
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        damage: Sequence[str],
+        folder: tempfile.TemporaryDirectory[str],
+    ) -> None:
+        super().__init__(path, connection, damage)
+        self._folder = folder
+
+    def close(self) -> None:
+        """Close the file and remove it; closing again does nothing."""
+        super().close()
+        self._folder.cleanup()
+
+
+def repaired_path(path: Path) -> Path:
+    """Return a free name for the repaired copy of a session, beside it."""
+    return free_path(path.with_name(f"{path.stem} repaired{SUFFIX}"))
+
+
+def sound_copy(
+    path: Path | str,
+    folder: Path,
+    *,
+    strict: bool = False,
+    keep_changed: bool = False,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[Path, tuple[str, ...]]:
+    """Return a session itself if it is sound, and else what can be read of it, in *folder*.
+
+    Returns
+    -------
+    path, damage
+        The file to read, and what is wrong with the session: sentences without a full stop.
+
+    Raises
+    ------
+    SessionError, Cancelled
+        See :func:`open_checked`.
+    """
+    found = Path(path).absolute()
+    faults = verify(found, cancelled)
+    if not faults:
+        return found, ()
+    if strict:
+        raise SessionDamaged(f"{found} is damaged: {'; '.join(faults[:_LISTED])}", REPAIR_HINT)
+    copy = folder / found.name
+    saved = salvage(found, copy, keep_changed=keep_changed, cancelled=cancelled)
+    return copy, saved.losses or (*faults, "All of its samples could be read")
+
+
+def verify(path: Path | str, cancelled: Callable[[], bool] | None = None) -> list[str]:
+    """Check a session thoroughly; return one sentence per fault, without a full stop.
+
+    Raises
+    ------
+    NotASession, SessionTooNew, DiskRefused
+        See :meth:`Session.open`.
+    Cancelled
+        *cancelled* returned True.
+    """
+    faults: list[str] = []
+    try:
+        with contextlib.closing(open_for_reading(Path(path).absolute())) as connection:
+            connection.execute("BEGIN")
+            faults += check(connection, cancelled)
+    except SessionDamaged as error:
+        faults.append(error.what)
+    except READING_ERRORS as error:
+        faults.append(str(error))
+    return faults
+
+
+def open_checked(
+    path: Path | str,
+    *,
+    strict: bool = False,
+    keep_changed: bool = False,
+    cancelled: Callable[[], bool] | None = None,
+) -> Session:
+    """Open a session after comparing all of it with its checksums and summaries.
+
+    Of a damaged one, what can be read is shown, and :attr:`Session.damage` says what is
+    wrong.  Samples that are not as they were recorded are left out as a gap.
+
+    Parameters
+    ----------
+    strict
+        Whether to refuse a damaged session.
+    keep_changed
+        Whether to also show samples that are not as they were recorded.
+
+    Raises
+    ------
+    SessionDamaged
+        There is nothing in it that can be read; or *strict*, and it is damaged.
+    Cancelled
+        *cancelled* returned True.
+    SessionError
+        See :meth:`Session.open`.
+    """
+    found = Path(path).absolute()
+    folder = tempfile.TemporaryDirectory(prefix="wattui-damaged-")
+    try:
+        readable, damage = sound_copy(
+            found, Path(folder.name), strict=strict, keep_changed=keep_changed, cancelled=cancelled
+        )
+        if damage:
+            return _SalvagedSession(found, open_for_reading(readable), damage, folder)
+    except BaseException:
+        folder.cleanup()
+        raise
+    folder.cleanup()
+    return Session.open(found)
