@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 import threading
 
 import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtGui, QtWidgets
+from session_samples import BEGIN, record, steady
 
 from wattui.desktop.preferences_file import PreferencesFile
-from wattui.session import Session
+from wattui.session import Session, verify
 
 
 @pytest.fixture
@@ -226,3 +228,27 @@ def test_the_export_offers_the_wide_form_for_several_meters(window, session, tmp
     assert "server" in rows[0]
     assert "desk" in rows[0]
     assert len(rows) == 61
+
+
+def test_a_damaged_session_is_shown_without_what_is_wrong_and_can_be_saved(window, tmp_path):
+    path = record(tmp_path / "a.wattui", steady(6_000))
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE sample SET power=9000 WHERE time=?", (BEGIN + 10**6 * 5_500,))
+    connection.close()
+    before = path.read_bytes()
+    drop(window, [path])
+    window.wait_for(lambda: window.model.opening_notices, "the notice")
+    (notice,) = window.model.opening_notices
+    assert notice.text.startswith("a.wattui is damaged. PRO A80012: ")
+    window.wait_for(lambda: window.bench.meters[0].sample_count < 6_000, "what can be read")
+    left = window.bench.meters[0].sample_count
+    window.wait_for(lambda: window.control("notices").bands, "the notice on the screen")
+    (band,) = window.control("notices").bands
+    window.click(band.buttons["save_readable"])
+    window.wait_for(lambda: "Saved as" in window.model.message, "the saved session")
+    goal = tmp_path / "a repaired.wattui"
+    window.wait_for(lambda: window.bench.session_path == goal, "the saved session in the window")
+    assert window.model.opening_notices == []
+    assert window.bench.meters[0].sample_count == left
+    assert path.read_bytes() == before
+    assert verify(goal) == []

@@ -63,6 +63,9 @@ FILE_ACTIONS: Final = (
         lambda context: context.files.open([context.model.bench.interrupted[0].path]),
     ),
     Action("dismiss_interrupted", "", "Dismiss", dismiss_interrupted),
+    Action(
+        "save_readable", "", "Save what can be read", lambda context: context.files.save_readable()
+    ),
     Action("import_details", "", "Details", show_import_details),
     Action(
         "dismiss_import", "", "Dismiss",

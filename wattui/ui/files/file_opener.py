@@ -28,6 +28,8 @@ from wattui.formats.registry import is_session
 from wattui.formats.replay_source import Recorded, prepare
 from wattui.measurement.clock import microseconds
 from wattui.measurement.text import count_text
+from wattui.session import copy_session, repaired_path, sound_copy
+from wattui.session.lock import is_being_written
 from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.notices import Notice, NoticeKind
 from wattui.ui.widgets.status_bar import ProgressPacer, Task
@@ -51,6 +53,14 @@ class Found:
     #: Files of other programs, and what is missing in them.
     others: tuple[Path, ...]
     lacks: tuple[Missing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A damaged session, and the temporary one that holds what can be read of it."""
+
+    path: Path
+    copy: Path
 
 
 def look_into(paths: Sequence[Path]) -> Found:
@@ -82,7 +92,11 @@ class OpenFiles(HasStrictTraits):
     #: The user interface of the question that is being asked.
     question_ui = Any()
 
+    #: The damaged session of which the window shows what can be read.
+    damaged = Any()
+
     _cancelled = Instance(threading.Event, ())
+    _check_ended = Instance(threading.Event, ())
     #: Folders of the temporary sessions of replayed files.
     _folders = List(Instance(Path))
 
@@ -111,6 +125,55 @@ class OpenFiles(HasStrictTraits):
             return
         model.bench.open_session(path, self._failed)
         self.opened(path)
+        self._check(path)
+
+    # -- checking ----------------------------------------------------------------------
+
+    def _check(self, path: Path) -> None:
+        """Compare a session with its checksums, while it is shown already."""
+        self._check_ended.set()
+        self.damaged = None
+        cancelled = self._check_ended = threading.Event()
+        folder = Path(tempfile.mkdtemp(prefix="wattui-damaged-"))
+        self._folders.append(folder)
+
+        def check() -> tuple[Path, tuple[str, ...]]:
+            if is_being_written(path):
+                return path, ()
+            return sound_copy(path, folder, cancelled=cancelled.is_set)
+
+        def checked(found: tuple[Path, tuple[str, ...]]) -> None:
+            if found[1] and not cancelled.is_set() and not self.model.bench.recording:
+                self._show_damaged(path, *found)
+
+        # What cannot be opened at all has been reported by then.
+        self.model.bench.main_thread.run(
+            f"check of {path.name}", check, checked, lambda _error: None
+        )
+
+    def _show_damaged(self, path: Path, copy: Path, damage: tuple[str, ...]) -> None:
+        self.damaged = Damaged(path, copy)
+        self.model.message = ""
+        self.model.bench.open_session(copy, self._failed)
+        self.model.opening_notices = [damage_notice(path.name, damage)]
+
+    def save_readable(self) -> None:
+        """Save what can be read of the damaged session beside it, and show that."""
+        damaged = self.damaged
+        if damaged is None:
+            return
+
+        def save() -> Path:
+            goal = repaired_path(damaged.path)
+            copy_session(damaged.copy, goal)
+            return goal
+
+        def saved(goal: Path) -> None:
+            self.model.opening_notices = []
+            self.show(goal)
+            self.model.message = f"Saved as {goal}"
+
+        self._run(f"repair of {damaged.path.name}", save, saved)
 
     def in_new_window(self, path: Path, *command: str) -> None:
         """Show a session in a window of another process, by default with ``wattui gui``."""
@@ -238,6 +301,7 @@ class OpenFiles(HasStrictTraits):
     def close(self) -> None:
         """Cancel the work in progress: the window closes."""
         self.cancel()
+        self._check_ended.set()
         if self.question_ui is not None and self.question_ui.control is not None:
             self.question_ui.control.close()
 
@@ -246,6 +310,18 @@ class OpenFiles(HasStrictTraits):
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
         self._folders = []
+
+
+def damage_notice(name: str, damage: Sequence[str]) -> Notice:
+    """Return the notice about what is wrong with a session."""
+    more = f", and {count_text(len(damage) - 1, 'other fault')}" if len(damage) > 1 else ""
+    return Notice(
+        "damaged",
+        NoticeKind.WARNING,
+        f"{name} is damaged. {damage[0]}{more}.",
+        "The window shows what can be read. The file itself is not changed.",
+        (("Save what can be read", "save_readable"), ("Dismiss", "dismiss_import")),
+    )
 
 
 def import_notice(names: str, result: ImportResult) -> Notice:
