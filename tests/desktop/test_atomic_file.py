@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +63,22 @@ def test_a_device_is_written_to_directly(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DiskRefused, match="is a folder"), draft_file(tmp_path, "utf-8"):
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be looked up")
+def test_drafts_of_killed_programs_do_not_stay_for_ever(tmp_path: Path) -> None:
+    """Those of running programs stay, and so do recent ones: another computer's, perhaps."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    old = time.time() - 3_600
+    abandoned = tmp_path / f".a.csv.{child.pid}.part"
+    running = tmp_path / f".b.csv.{os.getpid()}.part"
+    recent = tmp_path / f".c.csv.{child.pid}.part"
+    other = tmp_path / ".notes.part"
+    for path in (abandoned, abandoned.with_name(f"{abandoned.name}-wal"), running, recent, other):
+        path.touch()
+        if path != recent:
+            os.utime(path, (old, old))
+    write_whole(tmp_path / "d.csv", b"done")
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == sorted((running.name, recent.name, other.name, "d.csv"))

@@ -196,3 +196,19 @@ def test_garbage_in_one_sector_is_found(tmp_path: Path) -> None:
     connection.close()
     (fault,) = verify(path)
     assert "have changed since they were recorded" in fault
+
+
+def test_a_recording_that_is_killed_at_its_very_start_leaves_no_session(tmp_path: Path) -> None:
+    """It would be listed as a file that cannot be read."""
+    path = tmp_path / "a.wattui"
+    program = (
+        "import os, sys, wattui.session.store as store\n"
+        "store.describe_session = lambda *_: os._exit(9)\n"
+        "from wattui.session import SessionWriter\n"
+        "SessionWriter(sys.argv[1])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], timeout=60)
+    assert done.returncode == 9
+    assert not list(tmp_path.glob("[!.]*"))
+    record(path, steady(3))
+    assert verify(path) == []

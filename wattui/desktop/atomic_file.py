@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TextIO
@@ -20,6 +21,10 @@ from wattui.errors import DiskRefused
 
 #: Standard output as a file to write to, which ``-`` means.
 STANDARD_OUTPUT: Final = Path("/dev/stdout")
+
+#: A draft, with the number of its process, and the age at which it may be abandoned.
+_DRAFT: Final = re.compile(r"\..+\.(\d+)\.part")
+_ABANDONED_SECONDS: Final = 600.0
 
 #: Names of streams that are already open.
 _STREAM: Final = re.compile(r"/dev/(?:std(out|err)|fd/(\d+))|/proc/self/fd/(\d+)")
@@ -48,6 +53,7 @@ def draft_path(goal: Path) -> Iterator[Path]:
     """
     target = goal.resolve()
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    _remove_abandoned(target.parent)
     try:
         draft.unlink(missing_ok=True)
         yield draft
@@ -55,9 +61,40 @@ def draft_path(goal: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         draft.replace(target)
     finally:
-        for ending in ("", "-journal", "-wal", "-shm"):  # the latter are SQLite's
+        _remove(draft)
+
+
+def _remove(draft: Path) -> None:
+    for ending in ("", "-journal", "-wal", "-shm"):  # the latter are SQLite's
+        with contextlib.suppress(OSError):
+            draft.with_name(draft.name + ending).unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the drafts of programs that were killed.
+
+    A program on another computer may share the folder: its drafts are recent.
+    """
+    with contextlib.suppress(OSError):
+        for draft in folder.glob(".*.part"):
+            found = _DRAFT.fullmatch(draft.name)
             with contextlib.suppress(OSError):
-                draft.with_name(draft.name + ending).unlink(missing_ok=True)
+                age = time.time() - draft.stat().st_mtime
+                if found is not None and age > _ABANDONED_SECONDS and not _runs(int(found[1])):
+                    _remove(draft)
+
+
+def _runs(process: int) -> bool:
+    """Check whether a process of this number is running; True where that is not known."""
+    if sys.platform == "win32":
+        return True  # os.kill would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def write_whole(goal: Path, content: bytes) -> None:

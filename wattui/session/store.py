@@ -90,9 +90,16 @@ class Store:
         self._next_event = 1
         self._failures = 0
         try:
+            if not os.path.lexists(path):
+                _create(path, software)
             self.connection = self._open()
         except sqlite3.Error as error:
             raise translated(error, path) from error
+        except OSError as error:
+            raise DiskRefused(
+                f"{path} cannot be made ({error.strerror})",
+                "Free some space on the disk, or choose another folder.",
+            ) from error
         self._note_files()
 
     def _open(self) -> sqlite3.Connection:
@@ -293,6 +300,14 @@ class Store:
             connection.close()
         with contextlib.suppress(OSError):
             self.size = self.path.stat().st_size
+
+
+def _create(path: Path, software: str) -> None:
+    """Make an empty session; the file has its name once it has its tables."""
+    with draft_path(path) as draft, contextlib.closing(connect(draft, "mode=rwc")) as connection:
+        connection.execute("PRAGMA synchronous=OFF")
+        migrate(connection)
+        describe_session(connection, software)
 
 
 @contextlib.contextmanager
