@@ -41,7 +41,7 @@ def test_an_export_tells_of_damage_and_leaves_it_out(damaged: Path, tmp_path: Pa
     done = run("export", damaged, "-o", goal)
     assert done.exit_code == 0
     assert "a.wattui is damaged:" in done.stderr
-    assert "not as they were recorded: left out" in done.stderr
+    assert "have changed since they were recorded: left out" in done.stderr
     assert len(table(goal)) == 12_000 - 4_096
     gaps = [float(line["gap_s"]) for line in table(goal)]
     assert [gap for gap in gaps if gap] == [4_096.0]
@@ -51,7 +51,7 @@ def test_an_export_keeps_what_is_damaged_if_it_is_asked_to(damaged: Path, tmp_pa
     goal = tmp_path / "a.csv"
     done = run("export", damaged, "-o", goal, "--keep-damaged", "-q")
     assert done.exit_code == 0
-    assert "not as they were recorded: kept" in done.stderr
+    assert "have changed since they were recorded: kept" in done.stderr
     assert len(table(goal)) == 12_000
 
 
@@ -78,7 +78,7 @@ def test_verify_and_repair_leave_the_damaged_file_as_it_is(damaged: Path, tmp_pa
     before = damaged.read_bytes()
     checked = run("verify", damaged)
     assert checked.exit_code == 6
-    assert "not as they were recorded" in checked.output
+    assert "have changed since they were recorded" in checked.output
     done = run("repair", damaged)
     assert done.exit_code == 0
     assert "left out" in done.output

@@ -97,7 +97,7 @@ def test_a_changed_sample_is_left_out_as_a_gap(tmp_path: Path) -> None:
         shown = list(session.samples(1))
         gaps = session.gaps(1)
         figures = session.statistics(1)
-    assert "are not as they were recorded: left out" in fault
+    assert "have changed since they were recorded: left out" in fault
     assert shown[0] == steady(1)[0]
     assert len(shown) == 12_000 - 4_096
     assert [one for one in shown if one.gap_us] == [
@@ -118,7 +118,7 @@ def test_a_changed_sample_after_the_last_whole_bucket_is_found(tmp_path: Path) -
     with open_checked(path, keep_changed=True) as session:
         assert len(session.damage) == 1
         assert session.count(1) == 60
-    with pytest.raises(SessionDamaged, match="not as they were recorded"):
+    with pytest.raises(SessionDamaged, match="have changed since they were recorded"):
         open_checked(path, strict=True)
 
 

@@ -167,7 +167,7 @@ damage_options: Final = together(
     ),
     click.option(
         "--keep-damaged", "keep_changed", is_flag=True,
-        help="Include samples that are not as they were recorded.",
+        help="Include samples that have changed since they were recorded.",
     ),
 )  # fmt: skip
 

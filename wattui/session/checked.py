@@ -111,14 +111,14 @@ def open_checked(
     """Open a session after comparing all of it with its checksums and summaries.
 
     Of a damaged one, what can be read is shown, and :attr:`Session.damage` says what is
-    wrong.  Samples that are not as they were recorded are left out as a gap.
+    wrong.  Samples that have changed since they were recorded are left out as a gap.
 
     Parameters
     ----------
     strict
         Whether to refuse a damaged session.
     keep_changed
-        Whether to also show samples that are not as they were recorded.
+        Whether to also show samples that have changed since they were recorded.
 
     Raises
     ------

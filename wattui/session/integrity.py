@@ -205,7 +205,7 @@ class _MeterCheck:
                 if not is_open:
                     yield f"{where} have no checksum"
             elif not agrees(found, seal, open_bucket=is_open):
-                yield f"{where} are not as they were recorded"
+                yield f"{where} have changed since they were recorded"
 
     def _summary_faults(self, samples: Integers, low: int, high: int, last: int) -> Iterator[str]:
         """Compare the summaries of a span; each level with the one below."""

@@ -2,7 +2,7 @@
 """Saves what can be read of a damaged session in a new file; the damaged one is not changed.
 
 The samples come from the pages themselves, and are then compared with their checksums.
-Those of a 4096 s bucket that are not as they were recorded are left out as a gap, unless
+Those of a 4096 s bucket that have changed since they were recorded are left out as a gap, unless
 they are asked for.  The summaries are made again.
 """
 
@@ -77,7 +77,7 @@ def salvage(
     Parameters
     ----------
     keep_changed
-        Whether to also save samples that are not as they were recorded.
+        Whether to also save samples that have changed since they were recorded.
     replace
         Whether *goal* may exist.
 
@@ -231,7 +231,7 @@ class _Rescue:
             return False
         what = f"{len(samples):,}" if seal is None else f"{len(samples):,} of {seal[0]:,}"
         done = "kept" if self._keep else "left out"
-        self._losses.append(f"{where.format(what)} are not as they were recorded: {done}")
+        self._losses.append(f"{where.format(what)} have changed since they were recorded: {done}")
         return self._keep
 
 

@@ -97,7 +97,7 @@ class Store:
             raise translated(error, path) from error
         except OSError as error:
             raise DiskRefused(
-                f"{path} cannot be made ({error.strerror})",
+                f"{path} cannot be created ({error.strerror})",
                 "Free some space on the disk, or choose another folder.",
             ) from error
         self._note_files()

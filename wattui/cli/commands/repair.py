@@ -29,14 +29,14 @@ _EXAMPLES = (
 )  # fmt: skip
 @click.option(
     "--keep-damaged", "keep_changed", is_flag=True,
-    help="Also save samples that are not as they were recorded.",
+    help="Also save samples that have changed since they were recorded.",
 )  # fmt: skip
 @quiet_option("Print only what is missing.")
 def repair(file: Path, output: Path | None, keep_changed: bool, quiet: bool) -> None:
     """Save what can be read of a damaged session in a new file.
 
     FILE itself is never changed. Samples are found even where the structure of the file
-    is destroyed. Those that are not as they were recorded are left out as a gap. What is
+    is destroyed. Those that have changed since they were recorded are left out as a gap. What is
     missing is listed.
     """
     from wattui.session import repaired_path, salvage
