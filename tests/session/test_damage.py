@@ -16,6 +16,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
 from wattui.measurement.sample import Sample
 from wattui.session import Session, SessionWriter, open_checked, salvage, verify
+from wattui.session.watched import WatchedSession
 
 PAGE = 4096
 #: Mutated copies that are tried; 300 take a few minutes.
@@ -80,6 +81,49 @@ def test_damaged_copies_give_no_wrong_samples_in_silence(sound: Path, tmp_path: 
             for key, samples in truth.items():
                 assert figures[key] == brute(samples, None, None), seed
     assert reported > COPIES / 2
+
+
+def test_samples_that_are_watched_while_they_are_read_are_right_or_refused(
+    sound: Path, tmp_path: Path
+) -> None:
+    """An export reads them once."""
+    data, path = sound.read_bytes(), tmp_path / "a.wattui"
+    truth = {METER.key: NOISY, OTHER.key: DESK}
+    refused = 0
+    for seed in range(-1, COPIES):
+        path.write_bytes(data if seed < 0 else mutated(data, seed))
+        try:
+            with WatchedSession.open(path) as session:
+                for meter in session.meters:
+                    figures = session.statistics(meter.id)
+                    samples = list(session.samples(meter.id))
+                    assert samples == truth[meter.info.key], seed
+                    assert figures.energy_wh == brute(samples, None, None).energy_wh
+                    half = samples[len(samples) // 2].time_us
+                    session.statistics(meter.id, half, None)
+                    assert list(session.samples(meter.id, half)) == [
+                        one for one in samples if one.time_us > half
+                    ]
+                    session.statistics(meter.id, None, half)
+                    assert len(list(session.samples(meter.id, None, half))) > 300
+        except SessionDamaged:
+            assert seed >= 0
+            refused += 1
+    assert refused > COPIES / 3
+
+
+def test_a_session_that_grows_is_watched_without_an_alarm(tmp_path: Path) -> None:
+    path = tmp_path / "a.wattui"
+    with SessionWriter(path, commit_seconds=0) as writer:
+        writer.on_samples(METER, steady(4_000))
+        assert writer.flush()
+        with WatchedSession.open(path) as session:
+            chunks = session.rows(1, None, None, 1_000)
+            assert len(next(chunks)) == 1_000
+            writer.on_samples(METER, steady(3_000, first=4_001))
+            assert writer.flush()
+            assert sum(map(len, chunks)) == 6_000
+            assert len(list(session.samples(1, None, BEGIN + 4_500 * MICROSECONDS))) == 4_500
 
 
 def flip_power(path: Path, second: int) -> None:

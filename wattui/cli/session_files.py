@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,8 @@ from wattui.cli import exits
 from wattui.cli.options import Moment
 from wattui.cli.output import progress_bar, shown_path
 from wattui.cli.stop_signals import Ending
-from wattui.desktop.atomic_file import stream_number
-from wattui.errors import DiskRefused
+from wattui.desktop.atomic_file import is_special, stream_number
+from wattui.errors import DiskRefused, SessionDamaged
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text
 
@@ -110,32 +111,58 @@ def export_session(
     UsageError
         The span has no samples, or nothing is written with that ending.
     """
-    from wattui.formats import write_job
-    from wattui.formats.export_job import ExportJob
     from wattui.session import open_checked
+    from wattui.session.watched import WatchedSession
 
     form = export_format(output, form)
-    with (
-        Ending() as ending,
-        open_checked(source, strict=strict, keep_changed=keep_changed, cancelled=ending) as session,
-        progress_bar("Writing", quiet=quiet) as progress,
-    ):
-        say_damage(source, session.damage)
-        chosen = chosen_meters(session, meters)
-        first, last = chosen_span(session, start, stop, chosen)
-        job = ExportJob(
-            session, output, meters=chosen, start=first, stop=last,
-            progress=progress, cancelled=ending, **options,
-        )  # fmt: skip
-        try:
-            write_job(job, form)
-        except DiskRefused as error:
-            if isinstance(error.__cause__, OSError) and stream_number(output) is not None:
-                raise exits.output_error(error.__cause__) from error
-            raise
-        ends = session.span_us(chosen) if (first, last) != (None, None) else None
+    with Ending() as ending:
+
+        def write(session: Session) -> tuple[ExportJob, tuple[int, int] | None]:
+            with progress_bar("Writing", quiet=quiet) as progress:
+                return _write(
+                    session, output, form, start, stop, meters,
+                    progress=progress, cancelled=ending, **options,
+                )  # fmt: skip
+
+        written = None
+        if not is_special(output):
+            # Damage that is found on the way leaves no file.
+            with contextlib.suppress(SessionDamaged), WatchedSession.open(source) as watched:
+                written = write(watched)
+        if written is None:
+            with open_checked(
+                source, strict=strict, keep_changed=keep_changed, cancelled=ending
+            ) as session:
+                say_damage(source, session.damage)
+                written = write(session)
+    _say_rows(*written, quiet=quiet)
+
+
+def _write(
+    session: Session,
+    output: Path,
+    form: str,
+    start: Moment | None,
+    stop: Moment | None,
+    meters: Sequence[str],
+    **options: Any,
+) -> tuple[ExportJob, tuple[int, int] | None]:
+    """Write a session, and return what was written; its span if that is a part."""
+    from wattui.formats import write_job
+    from wattui.formats.export_job import ExportJob
+
+    chosen = chosen_meters(session, meters)
+    first, last = chosen_span(session, start, stop, chosen)
+    job = ExportJob(session, output, meters=chosen, start=first, stop=last, **options)
+    try:
+        write_job(job, form)
+    except DiskRefused as error:
+        if isinstance(error.__cause__, OSError) and stream_number(output) is not None:
+            raise exits.output_error(error.__cause__) from error
+        raise
+    ends = session.span_us(chosen) if (first, last) != (None, None) else None
     part = ends and (ends[0] if first is None else first, ends[1] if last is None else last)
-    _say_rows(job, part, quiet=quiet)
+    return job, part
 
 
 def _say_rows(job: ExportJob, part: tuple[int, int] | None, *, quiet: bool) -> None:

@@ -128,7 +128,7 @@ def draft_file(goal: Path, encoding: str) -> Iterator[TextIO]:
             if number is not None:
                 sys.stdout.flush()
                 target = os.dup(number)
-            elif not _is_special(goal):
+            elif not is_special(goal):
                 target = stack.enter_context(draft_path(goal))
             with open(target, "w", encoding=encoding, newline="") as file:  # noqa: PTH123
                 yield file
@@ -136,8 +136,10 @@ def draft_file(goal: Path, encoding: str) -> Iterator[TextIO]:
         raise _refused(error, goal) from error
 
 
-def _is_special(path: Path) -> bool:
+def is_special(path: Path) -> bool:
     """Check whether it is a device, a pipe or a folder, which cannot be replaced."""
+    if stream_number(path) is not None:
+        return True
     try:
         return not stat.S_ISREG(path.stat().st_mode)
     except OSError:

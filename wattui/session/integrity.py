@@ -53,6 +53,21 @@ def check(
     Cancelled
         *cancelled* returned True.
     """
+    faults = list(quick_faults(connection))
+    yield from faults
+    try:
+        meters = stored_meters(connection)
+    except READING_ERRORS:
+        return
+    for meter in meters:
+        try:
+            yield from _MeterCheck(connection, meter).faults(cancelled)
+        except READING_ERRORS as error:
+            yield f"{meter.info.label}: samples cannot be read ({error})"
+
+
+def quick_faults(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield what is wrong apart from samples and summaries, which take longer."""
     try:
         for table in _SMALL_TABLES:
             rows = connection.execute(f"PRAGMA integrity_check({table})").fetchall()
@@ -65,11 +80,6 @@ def check(
         return
     for number in unknown:
         yield f"The samples of meter {number} are there, but not its name and model"
-    for meter in meters:
-        try:
-            yield from _MeterCheck(connection, meter).faults(cancelled)
-        except READING_ERRORS as error:
-            yield f"{meter.info.label}: samples cannot be read ({error})"
 
 
 def read_seals(connection: sqlite3.Connection, meter: int) -> Seals:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wattui.errors import SessionDamaged
 from wattui.measurement.clock import utc_time
+from wattui.session import stored_values
 from wattui.session.reader import open_for_reading, unfinished
 from wattui.session.schema import WIDTHS, translated
 from wattui.session.store import StoredMeter, stored_meters
@@ -80,6 +81,8 @@ def _span(connection: sqlite3.Connection, meters: list[StoredMeter]) -> tuple[in
     starts, ends = [], []
     for meter in meters:
         if meter.last is not None:
+            if meter.last >= stored_values.LATEST:
+                raise ValueError("a time beyond the calendar")
             (first,) = connection.execute(
                 "SELECT time - interval FROM sample WHERE meter=? ORDER BY time LIMIT 1",
                 (meter.id,),
