@@ -11,6 +11,7 @@ from pyface.qt import QtCore, QtGui
 
 import wattui
 from wattui.measurement.energy import ACCURACY
+from wattui.ui.widgets.screen_fit import fit_to_screen
 
 #: How much of the log is shown, in characters.
 LOG_LENGTH = 60_000
@@ -40,6 +41,7 @@ class Sheet(QtGui.QDialog):
         close.clicked.connect(self.close)
         row.addWidget(close)
         layout.addLayout(row)
+        fit_to_screen(self)
 
     def add_copy(self, text: str) -> None:
         """Add a button that copies *text*."""

@@ -35,6 +35,7 @@ from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_window, set_r
 from wattui.ui.widgets.key_filter import KeyFilter
 from wattui.ui.widgets.notices import Notice, NoticeKind, NoticesEditor
 from wattui.ui.widgets.question import Question
+from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 from wattui.ui.widgets.words_editor import WordsEditor
 
 _INTRODUCTION = (
@@ -192,9 +193,9 @@ def _choice() -> VGroup:
         UItem("draft.fields", editor=FieldsEditor()),
         UItem("lasts", editor=WordsEditor(look="strong", keeps_place=True)),
         spring,
-        UItem("notices", editor=NoticesEditor()),
-        _choice_buttons(),
+        VGroup(UItem("notices", editor=NoticesEditor()), _choice_buttons()),
         visible_when="not object.started",
+        id="choice",
     )
 
 
@@ -219,6 +220,7 @@ def preparation_view() -> View:
         spring,
         HGroup(spring, UItem("close_button", editor=ButtonEditor(label="Close"))),
         visible_when="object.started",
+        id="after",
     )
     return View(
         VGroup(_choice(), after),
@@ -253,6 +255,9 @@ class PreparationHandler(Handler):
         info.fields.control.setAccessibleName("Fields in the memory")
         policy = QtGui.QSizePolicy.Policy
         info.notices.control.setSizePolicy(policy.Expanding, policy.Maximum)
+        scroll_above(info.choice.control.layout())
+        scroll_above(info.after.control.layout())
+        fit_to_screen(window)
         return True
 
     def closed(self, info: Any, is_ok: bool) -> None:

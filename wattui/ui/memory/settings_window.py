@@ -43,6 +43,7 @@ from wattui.ui.widgets.form_layout import (
 from wattui.ui.widgets.key_filter import KeyFilter
 from wattui.ui.widgets.notices import NoticesEditor
 from wattui.ui.widgets.question import Question
+from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 from wattui.ui.widgets.words_editor import WordsEditor
 
 _log = logging.getLogger(__name__)
@@ -347,6 +348,20 @@ def _network_page() -> VGroup:
     )
 
 
+def _messages_and_buttons() -> VGroup:
+    """Make what stays in view while the rest scrolls."""
+    return VGroup(
+        UItem("notices", editor=NoticesEditor()),
+        UItem("change_text", editor=WordsEditor(look="small", keeps_place=True)),
+        HGroup(
+            _words("working", "small"),
+            spring,
+            _button("revert", enabled_when="object.edited and object.ready"),
+            _button("write", enabled_when="object.changed and object.ready"),
+        ),
+    )
+
+
 def _panel_view() -> View:
     """Make the view."""
     return View(
@@ -364,14 +379,9 @@ def _panel_view() -> View:
             _meter_page(),
             _network_page(),
             spring,
-            UItem("notices", editor=NoticesEditor()),
-            UItem("change_text", editor=WordsEditor(look="small", keeps_place=True)),
-            HGroup(
-                _words("working", "small"),
-                spring,
-                _button("revert", enabled_when="object.edited and object.ready"),
-                _button("write", enabled_when="object.changed and object.ready"),
-            ),
+            _messages_and_buttons(),
+            id="panel",
+            visible_when="True",
         ),
         title="Memory and settings",
         width=680,
@@ -414,6 +424,8 @@ def _dress(info: Any) -> None:
     policy = QtGui.QSizePolicy.Policy
     info.overview.control.setSizePolicy(policy.Expanding, policy.Maximum)
     info.notices.control.setSizePolicy(policy.Expanding, policy.Maximum)
+    scroll_above(info.panel.control.layout())
+    fit_to_screen(window)
     window.setFocus()
 
 

@@ -141,6 +141,8 @@ ROW: Final = 26
 HEADER: Final = 26
 TOTAL: Final = 30
 
+_GROWS: Final = QtGui.QSizePolicy.Policy.Expanding
+
 #: The most rows that are visible; the others are reached by scrolling.
 MOST_ROWS: Final = 6
 
@@ -470,17 +472,46 @@ class MeterPanel(QtGui.QFrame):
         layout.setSpacing(0)
         layout.addWidget(self.view)
         layout.addWidget(self.total)
+        self._stage: QtGui.QWidget | None = None
+        self._reserved = 0
         policy = QtGui.QSizePolicy.Policy
         self.setSizePolicy(policy.Expanding, policy.Fixed)
         self.fit_height(2)
 
+    def give_way_in(self, stage: QtGui.QWidget, reserved: int) -> None:
+        """Show fewer rows where a stage is too low to leave *reserved* pixels to others."""
+        self._stage, self._reserved = stage, reserved
+        least = HEADER + ROW + TOTAL
+        stage.setMinimumHeight(least + stage.layout().spacing() + reserved)
+        stage.installEventFilter(self)
+
+    def eventFilter(self, _watched: Any, event: Any) -> bool:
+        """Fit into another height of the stage."""
+        if event.type() in (QtCore.QEvent.Type.Resize, QtCore.QEvent.Type.LayoutRequest):
+            self.fit_height(len(self.table.rows))
+        return False
+
+    def _most_rows(self) -> int:
+        """Return the number of rows that there is room for."""
+        if self._stage is None:
+            return MOST_ROWS
+        layout = self._stage.layout()
+        others = [layout.itemAt(index).widget() for index in range(layout.count())]
+        fixed = [one for one in others if one not in (None, self) and one.isVisible()]
+        taken = sum(one.height() for one in fixed if one.sizePolicy().verticalPolicy() != _GROWS)
+        taken += layout.spacing() * len(fixed) + HEADER + TOTAL + 2
+        room = self._stage.height() - self._reserved - taken
+        return min(max(room // ROW, 1), MOST_ROWS)
+
     def fit_height(self, rows: int) -> None:
-        """Set the height for a number of rows; more than :data:`MOST_ROWS` are scrolled to."""
-        shown = min(rows, MOST_ROWS)
+        """Set the height for a number of rows; those that have no room are scrolled to."""
+        most = self._most_rows()
+        shown = min(rows, most)
         # Half a row shows that there are more.
-        tall = shown * ROW + (ROW // 2 if rows > MOST_ROWS else 0)
-        self.view.setFixedHeight(HEADER + tall)
-        self.setFixedHeight(HEADER + tall + TOTAL + 2)
+        tall = shown * ROW + (ROW // 2 if rows > most else 0)
+        if self.view.height() != HEADER + tall:
+            self.view.setFixedHeight(HEADER + tall)
+            self.setFixedHeight(HEADER + tall + TOTAL + 2)
 
 
 class _MetersEditor(WidgetEditor):

@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.port_chooser import PortBox
+from wattui.ui.widgets.screen_fit import fit_to_screen
 from wattui.ui.widgets.typed_field import TypedBox
 
 #: Width of the labels, of short fields and of longer ones, in pixels.
@@ -54,6 +55,7 @@ def set_role(button: QtGui.QPushButton, role: str) -> None:
 def dress_dialog(window: QtGui.QWidget, ok_label: str = "", primary: bool = True) -> None:
     """Set margins and row distances of a small TraitsUI dialog, and the label of its OK button."""
     dress_window(window)
+    fit_to_screen(window)
     window.layout().setContentsMargins(*(2 * GRID,) * 4)
     window.layout().setSpacing(2 * GRID)
     for layout in window.findChildren(QtGui.QGridLayout):

@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 
 from wattui.measurement.text import count_text, date_text
 from wattui.ui.theme.style_sheet import GRID
+from wattui.ui.widgets.screen_fit import fit_to_screen
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -58,6 +59,7 @@ class Question(QtGui.QDialog):
         layout.addSpacing(GRID)
         layout.addLayout(self._button_row(answers))
         self.setFixedWidth(WIDTH)
+        fit_to_screen(self)
 
     def _button_row(self, answers: Sequence[tuple[str, str, str]]) -> QtGui.QHBoxLayout:
         row = QtGui.QHBoxLayout()

@@ -15,6 +15,7 @@ from wattui.ui.widgets.action import WindowContext
 from wattui.ui.widgets.form_layout import set_role
 from wattui.ui.widgets.key_filter import KeyFilter, SpaceFilter
 from wattui.ui.widgets.question import Question, closing_question
+from wattui.ui.widgets.screen_fit import fit_to_screen
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.main_view import TOP_BUTTONS, dress
 from wattui.ui.window.menus import add_shortcuts
@@ -178,6 +179,7 @@ class WindowHandler(ViewHandler):
         super().init(info)
         window = info.ui.control
         add_shortcuts(window, self._do)
+        fit_to_screen(window)
         KeyFilter(window, lambda: self._do("clear_selection"))
         self.recent_menu = accept_files(self.context)
         info.object.observe(self._title_changed, "title")

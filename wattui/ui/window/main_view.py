@@ -15,12 +15,14 @@ from wattui.ui.widgets.action import CAN_FETCH
 from wattui.ui.widgets.form_layout import dress_window
 from wattui.ui.widgets.notices import NoticesEditor
 from wattui.ui.widgets.port_chooser import PortChooser
+from wattui.ui.widgets.screen_fit import scroll_above
 from wattui.ui.widgets.status_bar import StatusEditor
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.channel_list import ChannelEditor
 from wattui.ui.window.menus import menu_bar
 from wattui.ui.window.placard import PlacardEditor
 from wattui.ui.window.readings import ReadingsEditor
+from wattui.ui.window.top_bar import TopBarRoom
 from wattui.ui.window.window_model import WindowModel
 
 #: The groups with a special look: name in the style sheet, margins, spacing.
@@ -36,7 +38,10 @@ _PANELS = {
 _ALWAYS = "True"
 
 #: Limits of the side panel's width in pixels.
-SIDE_WIDTH = (272, 430)
+SIDE_WIDTH = (282, 430)
+
+#: The least height of the plots in pixels: the table of the meters gives way before they do.
+LEAST_PLOTS = 150
 
 #: Limits of the port chooser's width.
 PORT_WIDTH = (102, 304)
@@ -195,10 +200,15 @@ def _set_widths(info: object) -> None:
     info.port.control.setMinimumWidth(PORT_WIDTH[0])  # type: ignore[attr-defined]
     info.port.control.setMaximumWidth(PORT_WIDTH[1])  # type: ignore[attr-defined]
     info.port.control.setSizePolicy(policy.Preferred, policy.Fixed)  # type: ignore[attr-defined]
-    for name, width in (("interval", 115), ("clock_mode", 96)):
-        getattr(info, name).control.setMinimumWidth(width)
+    for name in ("interval", "clock_mode"):
+        # As wide as its longest text, in the font of this desktop.
+        box = getattr(info, name).control
+        box.setSizeAdjustPolicy(QtGui.QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setSizePolicy(policy.Fixed, policy.Fixed)
     _widen_for(info.connect_button.control, "Disconnect")  # type: ignore[attr-defined]
     _let_shrink(info.top_bar.control.layout())  # type: ignore[attr-defined]
+    giving_way = [getattr(info, name).control for name in _GIVING_WAY]
+    TopBarRoom(info.top_bar.control, giving_way)  # type: ignore[attr-defined]
     side = info.side_panel.control  # type: ignore[attr-defined]
     side.setMinimumWidth(SIDE_WIDTH[0])
     side.setMaximumWidth(SIDE_WIDTH[1])
@@ -209,6 +219,11 @@ def _set_widths(info: object) -> None:
     column = side.layout()
     column.setStretch(0, 0)
     column.setStretch(1, 1)
+    scroll_above(column, fixed=0, low=True)
+    info.component.control.setMinimumHeight(LEAST_PLOTS)  # type: ignore[attr-defined]
+    meter_rows, stage = info.meter_rows.control, info.stage.control  # type: ignore[attr-defined]
+    stage.layout().setStretchFactor(info.component.control, 1)  # type: ignore[attr-defined]
+    meter_rows.give_way_in(stage, LEAST_PLOTS)
 
 
 def _widen_for(button: QtGui.QPushButton, longest: str) -> None:
@@ -232,6 +247,9 @@ TOP_BUTTONS = (
     *("connect_button", "mark_button", "fetch_button", "export_button"),
     *("fit_button", "live_button"),
 )
+
+#: What a narrow window hides of the top bar, the first one first; the menus have it too.
+_GIVING_WAY = ("clock_mode", "export_button", "fetch_button", "fit_button", "mark_button")
 
 _TAB_ORDER = (
     *("port", "connect_button", "interval", "mark_button", "fetch_button", "export_button"),

@@ -15,7 +15,7 @@ from typing import Final
 
 from pyface.qt import QtGui
 from traits.api import Instance
-from traitsui.api import UI, BasicEditorFactory, UItem, View
+from traitsui.api import UI, BasicEditorFactory, Handler, UIInfo, UItem, View
 from traitsui.qt.editor import Editor
 
 from wattui.desktop.preferences_file import PreferencesFile
@@ -25,6 +25,7 @@ from wattui.ports.listing import list_ports
 from wattui.ui.plots import paint_guard
 from wattui.ui.theme.palette import DARK, LIGHT
 from wattui.ui.theme.style_sheet import base_size, qt_palette, style_sheet
+from wattui.ui.widgets.screen_fit import fit_to_screen
 from wattui.ui.window.handler import ViewHandler
 from wattui.ui.window.main_view import parts
 from wattui.ui.window.main_window import services
@@ -148,4 +149,14 @@ def bench_view(_bench: Bench) -> View:
 
 def _view(trait: str, title: str) -> View:
     item = UItem(trait, editor=PartsEditor(), resizable=True, springy=True)
-    return View(item, title=title, width=WIDTH, height=HEIGHT, resizable=True)
+    size = {"width": WIDTH, "height": HEIGHT, "resizable": True}
+    return View(item, title=title, handler=_WindowHandler(), **size)
+
+
+class _WindowHandler(Handler):
+    """Keeps a window that shows such a view inside the screen."""
+
+    def init(self, info: UIInfo) -> bool:
+        """Fit the window once it opens."""
+        fit_to_screen(info.ui.control)
+        return True

@@ -21,6 +21,10 @@ EMPTY_TEXT: Final = "Plug in a Watts up? and pick its port, or try the simulated
 FAILED_TITLE: Final = "Not connected"
 FAILED_TEXT: Final = "Try again, pick another port, or try the simulated meter"
 
+#: The least room for it, and the height below which it has no drawing, in pixels.
+LEAST: Final = (260, 240)
+LOW: Final = 400
+
 #: Its buttons: the names of actions, and labels.
 EMPTY_BUTTONS: Final = (
     ("simulate", "Simulated meter"),
@@ -99,6 +103,18 @@ class Placard(QtGui.QWidget):
         layout.addSpacing(16)
         layout.addWidget(self._button_row())
         layout.addStretch(4)
+        # It needs less than its layout says: see resizeEvent.
+        self.setMinimumSize(*LEAST)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        """Put the buttons in a column where it is narrow; leave out the drawing where it is low."""
+        super().resizeEvent(event)
+        row, margins = self.row.layout(), self.layout().contentsMargins()
+        widths = [button.sizeHint().width() + row.spacing() for button in self.buttons.values()]
+        narrow = sum(widths) + margins.left() + margins.right() > self.width()
+        ways = QtGui.QBoxLayout.Direction
+        row.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
+        self.plug.setVisible(self.height() >= LOW)
 
     def _button_row(self) -> QtGui.QWidget:
         self.row = QtGui.QWidget()
