@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +107,21 @@ def test_verify_goes_on_after_a_file_that_is_no_session(damaged: Path, tmp_path:
     assert done.exit_code == 6
     assert "text.wattui is not a wattui session" in done.output
     assert "a.wattui is damaged" in done.output
+    assert "repair" not in run("verify", text).output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+@pytest.mark.parametrize("command", ["export", "plot", "replay", "verify", "repair"])
+def test_a_pipe_in_the_place_of_a_session_is_refused(tmp_path: Path, command: str) -> None:
+    """Opening it would wait for ever."""
+    path = tmp_path / "a.wattui"
+    os.mkfifo(path)
+    ending = {"export": ".csv", "plot": ".png", "repair": ".wattui"}.get(command)
+    goal = ("-o", f"{tmp_path / 'new'}{ending}") if ending else ()
+    line = [sys.executable, "-m", "wattui", command, str(path), *goal]
+    done = subprocess.run(
+        line, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 6
+    assert "is not a file" in done.stderr
+    assert "damaged" not in done.stderr

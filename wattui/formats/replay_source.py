@@ -26,6 +26,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
 from wattui.protocol.models import find_model
 from wattui.session import Session, sound_copy
+from wattui.session.schema import SUFFIX
 from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, add_source
 
 _open: weakref.WeakValueDictionary[str, TimedReplay] = weakref.WeakValueDictionary()
@@ -91,7 +92,7 @@ def prepare(
     notes: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
     folder = folder or Path(tempfile.mkdtemp(prefix="wattui-replay-"))
-    if is_session(path):
+    if is_session(path) or (path.suffix == SUFFIX and not path.is_file()):
         path, damage = sound_copy(path, folder, strict=strict, keep_changed=keep_changed)
     else:
         target = folder / f"{path.stem}.wattui"

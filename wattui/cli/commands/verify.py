@@ -33,7 +33,7 @@ def verify(files: tuple[Path, ...], quiet: bool) -> int:
     """
     from wattui.session.checked import verify as check
 
-    status = 0
+    status, damaged = 0, False
     with Ending() as ending:
         for file in files:
             try:
@@ -47,10 +47,10 @@ def verify(files: tuple[Path, ...], quiet: bool) -> int:
             if not faults and not quiet:
                 say(f"{printable(shown_path(file))} is as it was recorded.")
             if faults:
-                status = SessionDamaged.exit_status
+                status, damaged = SessionDamaged.exit_status, True
                 say(f"{printable(shown_path(file))} is damaged:")
                 for fault in faults:
                     say(f"  {printable(fault)}.")
-    if status == SessionDamaged.exit_status:
+    if damaged:
         say("`wattui repair` saves what can be read in a new file.")
     return status
