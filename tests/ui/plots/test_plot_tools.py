@@ -389,3 +389,21 @@ def test_the_pointer_on_a_curve_brings_it_out_and_no_curve_fades(tmp_path):
     assert stack.brought_out is None
     assert {key: plot.curves[key].line_width for key in keys} == widths
     window.close()
+
+
+def test_a_manual_scale_is_shown_as_one_and_goes_back_by_a_double_click(window):
+    stack = window.stack
+    first, second = stack.shown_rows()
+    for row in (first, second):
+        window.wheel(row.plot.x + 50, row.plot.y + row.plot.height / 2, 2, CTRL)
+        assert row.chosen is not None
+    accent = stack.palette.accent
+    written = window.where(accent)
+    heads = [row.plot.y2 for row in (first, second)]
+    for head in heads:
+        assert np.any((written[:, 1] > head) & (written[:, 1] < head + 24))
+    window.double_click(second.plot.x - 20, second.plot.y + 10)
+    assert second.chosen is None
+    assert first.chosen is not None
+    written = window.where(accent)
+    assert not np.any((written[:, 1] > heads[1]) & (written[:, 1] < heads[1] + 20))

@@ -121,3 +121,13 @@ def test_a_low_plot_has_few_labels_and_a_tall_one_no_crowd():
 
 def test_an_axis_without_a_width_has_no_ticks():
     assert len(ticks(5.0, 5.0, 4)[0]) == 0
+
+
+@pytest.mark.parametrize("room", [30, 40, 60, 75, 120])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 1.4), (0, 210), (117.5, 122.2), (0, 55_000), (59.9, 60.1), (3, 97)]
+)
+def test_an_axis_has_at_least_two_numbers(low: float, high: float, room: float) -> None:
+    positions, labels = ValueTicks().ticks_and_labels(low, high, room)
+    assert len(positions) >= 2
+    assert len(set(labels)) == len(positions)

@@ -22,6 +22,10 @@ _HEAD: Final = 9
 _ROW_HEAD: Final = 5
 
 
+#: In the head of a plot with a scale that the user chose.
+MANUAL: Final = "manual scale, double-click it to fit"
+
+
 class Annotation(AbstractOverlay):
     """Something that is drawn on one plot."""
 
@@ -67,6 +71,8 @@ class HeadLine(Annotation):
             y = plot.y2 + _ROW_HEAD
             x = self._draw_name(gc, row, x, y)
         x += drawing.draw_text(gc, row.title, x, y, muted, SMALL)
+        if row.chosen is not None:
+            x += drawing.draw_text(gc, MANUAL, x + 12, y, stack.palette.accent, SMALL) + 12
         x = self._draw_brought_out(gc, row, x, y)
         room = plot.x2 - x - 24
         if row.key is None and row.is_first and stack.coloured and stack.pointer_time is None:

@@ -159,7 +159,15 @@ class StackTool(BaseTool):
         event.handled = True
 
     def normal_left_dclick(self, event: Any) -> None:
-        """Show the whole run, and let the value axes follow the values again."""
+        """Show the whole run, and let the value axes follow the values again.
+
+        On a value axis, let only that one follow them.
+        """
+        for row in self.stack.shown_rows():
+            if event.x < row.plot.x and row.plot.y <= event.y <= row.plot.y2:
+                row.release_values()
+                self.stack.redraw()
+                event.handled = True
         if self.stack.row_at(event.x, event.y) is not None:
             self.stack.fit()
             event.handled = True

@@ -44,7 +44,7 @@ LEAST: Final = 12
 #: row including both.
 ROW_HEAD: Final = 18
 ROW_FOOT: Final = 4
-LEAST_ROW: Final = 48
+LEAST_ROW: Final = 92
 
 
 def rows_that_fit(height: float) -> int:

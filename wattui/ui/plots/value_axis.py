@@ -182,4 +182,9 @@ class ValueTicks(LabelledTicks):
         """Return ticks and labels for an axis from *low* to *high* that has *room* pixels."""
         most = min(max(int(room / self.pixels), 1), 8)
         positions, decimals = ticks(low, high, most)
+        # One number says nothing of the scale.
+        for finer in range(most + 1, most + 6):
+            if len(positions) >= 2:
+                break
+            positions, decimals = ticks(low, high, finer)
         return positions, labels(positions, decimals)
