@@ -407,3 +407,25 @@ def test_a_manual_scale_is_shown_as_one_and_goes_back_by_a_double_click(window):
     assert first.chosen is not None
     written = window.where(accent)
     assert not np.any((written[:, 1] > heads[1]) & (written[:, 1] < heads[1] + 20))
+
+
+def test_plots_that_would_be_too_low_scroll_instead(recording):
+    """Six plots had 30 pixels each, with one number on their axes or none."""
+    names = ["power", "current", "voltage", "integrated_energy", "power_factor", "frequency"]
+    window = PlotWindow(height=460, session_path=recording.path, channels=names)
+    window.next_frame()
+    stack = window.stack
+    seen = set()
+    for _ in range(len(names)):
+        rows = stack.shown_rows()
+        assert len(rows) < len(names)
+        seen.update(row.name for row in rows)
+        assert all(row.plot.height >= 70 for row in rows)
+        for row in rows:
+            shown = row.plot.value_range
+            ticks = row.plot.y_axis.tick_generator
+            assert len(ticks.ticks_and_labels(shown.low, shown.high, ticks.room)[0]) >= 2
+        window.wheel(10, rows[0].plot.y + 10, -1)
+        window.settle()
+    assert seen == set(names)
+    window.close()

@@ -440,8 +440,7 @@ class PlotStack(HasStrictTraits):
     def _resized(self, _event: object) -> None:
         self._strip_wanted = True
         self._due(HAND_INTERVAL)
-        if self.arrangement == Arrangement.ROWS:
-            self._arrange()
+        self._arrange()
 
     @observe("focus,by_meter,brought_out")
     def _stands_out(self, _event: object) -> None:
@@ -498,9 +497,8 @@ class PlotStack(HasStrictTraits):
     def rows_in_sight(self) -> list[RowKey]:
         """Return the planned rows that fit, starting with :attr:`first_row`."""
         planned = self.planned_rows()
-        if self.arrangement == Arrangement.OVERLAY:
-            return planned
-        room = rows_that_fit(self.component.height) if self.component is not None else 1
+        single = self.arrangement == Arrangement.ROWS
+        room = rows_that_fit(self.component.height, single=single) if self.component else 1
         first = min(self.first_row, max(0, len(planned) - room))
         return planned[first : first + room]
 

@@ -120,7 +120,7 @@ class StackTool(BaseTool):
             return
         if row is None:
             # Outside of the plots: scroll the rows, if there is no room for all.
-            if self.stack.arrangement == "rows":
+            if len(self.stack.shown_rows()) < len(self.stack.planned_rows()):
                 self.stack.scroll_rows(-1 if event.mouse_wheel > 0 else 1)
                 event.handled = True
             return

@@ -37,19 +37,22 @@ TIME_FOOT: Final = 30
 STRIP: Final = 38
 STRIP_BELOW: Final = 12
 
-#: The least height of a plot, in pixels.
+#: The least height of a plot while there are others: then they scroll.  The least height of
+#: any plot.
+LEAST_PLOT: Final = 70
 LEAST: Final = 12
 
 #: For rows of single meters: pixels above and below each plot, and the least height of a
 #: row including both.
 ROW_HEAD: Final = 18
 ROW_FOOT: Final = 4
-LEAST_ROW: Final = 92
+LEAST_ROW: Final = LEAST_PLOT + ROW_HEAD + ROW_FOOT
 
 
-def rows_that_fit(height: float) -> int:
-    """Return how many rows of single meters there is room for, at least one."""
-    return max(1, int((height - STRIP_BELOW - STRIP - TIME_FOOT + ROW_FOOT) // LEAST_ROW))
+def rows_that_fit(height: float, *, single: bool = True) -> int:
+    """Return how many rows there is room for, at least one: of *single* meters, or of all."""
+    between, least = (ROW_FOOT, LEAST_ROW) if single else (FOOT, LEAST_PLOT + HEAD + FOOT)
+    return max(1, int((height - STRIP_BELOW - STRIP - TIME_FOOT + between) // least))
 
 
 def heights(total: float, count: int, even: bool = False) -> list[int]:
@@ -59,7 +62,8 @@ def heights(total: float, count: int, even: bool = False) -> list[int]:
     """
     if count <= 0:
         return []
-    first = 1.0 if even else FIRST_SHARE
+    # The first gives way before the others are too low.
+    first = 1.0 if even or total / (FIRST_SHARE + count - 1) < LEAST_PLOT else FIRST_SHARE
     share = total / (first + count - 1) if count > 1 else total
     rest = [max(int(share), LEAST)] * (count - 1)
     return [max(int(total - sum(rest)), LEAST), *rest]
