@@ -30,7 +30,7 @@ class _LowContent(QtGui.QWidget):
 
 
 class ScrollArea(QtGui.QScrollArea):
-    """Shows a widget at its full size where there is room, and scrolls it where not."""
+    """Shows a widget at its full size if there is room, and scrolls it otherwise."""
 
     def __init__(self, content: QtGui.QWidget) -> None:
         super().__init__()
