@@ -17,6 +17,7 @@ from wattui.measurement.fields import CHANNELS
 from wattui.ports.listing import PortInfo
 from wattui.ui.meters.meter_columns import COLUMNS
 from wattui.ui.theme.palette import DARK, LIGHT
+from wattui.ui.theme.tabular_figures import Figures
 from wattui.ui.widgets.question import Question
 
 _Qt = QtCore.Qt
@@ -400,3 +401,59 @@ def test_chips_of_fields_are_neutral_with_several_meters(two):
     """They had the colours of fields, which other meters had in the plots."""
     rows = two.control("channels").widget().rows
     assert {row._colour for row in rows.values()} == {two.model.palette.muted}
+
+
+# -- numbers and their room -------------------------------------------------------------
+
+#: The widest reading, with the widest unit.
+_WIDEST = ("12345.6", "Hz")
+
+#: The widest values that a session of years can have.
+WIDEST = {"energy": 11_110_560.55, "sample_count": 31_536_000, "gap_count": 12_345}
+
+
+@pytest.mark.parametrize("width", [1400, 1100, 900, 800])
+@pytest.mark.parametrize("unit", ["Wh", "kJ"])
+def test_the_total_has_lost_its_leading_digit(two, width, unit):
+    """11,110.56 Wh was shown as 1,110.56: the column was made for 1234.56."""
+    two.model.energy_unit = unit
+    for meter in two.bench.meters:
+        meter.trait_set(**WIDEST)
+    two.bench.rate = 65.5
+    two.window.resize(width, 900)
+    two.model.refresh()
+    two.handle_events()
+    view, total = table(two), two.control("meter_rows").total
+    bold = QtGui.QFont(total.font())
+    bold.setBold(True)
+    bold = QtGui.QFontMetrics(bold)
+    edge = view.viewport().width()
+    for column in COLUMNS:
+        if not column.is_number or view.isColumnHidden(number(column.key)):
+            continue
+        place = cell_rect(two, 0, column.key)
+        assert place.left() >= 0
+        assert place.right() < edge + 1, column.key
+        for row in range(2):
+            text = two.model.meter_rows[row].texts[column.key]
+            assert view.fontMetrics().horizontalAdvance(text) <= place.width() - 8, text
+        text = two.model.meter_total.texts.get(column.key, "")
+        assert bold.horizontalAdvance(text) <= place.width() - 12, text
+    shown = [key for key in ("power", "energy") if not view.isColumnHidden(number(key))]
+    assert shown == ["power", "energy"]
+    error = QtGui.QFontMetrics(total.font()).horizontalAdvance(two.model.meter_total.energy_error)
+    sum_ = bold.horizontalAdvance(two.model.meter_total.texts["energy"])
+    room = cell_rect(two, 0, "energy").right() - cell_rect(two, 0, "power").right()
+    assert error + sum_ + 22 <= room
+
+
+def test_a_number_of_the_readings_is_cut_off(two):
+    panel = two.control("readings")
+    meter = two.bench.meters[0]
+    meter.trait_set(**WIDEST)
+    two.model.refresh()
+    two.handle_events()
+    for figures in panel.findChildren(Figures):
+        widest = ("11,110,560.55", "Wh ± 166,659.41") if figures is panel._energy else _WIDEST
+        figures.show_value(*widest)
+        assert figures.drawn_width <= figures.width(), figures.accessibleName()

@@ -116,8 +116,8 @@ COLUMNS: Final[tuple[MeterColumn, ...]] = (
     NAME,
     STATE,
     _reading("power", "W", "Power", "1234.5", total=_total_power),
-    _reading("voltage", "V", "Voltage", "120.5"),
-    _reading("current", "A", "Current", "10.361"),
+    _reading("voltage", "V", "Voltage", "120.5", hide_order=6),
+    _reading("current", "A", "Current", "10.361", hide_order=7),
     _reading("power_factor", "PF", "Power factor", "0.88", hide_order=5),
     MeterColumn(
         "energy",

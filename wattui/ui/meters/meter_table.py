@@ -20,6 +20,7 @@ from wattui.ui.meters.meter_actions import (
     ROW_MENU,
 )
 from wattui.ui.meters.meter_columns import BOX, COLUMNS, NAME, STATE, MeterRow, TotalRow
+from wattui.ui.meters.total_line import ERROR_GAP, TOTAL, TotalLine
 from wattui.ui.theme.palette import LIGHT, Palette, mix
 from wattui.ui.widgets.action import Action
 from wattui.ui.widgets.widget_editor import WidgetEditor
@@ -136,21 +137,20 @@ class MeterTable(QtCore.QAbstractTableModel):
         return True
 
 
-#: Height of a row, of the header and of the total, in pixels.
+#: Height of a row and of the header, in pixels.
 ROW: Final = 26
 HEADER: Final = 26
-TOTAL: Final = 30
 
 _GROWS: Final = QtGui.QSizePolicy.Policy.Expanding
 
 #: The most rows that are visible; the others are reached by scrolling.
 MOST_ROWS: Final = 6
 
-#: The first column that has a total: the name of the total ends there.
-_FIRST_TOTAL: Final = next(column.key for column in COLUMNS if column.total is not None)
+#: The columns without a total, where the error of the total of the energy is written.
+_WITHOUT_TOTAL: Final = ("voltage", "current", "power_factor")
 
-#: Rectangle adjustments: as far from the edges as Qt's own cells are.
-_CELL_MARGINS: Final = (6, 0, -6, 0)
+#: The dot of a state alone, in pixels.
+_LEAST_STATE: Final = 26
 
 #: Where the box and the colour are in their column: left edge and width, in pixels.
 _BOX: Final = (10, 14)
@@ -259,6 +259,10 @@ class MeterView(QtGui.QTableView):
 
     def __init__(self, table: MeterTable) -> None:
         super().__init__()
+        #: The widest number that was shown, by column; the error of the total; widths by column.
+        self._seen: dict[str, str] = {}
+        self._error = ""
+        self._widths: dict[str, int] = {}
         self.setMouseTracking(True)
         self.entered.connect(lambda index: self.hovered.emit(index.row()))
         self.viewportEntered.connect(lambda: self.hovered.emit(-1))
@@ -291,15 +295,17 @@ class MeterView(QtGui.QTableView):
 
     def fit_columns(self) -> None:
         """Set each column to the width of its widest text; the name takes the rest."""
-        header, bold = self.horizontalHeader(), QtGui.QFont(self.font())
-        bold.setBold(True)  # As the total is written.
-        metrics = QtGui.QFontMetrics(bold)
+        header, metrics = self.horizontalHeader(), self._bold()
         header.setMinimumSectionSize(20)
+        self._widths = dict.fromkeys(_NUMBER, 0)
         for number, column in enumerate(COLUMNS):
             title = column.header("kWh", "$")
-            width = max(metrics.horizontalAdvance(text) for text in (column.widest, title))
+            texts = (column.widest, title, self._seen.get(column.key, ""))
+            width = max(metrics.horizontalAdvance(text) for text in texts)
             # The state has a dot before it.
-            self.setColumnWidth(number, width + (34 if column is STATE else 16))
+            self._widths[column.key] = width + (34 if column is STATE else 16)
+            self.setColumnWidth(number, self._widths[column.key])
+        self._widths[BOX.key] = _BOX_WIDTH
         self.setColumnWidth(_NUMBER[BOX.key], _BOX_WIDTH)
         header.setSectionResizeMode(QtGui.QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(_NUMBER[NAME.key], QtGui.QHeaderView.ResizeMode.Stretch)
@@ -315,21 +321,52 @@ class MeterView(QtGui.QTableView):
         if event.type() in (QtCore.QEvent.Type.FontChange, QtCore.QEvent.Type.StyleChange):
             self.fit_columns()
 
+    def _bold(self) -> QtGui.QFontMetrics:
+        """Return the metrics of the font of the total, the widest of the table."""
+        bold = QtGui.QFont(self.font())
+        bold.setBold(True)
+        return QtGui.QFontMetrics(bold)
+
+    def make_room(self, rows: list[MeterRow], total: TotalRow) -> None:
+        """Widen the columns whose numbers have grown; none gets narrower, so none jumps."""
+        grown, width_of = False, self._bold().horizontalAdvance
+        for key in (column.key for column in COLUMNS if column.is_number):
+            texts = [row.texts[key] for row in rows]
+            widest = max([*texts, total.texts.get(key, "")], key=width_of)
+            if width_of(widest) > width_of(self._seen.get(key, "")):
+                self._seen[key] = widest
+                grown = True
+        if grown or total.energy_error != self._error:
+            self._error = total.energy_error
+            self.fit_columns()
+            self._hide_columns()
+
     def resizeEvent(self, event: Any) -> None:
         """Hide columns that there is no room for; the status bar shows gaps and samples too."""
         super().resizeEvent(event)
-        room = self.viewport().width()
-        needed = sum(self._width(key) for key in _NUMBER if key != NAME.key)
-        for column in _HIDEABLE:
-            hidden = needed + _LEAST_NAME > room
-            if hidden:
-                needed -= self._width(column.key)
-            self.setColumnHidden(_NUMBER[column.key], hidden)
+        self._hide_columns()
 
-    def _width(self, key: str) -> int:
-        if self.isColumnHidden(_NUMBER[key]):
-            self.setColumnHidden(_NUMBER[key], False)
-        return int(self.columnWidth(_NUMBER[key]))
+    def _hide_columns(self) -> None:
+        room = self.viewport().width()
+        widths = {key: width for key, width in self._widths.items() if key != NAME.key}
+        for column in _HIDEABLE:
+            hidden = sum(widths.values()) + self._lacking(widths) + _LEAST_NAME > room
+            if hidden:
+                del widths[column.key]
+            self.setColumnHidden(_NUMBER[column.key], hidden)
+        # The last thing that gives way is the words beside the dot of the state.
+        lacking = sum(widths.values()) + self._lacking(widths) + _LEAST_NAME // 2 - room
+        state = max(widths[STATE.key] - max(lacking, 0), _LEAST_STATE)
+        self.setColumnWidth(_NUMBER[STATE.key], state)
+        energy = widths["energy"] + self._lacking(widths)
+        if self.columnWidth(_NUMBER["energy"]) != energy:
+            self.setColumnWidth(_NUMBER["energy"], energy)
+
+    def _lacking(self, widths: dict[str, int]) -> int:
+        """Return how much wider the energy is, so that the error of its total is not cut."""
+        between = sum(widths.get(key, 0) for key in _WITHOUT_TOTAL)
+        error = QtGui.QFontMetrics(self.font()).horizontalAdvance(self._error)
+        return max(error + ERROR_GAP - between, 0) if self._error else 0
 
     def select(self, row: int) -> None:
         """Select the row that the window has chosen, without a signal."""
@@ -394,68 +431,6 @@ _HIDEABLE: Final = sorted(
     key=lambda column: column.hide_order,
 )
 _LEAST_NAME: Final = 112
-
-
-class TotalLine(QtGui.QWidget):
-    """All meters together, below the rows and in their columns."""
-
-    def __init__(self, view: MeterView) -> None:
-        super().__init__()
-        self._view = view
-        self._total = TotalRow()
-        self._palette: Palette = LIGHT
-        self.setFixedHeight(TOTAL)
-        view.horizontalHeader().geometriesChanged.connect(self.update)
-        view.horizontalHeader().sectionResized.connect(lambda *_: self.update())
-
-    def show_total(self, total: TotalRow, palette: Palette) -> None:
-        """Show another total."""
-        if (total, palette) == (self._total, self._palette):
-            return
-        self._total, self._palette = total, palette
-        power, energy = (total.texts.get(key, "") for key in ("power", "energy"))
-        words = f"Total of {total.name}: {power} W, {energy} {total.energy_error}"
-        self.setAccessibleName(words)
-        self.update()
-
-    def paintEvent(self, _event: Any) -> None:
-        """Draw each number below its column."""
-        painter = QtGui.QPainter(self)
-        total, palette, view = self._total, self._palette, self._view
-        painter.setPen(QtGui.QColor(palette.line))
-        painter.drawLine(0, 0, self.width(), 0)
-        font = QtGui.QFont(self.font())
-        font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(QtGui.QColor(palette.text))
-        for key, text in total.texts.items():
-            if not view.isColumnHidden(_NUMBER[key]):
-                room = self._place(key).adjusted(*_CELL_MARGINS)
-                painter.drawText(room, int(_RIGHT), text)
-        room = self._place(NAME.key).adjusted(*_CELL_MARGINS)
-        room.setRight(self._place(_FIRST_TOTAL).left())
-        painter.drawText(room, int(_LEFT), f"Total of {total.name}")
-        font.setBold(False)
-        painter.setFont(font)
-        painter.setPen(QtGui.QColor(palette.muted))
-        self._draw_error(painter)
-        painter.end()
-
-    def _place(self, key: str) -> QtCore.QRect:
-        """Return the place below a column."""
-        view, number = self._view, _NUMBER[key]
-        left = view.columnViewportPosition(number) + view.viewport().x()
-        return QtCore.QRect(left, 1, view.columnWidth(number), self.height() - 1)
-
-    def _draw_error(self, painter: Any) -> None:
-        """Draw the error of the energy before it: the columns in between have no total."""
-        room = self._place("energy")
-        bold = QtGui.QFont(self.font())
-        bold.setBold(True)
-        width = QtGui.QFontMetrics(bold).horizontalAdvance(self._total.texts["energy"])
-        room.setRight(room.right() - 22 - width)
-        room.setLeft(self._place(_FIRST_TOTAL).right())
-        painter.drawText(room, int(_RIGHT), self._total.energy_error)
 
 
 class MeterPanel(QtGui.QFrame):
@@ -537,6 +512,7 @@ class _MetersEditor(WidgetEditor):
         model, rows = self.object, list(self.value)
         count = len(self.control.table.rows)
         self.control.table.show_rows(rows, model.palette, model.energy_unit, model.bench.currency)
+        self.control.view.make_room(rows, model.meter_total)
         self.control.total.show_total(model.meter_total, model.palette)
         if len(rows) != count and rows:
             self.control.fit_height(len(rows))

@@ -68,11 +68,7 @@ class Figures(QtGui.QWidget):
 
     def paintEvent(self, _event: QtGui.QPaintEvent) -> None:
         """Draw the digits in their cells, then the unit."""
-        size, unit_size = self._size, self._unit_size
-        advance = self._width(size, unit_size)
-        if advance > self.width():
-            share = self.width() / advance
-            size, unit_size = int(size * share), max(10, int(unit_size * share))
+        size, unit_size = self._fitting()
         painter = QtGui.QPainter(self)
         palette = self.palette()
         muted = palette.color(QtGui.QPalette.ColorRole.PlaceholderText)
@@ -95,6 +91,19 @@ class Figures(QtGui.QWidget):
             painter.setPen(muted)
             painter.drawText(QtCore.QPointF(x + self._gap, baseline), self._unit)
         painter.end()
+
+    def _fitting(self) -> tuple[int, int]:
+        """Return the sizes at which number and unit fit."""
+        size, unit_size = self._size, self._unit_size
+        while size > 6 and (advance := self._width(size, unit_size)) > self.width():
+            share = self.width() / advance
+            size, unit_size = int(size * share), max(10, int(unit_size * share))
+        return size, unit_size
+
+    @property
+    def drawn_width(self) -> float:
+        """The width of number and unit as they are drawn, in pixels."""
+        return self._width(*self._fitting())
 
     def _width(self, size: int, unit_size: int) -> float:
         metrics = QtGui.QFontMetricsF(self._font(size))
