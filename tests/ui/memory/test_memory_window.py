@@ -30,6 +30,7 @@ from wattui.protocol.commands import erases_memory
 from wattui.session import Session
 from wattui.simulator.devices import forget_devices
 from wattui.ui.memory import consent as consent_module
+from wattui.ui.memory.memory_link import COST
 from wattui.ui.memory.settings_draft import Draft, number
 
 HALF = "sim://pro?id=a&memory=900&speed=10&logging=stopped"
@@ -181,6 +182,32 @@ def test_panel_asks_the_meter_when_it_is_opened(window):
     panel = Panel(window)
     assert panel.control("overview").headline.text() == "900 of 1,917 records"
     assert panel.control("overview").meter.text().startswith("PRO, firmware 3.14")
+
+
+@pytest.mark.parametrize("name", ["memory", "prepare"])
+def test_a_look_at_a_meter_pauses_its_recording(window, name):
+    """Opening the dialog asked the meter, and samples were missing."""
+    window.connect(f"{HALF}&interval=1")
+    asked = []
+    windows = window.context.memory
+    windows.memory.observe(lambda event: asked.append(event.new), "work")
+    window.handler.do(window.info, name)
+    window.handle_events()
+    ui = windows.panel_ui if name == "memory" else windows.preparation_ui
+    meter = window.bench.meter
+    count = meter.sample_count
+    window.wait_for(lambda: meter.sample_count > count + 2, "more samples")
+    assert asked == []
+    assert meter.gap_count == 0
+    labels = [one.text() for one in ui.control.findChildren(QtWidgets.QLabel) if one.isVisible()]
+    assert COST in labels
+    button = ui.info.refresh_button if name == "memory" else ui.info.ask_button
+    assert button.control.text() == "Ask the meter"
+    window.click(button.control)
+    window.wait_for(lambda: windows.memory.settings is not None, "the answer")
+    window.handle_events()
+    labels = [one.text() for one in ui.control.findChildren(QtWidgets.QLabel) if one.isVisible()]
+    assert COST not in labels
 
 
 def test_panel_is_not_modal_and_opens_once(window):
@@ -466,6 +493,7 @@ def test_preparing_a_meter_that_is_recorded_ends_the_recording(window):
     window.connect(f"{HALF}&interval=1")
     window.handler.do(window.info, "prepare")
     model = window.context.memory.preparation_ui.context["object"]
+    window.click(window.context.memory.preparation_ui.info.ask_button.control)
     window.wait_for(lambda: model.ready, "the settings")
     window.click(window.context.memory.preparation_ui.info.start_button.control)
     panel = Panel.__new__(Panel)

@@ -59,7 +59,10 @@ class MemoryWindows(HasStrictTraits):
             self._look()
 
     def _look(self) -> None:
+        """Ask a meter that is not known yet, unless that costs samples."""
         memory = self.memory
+        if memory.recording:
+            return
         if memory.settings is None or memory.source != memory.url:
             memory.refresh()
 

@@ -18,6 +18,10 @@ CANCEL_FETCH = "Stop fetching; the records received so far are saved"
 CANCEL_WORK = "Stop this"
 
 
+#: What it costs to ask a meter that is being recorded.
+COST = "Asking the meter pauses its recording for about a second; the pause is marked as a gap."
+
+
 def work_text(memory: MeterMemory) -> str:
     """Return the work in progress and how far it is; empty if there is none."""
     if not memory.work:

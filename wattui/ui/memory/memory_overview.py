@@ -21,6 +21,7 @@ from wattui.measurement.text import (
 )
 from wattui.meter_memory.wording import HANDLING_SENTENCES, left_text
 from wattui.protocol import FullHandling, LoggingMode
+from wattui.ui.memory.memory_link import COST
 from wattui.ui.theme.palette import Palette, mix
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.form_layout import heading
@@ -64,7 +65,8 @@ def overview_of(memory: MeterMemory) -> MemoryOverview:
         words = "Reading…" if memory.work else "Not read yet"
         if memory.settings is not None and memory.source == url:
             words = "This meter does not report on its memory"
-        return MemoryOverview(_meter_text(memory), words)
+        sentence = COST if memory.recording and not memory.work else ""
+        return MemoryOverview(_meter_text(memory), words, sentence=sentence)
     badge, colour = _badge(state)
     share = None if not state.limit else min(state.used / state.limit, 1.0)
     return MemoryOverview(

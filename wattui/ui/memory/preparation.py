@@ -28,7 +28,7 @@ from wattui.protocol import FullHandling
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor
-from wattui.ui.memory.memory_link import work_text
+from wattui.ui.memory.memory_link import COST, work_text
 from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, draft_editor, number
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_window, set_role, set_width
@@ -77,6 +77,10 @@ class Preparation(HasStrictTraits):
     started = Bool()
     afterwards = Str()
 
+    #: Whether the meter's settings are not known yet, and the meter has to be asked.
+    unknown = Bool()
+
+    ask_button = Button()
     start_button = Button()
     cancel_button = Button()
     close_button = Button()
@@ -140,7 +144,11 @@ class Preparation(HasStrictTraits):
                     lasts = endurance(changes.fields, interval, handling, memory.state).text
         if memory.problem:
             notices.append(Notice("problem", NoticeKind.ERROR, f"{memory.problem}.", memory.hint))
+        elif not known and memory.recording and not memory.work:
+            text = "The settings of the meter are not known yet."
+            notices.append(Notice("unknown", NoticeKind.INFO, text, COST))
         self.trait_set(
+            unknown=not known and not memory.work,
             meter_text=_meter_text(memory),
             sentence=HANDLING_SENTENCES[handling],
             lasts=lasts,
@@ -203,6 +211,12 @@ def _choice_buttons() -> HGroup:
     return HGroup(
         UItem("working", editor=WordsEditor(look="small")),
         spring,
+        UItem(
+            "ask_button",
+            editor=ButtonEditor(label="Ask the meter"),
+            tooltip=f"Read its settings. {COST}",
+            visible_when="object.unknown",
+        ),
         UItem("cancel_button", editor=ButtonEditor(label="Cancel")),
         UItem(
             "start_button",
@@ -247,7 +261,7 @@ class PreparationHandler(Handler):
         window.layout().setContentsMargins(*(2 * GRID,) * 4)
         KeyFilter(window, window.close)
         set_width(info.handling.control, SHORT)
-        for name in ("start_button", "cancel_button", "close_button"):
+        for name in ("ask_button", "start_button", "cancel_button", "close_button"):
             getattr(info, name).control.setAutoDefault(False)
         set_role(info.start_button.control, "primary")
         set_role(info.close_button.control, "primary")
@@ -266,7 +280,9 @@ class PreparationHandler(Handler):
 
     def setattr(self, info: Any, target: Any, name: str, value: Any) -> None:
         """Handle the click of a button; set any other trait."""
-        if name == "start_button":
+        if name == "ask_button":
+            info.object.memory.refresh()
+        elif name == "start_button":
             self.start(info)
         elif name in ("cancel_button", "close_button"):
             info.ui.control.close()

@@ -28,6 +28,7 @@ from wattui.protocol import commands
 from wattui.ui.dialogs.about import show_text
 from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor, PageEditor
+from wattui.ui.memory.memory_link import COST
 from wattui.ui.memory.memory_overview import OverviewEditor
 from wattui.ui.memory.settings_draft import HANDLING_LABELS, READERS, draft_editor, erases
 from wattui.ui.memory.settings_panel import PAGES, SettingsPanel
@@ -189,7 +190,7 @@ BUTTONS: Final = {
         lambda handler, info: handler.windows.show_preparation(info.ui.control),
     ),
     "refresh": PanelButton(
-        "Refresh", "Read from the meter again (F5); live recording pauses for a moment",
+        "Ask the meter", f"Read its memory and settings (F5). {COST}",
         lambda _handler, info: info.object.memory.refresh(),
     ),
     "write": PanelButton(
