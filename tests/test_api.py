@@ -6,6 +6,7 @@ from __future__ import annotations
 import doctest
 import inspect
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -184,3 +185,31 @@ def test_record_and_read_back_as_the_docstring_does(tmp_path: Path) -> None:
     assert energy == pytest.approx(api.energy_wh(power, intervals), rel=1e-12)
     rows = [line for line in (tmp_path / "lamp.csv").read_text().splitlines() if line[0] != "#"]
     assert len(rows) == len(stored) + 1
+
+
+def _functions() -> list[str]:
+    return [name for name in api.__all__ if inspect.isfunction(getattr(api, name))]
+
+
+@pytest.mark.parametrize("name", _functions())
+def test_public_functions_document_parameters_result_and_an_example(name: str) -> None:
+    function = getattr(api, name)
+    text = inspect.getdoc(function) or ""
+    wanted = [
+        "Returns\n---",
+        "Examples\n---",
+        *(["Parameters\n---"] * bool(function.__annotations__.keys() - {"return"})),
+    ]
+    assert [section.split()[0] for section in wanted if section not in text] == []
+
+
+@pytest.mark.parametrize("kind", [api.Session], ids=lambda kind: kind.__name__)
+def test_public_methods_document_their_parameters(kind: type) -> None:
+    bare = [
+        f"{name}: {parameter}"
+        for name, method in vars(kind).items()
+        if inspect.isfunction(method) and not name.startswith("_")
+        for parameter in list(inspect.signature(method).parameters)[1:]
+        if not re.search(rf"^ +(.*, )?{parameter}(, .*)?$", method.__doc__ or "", re.M)
+    ]
+    assert bare == []

@@ -218,6 +218,11 @@ def identify(
     activity
         Called with a description of each try, as in ``trying 19200 baud``.
 
+    Returns
+    -------
+    Identified
+        Model, firmware and serial number of the meter, and the speed of the port.
+
     Raises
     ------
     PortError
@@ -228,6 +233,11 @@ def identify(
         The port vanished.
     Cancelled
         *stopped* returned True.
+
+    Examples
+    --------
+    >>> identify("sim://es").info.model
+    'PRO ES'
     """
     port = open_port(url)
     known = first_info(port, name)

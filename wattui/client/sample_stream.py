@@ -172,7 +172,7 @@ def meter(url: str, interval: int = 1, *, name: str = "", reconnect: bool = Fals
         with wattui.meter("/dev/ttyUSB0") as meter:
             print(meter.info.model)
             for sample in meter:
-                print(sample.time_us, sample["power"])
+                print(sample.time, sample["power"])
 
     The loop ends with ``break``, with Ctrl-C, or when the meter fails.  A shorter form is
     ``for sample in wattui.meter("sim://pro"):``, which connects when the loop starts and
@@ -194,12 +194,19 @@ def meter(url: str, interval: int = 1, *, name: str = "", reconnect: bool = Fals
     Returns
     -------
     SampleStream
-        Times are microseconds since 1970 (UTC); ``sample["power"]`` is in W,
-        ``sample["energy"]`` in Wh, and None if the meter sent no value.
+        ``sample.time`` is an aware datetime (UTC), ``sample["power"]`` is in W and
+        ``sample["energy"]`` in Wh; a field is None if the meter sent no value.
 
     Raises
     ------
     SettingOutOfRange
         No meter accepts that interval.
+
+    Examples
+    --------
+    >>> with meter("sim://pro?load=lamp&speed=60") as lamp:
+    ...     first = next(iter(lamp))
+    >>> first.interval
+    1.0
     """
     return SampleStream(MeterClient(url, interval=interval, name=name, reconnect=reconnect))

@@ -32,6 +32,15 @@ def sessions_folder() -> Path:
     """Return the folder that every run is recorded into.
 
     It need not exist yet.  ``WATTUI_DATA`` in the environment moves it.
+
+    Returns
+    -------
+    Path
+        The folder ``sessions`` of the user's data folder.
+
+    Examples
+    --------
+    >>> recordings = sorted(sessions_folder().glob("*.wattui"))
     """
     return data_folder() / "sessions"
 

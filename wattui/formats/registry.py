@@ -118,12 +118,19 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
     ----------
     session
         An open :class:`~wattui.session.Session`.
+    path
+        The file to write; its folder must exist.
     form
         Name of the format, a key of :data:`FORMATS`.
     **options
         Fields of :class:`~wattui.formats.export_job.ExportJob`: ``meters``, ``start``,
         ``stop``, ``dialect``, ``zone``, ``fields``, ``interval``, ``force``,
         ``progress``, ``cancelled``.
+
+    Returns
+    -------
+    int
+        How many samples were written.
 
     Raises
     ------
@@ -139,6 +146,16 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
         The file cannot be written; an older one of its name is unchanged.
     SessionDamaged
         The session cannot be read.
+
+    Examples
+    --------
+    >>> from wattui.api import MeterInfo, Sample, SessionWriter
+    >>> with SessionWriter("lamp.wattui") as writer:
+    ...     lamp = MeterInfo("A1", "sim://pro", "lamp")
+    ...     writer.on_samples(lamp, [Sample(1_000_000, 1_000_000, (423,) + (None,) * 17)])
+    >>> with Session.open("lamp.wattui") as session:
+    ...     write(session, "lamp.log", "2011-log")
+    1
     """
     return write_job(ExportJob(session, Path(path), **options), form)
 
@@ -168,5 +185,24 @@ def write_job(job: ExportJob, form: str) -> int:
 
 
 def write_csv(session: Session, path: Path | str, **options: Any) -> int:
-    """Write samples of a session as CSV: :func:`write` with the format ``csv``."""
+    """Write samples of a session as CSV: :func:`write` with the format ``csv``.
+
+    Parameters
+    ----------
+    session
+        An open :class:`~wattui.session.Session`.
+    path
+        The file to write; its folder must exist.
+    **options
+        As for :func:`write`.
+
+    Returns
+    -------
+    int
+        How many samples were written.
+
+    Examples
+    --------
+    See :func:`write`.
+    """
     return write(session, path, "csv", **options)

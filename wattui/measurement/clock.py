@@ -72,12 +72,28 @@ def microseconds(seconds: float) -> int:
 
 
 def time_us(moment: datetime) -> int:
-    """Return an aware datetime as a stored time: microseconds since 1970.
+    """Return an aware datetime as a stored time.
+
+    Parameters
+    ----------
+    moment
+        With a time zone.
+
+    Returns
+    -------
+    int
+        Microseconds since 1970, UTC.
 
     Raises
     ------
     ValueError
         It has no time zone.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> time_us(datetime(1970, 1, 2, tzinfo=UTC))
+    86400000000
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")

@@ -46,6 +46,15 @@ def energy_wh(power: ArrayLike, interval: ArrayLike) -> float:
     -------
     float
         Energy in Wh.
+
+    Notes
+    -----
+    A record covers the interval that ends with it: the energy is the sum of power × interval.
+
+    Examples
+    --------
+    >>> energy_wh([100, 200, 200], 3600)
+    500.0
     """
     return float(np.nansum(np.asarray(power, float) * np.asarray(interval, float))) / _HOUR
 
@@ -71,6 +80,11 @@ def energy_error_wh(energy: float, duration: float) -> float:
     -----
     The accuracy of a reading in the operator's manual, ±(1.5 % + 3 counts of 0.1 W),
     applied to every record.
+
+    Examples
+    --------
+    >>> round(energy_error_wh(20.99, 1792), 2)
+    0.46
     """
     return RELATIVE_ERROR * abs(energy) + ABSOLUTE_ERROR_W * duration / _HOUR
 
@@ -93,6 +107,11 @@ def counter_moved(values: ArrayLike) -> float:
     -------
     float
         In the unit of *values*; 0 for fewer than two readings.
+
+    Examples
+    --------
+    >>> round(counter_moved([20.1, 20.3, 0.0, 0.2]), 1)
+    0.4
     """
     counter = np.asarray(values, float)
     counter = counter[~np.isnan(counter)]

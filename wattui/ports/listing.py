@@ -60,6 +60,15 @@ def list_ports() -> list[PortInfo]:
     """Return the serial ports of this machine, likely meters first.
 
     Opens none of them, and never raises.  Ptys and network ports are not listed.
+
+    Returns
+    -------
+    list of PortInfo
+        URL, description and serial number of each port, and why it cannot be opened.
+
+    Examples
+    --------
+    >>> likely = [port.url for port in list_ports() if port.likely_meter]
     """
     found = _comports()
     holders = find_holders([port.device for port in found])

@@ -213,6 +213,11 @@ def open_port(url: str, baudrate: int = 115_200) -> Port:
     baudrate
         Bits per second.
 
+    Returns
+    -------
+    Port
+        Open; close it when you are done.
+
     Raises
     ------
     PortNotFound
@@ -223,6 +228,12 @@ def open_port(url: str, baudrate: int = 115_200) -> Port:
         Another program, or another meter of this program, has it open.
     PortUnknown
         The URL's scheme or one of its options is unknown.
+
+    Examples
+    --------
+    >>> port = open_port("sim://pro")
+    >>> port.write(b"#V,R,0;")
+    >>> port.close()
     """
     url = url.strip()
     if not url:

@@ -41,6 +41,16 @@ def new_session_path(
         The folder; None for the data folder.
     when
         Local start time; None for now.
+
+    Returns
+    -------
+    Path
+        A path that does not exist yet.
+
+    Examples
+    --------
+    >>> new_session_path("lamp", Path("runs"), datetime(2026, 11, 23, 14, 5, 7)).name
+    '2026-11-23 14.05.07 lamp.wattui'
     """
     parent = sessions_folder() if folder is None else Path(folder)
     begin = datetime.now() if when is None else when

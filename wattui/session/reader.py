@@ -220,7 +220,10 @@ class Session:
     def span(self, meters: Collection[int] | None = None) -> tuple[datetime, datetime] | None:
         """Return the start of the first interval and the end of the last, in UTC.
 
-        See :meth:`span_us`.
+        Parameters
+        ----------
+        meters
+            Ids of the meters that count; None for all.
         """
         found = self.span_us(meters)
         return None if found is None else (utc_time(found[0]), utc_time(found[1]))
@@ -237,6 +240,8 @@ class Session:
         ----------
         kinds
             Which kinds; None for all.
+        start_us, stop_us
+            Microseconds since 1970, UTC; None for the ends of the session.
         """
         wanted = None if kinds is None else set(kinds)
         with self._reading() as connection:
@@ -254,13 +259,31 @@ class Session:
     # -- its samples --
 
     def count(self, meter_id: int, start_us: int | None = None, stop_us: int | None = None) -> int:
-        """Return the number of a meter's samples in a span."""
+        """Return the number of a meter's samples in a span.
+
+        Parameters
+        ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
+        start_us, stop_us
+            Microseconds since 1970, UTC; None for the ends of the session.
+            :func:`~wattui.api.time_us` makes them of a datetime.
+        """
         return self.statistics(meter_id, start_us, stop_us).count
 
     def samples(
         self, meter_id: int, start_us: int | None = None, stop_us: int | None = None
     ) -> Iterator[Sample]:
-        """Yield a meter's samples in a span, oldest first; memory stays flat."""
+        """Yield a meter's samples in a span, oldest first; memory stays flat.
+
+        Parameters
+        ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
+        start_us, stop_us
+            Microseconds since 1970, UTC; None for the ends of the session.
+            :func:`~wattui.api.time_us` makes them of a datetime.
+        """
         for rows in self.rows(meter_id, start_us, stop_us):
             for row in rows:
                 yield Sample(row[0], row[1], row[3:], row[2])
@@ -276,6 +299,16 @@ class Session:
 
         Each is a tuple of time, interval and gap in microseconds, and the integers of the
         wire of its 18 fields, None if absent.
+
+        Parameters
+        ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
+        start_us, stop_us
+            Microseconds since 1970, UTC; None for the ends of the session.
+            :func:`~wattui.api.time_us` makes them of a datetime.
+        chunk
+            The most samples in a list.
         """
         low = _BEGINNING if start_us is None else start_us
         high = _END if stop_us is None else stop_us
@@ -299,8 +332,12 @@ class Session:
 
         Parameters
         ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
         names
             Fields by name, and ``integrated_energy``, the energy since the beginning.
+        start_us, stop_us
+            Microseconds since 1970, UTC; None for the ends of the session.
 
         Returns
         -------
@@ -334,7 +371,20 @@ class Session:
         return found
 
     def energy_before(self, meter_id: int, time_us: int) -> float:
-        """Return a meter's energy from the beginning until a time (included), in Wh."""
+        """Return a meter's energy from the beginning until a time (included).
+
+        Parameters
+        ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
+        time_us
+            Microseconds since 1970, UTC.
+
+        Returns
+        -------
+        float
+            Energy in Wh, integrated over the samples.
+        """
         with self._reading() as connection:
             meter = _find(connection, meter_id)
             if meter is None or meter.last is None:
@@ -351,8 +401,12 @@ class Session:
 
         Parameters
         ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
         names
             Fields by name, and ``integrated_energy``, the energy since the beginning.
+        start_us, stop_us
+            Microseconds since 1970, UTC.
         pixels
             Width of the plot.
 
@@ -376,7 +430,21 @@ class Session:
     def gaps(
         self, meter_id: int, start_us: int | None = None, stop_us: int | None = None
     ) -> Floats:
-        """Return start and end of the gaps that reach into a span, (k, 2), in s since 1970, UTC."""
+        """Return the gaps that reach into a span.
+
+        Parameters
+        ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
+        start_us, stop_us
+            Microseconds since 1970, UTC; None for the ends of the session.
+            :func:`~wattui.api.time_us` makes them of a datetime.
+
+        Returns
+        -------
+        array of float, (k, 2)
+            Start and end of each, in seconds since 1970, UTC.
+        """
         low = _BEGINNING if start_us is None else start_us
         high = _END if stop_us is None else stop_us
         with self._reading() as connection:
@@ -394,7 +462,20 @@ class Session:
     ) -> Statistics:
         """Return energy, counts and each field's mean, minimum and maximum over a span.
 
-        They are exact, and take a few milliseconds however long the span is.
+        They are exact, and take a few milliseconds however long the span.
+
+        Parameters
+        ----------
+        meter_id
+            A meter of :attr:`meters`, by its ``id``.
+        start_us, stop_us
+            Microseconds since 1970, UTC; None for the ends of the session.
+            :func:`~wattui.api.time_us` makes them of a datetime.
+
+        Returns
+        -------
+        Statistics
+            Energies in Wh, durations in s, fields in their base units.
         """
         with self._reading() as connection:
             meter = _find(connection, meter_id)
