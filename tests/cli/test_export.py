@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from wattui.cli.program import program
 from wattui.cli.session_files import ENDINGS
 from wattui.desktop.folders import sessions_folder
-from wattui.formats import FORMATS, export_job
+from wattui.formats import all_formats, export_job
 from wattui.formats.import_files import import_files
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
@@ -118,9 +118,9 @@ def test_the_spreadsheet_dialect(session: Path, tmp_path: Path) -> None:
     assert ";10,0;" in target.read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.write])
+@pytest.mark.parametrize("name", [name for name, form in all_formats().items() if form.write])
 def test_every_format_by_its_name(session: Path, tmp_path: Path, name: str) -> None:
-    target = tmp_path / f"run{FORMATS[name].suffix}"
+    target = tmp_path / f"run{all_formats()[name].suffix}"
     done = run("export", str(session), "-o", str(target), "--format", name, "--meter", "bench 2")
     assert done.exit_code == 0, done.stderr
     assert name in "".join(run("export", "--help").stdout.split())
@@ -239,16 +239,16 @@ def test_the_ending_decides_the_format(session: Path, tmp_path: Path) -> None:
 
 def test_every_ending_is_that_of_a_format_that_can_be_written() -> None:
     for name in ENDINGS.values():
-        assert FORMATS[name].write is not None
+        assert all_formats()[name].write is not None
 
 
-@pytest.mark.parametrize("form", [name for name, one in FORMATS.items() if one.write])
+@pytest.mark.parametrize("form", [name for name, one in all_formats().items() if one.write])
 def test_every_export_says_how_many_rows_it_wrote(form: str, session: Path, tmp_path: Path) -> None:
-    meter = () if FORMATS[form].several_meters else ("--meter", "1")
+    meter = () if all_formats()[form].several_meters else ("--meter", "1")
     target = str(tmp_path / "out.txt")
     result = run("export", str(session), "-o", target, "--format", form, *meter)
     assert result.exit_code == 0, result.stderr
-    rows = 200 if FORMATS[form].several_meters and form != "wide-csv" else 100
+    rows = 200 if all_formats()[form].several_meters and form != "wide-csv" else 100
     assert f"Wrote {rows} rows to " in result.stderr
 
 

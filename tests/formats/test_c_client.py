@@ -15,7 +15,7 @@ from wattui.errors import FormatError
 from wattui.formats import detect
 from wattui.formats.import_files import ImportResult, import_files
 from wattui.formats.reading.source import Assumptions, read_head
-from wattui.formats.registry import FORMATS
+from wattui.formats.registry import all_formats
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.sample import Sample
 
@@ -170,5 +170,5 @@ def test_what_is_missing_depends_on_the_clock(tmp_path: Path) -> None:
         ("[13:24:18] 42.3\n", {"start", "zone"}),
     ):
         (tmp_path / "old.txt").write_text(text * 3)
-        assert detect(tmp_path / "old.txt") is FORMATS["c-client"]
-        assert FORMATS["c-client"].lacks_in(read_head(tmp_path / "old.txt")) == lacks
+        assert detect(tmp_path / "old.txt") is all_formats()["c-client"]
+        assert all_formats()["c-client"].lacks_in(read_head(tmp_path / "old.txt")) == lacks

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from wattui.errors import Cancelled, FormatError
-from wattui.formats import FORMATS, detect, log_2011, write
+from wattui.formats import all_formats, detect, log_2011, write
 from wattui.formats.import_files import import_files
 from wattui.formats.reading import source as source_module
 from wattui.formats.reading import text_table
@@ -465,7 +465,7 @@ def test_many_lines_at_once_are_read_as_one_by_one(
             if way == "one":
                 patch.setattr(text_table._Table, "_many", _refuse)
             source = Source(path, Assumptions(start=BEGIN, zone=UTC))
-            blocks = records(FORMATS[kind.split()[0]], source)
+            blocks = records(all_formats()[kind.split()[0]], source)
             try:
                 found[way] = sorted(row for block in blocks for row in _rows(block))
             except FormatError:
@@ -502,7 +502,8 @@ def test_the_fast_way_of_the_2011_log_is_the_usual_one(lines: list[str]) -> None
         source = Source(path, IN_UTC)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(text_table._Table, "_many", _refuse)
-            found = [row for one in records(FORMATS["2011-log"], source) for row in _rows(one)]
+            blocks = records(all_formats()["2011-log"], source)
+            found = [row for one in blocks for row in _rows(one)]
     assert sorted(found) == sorted(_rows(block))
     assert source.skipped.listed == []
 
@@ -571,7 +572,7 @@ def test_any_bytes_give_an_error_or_skipped_lines(tmp_path: Path, head: bytes, t
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    name=st.sampled_from([name for name, form in FORMATS.items() if form.write]),
+    name=st.sampled_from([name for name, form in all_formats().items() if form.write]),
     places=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8),
     cut=st.floats(0, 1),
 )
@@ -599,7 +600,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("written")
     found = {}
     with Session.open(session(folder / "source.wattui", absent(full(20)))) as opened:
-        for name, form in FORMATS.items():
+        for name, form in all_formats().items():
             if form.write:
                 write(opened, folder / name, name)
                 found[name] = (folder / name).read_bytes()

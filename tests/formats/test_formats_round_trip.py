@@ -13,7 +13,7 @@ import pytest
 from format_samples import BEGIN, METER, absent, full, samples_of, session
 
 from wattui.errors import Cancelled, FormatError
-from wattui.formats import FORMATS, detect, read, write
+from wattui.formats import all_formats, detect, read, write
 from wattui.formats.import_files import import_files
 from wattui.formats.reading.source import Assumptions
 from wattui.measurement.clock import MICROSECONDS
@@ -54,10 +54,10 @@ def through(
     folder: Path, name: str, options: dict, samples: Sequence[Sample], given: Assumptions = PLAIN
 ) -> list[Sample]:
     source = session(folder / "source.wattui", samples)
-    target = folder / f"there{FORMATS[name].suffix}"
+    target = folder / f"there{all_formats()[name].suffix}"
     with Session.open(source) as opened:
         assert write(opened, target, name, **options) == len(samples)
-    assert detect(target) is FORMATS[name]
+    assert detect(target) is all_formats()[name]
     result = import_files([target], folder / "back.wattui", given)
     assert result.skipped == []
     assert result.count == len(samples)
@@ -93,7 +93,7 @@ def test_times_intervals_and_gaps(tmp_path: Path, way: tuple[str, dict]) -> None
     else:
         given = PLAIN
     back = through(tmp_path, *way, samples, given)
-    if "interval" in FORMATS[name].lacks:
+    if "interval" in all_formats()[name].lacks:
         assert [one.time_us for one in back] == [
             BEGIN + MICROSECONDS * n for n in range(1, len(samples) + 1)
         ]
@@ -154,13 +154,13 @@ def test_a_csv_describes_its_meters(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, form in FORMATS.items() if form.write and not form.several_meters]
+    "name", [n for n, form in all_formats().items() if form.write and not form.several_meters]
 )
 def test_a_format_for_one_meter_refuses_several(tmp_path: Path, name: str) -> None:
     with BulkWriter(tmp_path / "two.wattui") as writer:
         writer.add_samples(METER, full(3))
         writer.add_samples(MeterInfo("B", "", "other"), full(3))
-    assert FORMATS[name].cannot_hold
+    assert all_formats()[name].cannot_hold
     with Session.open(tmp_path / "two.wattui") as opened:
         with pytest.raises(FormatError, match="bench, other"):
             write(opened, tmp_path / "there", name)

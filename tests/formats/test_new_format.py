@@ -39,8 +39,8 @@ import sys
 import wattui.formats
 wattui.formats.__path__.append(sys.argv[1])
 from wattui.formats import time_and_watts
-from wattui.formats.registry import FORMATS
-FORMATS["time-and-watts"] = time_and_watts.FORMAT
+from wattui.formats.registry import all_formats
+all_formats()["time-and-watts"] = time_and_watts.FORMAT
 from wattui.cli.program import program
 program(sys.argv[2:], standalone_mode=False)
 """

@@ -11,7 +11,7 @@ import pytest
 from session_samples import METER, steady
 
 from wattui.errors import WouldOverwrite
-from wattui.formats import FORMATS, write
+from wattui.formats import all_formats, write
 from wattui.session import Session, SessionWriter, copy_session
 from wattui.session.destination import check_destination, is_same_file, is_session_file
 
@@ -23,7 +23,7 @@ def made(path: Path, count: int = 20) -> Path:
 
 
 @pytest.mark.parametrize("way", ["name", "symlink", "hard link"])
-@pytest.mark.parametrize("form", [name for name, form in FORMATS.items() if form.write])
+@pytest.mark.parametrize("form", [name for name, form in all_formats().items() if form.write])
 def test_no_format_is_written_over_its_session(form: str, way: str, tmp_path: Path) -> None:
     path = made(tmp_path / "run.wattui")
     target = path if way == "name" else tmp_path / "run.csv"

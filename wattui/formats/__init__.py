@@ -13,6 +13,6 @@
 
 from __future__ import annotations
 
-from wattui.formats.registry import FORMATS, detect, read, write, write_csv, write_job
+from wattui.formats.registry import all_formats, detect, read, write, write_csv, write_job
 
-__all__ = ["FORMATS", "detect", "read", "write", "write_csv", "write_job"]
+__all__ = ["all_formats", "detect", "read", "write", "write_csv", "write_job"]

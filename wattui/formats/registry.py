@@ -3,25 +3,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from wattui.desktop.atomic_file import draft_file
 from wattui.errors import FormatError
-from wattui.formats import (
-    c_client,
-    csv_2015,
-    csv_file,
-    json_lines,
-    lab11,
-    log_2011,
-    maker,
-    named_columns,
-    ptdaemon,
-    raw_capture,
-    wide_csv,
-)
 from wattui.formats.export_job import ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
@@ -29,25 +17,43 @@ from wattui.formats.reading.source import Assumptions, Source, read_head, shown_
 from wattui.session.destination import check_destination
 from wattui.session.reader import Session
 
-#: Every format by its name. They are tried in this order, the most specific first.
-FORMATS: Final[dict[str, Format]] = {
-    form.name: form
-    for form in (
-        csv_file.FORMAT,
-        wide_csv.FORMAT,
-        json_lines.FORMAT,
-        csv_2015.FORMAT,
-        maker.FORMAT,
-        lab11.FORMAT,
-        log_2011.FORMAT,
-        raw_capture.FORMAT,
-        ptdaemon.FORMAT,
-        named_columns.FORMAT,
-        c_client.FORMAT,
-    )
-}
-
 _SQLITE: Final = b"SQLite format 3\0"
+
+
+@functools.cache
+def all_formats() -> dict[str, Format]:
+    """Return every format by its name, in the order in which they are tried.
+
+    The most specific is first.  They are imported here, since a start needs none of them.
+    """
+    from wattui.formats import (
+        c_client,
+        csv_2015,
+        csv_file,
+        json_lines,
+        lab11,
+        log_2011,
+        maker,
+        named_columns,
+        ptdaemon,
+        raw_capture,
+        wide_csv,
+    )
+
+    modules = (
+        csv_file,
+        wide_csv,
+        json_lines,
+        csv_2015,
+        maker,
+        lab11,
+        log_2011,
+        raw_capture,
+        ptdaemon,
+        named_columns,
+        c_client,
+    )
+    return {module.FORMAT.name: module.FORMAT for module in modules}
 
 
 def detect(path: Path | str) -> Format:
@@ -60,7 +66,7 @@ def detect(path: Path | str) -> Format:
     """
     found = Path(path)
     head = read_head(found)
-    for form in FORMATS.values():
+    for form in all_formats().values():
         if form.recognises is not None and form.recognises(head):
             return form
     raise _unknown(found)
@@ -83,7 +89,7 @@ def _unknown(path: Path) -> FormatError:
             f"{shown_path(path)} is a session already, or another program's database",
             "Open it as a session: it needs no import.",
         )
-    titles = ", ".join(form.title for form in FORMATS.values() if form.read)
+    titles = ", ".join(form.title for form in all_formats().values() if form.read)
     return FormatError(
         f"{shown_path(path)} has no known format",
         f"These can be imported: {titles}. For any other table, name its columns: "
@@ -121,7 +127,7 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
     path
         The file to write; its folder must exist.
     form
-        Name of the format, a key of :data:`FORMATS`.
+        Name of the format, a key of :func:`all_formats`.
     **options
         Fields of :class:`~wattui.formats.export_job.ExportJob`: ``meters``, ``start``,
         ``stop``, ``dialect``, ``zone``, ``fields``, ``interval``, ``force``,
@@ -162,7 +168,7 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
 
 def write_job(job: ExportJob, form: str) -> int:
     """Write an export in a format, as :func:`write` does; return how many samples."""
-    chosen = FORMATS[form]
+    chosen = all_formats()[form]
     if chosen.write is None:
         raise FormatError(f"The format {form} can only be read", "Choose another format.")
     if job.dialect not in chosen.dialects:

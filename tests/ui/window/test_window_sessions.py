@@ -10,7 +10,7 @@ import pytest
 from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtWidgets
 
-from wattui.formats import FORMATS, export_job
+from wattui.formats import all_formats, export_job
 from wattui.session import Interrupted
 from wattui.ui.widgets.status_bar import Task
 
@@ -121,7 +121,7 @@ def test_the_export_offers_every_format_for_one_meter(window, session, tmp_path)
     from wattui.ui.dialogs.export_dialog import WRITABLE, ExportChoice
 
     choice = ExportChoice(form="lab11", dialect="json")
-    assert list(WRITABLE) == [name for name, form in FORMATS.items() if form.write]
+    assert list(WRITABLE) == [name for name, form in all_formats().items() if form.write]
     assert list(choice.dialects) == ["standard", "json"]
     assert "Times finer than a millisecond" in choice.lost
     choice.form = "2011-log"
@@ -173,11 +173,11 @@ def test_work_in_the_background_shows_progress_and_cancel(window):
     assert not bar.task.isVisible()
 
 
-@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.write])
+@pytest.mark.parametrize("name", [name for name, form in all_formats().items() if form.write])
 def test_every_format_of_the_registry_can_be_exported(window, session, tmp_path, name):
     window.context.files.open([session])
     window.wait_for(lambda: window.model.has_session, "the session")
-    path = tmp_path / f"out{FORMATS[name].suffix}"
+    path = tmp_path / f"out{all_formats()[name].suffix}"
     _one, over = export(window, path, form=name)
     window.wait_for(lambda: over, "the export")
     assert window.model.message.startswith(f"Exported to {path}")

@@ -21,12 +21,12 @@ from wattui.cli.options import (
     time_zone,
 )
 from wattui.cli.session_files import export_format, export_session
-from wattui.formats import FORMATS
+from wattui.formats import all_formats
 from wattui.formats.export_job import WIDE_FIELDS, Dialect
 from wattui.measurement.fields import FIELDS
 
 #: Formats that can be written.
-_FORMATS: Final = [name for name, form in FORMATS.items() if form.write is not None]
+_FORMATS: Final = [name for name, form in all_formats().items() if form.write is not None]
 
 _EXAMPLES = (
     ("wattui export run.wattui -o run.csv", "Export the whole session."),

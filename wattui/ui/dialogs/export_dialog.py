@@ -27,7 +27,7 @@ from traits.api import (
 from traitsui.api import EnumEditor, Handler, Item, UItem, VGroup, View
 
 from wattui.errors import Cancelled
-from wattui.formats import FORMATS, write_job
+from wattui.formats import all_formats, write_job
 from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
@@ -38,7 +38,7 @@ from wattui.ui.widgets.status_bar import ProgressPacer, Task
 from wattui.ui.widgets.words_editor import WordsEditor
 
 #: The formats that can be written.
-WRITABLE: Final = tuple(name for name, form in FORMATS.items() if form.write is not None)
+WRITABLE: Final = tuple(name for name, form in all_formats().items() if form.write is not None)
 
 _DIALECT_LABELS: Final = {
     Dialect.STANDARD: "Standard: decimal points",
@@ -56,7 +56,7 @@ ALL_METERS: Final = ""
 
 
 def _title(name: str) -> str:
-    title = FORMATS[name].title
+    title = all_formats()[name].title
     return title[:1].upper() + title[1:]
 
 
@@ -103,7 +103,7 @@ class ExportChoice(HasStrictTraits):
     @property
     def format(self) -> Format:
         """The format."""
-        return FORMATS[self.form]
+        return all_formats()[self.form]
 
     def bounds(self) -> tuple[int | None, int | None]:
         """Return start and stop in microseconds; None for the whole session."""

@@ -16,7 +16,6 @@ from wattui.desktop.folders import sessions_folder
 from wattui.measurement.fields import CHANNELS
 from wattui.session import copy_session
 from wattui.ui.dialogs.about import show_about, show_keys, show_log
-from wattui.ui.dialogs.export_dialog import Export, ExportChoice
 from wattui.ui.dialogs.missing_port import show_missing_port
 from wattui.ui.dialogs.preferences import show_preferences
 from wattui.ui.files.file_actions import FILE_ACTIONS
@@ -67,6 +66,9 @@ def export(context: WindowContext) -> None:
 
     def ended() -> None:
         context.export = None
+
+    # Loads every format, which a start does not need.
+    from wattui.ui.dialogs.export_dialog import Export, ExportChoice
 
     choice = ExportChoice.for_model(model)
     context.export = Export(model=model, choice=choice, when_done=ended, settings=context.settings)
