@@ -13,7 +13,8 @@ from typing import Final
 from wattui.errors import SessionDamaged
 from wattui.session.integrity import READING_ERRORS, check
 from wattui.session.naming import free_path
-from wattui.session.reader import Session, open_for_reading
+from wattui.session.read_access import open_for_reading
+from wattui.session.reader import Session
 from wattui.session.salvage import salvage
 from wattui.session.schema import SUFFIX
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from wattui.errors import SessionDamaged
 from wattui.measurement.clock import utc_time
 from wattui.session import stored_values
-from wattui.session.reader import open_for_reading, unfinished
+from wattui.session.read_access import open_for_reading
+from wattui.session.reader import unfinished
 from wattui.session.schema import WIDTHS, translated
 from wattui.session.store import StoredMeter, stored_meters
 

@@ -9,9 +9,7 @@ short.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +19,6 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.errors import DiskRefused, NotASession, SessionDamaged
 from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS
@@ -29,14 +26,8 @@ from wattui.measurement.sample import Sample
 from wattui.session import stored_values
 from wattui.session.column_cache import ColumnCache
 from wattui.session.envelope import Envelope, View, envelope
-from wattui.session.schema import (
-    FIELD_COLUMNS,
-    SCHEMA_VERSION,
-    connect,
-    migrate,
-    require_session,
-    translated,
-)
+from wattui.session.read_access import open_for_reading
+from wattui.session.schema import FIELD_COLUMNS, translated
 from wattui.session.span_statistics import ENERGY_SCALE, Statistics, pieces, read_span, statistics
 from wattui.session.store import StoredMeter, stored_meters
 
@@ -525,99 +516,3 @@ def _span(connection: sqlite3.Connection, meter: StoredMeter) -> tuple[int, int]
         "SELECT time - interval FROM sample WHERE meter=? ORDER BY time LIMIT 1", (meter.id,)
     ).fetchone()
     return first, meter.last
-
-
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open a connection that only reads, whatever state the file and its folder are in.
-
-    Raises
-    ------
-    NotASession, SessionTooNew, SessionDamaged, DiskRefused
-        See :meth:`Session.open`.
-    """
-    require_readable(path)
-    has_journal = _journal(path).exists()
-    try:
-        connection = connect_reading(path)
-        try:
-            if not has_journal:
-                _require_content(connection, path)
-            if require_session(connection, path) < SCHEMA_VERSION:
-                connection.close()
-                _update(path)
-                connection = connect_reading(path)
-            connection.execute("SELECT count(*) FROM meter").fetchone()
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.Error as error:
-        if _journal(path).exists() and not os.access(path.parent, os.W_OK):
-            # Without its journal it could be opened, but its end would be missing silently.
-            raise DiskRefused(
-                f"{path} was not closed, and its folder is read-only: its journal cannot be read",
-                f"Copy it and {_journal(path).name} to a folder of yours, and open it there.",
-            ) from error
-        raise translated(error, path) from error
-    return connection
-
-
-def _require_content(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a file that was copied or moved without its journal before it had any content."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if not tables and mode == "wal":
-        raise SessionDamaged(
-            f"{path} is without its journal {_journal(path).name}, which has all of its samples",
-            "Put both files into one folder. To copy a session that is being recorded, use Save a "
-            "copy in the window.",
-        )
-
-
-def _journal(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
-
-
-def require_readable(path: Path) -> None:
-    """Refuse anything except a file that is not empty.
-
-    The file is not opened for that: closing a descriptor of it would drop the locks that
-    a writer in this process holds on it.
-    """
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        raise NotASession(f"There is no file {path}", "Check its name and folder.") from None
-    except OSError as error:
-        raise DiskRefused(
-            f"{path} cannot be read ({error.strerror})", "Check its permissions."
-        ) from error
-    if stat.S_ISDIR(found.st_mode):
-        raise NotASession(f"{path} is a folder", "Choose a .wattui file in it.")
-    if not stat.S_ISREG(found.st_mode):
-        raise NotASession(f"{path} is not a file", "Choose a .wattui file.")
-    if not found.st_size:
-        raise NotASession(f"{path} is empty", "Nothing was recorded into it; it can be deleted.")
-    if not os.access(path, os.R_OK):
-        raise DiskRefused(f"You have no permission to read {path}", "Check its permissions.")
-
-
-def connect_reading(path: Path) -> sqlite3.Connection:
-    """Open a connection that only reads, to any database."""
-    folder_open = os.access(path.parent, os.W_OK)
-    if folder_open and os.access(path, os.W_OK):
-        # With mode=ro the last one to close it could not remove the journal's files.
-        options = "mode=rw"
-    elif _journal(path).exists():
-        options = "mode=ro"
-    else:
-        options = "mode=ro" if folder_open else "mode=ro&immutable=1"
-    connection = connect(path, options)
-    with contextlib.suppress(sqlite3.Error):
-        connection.execute("PRAGMA query_only=1")
-    return connection
-
-
-def _update(path: Path) -> None:
-    """Update a file of an earlier version."""
-    with contextlib.closing(connect(path, "mode=rw")) as connection:
-        migrate(connection)

@@ -18,7 +18,8 @@ from wattui.measurement.events import Event, EventKind
 from wattui.measurement.text import unicode_text
 from wattui.session.destination import check_destination
 from wattui.session.lock import SessionLock, is_being_written
-from wattui.session.reader import Session, open_for_reading, unfinished
+from wattui.session.read_access import open_for_reading
+from wattui.session.reader import Session, unfinished
 from wattui.session.schema import SUFFIX, connect, migrate, translated
 from wattui.session.store import insert_event, stored_meters, transaction
 

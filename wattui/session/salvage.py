@@ -26,7 +26,7 @@ from wattui.measurement.events import Event, MeterInfo
 from wattui.session import stored_values
 from wattui.session.bulk import BulkWriter
 from wattui.session.integrity import READING_ERRORS, Seals, agrees, read_seals, span_text
-from wattui.session.reader import connect_reading, require_readable
+from wattui.session.read_access import connect_reading, require_readable
 from wattui.session.row_scan import Row, scan_rows
 from wattui.session.schema import (
     SAMPLE_COLUMNS,
