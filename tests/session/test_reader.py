@@ -266,7 +266,7 @@ def test_a_damaged_session_says_how_to_get_out_what_is_left(tmp_path: Path) -> N
     path.write_bytes(data)
     with pytest.raises(SessionDamaged) as caught:
         read_all(path)
-    assert "recover" in caught.value.hint
+    assert "wattui repair" in caught.value.hint
 
 
 def test_a_cut_session_is_damaged_not_a_crash(tmp_path: Path) -> None:
