@@ -42,10 +42,14 @@ def opened(request, monkeypatch):
     window.close()
 
 
+def framed(window):
+    """Return where a window is, with the frame of a desktop."""
+    return window.geometry().adjusted(-4, -36, 4, 4)
+
+
 def problems(window, space):
     """Return what is wrong with a window on a screen."""
-    across, down = screen_fit.FRAME
-    frame = QtCore.QRect(window.pos(), window.size() + QtCore.QSize(across, down))
+    frame = framed(window)
     found = [] if space.contains(frame) else [f"{frame} is outside {space}"]
     for button in window.findChildren(QtWidgets.QPushButton):
         if not button.isVisibleTo(window) or button.visibleRegion().isEmpty():
@@ -140,9 +144,7 @@ def test_a_dialog_opens_beside_its_window(monkeypatch):
         before = windows()
         opened.handler.do(opened.info, name)
         dialog = new_window(opened, before)
-        across, down = screen_fit.FRAME
-        frame = QtCore.QRect(dialog.pos(), dialog.size() + QtCore.QSize(across, down))
-        apart = frame.center() - opened.window.frameGeometry().center()
+        apart = framed(dialog).center() - opened.window.frameGeometry().center()
         assert apart.manhattanLength() <= 4, name
         dialog.close()
         opened.handle_events()

@@ -10,6 +10,9 @@ from pyface.qt import QtCore, QtGui
 #: Room for the frame that the desktop draws around a window, in pixels: across and down.
 FRAME: Final = (8, 40)
 
+#: Where a window's inside begins in its frame: the title is above it.
+_INSIDE: Final = (FRAME[0] // 2, FRAME[1] - FRAME[0] // 2)
+
 #: The least height of what scrolls.
 _LEAST_HEIGHT: Final = 60
 
@@ -118,10 +121,10 @@ class _ScreenFit(QtCore.QObject):
             self._missing = _missing(window)
         elif kind == QtCore.QEvent.Type.LayoutRequest and window.isVisible():
             missing = _missing(window)
-            if missing > max(self._missing, 0):
-                room = _room(window)
-                window.resize(window.width(), min(window.height() + missing, room.height()))
-                _move(window, window.frameGeometry().topLeft())
+            height = min(window.height() + missing, _room(window).height())
+            if missing > max(self._missing, 0) and height > window.height():
+                window.resize(window.width(), height)
+                _move(window, window.geometry().topLeft() - QtCore.QPoint(*_INSIDE))
             self._missing = _missing(window)
         return False
 
@@ -168,4 +171,6 @@ def _move(window: QtGui.QWidget, corner: QtCore.QPoint) -> None:
     space = available(window)
     left = min(corner.x(), space.right() + 1 - window.width() - FRAME[0])
     top = min(corner.y(), space.bottom() + 1 - window.height() - FRAME[1])
-    window.move(max(left, space.left()), max(top, space.top()))
+    # The frame is not known before the window is seen, so the place of its inside is set.
+    corner = QtCore.QPoint(max(left, space.left()), max(top, space.top()))
+    window.setGeometry(QtCore.QRect(corner + QtCore.QPoint(*_INSIDE), window.size()))
