@@ -18,6 +18,7 @@ start_tcp_logging
 test_flash
 
 # For tests: what a person does to a meter, and what has happened.
+_.drawn_width
 _.frames
 _.paused
 _.power_off
@@ -25,12 +26,14 @@ _.power_on
 _.reading_out
 _.to_wire
 _.wait_for_post
+FORMATS
 forget_devices
 
 # Traits that a view names in a string, or that others observe.
 _.edited
 _.fetch_ended
 _.handling_sentence
+_.has_port
 _.has_session
 _.interval_free
 _.intervals

@@ -7,9 +7,9 @@ import time
 
 import pytest
 from opened_window import FAST, OpenedWindow, own_threads
-from PyQt5 import QtCore, QtGui, QtWidgets
+from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 from traitsui.api import BooleanEditor
-from traitsui.testing.api import Index, KeySequence, MouseClick, UITester
+from traitsui.testing.api import Index, MouseClick, UITester
 
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.session import Session
@@ -106,16 +106,20 @@ def test_digits_do_not_jump(window):
 def test_preferences_apply_immediately(window):
     window.connect()
     ui = show_preferences(window.model, window.window)
-    rate = ui.info.rate.control
-    rate.clear()
-    TESTER.find_by_name(ui, "rate").perform(KeySequence("0.32"))
+    rate = ui.info.rate.control.field
+
+    def type_rate(text: str) -> None:
+        rate.selectAll()
+        QtTest.QTest.keyClicks(rate, text)
+        QtTest.QTest.keyClick(rate, QtCore.Qt.Key.Key_Return)
+
+    type_rate("0.32")
     TESTER.find_by_name(ui, "currency").locate(Index(1)).perform(MouseClick())
     TESTER.find_by_name(ui, "energy_unit").locate(Index(2)).perform(MouseClick())
     window.handle_events()
     assert window.bench.currency == "€"
     assert window.bench.rate == 0.32
-    rate.clear()
-    TESTER.find_by_name(ui, "rate").perform(KeySequence("-3"))
+    type_rate("-3")
     assert window.bench.rate == 0.32
     assert window.model.readings.lines[2].endswith("at 0.32 per kWh")
     assert window.model.readings.lines[2].startswith("cost  €")

@@ -34,9 +34,6 @@ class Lettering:
 AXIS: Final = Lettering(9)
 SMALL: Final = Lettering(8)
 
-#: The height of a line of small text, in pixels.
-LINE_HEIGHT: Final = 15
-
 #: How much of a meter's colour is in the shade of its gaps, where there are several meters.
 _GAP_SHARE: Final = 0.22
 
