@@ -14,7 +14,7 @@ from session_samples import METER, record, steady
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
 from wattui.measurement.fields import FIELDS
-from wattui.session import Session, reader, schema
+from wattui.session import Session, read_access, schema
 from wattui.session.schema import (
     APPLICATION_ID,
     MIGRATIONS,
@@ -78,10 +78,10 @@ def test_an_earlier_version_is_brought_up_to_date_when_opened(
         "ALTER TABLE meter ADD COLUMN place TEXT",
         "UPDATE meter SET place='desk'; CREATE TABLE later (x);",
     )
-    monkeypatch.setattr(reader, "SCHEMA_VERSION", newest)
-    monkeypatch.setattr(reader, "migrate", lambda connection: migrate(connection, steps))
+    monkeypatch.setattr(read_access, "SCHEMA_VERSION", newest)
+    monkeypatch.setattr(read_access, "migrate", lambda connection: migrate(connection, steps))
     monkeypatch.setattr(
-        reader, "require_session", lambda *given: schema.require_session(*given, newest)
+        read_access, "require_session", lambda *given: schema.require_session(*given, newest)
     )
     with Session.open(path) as session:
         assert session.count(1) == 20

@@ -116,10 +116,19 @@ def open_checked(
 
     Parameters
     ----------
+    path
+        The session's file.
     strict
         Whether to refuse a damaged session.
     keep_changed
         Whether to also show samples that have changed since they were recorded.
+    cancelled
+        Called now and again; returns whether to stop.
+
+    Returns
+    -------
+    Session
+        The session, or what can be read of it.
 
     Raises
     ------
@@ -129,6 +138,16 @@ def open_checked(
         *cancelled* returned True.
     SessionError
         See :meth:`Session.open`.
+
+    Examples
+    --------
+    >>> from wattui.api import MeterInfo, Sample, SessionWriter
+    >>> with SessionWriter("sound.wattui") as writer:
+    ...     lamp = MeterInfo("A1", "sim://pro", "lamp")
+    ...     writer.on_samples(lamp, [Sample(1_000_000, 1_000_000, (423,) + (None,) * 17)])
+    >>> with open_checked("sound.wattui", strict=True) as session:
+    ...     session.count(session.meters[0].id)
+    1
     """
     found = Path(path).absolute()
     folder = tempfile.TemporaryDirectory(prefix="wattui-damaged-")

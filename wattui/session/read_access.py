@@ -55,14 +55,20 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def _require_content(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that was copied or moved without its journal before it had any content."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if not tables and mode == "wal":
+    if mode == "wal" and not _has_meters(connection):
         raise SessionDamaged(
             f"{path} is without its journal {_journal(path).name}, which has all of its samples",
             "Put both files into one folder. To copy a session that is being recorded, use Save a "
             "copy in the window.",
         )
+
+
+def _has_meters(connection: sqlite3.Connection) -> bool:
+    tables = "SELECT count(*) FROM sqlite_master WHERE name='meter'"
+    if not connection.execute(tables).fetchone()[0]:
+        return False
+    return bool(connection.execute("SELECT EXISTS(SELECT 1 FROM meter)").fetchone()[0])
 
 
 def _journal(path: Path) -> Path:
