@@ -3,7 +3,7 @@
 
 PYTEST_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help run test lint format types dead-code check bench icons screenshots clean
 
