@@ -5,7 +5,7 @@ PYTEST_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 3
 
-.PHONY: help run test lint format types dead-code check bench icons screenshots clean
+.PHONY: help run test test-faults lint format types dead-code check bench icons screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -17,6 +17,12 @@ run: ## install into .venv and start wattui on a simulated meter
 test: ## run every test
 	@.ci/bootstrap test
 	.venv/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
+
+test-faults: ## the whole fault suite: kills, pulled plugs, full disks, power cuts; an hour
+	@.ci/bootstrap test
+	rm -rf .pytest_cache/faults
+	WATTUI_FAULTS=full WATTUI_FAULT_FIGURES=.pytest_cache/faults \
+		.venv/bin/python -m pytest tests/faults $(PYTEST_FLAGS)
 
 lint: ## check the style of the code
 	@.ci/bootstrap dev

@@ -198,6 +198,21 @@ def test_garbage_in_one_sector_is_found(tmp_path: Path) -> None:
     assert "have changed since they were recorded" in fault
 
 
+def test_a_recording_killed_before_its_first_sample_can_be_read_again_and_again(
+    tmp_path: Path,
+) -> None:
+    """The first reader removed its empty journal; the second one missed it."""
+    path = tmp_path / "a.wattui"
+    program = (
+        "import os, sys; from wattui.session import SessionWriter\nSessionWriter(sys.argv[1])\n"
+    )
+    subprocess.run([sys.executable, "-c", f"{program}os._exit(9)", str(path)], timeout=60)
+    for _time in range(3):
+        assert verify(path) == []
+        with Session.open(path) as session:
+            assert session.meters == []
+
+
 def test_a_recording_that_is_killed_at_its_very_start_leaves_no_session(tmp_path: Path) -> None:
     """It would be listed as a file that cannot be read."""
     path = tmp_path / "a.wattui"

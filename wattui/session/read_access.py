@@ -38,6 +38,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
                 connection.close()
                 _update(path)
                 connection = connect_reading(path)
+            if has_journal and not _has_meters(connection):
+                connection = _keep_journal(connection, path)
             connection.execute("SELECT count(*) FROM meter").fetchone()
         except BaseException:
             connection.close()
@@ -58,10 +60,24 @@ def _require_content(connection: sqlite3.Connection, path: Path) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode == "wal" and not _has_meters(connection):
         raise SessionDamaged(
-            f"{path} is without its journal {_journal(path).name}, which has all of its samples",
-            "Put both files into one folder. To copy a session that is being recorded, use Save a "
-            "copy in the window.",
+            f"{path} has no samples and is without its journal {_journal(path).name}",
+            "If it was copied or moved, put both files into one folder; to copy a session that is "
+            "being recorded, use Save a copy in the window. If its recording was killed before "
+            "the first sample, nothing is missing, and it can be deleted.",
         )
+
+
+def _keep_journal(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """Return a connection that leaves an empty journal beside a file without content.
+
+    The recording was killed before its first sample.  Without the journal, the file would look
+    like one that was copied without it.
+    """
+    # The last connection removes the journal, unless it only reads.
+    with contextlib.closing(connection):
+        reading = connect(path, "mode=ro")
+        _has_meters(reading)
+        return reading
 
 
 def _has_meters(connection: sqlite3.Connection) -> bool:
