@@ -76,16 +76,8 @@ class Figures(QtGui.QWidget):
         text = palette.color(QtGui.QPalette.ColorRole.WindowText) if present else muted
         big = self._font(size, None if self._text != NO_VALUE else False)
         baseline = QtGui.QFontMetrics(self._font(self._size)).ascent()
-        painter.setFont(big)
         painter.setPen(text)
-        x = 0.0
-        metrics = QtGui.QFontMetricsF(big)
-        cell = _cell(metrics)
-        for character in self._text:
-            width = metrics.horizontalAdvance(character)
-            room = cell if character in _DIGITS else width
-            painter.drawText(QtCore.QPointF(x + (room - width) / 2, baseline), character)
-            x += room
+        x = draw_figures(painter, self._text, 0.0, baseline, big)
         if self._unit:
             painter.setFont(self._font(unit_size, bold=False))
             painter.setPen(muted)
@@ -106,14 +98,31 @@ class Figures(QtGui.QWidget):
         return self._width(*self._fitting())
 
     def _width(self, size: int, unit_size: int) -> float:
-        metrics = QtGui.QFontMetricsF(self._font(size))
-        cell = _cell(metrics)
-        number = sum(
-            cell if character in _DIGITS else metrics.horizontalAdvance(character)
-            for character in self._text
-        )
+        number = figures_width(self._text, self._font(size))
         unit = QtGui.QFontMetricsF(self._font(unit_size, bold=False))
         return number + (self._gap + unit.horizontalAdvance(self._unit) if self._unit else 0)
+
+
+def figures_width(text: str, font: QtGui.QFont) -> float:
+    """Return the width of a number, in pixels."""
+    metrics = QtGui.QFontMetricsF(font)
+    cell = _cell(metrics)
+    return sum(cell if one in _DIGITS else metrics.horizontalAdvance(one) for one in text)
+
+
+def draw_figures(
+    painter: QtGui.QPainter, text: str, x: float, baseline: float, font: QtGui.QFont
+) -> float:
+    """Draw a number with its left end at *x*; return where it ends, in pixels."""
+    metrics = QtGui.QFontMetricsF(font)
+    cell = _cell(metrics)
+    painter.setFont(font)
+    for character in text:
+        width = metrics.horizontalAdvance(character)
+        room = cell if character in _DIGITS else width
+        painter.drawText(QtCore.QPointF(x + (room - width) / 2, baseline), character)
+        x += room
+    return x
 
 
 def _cell(metrics: QtGui.QFontMetricsF) -> float:

@@ -183,7 +183,22 @@ _VIEW_ACTIONS: Final = (
     ),
 )  # fmt: skip
 
+
+def show_large(context: WindowContext) -> None:
+    """Fill the window with the power in large letters, or show the plots again."""
+    model = context.model
+    model.large = not model.shows_large
+    # The widget that had the focus may be hidden, and keys would have no effect.
+    context.window.setFocus()
+
+
 _DISPLAY_ACTIONS: Final = (
+    Action(
+        "large", "&View", "Lar&ge readings", show_large,
+        "Fill the window with the power in large letters; Esc shows the plots again",
+        keys=("W",), enabled=HAS_SESSION, checked="object.shows_large", style="toggle",
+        line=True,
+    ),
     _setting("elapsed", "clock_mode", "elapsed", "&View", "&Elapsed time",
              "Count the time from the start of the recording"),
     _setting("clock", "clock_mode", "clock", "&View", "&Clock time", "Show the time of day"),

@@ -180,10 +180,14 @@ class WindowHandler(ViewHandler):
         window = info.ui.control
         add_shortcuts(window, self._do)
         fit_to_screen(window)
-        KeyFilter(window, lambda: self._do("clear_selection"))
+        KeyFilter(window, self._escape)
         self.recent_menu = accept_files(self.context)
         info.object.observe(self._title_changed, "title")
         return True
+
+    def _escape(self) -> None:
+        """Leave the large letters, or else clear the selection."""
+        self._do("large" if self.context.model.shows_large else "clear_selection")
 
     def position(self, info: object) -> None:
         """Open with the size of the last time."""

@@ -19,6 +19,7 @@ from wattui.ui.widgets.screen_fit import scroll_above
 from wattui.ui.widgets.status_bar import StatusEditor
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.channel_list import ChannelEditor
+from wattui.ui.window.large_readings import LargeEditor
 from wattui.ui.window.menus import menu_bar
 from wattui.ui.window.placard import PlacardEditor
 from wattui.ui.window.readings import ReadingsEditor
@@ -36,6 +37,9 @@ _PANELS = {
 
 #: TraitsUI makes a group with a condition a widget, which can have a look.
 _ALWAYS = "True"
+
+#: What is shown where the power is not in large letters.
+_SMALL = "not object.shows_large"
 
 #: Limits of the side panel's width in pixels.
 SIDE_WIDTH = (282, 430)
@@ -91,7 +95,7 @@ def _top_bar() -> HGroup:
             enabled_when="object.marking",
         ),
         id="top_bar",
-        visible_when=_ALWAYS,
+        visible_when=_SMALL,
     )
 
 
@@ -101,11 +105,11 @@ def _body() -> HGroup:
             UItem("readings", editor=ReadingsEditor()),
             UItem("channels", editor=ChannelEditor(), resizable=True, springy=True),
             id="side_panel",
-            visible_when=_ALWAYS,
+            visible_when=_SMALL,
         ),
         VGroup(
             UItem("notices", editor=NoticesEditor()),
-            UItem("meter_rows", editor=MetersEditor(), visible_when="object.several"),
+            UItem("meter_rows", editor=MetersEditor(), visible_when=f"object.several and {_SMALL}"),
             UItem(
                 "place",
                 editor=PlacardEditor(),
@@ -118,7 +122,14 @@ def _body() -> HGroup:
                 editor=ComponentEditor(),
                 resizable=True,
                 springy=True,
-                visible_when="object.place == 'plots'",
+                visible_when=f"object.place == 'plots' and {_SMALL}",
+            ),
+            UItem(
+                "shows_large",
+                editor=LargeEditor(),
+                resizable=True,
+                springy=True,
+                visible_when="object.shows_large",
             ),
             id="stage",
             visible_when=_ALWAYS,
@@ -190,7 +201,7 @@ def _set_widths(info: object) -> None:
     expanding = QtGui.QSizePolicy(policy.Expanding, policy.Expanding)
     for name in ("frame", "body", "stage"):
         getattr(info, name).control.setSizePolicy(expanding)
-    for name in ("place", "component"):
+    for name in ("place", "component", "shows_large"):
         getattr(info, name).control.setSizePolicy(expanding)
     for name in ("top_bar", "status", "notices", "meter_rows"):
         getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)

@@ -31,7 +31,7 @@ class PlotLink(HasStrictTraits):
         "model:bench:[session_path,recording,session_start,meters.items],"
         "model:bench:meters:items:[state,key,name,colour,lost_since,plotted],"
         "model:bench:meter,"
-        "model:[channels.items,clock_mode,palette,place,arrangement,with_total]"
+        "model:[channels.items,clock_mode,palette,place,shows_large,arrangement,with_total]"
     )
     def _on_model(self, _event: object) -> None:
         if self.model.plots is not None:
@@ -61,7 +61,7 @@ class PlotLink(HasStrictTraits):
         known = {one.key: one.last_time for one in lost if not math.isnan(one.last_time)}
         _set(plots, "lost_since", known)
         self._show_present()
-        _set(plots, "shown", model.place == Place.PLOTS)
+        _set(plots, "shown", model.place == Place.PLOTS and not model.shows_large)
 
     def _meters(self) -> list[tuple[str, str, str]]:
         """Return key, label and colour of each meter in the session that is plotted."""

@@ -139,6 +139,10 @@ class WindowModel(HasStrictTraits):
     #: Whether the sum of all meters is plotted too.
     with_total = Bool()
 
+    #: Whether the power in large letters is chosen, and whether it is shown: it needs a session.
+    large = Bool()
+    shows_large = Property(Bool(), observe="large, place")
+
     #: The last message, and the work in progress, in the status bar.
     message = Str()
     task = Instance(Task)
@@ -397,6 +401,9 @@ class WindowModel(HasStrictTraits):
     def _label_live(self, _event: object) -> None:
         away = self.marking and not self.pinned
         self.live_label = "Back to live" if away else "Live"
+
+    def _get_shows_large(self) -> bool:
+        return self.large and self.place == Place.PLOTS
 
     def _get_intervals(self) -> list[int]:
         return sorted({*INTERVALS, self.interval})
