@@ -244,8 +244,11 @@ def test_script_that_waits_to_try_again_ends() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal for a process")
 def test_ctrl_c_ends_the_loop() -> None:
+    # A shell that starts the tests in the background has SIGINT ignored.
     script = run(
+        "import signal\n"
         "from wattui.client import meter\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         "    for sample in meter('sim://pro'):\n"
         "        print('sample', flush=True)\n"

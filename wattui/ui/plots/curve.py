@@ -123,7 +123,6 @@ class CurvePlot(LinePlot):
             gc.clip_to_rect(self.x, self.y - 1, self.width, self.height + 2)
             gc.set_stroke_color(self.effective_color)
             gc.set_line_width(self.line_width)
-            # Pieces of a line that are drawn one by one meet without a notch.
             gc.set_line_cap(constants.CAP_ROUND)
             gc.set_line_join(constants.JOIN_ROUND)
             for piece in self._band:
@@ -216,6 +215,9 @@ _PIECE: Final = 24
 #: The greatest distance of points, in pixels, at which columns are filled.
 _DENSE: Final = 2.0
 
+#: The least step from point to point, in pixels, at which a corner of a line is seen.
+_CORNER: Final = 4.0
+
 
 def polyline(gc: Any, points: np.ndarray) -> None:
     """Draw a line through points with the current stroke.
@@ -231,17 +233,32 @@ def polyline(gc: Any, points: np.ndarray) -> None:
         Pixels, shape (n, 2), from left to right.
     """
     painter = gc.gc
-    scale = _pixels_per_unit(painter)
+    scale, usual = _pixels_per_unit(painter), painter.pen()
     noisy_runs = []
     for first, last, noisy in runs(points, scale):
         if noisy:
             noisy_runs.append(points[first : last + 1])
         else:
-            for start in range(first, last, _PIECE):
-                end = min(start + _PIECE, last)
-                painter.drawPolyline(_polygon(points[start : end + 1]))
+            _stroke(painter, points[first : last + 1], usual, scale)
     if noisy_runs:
         _fill_columns(painter, noisy_runs, scale)
+
+
+def _stroke(painter: QtGui.QPainter, points: np.ndarray, usual: QtGui.QPen, scale: float) -> None:
+    """Stroke a smooth line in pieces that have a segment in common: they meet without a notch."""
+    # Round joins take twice as long: they are for corners that one sees.
+    plain = QtGui.QPen(usual)
+    plain.setJoinStyle(QtCore.Qt.PenJoinStyle.BevelJoin)
+    plain.setCapStyle(QtCore.Qt.PenCapStyle.FlatCap)
+    starts = np.arange(0, len(points) - 1, _PIECE)
+    if not len(starts):
+        return
+    steps = np.abs(np.diff(points, axis=0)).max(axis=1) * scale
+    steepest = np.maximum(np.maximum.reduceat(steps, starts), steps[starts - 1])
+    for start, steep in zip(starts, steepest.tolist(), strict=True):
+        painter.setPen(plain if 0 < steep < _CORNER else usual)
+        painter.drawPolyline(_polygon(points[max(start - 1, 0) : start + _PIECE + 1]))
+    painter.setPen(usual)
 
 
 def runs(points: np.ndarray, scale: float) -> list[tuple[int, int, bool]]:
@@ -356,10 +373,6 @@ def draw_band(gc: Any, points: np.ndarray, alpha: float) -> None:
     painter = gc.gc
     colour = painter.pen().color()
     colour.setAlphaF(colour.alphaF() * alpha)
-    first = np.flatnonzero(np.diff(points[:, 0], prepend=-np.inf) > 0)
-    x = points[first, 0]
-    low = np.minimum.reduceat(points[:, 1], first)
-    high = np.maximum.reduceat(points[:, 1], first)
     painter.save()
     painter.setPen(QtCore.Qt.PenStyle.NoPen)
     painter.setBrush(colour)
@@ -368,16 +381,26 @@ def draw_band(gc: Any, points: np.ndarray, alpha: float) -> None:
         place = np.array([before.m11(), before.m22()]) * ratio
         origin = np.array([before.dx(), before.dy()]) * ratio
         # The device has its first row at the top.
-        left, top, _bottom = columns(np.column_stack((x, high)) * place + origin)
-        _left, _top, bottom = columns(np.column_stack((x, low)) * place + origin)
-        table = np.column_stack((left + np.arange(len(top)), np.floor(top), np.ceil(bottom)))
+        across, top, bottom = _extremes(points * place + origin, floor=True)
+        x = np.arange(across[0], across[-1] + 1)
+        top, bottom = np.interp(x, across, top), np.interp(x, across, bottom)
         painter.setRenderHint(painter.RenderHint.Antialiasing, False)
         painter.setWorldTransform(QtGui.QTransform.fromScale(1 / ratio, 1 / ratio))
-        painter.drawRects(_rectangles([table]))
+        painter.drawRects(_rectangles([np.column_stack((x, np.floor(top), np.ceil(bottom)))]))
     else:
+        x, low, high = _extremes(points)
         outline = np.concatenate((np.column_stack((x, low)), np.column_stack((x, high))[::-1]))
         painter.drawPolygon(_polygon(outline))
     painter.restore()
+
+
+def _extremes(
+    points: np.ndarray, *, floor: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each x, of whole pixels on demand, with its lowest and highest y, (n,) each."""
+    x, y = np.floor(points[:, 0]) if floor else points[:, 0], points[:, 1]
+    first = np.flatnonzero(np.diff(x, prepend=-np.inf) > 0)
+    return x[first], np.minimum.reduceat(y, first), np.maximum.reduceat(y, first)
 
 
 def _filled(points: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
