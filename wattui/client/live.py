@@ -54,6 +54,8 @@ class LiveRecording:
         self.clock: Clock = SYSTEM_CLOCK
         #: Requested seconds between two records; any thread may set it.
         self.wanted_interval = interval
+        #: Packets of the running recording that could not be read.
+        self.unreadable = 0
         self.sampler = Sampler(interval)
         # Replaced as a whole, never changed, since it may be in use on another thread.
         self._listeners: tuple[Listener, ...] = ()
@@ -255,6 +257,7 @@ class LiveRecording:
         if not garbled or self._paused or not self._started:
             return False
         if dropped:
+            self.unreadable += dropped
             text = f"{count_text(dropped, 'garbled packet')} from the meter could not be read"
             self._happened(EventKind.DROPPED, text)
         self.sampler.garbled()

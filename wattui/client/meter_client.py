@@ -142,6 +142,11 @@ class MeterClient:
         return self._framer.counts
 
     @property
+    def unreadable(self) -> int:
+        """How many packets could not be read while live records came."""
+        return self._live.unreadable
+
+    @property
     def clock(self) -> Clock:
         """The clock that stamps the samples."""
         return self._clock or SYSTEM_CLOCK

@@ -41,10 +41,17 @@ def stream_number(path: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def draft_path(goal: Path) -> Iterator[Path]:
+def draft_path(goal: Path, *, synced: bool = True) -> Iterator[Path]:
     """Provide a path to write to, which takes the name *goal* at the end.
 
     After an error the draft is removed, and an older file of that name is unchanged.
+
+    Parameters
+    ----------
+    goal
+        The file.
+    synced
+        Whether it must be on disk before it takes its name, so that it survives a power cut.
 
     Raises
     ------
@@ -57,8 +64,9 @@ def draft_path(goal: Path) -> Iterator[Path]:
     try:
         draft.unlink(missing_ok=True)
         yield draft
-        with draft.open("r+b") as file:
-            os.fsync(file.fileno())
+        if synced:
+            with draft.open("r+b") as file:
+                os.fsync(file.fileno())
         draft.replace(target)
     finally:
         _remove(draft)

@@ -31,6 +31,7 @@ from wattui.model.meter import Meter
 from wattui.model.session_totals import SessionTotals, read_totals
 from wattui.model.viewable import PRIVATE, Viewable, declared
 from wattui.session import Interrupted, WriterStatus, complete, describe_meter, interrupted_sessions
+from wattui.session.health import HealthReport
 
 _log = logging.getLogger(__name__)
 
@@ -109,6 +110,8 @@ class Bench(Viewable):
     #: Samples that had to be dropped since then.
     disk_dropped = Int()
 
+    #: How the recording is doing; None if no recording is shown.
+    health: HealthReport | None = declared(Instance(HealthReport, **PRIVATE))
     #: Passes calls of other threads to the main thread.
     main_thread: MainThread = declared(Instance(MainThread, (), **PRIVATE))
     #: Incremented when the session has grown, at most once per drain.
@@ -327,6 +330,7 @@ class Bench(Viewable):
             disk_hint="",
             disk_waiting=0,
             disk_dropped=0,
+            health=None,
         )
 
     def _end_if_idle(self) -> None:
@@ -350,6 +354,7 @@ class Bench(Viewable):
             _log.error("%s", error)
             self.trait_set(disk_problem=error.what, disk_hint=error.hint, disk_waiting=0)
         if recording is self._shown:
+            self._show_health()
             self.file_size = recording.recorder.size
             self.revision += 1
 
@@ -359,6 +364,7 @@ class Bench(Viewable):
         if self._shown is not None:
             recorder = self._shown.recorder
             self.trait_set(session_path=recorder.path, file_size=recorder.size)
+            self._show_health()
         if self._shown is not None and self._shown.span_us is not None:
             start, stop = self._shown.span_us
             self.trait_set(session_start=start / MICROSECONDS, session_stop=stop / MICROSECONDS)
@@ -372,6 +378,12 @@ class Bench(Viewable):
             disk_seconds_left=status.seconds_left,
             disk_dropped=status.dropped,
         )
+        self._show_health()
+
+    def _show_health(self) -> None:
+        if self._shown is not None:
+            unreadable = sum(meter.unreadable for meter in self.meters)
+            self.health = self._shown.recorder.health.report(unreadable)
 
     @in_turn
     def mark(self, text: str = "") -> None:

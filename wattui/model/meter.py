@@ -65,6 +65,8 @@ class _Inside:
         self.tally = Tally()
         self.count_posted = self.state_posted = False
         self.client: MeterClient | None = None
+        # Packets that earlier clients of this session could not read.
+        self.unreadable = 0
         self.stopping: threading.Thread | None = None
         self.when_stopped: Callable[[], None] | None = None
         #: The keys that it has in a session, by the keys that it was connected with.
@@ -197,6 +199,8 @@ class Meter(Viewable):
             return
         if inside.client is not None and self.connected:
             return
+        if inside.client is not None:
+            inside.unreadable += inside.client.unreadable
         client = self.make_client(self.url, interval=self.interval, name=self.name)
         inside.client = client
         client.add_listener(self)
@@ -212,6 +216,8 @@ class Meter(Viewable):
         inside = self._inside
         client, inside.client = inside.client, None
         inside.when_stopped = None
+        if client is not None:
+            inside.unreadable += client.unreadable
         if client is None:
             if inside.stopping is None:
                 self._show_closed()
@@ -247,12 +253,19 @@ class Meter(Viewable):
         """Count from zero: another session begins."""
         with self._inside.lock:
             self._inside.tally = Tally()
+        self._inside.unreadable = 0
         self.show_counted()
 
     @property
     def client(self) -> MeterClient | None:
         """The connection, while there is one."""
         return self._inside.client
+
+    @property
+    def unreadable(self) -> int:
+        """How many of its packets could not be read during the session."""
+        client = self.client
+        return self._inside.unreadable + (0 if client is None else client.unreadable)
 
     @property
     def session_keys(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from wattui.errors import WattuiError
 from wattui.measurement.events import Event, Listener, MeterInfo
 from wattui.measurement.sample import Sample
 from wattui.session import SessionWriter, WriterStatus, describe_meter, new_session_path
+from wattui.session.health import Health
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Recorder:
         Called when the disk stops or resumes accepting samples.
     make_path
         Returns the path of the new file; by default one in the user's data folder.
+    health
+        Counts what happens; None for an own one.
     """
 
     def __init__(
@@ -43,7 +46,10 @@ class Recorder:
         committed: Listener | None = None,
         status: Callable[[WriterStatus], None] | None = None,
         make_path: Callable[[MeterInfo], Path] = lambda info: new_session_path(info.label),
+        health: Health | None = None,
     ) -> None:
+        #: How the recording is doing.
+        self.health = health if health is not None else Health()
         self._committed = committed
         self._status = status
         self._make_path = make_path
@@ -150,6 +156,7 @@ class Recorder:
             self._make_path(meter),
             at_once=False,
             previous=None if previous is None else previous._writer,
+            health=self.health,
         )
         if self._committed is not None:
             writer.add_listener(self._committed)

@@ -25,6 +25,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, Listener, MeterInfo
 from wattui.measurement.sample import Sample
 from wattui.session import WriterStatus, new_session_path
+from wattui.session.health import Health
 from wattui.session.recorder import Recorder
 from wattui.session.write_queue import KEEP_SECONDS
 
@@ -140,6 +141,8 @@ class RotatingRecorder:
         status: Callable[[WriterStatus], None] | None = None,
         finished: Callable[[Path, WattuiError | None], None] | None = None,
     ) -> None:
+        #: How the recording is doing, over all files.
+        self.health = Health()
         self._folder = folder
         self._rotation = rotation
         self._committed = committed
@@ -243,7 +246,7 @@ class RotatingRecorder:
     # -- under the lock --------------------------------------------------------
 
     def _new_recorder(self) -> Recorder:
-        return Recorder(self._committed, self._status, self._make_path)
+        return Recorder(self._committed, self._status, self._make_path, self.health)
 
     def _make_path(self, _meter: MeterInfo) -> Path:
         """Return a path named by the local time of the first sample.

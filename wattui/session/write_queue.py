@@ -70,12 +70,17 @@ class WaitingQueue:
     """A queue with one reader, and writers that never wait.
 
     If there are too many samples, or they are too old, the oldest ones are dropped.  Their time
-    becomes a gap of the sample after them, and an event reports it.
+    becomes a gap of the sample after them, and an event reports it; *lost* is called with their
+    number.
     """
 
     def __init__(
-        self, keep_samples: int = KEEP_SAMPLES, keep_seconds: float = KEEP_SECONDS
+        self,
+        keep_samples: int = KEEP_SAMPLES,
+        keep_seconds: float = KEEP_SECONDS,
+        lost: Callable[[int], None] = lambda _count: None,
     ) -> None:
+        self._lost = lost
         self.keep_samples = keep_samples
         self.keep_seconds = keep_seconds
         #: Notified whenever something is put.
@@ -178,6 +183,7 @@ class WaitingQueue:
             _add_loss(losses, item.meter, item.samples)
             self._samples -= len(item.samples)
             self.dropped += len(item.samples)
+            self._lost(len(item.samples))
             del self._items[index]
         for loss in losses.values():
             self._report(loss, now)

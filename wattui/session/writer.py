@@ -36,6 +36,7 @@ from wattui.measurement.events import (
     as_listener,
 )
 from wattui.measurement.sample import Sample
+from wattui.session.health import Health
 from wattui.session.lock import SessionLock
 from wattui.session.naming import make_folder
 from wattui.session.schema import translated
@@ -86,6 +87,8 @@ class SessionWriter:
         The writer of the file before this one.  What it received earlier is on disk before
         anything here: however the program is killed, no samples are missing between two
         files.  What it must give up is written here.
+    health
+        Counts what happens, for all writers of one recording.
 
     Raises
     ------
@@ -118,12 +121,13 @@ class SessionWriter:
         commit_seconds: float = COMMIT_SECONDS,
         at_once: bool = True,
         previous: SessionWriter | None = None,
+        health: Health | None = None,
     ) -> None:
         #: The session's file; another one once that was replaced while it was recorded.
         self.path = Path(path).absolute()
-        self._retry_seconds = retry_seconds
-        self._commit_seconds = commit_seconds
-        self._queue = WaitingQueue(keep_samples, keep_seconds)
+        self._retry_seconds, self._commit_seconds = retry_seconds, commit_seconds
+        self._health = health if health is not None else Health()
+        self._queue = WaitingQueue(keep_samples, keep_seconds, self._health.lost)
         self._listeners: tuple[Listener, ...] = ()
         self._status_listeners: tuple[StatusListener, ...] = ()
         # Protected by the queue's condition: running meters by key, with their last time.
@@ -142,9 +146,8 @@ class SessionWriter:
         if at_once:
             self._store = self._open()
             self._measure()
-        self._thread = threading.Thread(
-            target=self._run, name=f"wattui writer {self.path.name}", daemon=True
-        )
+        name = f"wattui writer {self.path.name}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         _open_writers.add(self)
         self._thread.start()
 
@@ -182,6 +185,7 @@ class SessionWriter:
                 begin = samples[0].time_us - samples[0].interval_us
                 self._queue.put(Item(meter, now, event=Event(begin, EventKind.STARTED)))
             self._running[meter.key] = (meter, samples[-1].time_us)
+            self._health.received(len(samples))
             self._queue.put(Item(meter, now, samples=tuple(samples)))
         self._announce_hanging(now)
 
@@ -191,6 +195,7 @@ class SessionWriter:
         with self._queue.condition:
             if self._closing:
                 return
+            self._health.happened(event)
             if meter is not None and event.kind is EventKind.STARTED:
                 self._running[meter.key] = (meter, event.time_us)
             elif meter is not None and event.kind is EventKind.STOPPED:
@@ -328,6 +333,8 @@ class SessionWriter:
                 last = time.monotonic()
         finally:
             self._ended = True
+            if not self._followed:
+                self._health.lost(self._queue.samples)
             if self._store is not None:
                 self._store.close()
                 self._measure()
@@ -405,7 +412,7 @@ class SessionWriter:
     def _attempt(self) -> None:
         self._keep_order()
         items = self._queue.take()
-        self._busy_since = time.monotonic()
+        self._busy_since = began = time.monotonic()
         try:
             if self._store is None:
                 self._store = self._open()
@@ -422,6 +429,7 @@ class SessionWriter:
                 DiskRefused(f"{self.path} cannot be written (an error in wattui)", "See the log."),
             )
         else:
+            self._health.committed(time.monotonic() - began)
             self._measure()
             self._busy_since = None
             self._queue.done(items)
@@ -458,18 +466,22 @@ class SessionWriter:
             self._error_since = now
         self._error = error
         self._queue.put_back(items, now)
+        self._measure()
         self._announce()
 
     def _measure(self) -> None:
-        """Read the size of the session."""
+        """Read the size of the session, and how much room its disk has."""
         if self._store is not None:
             self._size = self._store.size
+        self._health.measure(self.path, self._size)
 
     def _pass_on(self, items: list[Item]) -> None:
         for item in items:
             meter = item.meter
             if meter is None:
                 continue
+            if item.samples:
+                self._health.stored(meter, item.samples)
             for listener in self._listeners:
                 try:
                     if item.event is not None:

@@ -10,6 +10,7 @@ import pytest
 from wattui.measurement.clock import MICROSECONDS
 from wattui.model.bench import Bench
 from wattui.session import Interrupted
+from wattui.session.health import HealthReport
 from wattui.ui.window.display_values import (
     ViewSummary,
     notices_of,
@@ -158,3 +159,31 @@ def test_a_gap_that_is_not_over_is_shown_and_counting(bench):
     bench.meter.trait_set(state="running")
     assert status_of(bench).left[-1] == "no gaps"
     bench.meter._inside.client = None
+
+
+def test_the_health_of_a_recording_is_behind_the_status(bench):
+    record(bench, [sample(1)])
+    assert status_of(bench).details == ()
+    bench.health = HealthReport(received=120, stored=110, lost=3, reconnects=2, commit_s=0.0042)
+    details = dict(status_of(bench).details)
+    assert details["Received"] == "120 samples"
+    assert details["On disk"] == "110 samples"
+    assert details["Waiting"] == "7 samples"
+    assert details["Lost"] == "3 samples"
+    assert details["Reconnections"] == "2"
+    assert details["Last commit"].startswith("4.2 ms")
+
+
+def test_a_disk_that_fills_up_is_a_warning_with_the_time_left(bench):
+    record(bench, [sample(1)])
+    bench.recording = True
+    bench.health = HealthReport(
+        folder=Path("/data"), free_bytes=72_000_000, growth=2000.0, urgency=2
+    )
+    (notice,) = notices_of(bench)
+    assert notice.kind == "warning"
+    assert notice.text == "The disk of /data has 72 MB left, which lasts for 10 h of this recording"
+    assert "Free some space" in notice.hint
+    # A disk that accepts nothing is the more urgent news.
+    bench.disk_problem = "The disk is full"
+    assert [one.kind for one in notices_of(bench)] == ["error"]

@@ -23,6 +23,7 @@ from wattui.cli.options import (
 )
 from wattui.cli.recording.recording_run import Options, record
 from wattui.cli.recording.unattended import UnattendedOptions
+from wattui.desktop.atomic_file import is_special
 from wattui.errors import PortNotFound
 from wattui.session.rotation import Rotation
 
@@ -58,12 +59,16 @@ _EXAMPLES = (
     help="Keep waiting for a port that does not exist or fails. With --all, also record meters "
     "that are plugged in later.",
 )  # fmt: skip
+@click.option(
+    "--status-file", "status", type=File(Use.WRITE), metavar="FILE.json",
+    help="Write the health of the recording to this file every few seconds, for monitoring.",
+)  # fmt: skip
 @line_options
 @quiet_option()
 def log(
     ports: tuple[str, ...], every: bool, interval: int, duration: float | None,
     output: Path | None, force: bool, dialect: str, raw: Path | None, session: Path | None,
-    folder: Path | None, rotation: Rotation | None, csv: bool, wait: bool,
+    folder: Path | None, rotation: Rotation | None, csv: bool, wait: bool, status: Path | None,
     json: bool, plain: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Record meters in the terminal, without a window.
@@ -85,10 +90,12 @@ def log(
         raise click.UsageError("--rotate and --csv need --output-dir.")
     if folder is not None and (session is not None or output is not None):
         raise click.UsageError("--output-dir names its sessions itself. Use --csv to write CSVs.")
+    if status is not None and is_special(status):
+        raise click.UsageError(f"--status-file replaces its file, and {status} is not a file.")
     unattended = UnattendedOptions(folder, rotation or Rotation(), csv, wait, every, quiet)
     options = Options(
         _chosen_ports(ports, every=every, wait=wait), interval, duration, output, dialect, raw,
-        session, quiet, json, plain, unattended, force=force,
+        session, quiet, json, plain, unattended, status, force=force,
     )  # fmt: skip
     return record(options)
 

@@ -27,6 +27,7 @@ from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import clock_text, iso_text
 from wattui.session import WriterStatus
+from wattui.session.health import HealthReport
 
 _SHOWN: Final = ("power", "voltage", "current", "power_factor")
 _FIELDS: Final = tuple(field for name in _SHOWN for field in FIELDS if field.name == name)
@@ -94,6 +95,13 @@ class QuietView(RecordingView):
         elif problem and not status.problem:
             dropped = f"; {status.dropped} samples were lost" if status.dropped else ""
             exits.say(f"The disk is accepting data again{dropped}.")
+
+    def disk_low(self, report: HealthReport) -> None:
+        """Report that the disk fills up, or that it no longer does."""
+        if report.warning:
+            exits.complain(WattuiError(report.warning, report.hint), "Warning")
+        else:
+            exits.say("The disk has enough room again.")
 
 
 class LinesView(QuietView):

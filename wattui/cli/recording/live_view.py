@@ -27,6 +27,7 @@ from wattui.measurement.sample import Sample
 from wattui.measurement.text import count_text, elapsed_text, energy_error_text
 from wattui.measurement.totals import Tally
 from wattui.session import WriterStatus
+from wattui.session.health import HealthReport
 
 _SHOWN: Final[tuple[Field, ...]] = tuple(
     FIELDS[FIELD_INDEX[name]] for name in ("power", "voltage", "current", "power_factor")
@@ -104,7 +105,7 @@ class LiveView(QuietView):
         self._screen = screen
         self._ends = ends
         self._remarks: list[str] = []
-        self._disk = ""
+        self._disk = self._low = ""
         self._drawn = 0.0
         self._live = Live(
             console=screen, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
@@ -141,6 +142,10 @@ class LiveView(QuietView):
         waiting = f"{count_text(status.waiting, 'sample')} in memory"
         self._disk = f"{status.problem} ({waiting}). {status.hint}" if status.problem else ""
 
+    def disk_low(self, report: HealthReport) -> None:
+        """Show that the disk fills up, as long as it does."""
+        self._low = f"{report.warning}. {report.hint}" if report.warning else ""
+
     # -- drawing -------------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -172,6 +177,8 @@ class LiveView(QuietView):
         parts.extend(_line(text, "dim") for text in self._remarks)
         if self._disk:
             parts.append(_line(self._disk, "bold red", wrap=True))
+        elif self._low:
+            parts.append(_line(self._low, "yellow", wrap=True))
         if self._ends:
             parts.append(Text(self._ends, style="dim"))
         return Group(*parts)

@@ -25,6 +25,7 @@ from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
 from wattui.ports.port import Port, open_port
 from wattui.session import WriterStatus, new_session_path
+from wattui.session.health import HealthReport
 from wattui.session.recorder import Recorder
 from wattui.session.rotation import RotatingRecorder
 
@@ -94,6 +95,8 @@ class Track:
     lost_since: float = 0.0
     #: Why it failed for good; None if it did not.
     failure: WattuiError | None = None
+    #: Its key in the session, once it has one.
+    key: str = ""
     #: Whether its recording has ended.
     done: bool = False
     #: When it was first running, by the meter's monotonic clock.
@@ -128,6 +131,9 @@ class RecordingView(Protocol):
 
     def disk(self, status: WriterStatus) -> None:
         """Show that the disk stopped or resumed accepting data."""
+
+    def disk_low(self, report: HealthReport) -> None:
+        """Show that the disk fills up, or that it no longer does."""
 
 
 #: News for the main thread to show.
@@ -206,6 +212,8 @@ class Recording:
         # The track of each key in the session.
         self._by_key: dict[str, Track] = {}
         self._lock = threading.Lock()
+        self._watch: Callable[[Track, Event], None] = lambda _track, _event: None
+        self._urgency = 0
         self.recorder: Recorder | RotatingRecorder
         if make_recorder is not None:
             self.recorder = make_recorder(self, self._on_status)
@@ -233,11 +241,11 @@ class Recording:
     def distinguished(self, track: Track, meter: MeterInfo) -> MeterInfo:
         """Return a meter with a unique key, even if another one has its serial number."""
         with self._lock:
-            if self._by_key.setdefault(meter.key, track) is track:
-                return meter
-            other = replace(meter, key=f"{meter.key} {track.url}")
-            self._by_key[other.key] = track
-            return other
+            if self._by_key.setdefault(meter.key, track) is not track:
+                meter = replace(meter, key=f"{meter.key} {track.url}")
+                self._by_key[meter.key] = track
+            track.key = meter.key
+            return meter
 
     def _post(self, news: News) -> None:
         if self._news.qsize() < _MOST_NEWS:
@@ -252,7 +260,16 @@ class Recording:
     def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         """Post an event that is on disk.  Writer thread."""
         if meter is not None:
+            self._watch(self._by_key[meter.key], event)
             self._post(lambda view: view.event(self._by_key[meter.key], event))
+
+    def watch(self, happened: Callable[[Track, Event], None]) -> None:
+        """Call *happened* with each event that is on disk, on the writer's thread."""
+        self._watch = happened
+
+    def health(self) -> HealthReport:
+        """Return how the recording is doing."""
+        return self.recorder.health.report(sum(one.client.unreadable for one in self.tracks))
 
     def _on_status(self, status: WriterStatus) -> None:
         if status.problem and threading.current_thread().name.startswith("wattui writer"):
@@ -368,6 +385,13 @@ class Recording:
                 news = self._news.get_nowait()
             except queue.Empty:
                 return True
+
+    def look_at_disk(self, view: RecordingView) -> None:
+        """Show that the disk fills up, and again when it becomes more urgent."""
+        report = self.health()
+        if report.urgency > self._urgency or (self._urgency and not report.urgency):
+            view.disk_low(report)
+        self._urgency = report.urgency
 
     def stop_those_done(self) -> None:
         """Stop each meter whose time is up, by its samples or, without any, by its clock."""

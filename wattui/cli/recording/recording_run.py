@@ -19,6 +19,7 @@ from wattui.cli.recording.line_view import JsonLinesView, LinesView, QuietView
 from wattui.cli.recording.live_view import LiveView, TallySum
 from wattui.cli.recording.raw_file import RawFile
 from wattui.cli.recording.recording import Recording, RecordingView
+from wattui.cli.recording.status_file import StatusFile
 from wattui.cli.recording.unattended import Unattended, UnattendedOptions
 from wattui.cli.session_files import export_format, export_session
 from wattui.cli.stop_signals import Ending
@@ -56,6 +57,8 @@ class Options:
     json: bool = False
     plain: bool = False
     unattended: UnattendedOptions = field(default_factory=UnattendedOptions)
+    #: File that shows how the recording is doing; None for none.
+    status: Path | None = None
     #: Whether the CSV may replace another session.
     force: bool = False
     #: Returns whether nothing more will come, as at the end of a replay; None: never.
@@ -93,6 +96,8 @@ def record(options: Options) -> int:
             make_recorder=unattended.make_recorder if unattended.rotates else None,
             wait=options.unattended.wait,
         )
+        if options.status is not None:
+            stack.enter_context(StatusFile(options.status, recording))
         hang_up = unattended.hang_up if unattended.rotates else None
         ending = stack.enter_context(Ending(recording.wake, hang_up))
         run = _Run(options, recording, ending, unattended)
@@ -187,6 +192,7 @@ class _Run:
                 if live is not None:
                     live.refresh()
                 recording.stop_those_done()
+                recording.look_at_disk(view)
                 if self._unattended.wanted:
                     self._unattended.look(recording)
                 if self._options.over is not None and self._options.over():

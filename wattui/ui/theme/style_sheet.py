@@ -118,6 +118,7 @@ QTableWidget, QTreeWidget, QListWidget { background: $panel; color: $text;
     border: 1px solid $line; border-radius: 6px; gridline-color: $line; }
 QHeaderView::section { background: $panel; color: $muted; border: 0;
     border-bottom: 1px solid $line; padding: 4px 8px; }
+#statusDetails { background: $panel; border: 1px solid $edge; border-radius: 6px; }
 #meterPanel { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QTableView#meterTable { background: transparent; color: $text; border: 0; outline: 0;
     selection-background-color: $chosen; selection-color: $text; }

@@ -13,6 +13,7 @@ from typing import Any as AnyType
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
+from wattui.ui.widgets.status_details import StatusDetails
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: Separates two parts.
@@ -34,6 +35,8 @@ class Status:
     right: tuple[str, ...] = ()
     #: The file of the session; a click on its name shows its folder.
     path: str = ""
+    #: How the recording is doing: pairs of a name and a text, which a click on the words shows.
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,7 @@ class StatusBar(QtGui.QWidget):
         self.message.setProperty("look", "small")
         self.right = ElidedLabel()
         self.right.setProperty("look", "small")
+        self.details = StatusDetails(self)
         self._cancel: Callable[[], None] | None = None
         layout.addWidget(self.dot)
         layout.addWidget(self.left)
@@ -232,6 +236,12 @@ class StatusBar(QtGui.QWidget):
         self.right.show_text(BETWEEN.join(status.right))
         folder = str(Path(status.path).parent) if status.path else ""
         self.right.show_link(f"In {folder}; click to show the folder" if folder else "")
+        self.left.show_link("Click to show the health of the recording" if status.details else "")
+        self.details.show_lines(status.details)
+
+    def show_details(self) -> None:
+        """Show how the recording is doing."""
+        self.details.open_above(self)
 
     def show_task(self, task: Task | None) -> None:
         """Show the progress of the work in the background; None for no work."""
@@ -260,6 +270,7 @@ class _StatusEditor(WidgetEditor):
         bar.setAttribute(QtCore.Qt.WidgetAttribute.WA_StyledBackground)
         bar.setObjectName("statusBar")
         bar.right.clicked.connect(lambda: self.ui.handler.do(self.ui.info, "show_folder"))
+        bar.left.clicked.connect(lambda: self.ui.handler.do(self.ui.info, "health"))
         return bar
 
     def update_editor(self) -> None:

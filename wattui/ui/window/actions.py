@@ -170,6 +170,12 @@ _VIEW_ACTIONS: Final = (
         "Show more time", keys=("-",), enabled=HAS_SESSION,
     ),
     Action(
+        "health", "&View", "He&alth of the recording",
+        lambda context: context.info.status.control.show_details(),
+        "Show what was received and stored, how long commits take and how long the disk lasts",
+        enabled=LIVE, line=True,
+    ),
+    Action(
         "pan_left", "", "Earlier", lambda context: context.model.plots.pan(-PAN_SHARE),
         "Move the view to earlier times", keys=("Left",),
     ),

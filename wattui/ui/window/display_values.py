@@ -230,7 +230,12 @@ def status_of(bench: Bench, note: str = "") -> Status:
             *_gap_parts([meter]),
         )
     return Status(
-        dot, f"{words}, {note}" if note else words, left, _right_parts(bench), _file_path(bench)
+        dot,
+        f"{words}, {note}" if note else words,
+        left,
+        _right_parts(bench),
+        _file_path(bench),
+        () if bench.health is None or bench.temporary else tuple(bench.health.lines()),
     )
 
 
@@ -313,6 +318,9 @@ def notices_of(bench: Bench, dismissed: Sequence[str] = ()) -> list[Notice]:
     notices = []
     if bench.disk_problem:
         notices.append(_disk_notice(bench))
+    elif bench.recording and bench.health is not None and bench.health.warning:
+        warning, hint = bench.health.warning, bench.health.hint
+        notices.append(Notice("disk", NoticeKind.WARNING, warning, hint))
     notices += _failure_notices(bench)
     if not bench.recording and bench.interrupted:
         notices.append(_interrupted_notice(bench.interrupted[0]))
