@@ -97,7 +97,8 @@ def test_the_time_left_follows_from_the_growth_of_the_session() -> None:
     assert report.growth == pytest.approx(1000)
     assert report.seconds_left == pytest.approx(30 * DAY, rel=0.01)
     assert not report.warning
-    assert dict(report.lines())["Free disk"] == "2.6 GB, grows by 86 MB per day, lasts for 30 days"
+    assert dict(report.lines())["Free disk"] == "2.6 GB, lasts for 30 days"
+    assert dict(report.lines())["Growth"] == "86 MB per day"
 
 
 def test_warns_well_before_the_disk_is_full_and_more_urgently_later() -> None:

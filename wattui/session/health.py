@@ -111,6 +111,7 @@ class HealthReport:
             ("Unreadable", count_text(self.unreadable, "packet")),
             ("Reconnections", f"{self.reconnects:,}"),
             ("Last commit", f"{_milliseconds(self.commit_s)}, longest {self._longest}"),
+            ("Growth", self._growth_text()),
             ("Free disk", self._disk_text()),
         ]
 
@@ -121,12 +122,14 @@ class HealthReport:
     def _disk_text(self) -> str:
         if self.free_bytes is None:
             return "not known yet"
-        text = size_text(self.free_bytes)
-        if self.growth:
-            text += f", grows by {size_text(round(self.growth * _DAY))} per day"
-        if self.seconds_left is not None:
-            text += f", lasts for {_rough_text(self.seconds_left)}"
-        return text
+        left = self.seconds_left
+        lasts = "" if left is None else f", lasts for {_rough_text(left)}"
+        return f"{size_text(self.free_bytes)}{lasts}"
+
+    def _growth_text(self) -> str:
+        if self.growth is None:
+            return "not known yet"
+        return f"{size_text(round(self.growth * _DAY))} per day"
 
 
 def _milliseconds(seconds: float) -> str:
