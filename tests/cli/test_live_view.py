@@ -14,14 +14,14 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from rich.console import Console
 
-from wattui.cli.recording.live_view import LiveView
+from wattui.cli.recording.live_view import LiveView, TallySum
 from wattui.cli.recording.recording import Recording, Track
 from wattui.cli.terminal import keyboard
 from wattui.client import ClientState
@@ -79,10 +79,37 @@ def test_the_view_shows_everything_important_about_a_meter(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
 
 
-def test_several_meters_have_one_row_each_and_a_total() -> None:
+def test_several_meters_have_one_row_each_and_their_totals() -> None:
     _, text = drawn([track("one", 10.0), track("two", 20.5)])
-    assert re.search(r"Total +30\.5 ", text)
-    assert re.search(r"0\.508 ± 0\.018 Wh +120", text)
+    assert "Power of 2 live meters: 30.5 W\n" in text
+    assert "Energy of 2 meters: 0.508 ± 0.018 Wh, counter 11.8 Wh, 120 samples, no gaps" in text
+
+
+def test_the_power_of_live_meters_was_beside_the_energy_of_all_as_one_total() -> None:
+    lost = track("two", 20.5)
+    lost.state = ClientState.LOST
+    _, text = drawn([track("one", 10.0), lost])
+    assert "Power of 1 live meter: 10.0 W\n" in text
+    assert "Energy of 2 meters: 0.508 ± 0.018 Wh" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("meters", [1, 4])
+def test_a_number_of_the_live_view_was_cut_off(width: int, meters: int) -> None:
+    """The widest numbers: columns are left out, numbers never."""
+    tracks = [track(f"a long name for a meter {i}", 3_680.0) for i in range(meters)]
+    for one in tracks:
+        last = one.tally.last
+        assert last is not None
+        # A year at full load, in steps of a minute.
+        day = [replace(last, time_us=last.time_us + 1 + i, interval_us=10**9) for i in range(999)]
+        one.tally.add(day * 30)
+    _, text = drawn(tracks, width)
+    assert max(map(len, text.splitlines())) <= width
+    for expected in ("3680.0", TallySum.of(tracks[0].tally).energy, "counter"):
+        assert text.count(expected) >= meters, expected
+    numbers = [line for line in text.splitlines() if "±" in line]
+    assert "…" not in "".join(line.partition("3680.0")[2] for line in numbers)
 
 
 def test_long_names_are_shortened_for_the_numbers() -> None:

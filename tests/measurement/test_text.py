@@ -115,14 +115,14 @@ def test_counts_have_their_noun() -> None:
 
 
 def test_energy_in_each_unit() -> None:
-    assert texts.energy_text(20.99) == "20.99"
-    assert texts.energy_text(20.99, "kWh") == "0.0210"
-    assert texts.energy_text(20.99, "kJ") == "75.56"
-    assert texts.energy_text(math.nan) == "–"
+    assert texts.energy_text(20.99, 0.46, "Wh") == "20.99 ± 0.46 Wh"
+    assert texts.energy_text(20.99, 0.46, "kWh") == "0.02099 ± 0.00046 kWh"
+    assert texts.energy_text(20.99, 0.46, "kJ") == "75.6 ± 1.7 kJ"
+    assert texts.energy_and_error(20.99, 0.46, "MJ") == ("0.0756", "0.0017")
 
 
 def test_cost_says_its_rate() -> None:
-    assert texts.cost_text(20.99, 0.08, "$") == "$ 0.0017 at 0.08 per kWh"
+    assert texts.cost_text(20.99, 0.46, 0.08, "$") == "$ 0.0017 at 0.08 per kWh"
 
 
 def test_a_value_has_the_decimals_of_its_field() -> None:
@@ -151,9 +151,61 @@ def test_units_are_written_out_where_there_is_room(seconds: float, text: str) ->
 
 
 def test_an_energy_is_shown_with_its_error() -> None:
-    assert texts.energy_error_text(20.99, 0.469) == "20.99 ± 0.47 Wh"
-    assert texts.energy_error_text(0.7051, 0.0155, 3) == "0.705 ± 0.015 Wh"
-    assert texts.energy_error_text(1_234_567.8, 18_518.5) == "1,234.568 ± 18.518 kWh"
+    assert texts.energy_text(20.99, 0.469) == "20.99 ± 0.47 Wh"
+    assert texts.energy_text(12_345.6, 185) == "12.35 ± 0.18 kWh"
+    assert texts.energy_text(12_345.6, 186) == "12.35 ± 0.19 kWh"
+    assert texts.energy_text(math.nan, math.nan) == "– Wh"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        *((0.7051, 0.0155, "0.705 ± 0.015"), (0.027778, 0.0005, "0.02778 ± 0.00050")),
+        *((164.32, 2.76, "164.3 ± 2.8"), (99.96, 0.996, "100.0 ± 1.0")),
+        *((1234.4, 18.5, "1,234 ± 18"), (12_345, 185.1, "12,340 ± 190")),
+        *((1_234_567.8, 18_518.5, "1,235,000 ± 19,000"), (0.0, 0.0, "0.00 ± 0.00")),
+        *((-0.001, 0.3, "0.00 ± 0.30"), (5.0, 1e-9, "5.000000 ± 0.000000")),
+    ],
+)
+def test_a_number_has_two_digits_of_its_error(value: float, error: float, text: str) -> None:
+    assert texts.power_text(value, error) == f"{text} W"
+
+
+def test_an_energy_is_in_kilowatt_hours_from_a_thousand_on() -> None:
+    assert texts.energy_text(999.4, 15.2) == "999 ± 15 Wh"
+    # Rounded it has four digits.
+    assert texts.energy_text(999.6, 15.2) == "1.000 ± 0.015 kWh"
+    assert texts.energy_text(1234.5, 18.7, "kJ") == "4.444 ± 0.067 MJ"
+    assert texts.energy_text(1.2345, 0.0187, "kWh") == "0.001234 ± 0.000019 kWh"
+    assert texts.counter_text(999.9) == "999.9 Wh"
+    assert texts.counter_text(12_345.6) == "12.3456 kWh"
+    assert texts.counter_text(math.nan) == "– Wh"
+
+
+def test_energies_that_are_compared_have_one_unit() -> None:
+    energies = [(12.3, 0.19), (1234.5, 18.7)]
+    assert texts.energy_unit(energies[:1]) == "Wh"
+    assert texts.energy_unit(energies) == "kWh"
+    assert [texts.energy_number(*one, "kWh") for one in energies] == [
+        "0.01230 ± 0.00019",
+        "1.234 ± 0.019",
+    ]
+
+
+def test_an_amount_of_money_has_no_more_decimals_than_its_error_allows() -> None:
+    assert texts.cost_text(20.99, 0.46, 0.08, "$") == "$ 0.0017 at 0.08 per kWh"
+    assert texts.cost_text(12_345_600, 185_184, 0.3, "€") == "€ 3,704 at 0.3 per kWh"
+
+
+def test_values_at_the_crosshair_are_in_the_unit_of_the_axis() -> None:
+    assert texts.axis_unit("Wh", 999.0) == ("Wh", 1.0)
+    assert texts.axis_unit("Wh", 1000.0) == ("kWh", 0.001)
+    assert texts.axis_unit("W", 5000.0) == ("W", 1.0)
+    assert texts.channel_text("power", 3680.04, "W") == "3680.0"
+    assert texts.channel_text("energy", 12_345.6, "kWh") == "12.3456"
+    assert texts.channel_text("integrated_energy", 12_345.6, "kWh") == "12.35"
+    assert texts.channel_text("integrated_energy", 0.5, "Wh") == "0.50"
+    assert texts.channel_text("integrated_energy", math.nan, "Wh") == "–"
 
 
 def test_times_are_shown_in_local_time() -> None:

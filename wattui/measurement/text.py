@@ -5,25 +5,33 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 from wattui.measurement.clock import utc_time
-from wattui.measurement.fields import CHANNEL
+from wattui.measurement.fields import CHANNEL, INTEGRATED_ENERGY
 
 #: Shown where there is no value.
 NO_VALUE: Final = "–"
 
-#: Units in which an energy can be shown: how many make a Wh, and decimals.
-ENERGY_UNITS: Final[dict[str, tuple[float, int]]] = {
-    "Wh": (1.0, 2),
-    "kWh": (0.001, 4),
-    "kJ": (3.6, 2),
-    "MJ": (0.0036, 4),
+#: Units in which an energy can be shown: how many make a Wh, and the unit from a thousand on.
+ENERGY_UNITS: Final[dict[str, tuple[float, str]]] = {
+    "Wh": (1.0, "kWh"),
+    "kWh": (0.001, "kWh"),
+    "kJ": (3.6, "MJ"),
+    "MJ": (0.0036, "MJ"),
 }
 
-#: Wh from which an energy beside its error is shown in kWh.
-_IN_KWH: Final = 10_000.0
+#: The number in one unit from which the next unit is used.
+_THOUSAND: Final = 1000.0
+
+#: Decimals of a number whose error is zero, and the most that any number has.
+_EXACT_DECIMALS: Final = 2
+_MOST_DECIMALS: Final = 6
+
+#: The most decimals of an amount of money.
+_MONEY_DECIMALS: Final = 4
 
 #: Units of a duration in seconds, largest first, with a short and a long name.
 _UNITS: Final = (
@@ -53,6 +61,27 @@ def is_number(value: float | None) -> bool:
 def value_text(name: str, value: float | None) -> str:
     """Return a channel's value with its decimals, without the unit."""
     return CHANNEL[name].format(value) if is_number(value) else NO_VALUE
+
+
+def channel_text(name: str, value: float | None, unit: str) -> str:
+    """Return a channel's value in a unit from :func:`axis_unit`, which is not written.
+
+    A summed energy has the decimals that 1.5 % of it allow: the rest of its error depends on the
+    time that was recorded, which is not known here.
+    """
+    if value is None or math.isnan(value):
+        return NO_VALUE
+    channel = CHANNEL[name]
+    if channel.unit not in ENERGY_UNITS:
+        return channel.format(value)
+    factor, decimals = ENERGY_UNITS[unit][0], channel.digits + (3 if unit == "kWh" else 0)
+    if channel is INTEGRATED_ENERGY:
+        from wattui.measurement.energy import (
+            energy_error_wh,
+        )  # needs NumPy, which `wattui ports` does not
+
+        decimals = min(error_decimals(energy_error_wh(value, 0.0) * factor), decimals)
+    return rounded_text(value * factor, decimals)
 
 
 def count_text(count: int, noun: str) -> str:
@@ -172,34 +201,128 @@ def iso_text(time_us: int) -> str:
     return utc_time(time_us).astimezone().isoformat(timespec="microseconds")
 
 
+# -- numbers with an error --------------------------------------------------------
+#
+# Readings of the meter have the meter's own decimals: see value_text. Numbers that are computed
+# have those that their error allows: the error is rounded to two digits, and the number to the
+# same place. Nothing else in the program decides on decimals or units.
+
+
+def error_decimals(error: float) -> int:
+    """Return the decimals of a number with this error; negative for tens and hundreds.
+
+    >>> [error_decimals(error) for error in (0.0464, 1.5, 185, 18_518.5)]
+    [3, 1, -1, -3]
+    """
+    if not error > 0 or math.isinf(error):
+        return _EXACT_DECIMALS
+    return min(1 - int(f"{error:.1e}".partition("e")[2]), _MOST_DECIMALS)
+
+
+def rounded_text(value: float, decimals: int) -> str:
+    """Return a number with decimals; negative ones round to tens and hundreds."""
+    # Adding zero removes the minus sign of a rounded -0.0.
+    return f"{round(value, decimals) + 0.0:,.{max(decimals, 0)}f}"
+
+
+def number_and_error(value: float, error: float) -> tuple[str, str]:
+    """Return a number and its error, without a unit: ``164.3``, ``2.5``."""
+    if not is_number(value):
+        return NO_VALUE, ""
+    decimals = error_decimals(error)
+    return rounded_text(value, decimals), rounded_text(error, decimals)
+
+
+def _with_error(value: float, error: float) -> str:
+    """Return a number with its error: ``164.3 ± 2.5``, ``12,350 ± 190``."""
+    return " ± ".join(filter(None, number_and_error(value, error)))
+
+
+def power_text(watts: float, error: float) -> str:
+    """Return a power that was computed, such as a mean, with its error: ``164.3 ± 2.8 W``."""
+    return f"{_with_error(watts, error)} W"
+
+
 # -- energies and money -----------------------------------------------------------
 
 
-def energy_text(watt_hours: float, unit: str = "Wh") -> str:
-    """Return an energy (Wh) in one of :data:`ENERGY_UNITS`, without the unit."""
+def energy_unit(energies: Iterable[tuple[float, float]], unit: str = "Wh") -> str:
+    """Return the unit for energies that are shown together: Wh, or kWh from 1000 Wh on.
+
+    Parameters
+    ----------
+    energies
+        Each energy and its error, in Wh.
+    unit
+        The unit that was chosen, one of :data:`ENERGY_UNITS`.
+    """
+    factor, larger = ENERGY_UNITS[unit]
+    for watt_hours, error in energies:
+        # As it would be written: 999.96 ± 0.15 Wh is 1000.0.
+        decimals = error_decimals(error * factor)
+        if is_number(watt_hours) and round(abs(watt_hours) * factor, decimals) >= _THOUSAND:
+            return larger
+    return unit
+
+
+def axis_unit(unit: str, largest: float) -> tuple[str, float]:
+    """Return the unit of numbers up to *largest*, and the factor to it: kWh from 1000 Wh on."""
+    if unit in ENERGY_UNITS and largest >= _THOUSAND:
+        return ENERGY_UNITS[unit][1], 1 / _THOUSAND
+    return unit, 1.0
+
+
+def energy_and_error(watt_hours: float, error: float, unit: str) -> tuple[str, str]:
+    """Return an energy and its error (Wh) in a unit, which is not written: ``20.99``, ``0.46``."""
+    factor = ENERGY_UNITS[unit][0]
+    return number_and_error(watt_hours * factor, error * factor)
+
+
+def energy_number(watt_hours: float, error: float, unit: str) -> str:
+    """Return an energy with its error (Wh) in a unit, which is not written: ``20.99 ± 0.46``."""
+    factor = ENERGY_UNITS[unit][0]
+    return _with_error(watt_hours * factor, error * factor)
+
+
+def energy_text(watt_hours: float, error: float, unit: str = "Wh") -> str:
+    """Return an energy and its error (Wh): ``20.99 ± 0.46 Wh``, ``12.35 ± 0.19 kWh``."""
+    shown = energy_unit([(watt_hours, error)], unit)
+    return f"{energy_number(watt_hours, error, shown)} {shown}"
+
+
+def counter_text(watt_hours: float) -> str:
+    """Return a reading of the meter's own counter, exactly: ``20.3 Wh``, ``12.3456 kWh``."""
     if not is_number(watt_hours):
-        return NO_VALUE
-    factor, digits = ENERGY_UNITS[unit]
-    return f"{watt_hours * factor:,.{digits}f}"
+        return f"{NO_VALUE} Wh"
+    if round(watt_hours, 1) >= _THOUSAND:
+        return f"{watt_hours / 1000:,.4f} kWh"
+    return f"{watt_hours:.1f} Wh"
 
 
-def energy_error_text(watt_hours: float, error: float, digits: int = 2) -> str:
-    """Return an energy and its error (Wh) with the unit: ``20.99 ± 0.47 Wh``, or in kWh."""
-    if watt_hours >= _IN_KWH:
-        return f"{watt_hours / 1000:,.3f} ± {error / 1000:.3f} kWh"
-    return f"{watt_hours:,.{digits}f} ± {error:.{digits}f} Wh"
+def money_text(amount: float, error: float) -> str:
+    """Return an amount of money with the decimals that its error allows, without its currency."""
+    return rounded_text(amount, min(error_decimals(error), _MONEY_DECIMALS))
 
 
-def money_text(amount: float) -> str:
-    """Return an amount of money, without its currency."""
-    return f"{amount:,.2f}" if abs(amount) >= 100 else f"{amount:.4f}"
-
-
-def cost_text(watt_hours: float, rate: float, currency: str) -> str:
+def cost_text(watt_hours: float, error: float, rate: float, currency: str) -> str:
     """Return the cost of an energy (Wh) at a *rate* per kWh: ``$ 0.0017 at 0.08 per kWh``."""
     from wattui.measurement.energy import cost  # needs NumPy, which `wattui ports` does not
 
-    return f"{currency} {money_text(cost(watt_hours, rate))} at {rate:g} per kWh".strip()
+    amount = money_text(cost(watt_hours, rate), cost(error, rate))
+    return f"{currency} {amount} at {rate:g} per kWh".strip()
+
+
+# -- totals of several meters -----------------------------------------------------
+
+
+def total_power_label(count: int) -> str:
+    """Return whose power is added up: only live meters have one now."""
+    return f"Power of {count_text(count, 'live meter')}"
+
+
+def total_energy_label(count: int) -> str:
+    """Return whose energy is added up."""
+    return f"Energy of {count_text(count, 'meter')}"
 
 
 # -- meters -----------------------------------------------------------------------

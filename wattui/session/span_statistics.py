@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import average_power, energy_error_wh
+from wattui.measurement.energy import average_power, average_power_error, energy_error_wh
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
+from wattui.measurement.text import count_text, energy_text, power_text
 from wattui.session.column_cache import ColumnCache
 from wattui.session.schema import TOTALS, WIDTHS
 from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
@@ -70,6 +71,20 @@ class Statistics:
     def average_power_w(self) -> float:
         """Energy divided by the time of the records that have a power, in W; NaN without any."""
         return average_power(self.energy_wh, self.powered_s)
+
+    @property
+    def average_power_error_w(self) -> float:
+        """Limit of error of :attr:`average_power_w`, in W: 1.5 % of it and 0.3 W."""
+        return average_power_error(self.average_power_w)
+
+    def __str__(self) -> str:
+        """Return the figures in one line: ``1,792 samples, 1 gap, 20.99 ± 0.46 Wh, ...``."""
+        parts = [count_text(self.count, "sample"), count_text(self.gap_count, "gap")]
+        if self.powered_s:
+            parts.append(energy_text(self.energy_wh, self.energy_error_wh))
+            mean = power_text(self.average_power_w, self.average_power_error_w)
+            parts.append(f"mean power {mean}")
+        return ", ".join(parts)
 
     def __getitem__(self, name: str) -> FieldStatistics:
         """Return a field's figures; NaN if it has no values."""

@@ -151,6 +151,7 @@ def test_the_head_describes_the_run(one: Path) -> None:
     power = [s["power"] for s in steps()]
     text = page.statistics_text()
     assert f"{energy_wh(power, 1.0):.2f} ± " in text
+    assert "mean 70.0 ± 1.4 W" in text
     assert "500 records" in text
     assert "1 gap (1 min 40 s)" in text
     assert "server" in page.span_text()
@@ -191,7 +192,7 @@ def test_each_of_several_meters_has_a_colour_and_a_curve(three: Path, tmp_path: 
 def test_one_of_several_meters(three: Path) -> None:
     page = page_of(three, meters=[2])
     assert [one.label for one in page.content.series] == ["south"]
-    assert "5.56 ± " in page.statistics_text()
+    assert "5.556 ± " in page.statistics_text()
 
 
 def test_runs_start_at_the_same_place(one: Path, three: Path) -> None:

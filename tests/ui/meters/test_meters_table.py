@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -110,9 +112,11 @@ def test_a_row_has_every_number_and_the_total_adds_them_up(two):
         "the count",
     )
     total = two.model.meter_total
-    assert total.name == "2 meters"
-    assert float(total.texts["power"]) == pytest.approx(sum(one.watts for one in meters), abs=0.06)
-    assert total.energy_error.startswith("± ")
+    power, energy = total.statements
+    assert (power.label, energy.label) == ("Power of 2 live meters", "Energy of 2 meters")
+    watts = float(power.text.removesuffix(" W"))
+    assert watts == pytest.approx(sum(one.watts for one in meters), abs=0.06)
+    assert re.fullmatch(r"[\d.]+ ± [\d.]+ Wh", energy.text)
     assert two.model.status.words == "Recording 2 meters"
     assert two.window.windowTitle().startswith("2 meters")
 
@@ -272,7 +276,8 @@ def test_a_lost_and_a_failed_meter_are_shown_with_the_others(window):
     assert model.status.words == "Recording 1 of 3 meters, 1 unplugged, 1 failed"
     (notice,) = model.notices
     assert "/dev/ttyUSB-none" in notice.text
-    assert model.meter_total.name == "1 of 3 meters"
+    labels = [one.label for one in model.meter_total.statements]
+    assert labels == ["Power of 1 live meter", "Energy of 3 meters"]
     (band,) = window.control("notices").bands
     window.click(band.buttons["retry_failed"])
     window.wait_for(lambda: states() == ["running", "lost", "failed"], "another try")
@@ -357,7 +362,7 @@ from wattui.ui.meters import meter_columns as columns
 extra = columns.MeterColumn(
     "volt_amps", "VA", "Apparent power of the last record",
     lambda shown: shown.reading("apparent_power"),
-    lambda bench, unit: f"{len(bench.meters)} in all", "1234.5",
+    lambda bench: f"{len(bench.meters)} in all", "1234.5",
 )
 columns.COLUMNS = (*columns.COLUMNS[:4], extra, *columns.COLUMNS[4:])
 from opened_window import OpenedWindow
@@ -409,7 +414,12 @@ def test_chips_of_fields_are_neutral_with_several_meters(two):
 _WIDEST = ("12345.6", "Hz")
 
 #: The widest values that a session of years can have.
-WIDEST = {"energy": 11_110_560.55, "sample_count": 31_536_000, "gap_count": 12_345}
+WIDEST = {
+    "energy": 11_110_560.55,
+    "energy_error": 166_659.4,
+    "sample_count": 31_536_000,
+    "gap_count": 12_345,
+}
 
 
 @pytest.mark.parametrize("width", [1400, 1100, 900, 800])
@@ -441,10 +451,16 @@ def test_the_total_has_lost_its_leading_digit(two, width, unit):
         assert bold.horizontalAdvance(text) <= place.width() - 12, text
     shown = [key for key in ("power", "energy") if not view.isColumnHidden(number(key))]
     assert shown == ["power", "energy"]
-    error = QtGui.QFontMetrics(total.font()).horizontalAdvance(two.model.meter_total.energy_error)
-    sum_ = bold.horizontalAdvance(two.model.meter_total.texts["energy"])
-    room = cell_rect(two, 0, "energy").right() - cell_rect(two, 0, "power").right()
-    assert error + sum_ + 22 <= room
+    pieces = total.pieces()
+    texts = [text for _place, text, _is_number in pieces]
+    assert all(one.text in texts for one in two.model.meter_total.statements)
+    places = sorted((place for place, _text, _ in pieces), key=lambda place: place.left())
+    assert places[0].left() >= 0
+    assert places[-1].right() <= total.width()
+    assert all(a.right() < b.left() for a, b in itertools.pairwise(places))
+    for place, text, is_number in pieces:
+        metrics = bold if is_number else total.fontMetrics()
+        assert metrics.horizontalAdvance(text) <= place.width()
 
 
 def test_a_number_of_the_readings_is_cut_off(two):
@@ -454,6 +470,6 @@ def test_a_number_of_the_readings_is_cut_off(two):
     two.model.refresh()
     two.handle_events()
     for figures in panel.findChildren(Figures):
-        widest = ("11,110,560.55", "Wh ± 166,659.41") if figures is panel._energy else _WIDEST
+        widest = ("11,111,000", "± 170,000 kWh") if figures is panel._energy else _WIDEST
         figures.show_value(*widest)
         assert figures.drawn_width <= figures.width(), figures.accessibleName()

@@ -96,10 +96,10 @@ def test_the_head_line_shows_the_statistics_of_the_view(recording, open_plots):
     window = open_plots(session_path=recording.path, channels=["power", "integrated_energy"])
     window.next_frame()
     power, energy = window.stack.shown_rows()
-    assert power.head_texts()[0] == "mean 49.5   min 0.0   max 99.0"
-    assert energy.head_texts()[0] == "in view  1.38 ± 0.03"
+    assert power.head_texts()[0] == "mean 49.5 ± 1.0 W   min 0.0   max 99.0"
+    assert energy.head_texts()[0] == "in view  1.375 ± 0.029 Wh"
     window.next_frame(lambda: window.stack.view.show(START + 20, START + 40))
-    assert power.head_texts()[0].startswith("mean 29.5   min 20.0   max 39.0")
+    assert power.head_texts()[0].startswith("mean 29.50 ± 0.74 W   min 20.0   max 39.0")
 
 
 def test_new_records_move_a_live_view(recording, open_plots):

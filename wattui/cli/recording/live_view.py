@@ -24,7 +24,14 @@ from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, Field
 from wattui.measurement.sample import Sample
-from wattui.measurement.text import count_text, elapsed_text, energy_error_text
+from wattui.measurement.text import (
+    count_text,
+    counter_text,
+    elapsed_text,
+    energy_text,
+    total_energy_label,
+    total_power_label,
+)
 from wattui.measurement.totals import Tally
 from wattui.session import WriterStatus
 from wattui.session.health import HealthReport
@@ -36,6 +43,11 @@ _SHOWN: Final[tuple[Field, ...]] = tuple(
 #: Seconds between two redraws.
 _PERIOD: Final = 0.5
 
+#: Title of the first column, and widths of others: the largest reading of a line at 230 V, so
+#: that columns keep their width.
+_NAME: Final = "Meter"
+_LEAST: Final = {"W": 6, "V": 5, "A": 6, "PF": 4}
+
 _DOTS: Final = {
     ClientState.RUNNING: ("●", "green"),
     ClientState.OPENING: ("○", "yellow"),
@@ -44,12 +56,15 @@ _DOTS: Final = {
     ClientState.CLOSED: ("·", "dim"),
 }
 
-#: Columns for the numbers of a table, with the space between them.
-_NUMBERS_WIDTH: Final = 60
+#: Space between two columns, and the least width of the name.
+_SPACE: Final = 2
 _NAME_WIDTH: Final = 10
 
-#: Lines besides the meters and their problems: path, head, total, remarks, disk, keys.
-_OTHER_LINES: Final = 8
+#: The columns that a terminal which is too narrow for all numbers goes without, in this order.
+_LEFT_OUT: Final = ("PF", "A", "V", "Samples")
+
+#: Lines besides the meters and their problems: path, head, totals, remarks, disk, keys.
+_OTHER_LINES: Final = 9
 
 
 @dataclass(frozen=True)
@@ -76,24 +91,28 @@ class TallySum:
     @property
     def energy(self) -> str:
         """The integrated energy with its limit of error."""
-        return energy_error_text(self.energy_wh, self.error_wh, 3)
+        return energy_text(self.energy_wh, self.error_wh)
 
     @property
     def counter(self) -> str:
         """How far the meter's own counter advanced."""
-        return "no counter" if math.isnan(self.counter_wh) else f"counter {self.counter_wh:.1f} Wh"
+        return (
+            "no counter"
+            if math.isnan(self.counter_wh)
+            else f"counter {counter_text(self.counter_wh)}"
+        )
 
     @property
     def gaps(self) -> str:
         """How many gaps there are."""
         return count_text(self.gap_count, "gap")
 
-    def cells(self, *, roomy: bool, style: str = "dim") -> tuple[Text, Text]:
+    def cells(self, *, roomy: bool) -> tuple[Text, Text]:
         """Return the cells for energy and samples, with a second line if there is room."""
         energy, samples = Text(self.energy), Text(f"{self.count:,}")
         if roomy:
-            energy.append(f"\n{self.counter}", style=style)
-            samples.append(f"\n{self.gaps}", style="yellow" if self.gap_count else style)
+            energy.append(f"\n{self.counter}", style="dim")
+            samples.append(f"\n{self.gaps}", style="yellow" if self.gap_count else "dim")
         return energy, samples
 
 
@@ -173,6 +192,8 @@ class LiveView(QuietView):
         tracks = self._recording.tracks
         roomy = 2 * len(tracks) + 8 <= self._screen.height
         parts.append(self._table(tracks, roomy=roomy))
+        if len(tracks) > 1:
+            parts.extend(_line(text, "bold", wrap=True) for text in _totals(tracks))
         parts.extend(self._troubles(tracks, rows=len(tracks) * (1 + roomy)))
         parts.extend(_line(text, "dim") for text in self._remarks)
         if self._disk:
@@ -203,34 +224,43 @@ class LiveView(QuietView):
         return head
 
     def _table(self, tracks: list[Track], *, roomy: bool) -> Table:
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        """Return the table; columns that have no room are left out, and no number is cut off."""
+        rows = [_cells(track, roomy=roomy) for track in tracks]
+        widths = {
+            title: max(*(_cell_width(row[title]) for row in rows), len(title), _LEAST.get(title, 0))
+            for title in rows[0]
+            if title != _NAME
+        }
+        for title in _LEFT_OUT:
+            if _NAME_WIDTH + sum(widths.values()) + _SPACE * len(widths) > self._screen.width:
+                del widths[title]
         # In a narrow terminal the name is shortened, not the numbers.
-        room = max(self._screen.width - _NUMBERS_WIDTH, _NAME_WIDTH)
-        table.add_column("Meter", no_wrap=True, overflow="ellipsis", max_width=room)
-        for shown in _SHOWN:
-            # As wide as the largest reading of a line at 230 V, so that columns keep their width.
-            widest = {"W": "3680.0", "V": "230.0", "A": "16.000"}.get(shown.symbol, "1.00")
-            table.add_column(shown.symbol, justify="right", no_wrap=True, min_width=len(widest))
-        table.add_column("Energy", justify="right", no_wrap=True)
-        table.add_column("Samples", justify="right", no_wrap=True)
-        for track in tracks:
-            self._add_row(table, track, roomy=roomy)
-        if len(tracks) > 1:
-            table.add_row(*_total_row(tracks, roomy=roomy), style="bold")
+        room = self._screen.width - sum(widths.values()) - _SPACE * len(widths)
+        table = Table(box=None, padding=(0, _SPACE, 0, 0), pad_edge=False, header_style="dim")
+        table.add_column(_NAME, no_wrap=True, overflow="ellipsis", max_width=max(room, 1))
+        for title, width in widths.items():
+            table.add_column(title, justify="right", no_wrap=True, min_width=width)
+        for row in rows:
+            table.add_row(*(row[title] for title in (_NAME, *widths)))
         return table
 
-    def _add_row(self, table: Table, track: Track, *, roomy: bool) -> None:
-        state = ClientState.FAILED if track.failure else track.state
-        dot, colour = _DOTS[ClientState.CLOSED if track.done and not track.failure else state]
-        name = Text.assemble((dot, colour), " ", exits.printable(track.label))
-        if roomy:
-            name.append(f"\n  {_short_state(track)}", style="dim")
-        current = track.state is ClientState.RUNNING or track.done
-        readings = [
-            Text(_reading(track.tally.last, shown), style="bold" if current else "dim")
-            for shown in _SHOWN
-        ]
-        table.add_row(name, *readings, *TallySum.of(track.tally).cells(roomy=roomy))
+
+def _cells(track: Track, *, roomy: bool) -> dict[str, Text]:
+    """Return the cells of a meter by the titles of their columns."""
+    state = ClientState.FAILED if track.failure else track.state
+    dot, colour = _DOTS[ClientState.CLOSED if track.done and not track.failure else state]
+    name = Text.assemble((dot, colour), " ", exits.printable(track.label))
+    if roomy:
+        name.append(f"\n  {_short_state(track)}", style="dim")
+    style = "bold" if track.state is ClientState.RUNNING or track.done else "dim"
+    readings = {one.symbol: Text(_reading(track.tally.last, one), style=style) for one in _SHOWN}
+    energy, samples = TallySum.of(track.tally).cells(roomy=roomy)
+    return {_NAME: name, **readings, "Energy": energy, "Samples": samples}
+
+
+def _cell_width(cell: Text) -> int:
+    """Return the width of the widest line of a cell, in characters."""
+    return max(line.cell_len for line in cell.split())
 
 
 def _line(text: str, style: str = "", *, wrap: bool = False) -> Text:
@@ -266,12 +296,14 @@ def _reading(last: Sample | None, shown: Field) -> str:
     return "–" if last is None else shown.format(last[shown.name])
 
 
-def _total_row(tracks: list[Track], *, roomy: bool) -> list[Text]:
-    """Return the row of all meters: the power of running ones, and sums of the other columns."""
-    running = [t for t in tracks if t.state is ClientState.RUNNING or t.done]
-    powers = [t.tally.last["power"] for t in running if t.tally.last is not None]
+def _totals(tracks: list[Track]) -> list[str]:
+    """Return two statements: the power of live meters, and the energy of all of them."""
+    live = [t.tally.last for t in tracks if t.state is ClientState.RUNNING and not t.done]
+    powers = [last["power"] for last in live if last is not None]
     known = [power for power in powers if power is not None]
-    watts = _SHOWN[0].format(sum(known)) if known else "–"
+    lines = []
+    if known:
+        lines.append(f"{total_power_label(len(known))}: {_SHOWN[0].format(sum(known))} W")
     total = TallySum.of(*(track.tally for track in tracks))
-    cells = total.cells(roomy=roomy, style="not bold dim")
-    return [Text("  Total"), Text(watts), Text(), Text(), Text(), *cells]
+    parts = (total.energy, total.counter, count_text(total.count, "sample"), total.gaps)
+    return [*lines, f"{total_energy_label(len(tracks))}: {', '.join(parts)}"]

@@ -27,7 +27,7 @@ from wattui.cli.terminal import NO_KEYS, keyboard
 from wattui.desktop.atomic_file import stream_number
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, NoAnswer, WattuiError
-from wattui.measurement.text import count_text, duration_text
+from wattui.measurement.text import count_text, counter_text, duration_text
 from wattui.ports.port import open_port
 from wattui.session import make_folder
 
@@ -239,7 +239,7 @@ class _Run:
         for track in self._recording.tracks:
             if track.tally.count:
                 figures = TallySum.of(track.tally)
-                counter = f"the meter's counter advanced by {figures.counter_wh:.1f} Wh"
+                counter = f"the meter's counter advanced by {counter_text(figures.counter_wh)}"
                 if math.isnan(figures.counter_wh):
                     counter = "the meter sent no counter"
                 exits.say(

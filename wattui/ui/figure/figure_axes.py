@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from wattui.measurement.fields import CHANNEL, INTEGRATED_ENERGY
+from wattui.measurement.text import axis_unit
 from wattui.ui.plots.value_axis import FROM_ZERO, fitted_range, labels, nice_step, step_decimals
 
 #: Steps of a second axis, times a power of ten: it must match the grid of the first.
@@ -30,6 +31,8 @@ class FigureAxis:
     high: float
     ticks: np.ndarray
     labels: list[str]
+    #: The unit of the labels.
+    unit: str = ""
 
     @property
     def count(self) -> int:
@@ -37,12 +40,16 @@ class FigureAxis:
         return max(len(self.ticks) - 1, 1)
 
 
-def _axis(low: float, step: float, count: int, decimals: int | None = None) -> FigureAxis:
+def _axis(
+    name: str, low: float, step: float, count: int, decimals: int | None = None
+) -> FigureAxis:
     """Return an axis of *count* steps."""
     if decimals is None:
         decimals = step_decimals(step)
     ticks = low + np.arange(count + 1) * step
-    return FigureAxis(low, float(ticks[-1]), ticks, labels(ticks, decimals))
+    high = float(ticks[-1])
+    unit, factor = axis_unit(CHANNEL[name].unit, high)
+    return FigureAxis(low, high, ticks, labels(ticks, decimals, factor), unit)
 
 
 def first_axis(name: str, low: float, high: float, most: int) -> FigureAxis:
@@ -59,7 +66,7 @@ def first_axis(name: str, low: float, high: float, most: int) -> FigureAxis:
     step = nice_step(shown.width, max(most, 2))
     bottom = math.floor(shown.low / step + 1e-6)
     top = math.ceil(shown.high / step - 1e-6)
-    return _axis(bottom * step, step, top - bottom)
+    return _axis(name, bottom * step, step, top - bottom)
 
 
 def second_axis(name: str, low: float, high: float, count: int) -> FigureAxis:
@@ -76,8 +83,8 @@ def second_axis(name: str, low: float, high: float, count: int) -> FigureAxis:
     for step in steps:
         bottom = math.floor(low / step + 1e-6) * step
         if step >= raw * (1 - 1e-9) and bottom + count * step >= high * (1 - 1e-9):
-            return _axis(bottom, step, count, _decimals(step))
-    return _axis(math.floor(low / steps[-1]) * steps[-1], steps[-1], count)
+            return _axis(name, bottom, step, count, _decimals(step))
+    return _axis(name, math.floor(low / steps[-1]) * steps[-1], steps[-1], count)
 
 
 def _decimals(step: float) -> int:
@@ -86,20 +93,21 @@ def _decimals(step: float) -> int:
 
 
 def kilojoules(axis: FigureAxis, most: int) -> FigureAxis:
-    """Return the axis in kJ for an energy axis in Wh; its ends and ticks stay in Wh."""
+    """Return the axis in kJ or MJ for one of an energy; its ends and ticks stay in Wh."""
     width = (axis.high - axis.low) * KILOJOULES
     step = nice_step(width, max(most, 2))
     first = math.ceil(axis.low * KILOJOULES / step - 1e-6)
     last = math.floor(axis.high * KILOJOULES / step + 1e-6)
     values = np.arange(first, last + 1) * step
     decimals = step_decimals(step)
-    return FigureAxis(axis.low, axis.high, values / KILOJOULES, labels(values, decimals))
+    unit, factor = axis_unit("kJ", axis.high * KILOJOULES)
+    places = values / KILOJOULES
+    return FigureAxis(axis.low, axis.high, places, labels(values, decimals, factor), unit)
 
 
-def title(name: str) -> str:
+def title(name: str, axis: FigureAxis) -> str:
     """Return the title of a channel's axis: ``POWER  W``."""
-    field = CHANNEL[name]
-    return f"{field.label.upper()}  {field.unit}".rstrip()
+    return f"{CHANNEL[name].label.upper()}  {axis.unit}".rstrip()
 
 
 def is_energy(name: str) -> bool:

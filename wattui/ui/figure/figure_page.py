@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wattui.measurement.energy import error_of_sum
-from wattui.measurement.fields import CHANNEL
-from wattui.measurement.text import count_text, duration_text, elapsed_text, energy_error_text
+from wattui.measurement.text import (
+    count_text,
+    counter_text,
+    duration_text,
+    elapsed_text,
+    energy_text,
+    power_text,
+    total_energy_label,
+)
 from wattui.ui.figure import figure_axes
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
 from wattui.ui.figure.figure_plot import TEXT, TITLE, FigurePlot
@@ -153,19 +160,19 @@ class FigurePage:
             return f"{content.series[0].label}   {words}"
         energy = sum(one.statistics.energy_wh for one in content.series)
         error = error_of_sum(one.statistics.energy_error_wh for one in content.series)
-        return f"{words}   {len(content.series)} meters   {energy_error_text(energy, error)} in all"
+        return f"{words}   {total_energy_label(len(content.series))}: {energy_text(energy, error)}"
 
     def statistics_text(self) -> str:
         """Return energy, mean power, records and gaps of the only meter."""
         statistics = self.content.series[0].statistics
         parts = [
-            energy_error_text(statistics.energy_wh, statistics.energy_error_wh),
-            f"mean {CHANNEL['power'].format(_none(statistics.average_power_w))} W",
+            energy_text(statistics.energy_wh, statistics.energy_error_wh),
+            f"mean {power_text(statistics.average_power_w, statistics.average_power_error_w)}",
             count_text(statistics.count, "record"),
             _gap_words(statistics),
         ]
         if not math.isnan(statistics.counter_wh):
-            parts.append(f"meter's own counter {statistics.counter_wh:,.1f} Wh")
+            parts.append(f"meter's own counter {counter_text(statistics.counter_wh)}")
         return "   ".join(parts)
 
     def _legend_lines(self) -> list[list[tuple[float, int, str]]]:
@@ -181,16 +188,12 @@ class FigurePage:
         return [entries[i : i + columns] for i in range(0, len(entries), columns)]
 
 
-def _none(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
 def _gap_words(statistics: Any) -> str:
     words = count_text(statistics.gap_count, "gap")
     return f"{words} ({duration_text(statistics.gap_s)})" if statistics.gap_count else words
 
 
 def _legend_text(one: FigureSeries) -> str:
-    energy = energy_error_text(one.statistics.energy_wh, one.statistics.energy_error_wh)
+    energy = energy_text(one.statistics.energy_wh, one.statistics.energy_error_wh)
     text = f"{one.label}   {energy}"
     return f"{text}   {_gap_words(one.statistics)}" if one.statistics.gap_count else text

@@ -11,7 +11,7 @@ from chaco.api import ArrayDataSource, DataRange1D, LinearMapper, Plot
 from pyface.qt import QtCore, QtGui
 from traits.api import Bool, Instance, List, Tuple
 
-from wattui.measurement.fields import CHANNEL
+from wattui.measurement.text import channel_text, power_text
 from wattui.ui.figure import figure_axes
 from wattui.ui.figure.figure_axes import FigureAxis
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
@@ -226,14 +226,17 @@ class FigurePlot(Plot):
         palette = self._palette
         y = self.y2 + _HEAD
         left = self.x + self._draw_key(
-            gc, self.names[0], figure_axes.title(self.names[0]), self.x, y, 0.0
+            gc, self.names[0], figure_axes.title(self.names[0], self.axes[0]), self.x, y, 0.0
         )
         right = self.x2
         if len(self.names) > 1:
             name = self.names[1]
-            right -= self._draw_key(gc, name, figure_axes.title(name), self.x2, y, 1.0)
+            key = figure_axes.title(name, self.axes[1])
+            right -= self._draw_key(gc, name, key, self.x2, y, 1.0)
         elif figure_axes.is_energy(self.names[0]):
-            right -= drawing.draw_text(gc, "kJ", self.x2, y, palette.muted, SMALL, align=1.0)
+            right -= drawing.draw_text(
+                gc, self.axes[1].unit, self.x2, y, palette.muted, SMALL, align=1.0
+            )
         if self._colours:
             return
         room = right - left - 48
@@ -269,5 +272,10 @@ class FigurePlot(Plot):
         found = statistics.fields.get(name)
         if found is None:
             return ""
-        shown = CHANNEL[name].format
-        return f"mean {shown(found.mean)}   min {shown(found.low)}   max {shown(found.high)}"
+        mean, low, high = (
+            channel_text(name, value, self.axes[self.names.index(name)].unit)
+            for value in (found.mean, found.low, found.high)
+        )
+        if name == "power":
+            mean = power_text(statistics.average_power_w, statistics.average_power_error_w)
+        return f"mean {mean}   min {low}   max {high}"

@@ -18,10 +18,15 @@ from wattui.measurement.text import (
     clock_text,
     count_text,
     duration_text,
+    energy_number,
     energy_text,
+    energy_unit,
     model_text,
     money_text,
+    number_and_error,
     short_port,
+    total_energy_label,
+    total_power_label,
     value_text,
 )
 from wattui.ui.theme.palette import Palette
@@ -46,7 +51,7 @@ class Shown:
 
     meter: Meter
     bench: Bench
-    #: Unit of energies.
+    #: Unit of the column of energies: one for all meters, so that they can be compared.
     unit: str
     #: Statistics of the view by field; None while the meter is recorded.
     means: Any = None
@@ -57,6 +62,9 @@ class Shown:
         """Return the text of a field: last record, mean of the view, or under the pointer."""
         if self.pointed is not None:
             return value_text(name, self.pointed.get(name))
+        if self.means is not None and name == "power":
+            mean = self.means.average_power_w, self.means.average_power_error_w
+            return number_and_error(*mean)[0]
         if self.means is not None:
             return value_text(name, self.means[name].mean)
         return value_text(name, self.meter.reading(name))
@@ -74,7 +82,7 @@ class MeterColumn:
     #: Returns the text of a meter that has samples; None for columns that are drawn.
     text: Callable[[Shown], str] | None = None
     #: Returns the text of all meters together; None if there is none.
-    total: Callable[[Bench, str], str] | None = None
+    total: Callable[[Bench], str] | None = None
     #: The widest text that it is made for; empty for a column with a fixed width.
     widest: str = ""
     #: Where the window is narrow, columns are hidden in this order; None for never.
@@ -97,13 +105,8 @@ def _reading(key: str, title: str, what: str, widest: str, **traits: Any) -> Met
     )
 
 
-def _total_power(bench: Bench, _unit: str) -> str:
-    live = any(meter.live for meter in bench.meters)
-    return value_text("power", bench.total_watts) if live else NO_VALUE
-
-
-def _cost(bench: Bench, watt_hours: float) -> str:
-    return money_text(cost(watt_hours, bench.rate))
+def _cost(bench: Bench, watt_hours: float, error: float) -> str:
+    return money_text(cost(watt_hours, bench.rate), cost(error, bench.rate))
 
 
 BOX: Final = MeterColumn("box", "", "Whether it is plotted, and its colour")
@@ -115,24 +118,23 @@ COLUMNS: Final[tuple[MeterColumn, ...]] = (
     BOX,
     NAME,
     STATE,
-    _reading("power", "W", "Power", "1234.5", total=_total_power),
+    _reading("power", "W", "Power", "1234.5"),
     _reading("voltage", "V", "Voltage", "120.5", hide_order=6),
     _reading("current", "A", "Current", "10.361", hide_order=7),
     _reading("power_factor", "PF", "Power factor", "0.88", hide_order=5),
     MeterColumn(
         "energy",
         "{unit}",
-        "Energy since the recording began, summed from the records",
-        lambda shown: energy_text(shown.meter.energy, shown.unit),
-        lambda bench, unit: energy_text(bench.total_energy, unit),
-        "1234.56",
+        "Energy since the recording began, summed from the records, and its error",
+        lambda shown: energy_number(shown.meter.energy, shown.meter.energy_error, shown.unit),
+        widest="12.34 ± 0.19",
     ),
     MeterColumn(
         "cost",
         "{currency}",
         "Cost of the energy",
-        lambda shown: _cost(shown.bench, shown.meter.energy),
-        lambda bench, _unit: _cost(bench, bench.total_energy),
+        lambda shown: _cost(shown.bench, shown.meter.energy, shown.meter.energy_error),
+        lambda bench: _cost(bench, bench.total_energy, bench.total_energy_error),
         "1.2345",
         hide_order=4,
     ),
@@ -141,7 +143,7 @@ COLUMNS: Final[tuple[MeterColumn, ...]] = (
         "samples",
         "Records in this session",
         lambda shown: f"{shown.meter.sample_count:,}",
-        lambda bench, _unit: f"{sum(meter.sample_count for meter in bench.meters):,}",
+        lambda bench: f"{sum(meter.sample_count for meter in bench.meters):,}",
         "99,999",
         hide_order=3,
     ),
@@ -150,7 +152,7 @@ COLUMNS: Final[tuple[MeterColumn, ...]] = (
         "gaps",
         "Gaps, in which records are missing",
         lambda shown: f"{shown.meter.gap_count:,}",
-        lambda bench, _unit: f"{sum(meter.gap_count for meter in bench.meters):,}",
+        lambda bench: f"{sum(meter.gap_count for meter in bench.meters):,}",
         "999",
         hide_order=2,
     ),
@@ -185,12 +187,22 @@ class MeterRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A sum over meters, and how many these are."""
+
+    #: *Power of 3 live meters*, and the same where there is less room.
+    label: str
+    short: str
+    #: *512.3 W*.
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TotalRow:
     """The line below the table: all meters together."""
 
-    name: str = ""
-    #: Error limit of the energy, with its unit.
-    energy_error: str = ""
+    #: Whose power and whose energy is added up, and the sums, as text; none without a meter.
+    statements: tuple[Statement, ...] = ()
     #: Texts of the columns that have a total, by key.
     texts: Mapping[str, str] = field(default_factory=dict)
 
@@ -213,11 +225,11 @@ def rows_of(
     pointed
         Their values under the pointer by key; None while the pointer is elsewhere.
     """
-    rows = []
+    rows, shown_unit = [], column_unit(bench, unit)
     for number, meter in enumerate(bench.meters):
         view = None if bench.recording or means is None else means.get(meter.key)
         under = None if bench.recording or pointed is None else pointed.get(meter.key, {})
-        shown = Shown(meter, bench, unit, view, under)
+        shown = Shown(meter, bench, shown_unit, view, under)
         colour = palette.shown(meter.colour) or palette.meter(number)
         rows.append(_row(shown, colour))
     return rows
@@ -275,12 +287,18 @@ def _tooltip(meter: Meter) -> str:
 
 def total_of(bench: Bench, unit: str) -> TotalRow:
     """Return the line for all meters together."""
-    count = len(bench.meters)
-    live = sum(1 for meter in bench.meters if meter.live)
+    count, live = len(bench.meters), sum(1 for meter in bench.meters if meter.live)
+    energy = energy_text(bench.total_energy, bench.total_energy_error, unit)
+    statements = [Statement(total_energy_label(count), count_text(count, "meter"), energy)]
+    if live:
+        power = f"{value_text('power', bench.total_watts)} W"
+        statements.insert(0, Statement(total_power_label(live), f"{live} live", power))
     return TotalRow(
-        name=f"{count} meters" if live in (0, count) else f"{live} of {count} meters",
-        energy_error=f"± {energy_text(bench.total_energy_error, unit)} {unit}",
-        texts={
-            column.key: column.total(bench, unit) for column in COLUMNS if column.total is not None
-        },
+        tuple(statements),
+        {column.key: column.total(bench) for column in COLUMNS if column.total is not None},
     )
+
+
+def column_unit(bench: Bench, unit: str) -> str:
+    """Return the unit of the column of energies: kWh if the largest is 1000 Wh or more."""
+    return energy_unit(((one.energy, one.energy_error) for one in bench.meters), unit)

@@ -19,8 +19,16 @@ from wattui.ui.meters.meter_actions import (
     ROW_KEYS,
     ROW_MENU,
 )
-from wattui.ui.meters.meter_columns import BOX, COLUMNS, NAME, STATE, MeterRow, TotalRow
-from wattui.ui.meters.total_line import ERROR_GAP, TOTAL, TotalLine
+from wattui.ui.meters.meter_columns import (
+    BOX,
+    COLUMNS,
+    NAME,
+    STATE,
+    MeterRow,
+    TotalRow,
+    column_unit,
+)
+from wattui.ui.meters.total_line import TOTAL, TotalLine
 from wattui.ui.theme.palette import LIGHT, Palette, mix
 from wattui.ui.widgets.action import Action
 from wattui.ui.widgets.widget_editor import WidgetEditor
@@ -146,9 +154,6 @@ _GROWS: Final = QtGui.QSizePolicy.Policy.Expanding
 #: The most rows that are visible; the others are reached by scrolling.
 MOST_ROWS: Final = 6
 
-#: The columns without a total, where the error of the total of the energy is written.
-_WITHOUT_TOTAL: Final = ("voltage", "current", "power_factor")
-
 #: The dot of a state alone, in pixels.
 _LEAST_STATE: Final = 26
 
@@ -259,9 +264,8 @@ class MeterView(QtGui.QTableView):
 
     def __init__(self, table: MeterTable) -> None:
         super().__init__()
-        #: The widest number that was shown, by column; the error of the total; widths by column.
+        #: The widest number that was shown, by column; widths by column.
         self._seen: dict[str, str] = {}
-        self._error = ""
         self._widths: dict[str, int] = {}
         self.setMouseTracking(True)
         self.entered.connect(lambda index: self.hovered.emit(index.row()))
@@ -336,8 +340,7 @@ class MeterView(QtGui.QTableView):
             if width_of(widest) > width_of(self._seen.get(key, "")):
                 self._seen[key] = widest
                 grown = True
-        if grown or total.energy_error != self._error:
-            self._error = total.energy_error
+        if grown:
             self.fit_columns()
             self._hide_columns()
 
@@ -350,23 +353,14 @@ class MeterView(QtGui.QTableView):
         room = self.viewport().width()
         widths = {key: width for key, width in self._widths.items() if key != NAME.key}
         for column in _HIDEABLE:
-            hidden = sum(widths.values()) + self._lacking(widths) + _LEAST_NAME > room
+            hidden = sum(widths.values()) + _LEAST_NAME > room
             if hidden:
                 del widths[column.key]
             self.setColumnHidden(_NUMBER[column.key], hidden)
         # The last thing that gives way is the words beside the dot of the state.
-        lacking = sum(widths.values()) + self._lacking(widths) + _LEAST_NAME // 2 - room
+        lacking = sum(widths.values()) + _LEAST_NAME // 2 - room
         state = max(widths[STATE.key] - max(lacking, 0), _LEAST_STATE)
         self.setColumnWidth(_NUMBER[STATE.key], state)
-        energy = widths["energy"] + self._lacking(widths)
-        if self.columnWidth(_NUMBER["energy"]) != energy:
-            self.setColumnWidth(_NUMBER["energy"], energy)
-
-    def _lacking(self, widths: dict[str, int]) -> int:
-        """Return how much wider the energy is, so that the error of its total is not cut."""
-        between = sum(widths.get(key, 0) for key in _WITHOUT_TOTAL)
-        error = QtGui.QFontMetrics(self.font()).horizontalAdvance(self._error)
-        return max(error + ERROR_GAP - between, 0) if self._error else 0
 
     def select(self, row: int) -> None:
         """Select the row that the window has chosen, without a signal."""
@@ -511,7 +505,8 @@ class _MetersEditor(WidgetEditor):
         """Show the rows."""
         model, rows = self.object, list(self.value)
         count = len(self.control.table.rows)
-        self.control.table.show_rows(rows, model.palette, model.energy_unit, model.bench.currency)
+        unit = column_unit(model.bench, model.energy_unit)
+        self.control.table.show_rows(rows, model.palette, unit, model.bench.currency)
         self.control.view.make_room(rows, model.meter_total)
         self.control.total.show_total(model.meter_total, model.palette)
         if len(rows) != count and rows:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.meters.meter_columns import COLUMNS, NAME, TotalRow
+from wattui.ui.meters.meter_columns import COLUMNS, TotalRow
 from wattui.ui.theme.palette import LIGHT, Palette
 
 _RIGHT = QtCore.Qt.AlignmentFlag.AlignRight | QtCore.Qt.AlignmentFlag.AlignVCenter
@@ -19,18 +19,17 @@ _NUMBER: Final = {column.key: number for number, column in enumerate(COLUMNS)}
 #: Its height, in pixels.
 TOTAL: Final = 30
 
-#: Space around the error of the total, in pixels.
-ERROR_GAP: Final = 28
-
-#: The first column that has a total: the name of the total ends there.
-_FIRST_TOTAL: Final = next(column.key for column in COLUMNS if column.total is not None)
-
 #: Rectangle adjustments: as far from the edges as Qt's own cells are.
 _CELL_MARGINS: Final = (6, 0, -6, 0)
 
+#: From the edge to the first statement, from a label to its number, and between two statements.
+_EDGE: Final = 10
+_AFTER_LABEL: Final = 7
+_BETWEEN: Final = 26
+
 
 class TotalLine(QtGui.QWidget):
-    """All meters together, below the rows and in their columns."""
+    """All meters together, below the rows: two statements, and sums in the columns after them."""
 
     def __init__(self, view: QtGui.QTableView) -> None:
         super().__init__()
@@ -46,50 +45,71 @@ class TotalLine(QtGui.QWidget):
         if (total, palette) == (self._total, self._palette):
             return
         self._total, self._palette = total, palette
-        power, energy = (total.texts.get(key, "") for key in ("power", "energy"))
-        words = f"Total of {total.name}: {power} W, {energy} {total.energy_error}"
+        words = ", ".join(f"{one.label}: {one.text}" for one in total.statements)
         self.setAccessibleName(words)
+        self.setToolTip(words)
         self.update()
 
+    def pieces(self) -> list[tuple[QtCore.QRect, str, bool]]:
+        """Return what is drawn: the place of a text, the text, and whether it is a number."""
+        view = self._view
+        columns = []
+        for key, text in self._total.texts.items():
+            if not view.isColumnHidden(_NUMBER[key]) and _NUMBER[key] > _NUMBER["energy"]:
+                place = self._place(key).adjusted(*_CELL_MARGINS)
+                place.setLeft(place.right() - self._advance(text, True))
+                columns.append((place, text, True))
+        edge = min((place.left() for place, _text, _ in columns), default=self.width())
+        for labels in self._labels():
+            statements = self._statements(labels)
+            if not statements or statements[-1][0].right() <= edge - _AFTER_LABEL:
+                break
+        return [*statements, *columns]
+
+    def _statements(self, labels: tuple[str, ...]) -> list[tuple[QtCore.QRect, str, bool]]:
+        """Return the statements with these labels, from left to right."""
+        pieces, x = [], _EDGE
+        for label, one in zip(labels, self._total.statements, strict=True):
+            for text, is_number in ((label, False), (one.text, True)):
+                if text:
+                    place = QtCore.QRect(x, 1, self._advance(text, is_number), self.height() - 1)
+                    pieces.append((place, text, is_number))
+                    x = place.right() + _AFTER_LABEL
+            x += _BETWEEN - _AFTER_LABEL
+        return pieces
+
+    def _labels(self) -> list[tuple[str, ...]]:
+        """Return what is written before the numbers, the longest first."""
+        statements = self._total.statements
+        return [
+            tuple(f"{one.label}:" for one in statements),
+            tuple(f"{one.short}:" for one in statements),
+            tuple("" for _one in statements),
+        ]
+
     def paintEvent(self, _event: Any) -> None:
-        """Draw each number below its column."""
+        """Draw the statements, and each other number below its column."""
         painter = QtGui.QPainter(self)
-        total, palette, view = self._total, self._palette, self._view
+        palette = self._palette
         painter.setPen(QtGui.QColor(palette.line))
         painter.drawLine(0, 0, self.width(), 0)
-        font = QtGui.QFont(self.font())
-        font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(QtGui.QColor(palette.text))
-        for key, text in total.texts.items():
-            if not view.isColumnHidden(_NUMBER[key]):
-                room = self._place(key).adjusted(*_CELL_MARGINS)
-                painter.drawText(room, int(_RIGHT), text)
-        room = self._place(NAME.key).adjusted(*_CELL_MARGINS)
-        power = painter.fontMetrics().horizontalAdvance(total.texts.get(_FIRST_TOTAL, ""))
-        room.setRight(self._place(_FIRST_TOTAL).right() - 16 - power)
-        name = f"Total of {total.name}"
-        if painter.fontMetrics().horizontalAdvance(name) > room.width():
-            name = total.name
-        painter.drawText(room, int(_LEFT), name)
-        font.setBold(False)
-        painter.setFont(font)
-        painter.setPen(QtGui.QColor(palette.muted))
-        self._draw_error(painter)
+        for place, text, is_number in self.pieces():
+            painter.setFont(self._bold() if is_number else self.font())
+            painter.setPen(QtGui.QColor(palette.text if is_number else palette.muted))
+            painter.drawText(place, int(_RIGHT if is_number else _LEFT), text)
         painter.end()
+
+    def _bold(self) -> QtGui.QFont:
+        bold = QtGui.QFont(self.font())
+        bold.setBold(True)
+        return bold
+
+    def _advance(self, text: str, is_number: bool) -> int:
+        font = self._bold() if is_number else self.font()
+        return QtGui.QFontMetrics(font).horizontalAdvance(text) + 1
 
     def _place(self, key: str) -> QtCore.QRect:
         """Return the place below a column."""
         view, number = self._view, _NUMBER[key]
         left = view.columnViewportPosition(number) + view.viewport().x()
         return QtCore.QRect(left, 1, view.columnWidth(number), self.height() - 1)
-
-    def _draw_error(self, painter: Any) -> None:
-        """Draw the error of the energy before it: the columns in between have no total."""
-        room = self._place("energy")
-        bold = QtGui.QFont(self.font())
-        bold.setBold(True)
-        width = QtGui.QFontMetrics(bold).horizontalAdvance(self._total.texts["energy"])
-        room.setRight(room.right() - ERROR_GAP + 6 - width)
-        room.setLeft(self._place(_FIRST_TOTAL).right())
-        painter.drawText(room, int(_RIGHT), self._total.energy_error)

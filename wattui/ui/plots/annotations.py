@@ -110,7 +110,7 @@ class HeadLine(Annotation):
         several = row.stack.coloured and row.key is None
         palette, (left, y), right = row.stack.palette, after, plot.x2
         if not several:
-            text = f"{values[0][1]} {row.field.unit}".rstrip()
+            text = f"{values[0][1]} {row.unit}".rstrip()
             drawing.draw_text(gc, text, right, y, palette.text, SMALL, align=1.0)
             return
         widths = [drawing.text_width(text, SMALL) + 24 for _colour, text in values]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,8 +12,10 @@ from chaco.tools.range_selection_overlay import RangeSelectionOverlay
 from traits.api import Any as AnyTrait
 from traits.api import Bool, HasStrictTraits, Instance, Str
 
+from wattui.measurement.energy import error_of_sum
 from wattui.measurement.fields import CHANNEL, Field
-from wattui.measurement.text import NO_VALUE, energy_error_text
+from wattui.measurement.text import axis_unit, channel_text, energy_text, power_text
+from wattui.session import Statistics
 from wattui.ui.plots.annotations import Gaps, HeadLine, Marks
 from wattui.ui.plots.curve import BAND, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
@@ -75,7 +77,7 @@ class PlotRow(HasStrictTraits):
         plot.add_trait("index", AnyTrait(stack.component.index))
         self._selection = RangeSelectionOverlay(component=plot, alpha=_SELECTION_EDGE)
         plot.underlays.extend([Gaps(component=plot, row=self), self._selection])
-        add_axes(plot, stack.ticks, ValueTicks())
+        add_axes(plot, stack.ticks, ValueTicks(unit=CHANNEL[name].unit))
         plot.underlays.append(HeadLine(component=plot, row=self))
         # Under the curves: no word hides one.
         plot.underlays.append(Marks(component=plot, row=self))
@@ -88,9 +90,14 @@ class PlotRow(HasStrictTraits):
         return CHANNEL[self.name]
 
     @property
+    def unit(self) -> str:
+        """The unit of its axis and of single values: kWh from 1000 Wh on."""
+        return axis_unit(self.field.unit, self.plot.value_range.high)[0]
+
+    @property
     def title(self) -> str:
         """Name and unit, as in the head line."""
-        return f"{self.field.label.upper()}  {self.field.unit}".rstrip()
+        return f"{self.field.label.upper()}  {self.unit}".rstrip()
 
     @property
     def shown_meters(self) -> list[tuple[Hashable, str, str]]:
@@ -219,8 +226,7 @@ class PlotRow(HasStrictTraits):
         found = []
         for key, _label, colour in self.shown_meters:
             value = self.value_at(key, moment)
-            text = NO_VALUE if value is None else self.field.format(value)
-            found.append((colour, text))
+            found.append((colour, channel_text(self.name, value, self.unit)))
         return found
 
     def selection_texts(self) -> list[str]:
@@ -235,11 +241,8 @@ class PlotRow(HasStrictTraits):
         numbers = [one for one in numbers if one.count]
         if not numbers:
             return [duration]
-        energy = energy_error_text(
-            sum(one.energy_wh for one in numbers), sum(one.energy_error_wh for one in numbers)
-        )
-        mean = f"{sum(one.average_power_w for one in numbers):.1f} W"
-        word = "mean" if len(numbers) == 1 else "sum of means"
+        energy, mean = _sum_of_energies(numbers), _sum_of_means(numbers)
+        word = "mean" if len(numbers) == 1 else f"sum of {len(numbers)} means"
         return [f"{duration}   {word} {mean}   {energy}", f"{duration}   {energy}", duration]
 
     def head_texts(self) -> list[str]:
@@ -252,18 +255,37 @@ class PlotRow(HasStrictTraits):
         if not numbers:
             return []
         if self.name == "integrated_energy":
-            energy = sum(one.energy_wh for one in numbers)
-            text = f"{energy:.2f} ± {sum(one.energy_error_wh for one in numbers):.2f}"
-            return [f"{'in view' if len(numbers) == 1 else 'all meters in view'}  {text}", text]
+            text = _sum_of_energies(numbers)
+            whose = "" if len(numbers) == 1 else f"{len(numbers)} meters "
+            return [f"{whose}in view  {text}", text]
         found = [f for one in numbers if (f := one.fields.get(self.name)) is not None]
         if not found:
             return []
-        shown = self.field.format
+
+        def shown(value: float) -> str:
+            return channel_text(self.name, value, self.unit)
+
         ends = f"min {shown(min(f.low for f in found))}   max {shown(max(f.high for f in found))}"
-        if len(found) == 1:
-            mean = f"mean {shown(found[0].mean)}"
-        elif self.name in SUMMED:
-            mean = f"sum of means {shown(sum(f.mean for f in found))}"
-        else:
+        if len(found) > 1 and self.name not in SUMMED:
             return [ends]
+        whole = shown(sum(f.mean for f in found))
+        if self.name == "power":
+            whole = _sum_of_means(numbers)
+        mean = f"mean {whole}" if len(found) == 1 else f"sum of {len(found)} means {whole}"
         return [f"{mean}   {ends}", mean, ends]
+
+
+def _sum_of_energies(numbers: Sequence[Statistics]) -> str:
+    """Return the energy of several meters; their errors add up."""
+    return energy_text(
+        sum(one.energy_wh for one in numbers), error_of_sum(one.energy_error_wh for one in numbers)
+    )
+
+
+def _sum_of_means(numbers: Sequence[Statistics]) -> str:
+    """Return the mean power of several meters; their errors add up."""
+    numbers = [one for one in numbers if one.powered_s]
+    return power_text(
+        sum(one.average_power_w for one in numbers),
+        error_of_sum(one.average_power_error_w for one in numbers),
+    )

@@ -506,7 +506,7 @@ class PlotStack(HasStrictTraits):
         """Return key, label and colour of each curve of a channel: the meters, and their sum."""
         curves = self.shown_meters
         if self.with_total and name in SUMMED and len(curves) > 1:
-            curves.append((TOTAL, "Total", self.palette.text))
+            curves.append((TOTAL, f"Total of {len(curves)} meters", self.palette.text))
         return curves
 
     @property

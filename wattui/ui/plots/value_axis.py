@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from traits.api import Str
 
+from wattui.measurement.text import axis_unit
 from wattui.ui.plots.plot_axis import LabelledTicks
 
 #: Channels with an axis that starts at zero if their values are not far from it.
@@ -153,12 +155,17 @@ def ticks(low: float, high: float, most: int) -> tuple[np.ndarray, int]:
     return np.arange(first, last + 1) * step, step_decimals(step)
 
 
-def labels(values: Sequence[float] | np.ndarray, decimals: int) -> list[str]:
+def labels(values: Sequence[float] | np.ndarray, decimals: int, factor: float = 1.0) -> list[str]:
     """Return the labels of ticks, all with the same decimals.
+
+    With a *factor* of 1/1000 they are in a unit a thousand times as large.
 
     From ten thousand on they are in thousands (``k``), from ten million on in millions
     (``M``).
     """
+    if factor != 1.0:
+        values = np.asarray(values, dtype=float) * factor
+        decimals = step_decimals(float(np.min(np.diff(values)))) if len(values) > 1 else decimals
     largest = max((abs(float(v)) for v in values), default=0.0)
     for limit, scale, suffix in ((1e7, 1e6, "M"), (1e4, 1e3, "k")):
         if largest >= limit:
@@ -176,6 +183,9 @@ class ValueTicks(LabelledTicks):
     #: The least distance between two labels, in pixels.
     pixels = 26
 
+    #: The base unit of the values: an energy is in kWh from 1000 Wh on.
+    unit = Str()
+
     def ticks_and_labels(
         self, low: float, high: float, room: float
     ) -> tuple[np.ndarray, list[str]]:
@@ -187,4 +197,4 @@ class ValueTicks(LabelledTicks):
             if len(positions) >= 2:
                 break
             positions, decimals = ticks(low, high, finer)
-        return positions, labels(positions, decimals)
+        return positions, labels(positions, decimals, axis_unit(self.unit, high)[1])

@@ -20,11 +20,14 @@ from wattui.measurement.text import (
     clock_text,
     cost_text,
     count_text,
+    counter_text,
     date_text,
     duration_text,
     elapsed_text,
-    energy_text,
+    energy_and_error,
+    energy_unit,
     model_text,
+    number_and_error,
     short_port,
     size_text,
     value_text,
@@ -105,6 +108,8 @@ class Readings:
     note: str = ""
     #: Texts of the values of :data:`PANEL_FIELDS`.
     values: Mapping[str, str] | None = None
+    #: Error limit of a power that is a mean; empty for a reading of the meter.
+    power_error: str = ""
     #: Texts of the energy, its unit and its error limit.
     energy: str = NO_VALUE
     energy_unit: str = "Wh"
@@ -170,37 +175,45 @@ def _view_readings(bench: Bench, meter: Meter, unit: str, view: ViewSummary) -> 
         records = f"{count_text(found.count, 'record')} {where}"
         if numbers and not found.count:
             records = "between two records"
-        lines = _energy_lines(bench, found.energy_wh, found.counter_wh)
-        energy = {
-            "energy": energy_text(found.energy_wh, unit),
-            "energy_unit": unit,
-            "energy_error": energy_text(found.energy_error_wh, unit),
-            "lines": (f"{records}, {elapsed_text(found.duration_s)}", *lines),
-        }
+        energy = _energy(bench, (found.energy_wh, found.energy_error_wh), found.counter_wh, unit)
+        first = f"{records}, {elapsed_text(found.duration_s)}"
+        energy["lines"] = (first, *energy["lines"])
+    values = {name: value_text(name, numbers.get(name)) for name in PANEL_FIELDS}
+    power_error = ""
+    if math.isnan(view.time) and found is not None and found.powered_s:
+        mean = found.average_power_w, found.average_power_error_w
+        values["power"], power_error = number_and_error(*mean)
     return Readings(
         caption=caption if numbers else "",
         current=bool(numbers),
-        values={name: value_text(name, numbers.get(name)) for name in PANEL_FIELDS},
+        values=values,
+        power_error=power_error,
         **energy,
     )
 
 
 def _meter_energy(bench: Bench, meter: Meter, unit: str) -> dict[str, Any]:
     records = count_text(meter.sample_count, "record")
-    lines = _energy_lines(bench, meter.energy, meter.counter_moved)
+    energy = _energy(bench, (meter.energy, meter.energy_error), meter.counter_moved, unit)
+    first = f"summed from {records} in {elapsed_text(meter.duration)}"
+    return {**energy, "lines": (first, *energy["lines"])}
+
+
+def _energy(
+    bench: Bench, energy: tuple[float, float], counter_wh: float, unit: str
+) -> dict[str, Any]:
+    """Return the texts of an energy with its error (Wh): itself, and the lines below it."""
+    shown = energy_unit([energy], unit)
+    number, error = energy_and_error(*energy, shown)
     return {
-        "energy": energy_text(meter.energy, unit),
-        "energy_unit": unit,
-        "energy_error": energy_text(meter.energy_error, unit),
-        "lines": (f"summed from {records} in {elapsed_text(meter.duration)}", *lines),
+        "energy": number,
+        "energy_unit": shown,
+        "energy_error": error,
+        "lines": (
+            f"meter's own counter: {counter_text(counter_wh)}",
+            f"cost  {cost_text(*energy, bench.rate, bench.currency)}",
+        ),
     }
-
-
-def _energy_lines(bench: Bench, energy_wh: float, counter_wh: float) -> tuple[str, str]:
-    return (
-        f"meter's own counter: {value_text('energy', counter_wh)} Wh",
-        f"cost  {cost_text(energy_wh, bench.rate, bench.currency)}",
-    )
 
 
 # -- status --------------------------------------------------------------------------------

@@ -98,13 +98,12 @@ class ReadingsPanel(QtGui.QWidget):
         _set_text(self._note, readings.note)
         self._note.setVisible(bool(readings.note))
         power = readings.value("power")
-        self._power.show_value(power, "W", readings.current)
-        self._power.setAccessibleName(f"Power {power} W")
+        unit = _with_error("W", readings.power_error)
+        self._power.show_value(power, unit, readings.current)
+        self._power.setAccessibleName(f"Power {power} {unit}")
         for name, figures in self._values.items():
             figures.show_value(readings.value(name), CHANNEL[name].unit, readings.current)
-        unit = readings.energy_unit
-        if readings.energy_error:
-            unit += f" ± {readings.energy_error}"
+        unit = _with_error(readings.energy_unit, readings.energy_error)
         self._energy.show_value(readings.energy, unit)
         self._energy.setAccessibleName(f"Energy {readings.energy} {unit}")
         for index, line in enumerate(self._lines):
@@ -118,6 +117,10 @@ class ReadingsPanel(QtGui.QWidget):
         for figures in self._values.values():
             figures.set_size(int(VALUE_SIZE * growth), int(13 * min(growth, 1.25)))
         super().resizeEvent(event)
+
+
+def _with_error(unit: str, error: str) -> str:
+    return f"± {error} {unit}" if error else unit
 
 
 def _set_text(label: QtGui.QLabel, text: str) -> None:
