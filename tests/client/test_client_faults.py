@@ -131,7 +131,7 @@ def test_live_recording_leaves_the_memory_unchanged(connect: Connect) -> None:
     url = "sim://pro?id=kept&logging=stopped&memory=100"
     client, notebook = connect(url)
     notebook.wait_samples(1)
-    with client.conversation() as talk:
+    with client.conversation(pause="a test") as talk:
         assert talk.quiet()
         talk.send(commands.read_memory())
         start = next(talk.replies())
@@ -223,6 +223,8 @@ def test_stop_while_connecting_to_a_silent_host() -> None:
         client.start()
         with pytest.raises(NoAnswer):
             client.wait_running(0.2)
+        with pytest.raises(Cancelled, match="before the meter answered"):
+            client.wait_running(DEADLINE, lambda: True)
         client.stop(1.0)
         assert client.state is ClientState.CLOSED
         with pytest.raises(Cancelled):

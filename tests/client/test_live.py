@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Iterator
 
@@ -477,7 +478,7 @@ def test_erasing_command_is_not_sent_without_consent(
     sent = port.sent
     with pytest.raises(WouldEraseMemory):
         client.request(command)
-    with client.conversation(pause=False) as talk, pytest.raises(WouldEraseMemory):
+    with client.conversation() as talk, pytest.raises(WouldEraseMemory):
         talk.send(command)
     assert port.sent == sent
 
@@ -510,9 +511,11 @@ def test_conversation_pauses_recording_and_gets_all_replies(stopping: Stopping) 
     )
     port.say(record(1000))
     notebook.wait_samples(1)
-    with client.conversation() as talk:
+    with client.conversation(pause="a test") as talk:
         assert talk.ask(commands.read_logging_state()) == LoggingState(1, LoggingMode.EXTERNAL)
+        assert client.paused == "a test"
         clock.advance(30)
+    assert client.paused == ""
     port.say(record(1010))
     notebook.wait_samples(2)
     assert notebook.powers() == [100.0, 101.0]
@@ -523,6 +526,28 @@ def test_conversation_pauses_recording_and_gets_all_replies(stopping: Stopping) 
         EventKind.RESUMED,
         EventKind.GAP,
     ]
+    assert notebook.events[1].text == "Live recording paused: a test"
+
+
+def test_a_pause_and_its_end_are_reported_to_state_listeners(stopping: Stopping) -> None:
+    client, _notebook, port = running(stopping, (STOP, b""), (START, b""))
+    seen: queue.SimpleQueue[str] = queue.SimpleQueue()
+    client.add_state_listener(lambda one: seen.put(one.paused))
+    with client.conversation(pause="a test"):
+        assert seen.get(timeout=DEADLINE) == "a test"
+    assert seen.get(timeout=DEADLINE) == ""
+    port.played()
+
+
+def test_a_meter_that_restarts_pauses_until_its_next_record(stopping: Stopping) -> None:
+    client, notebook, port = running(stopping, (QUESTION, b""))
+    seen: queue.SimpleQueue[str] = queue.SimpleQueue()
+    client.add_state_listener(lambda one: seen.put(one.paused))
+    port.say(b"WattsUp.NET $ Version: 3.23 $ 200712212301 60Hz 120V\r\n")
+    assert seen.get(timeout=DEADLINE) == "the meter is restarting"
+    port.say(record(1000))
+    notebook.wait_samples(1)
+    assert seen.get(timeout=DEADLINE) == ""
 
 
 def test_conversation_outlives_a_lost_link(stopping: Stopping) -> None:
@@ -532,7 +557,7 @@ def test_conversation_outlives_a_lost_link(stopping: Stopping) -> None:
     stopping(client)
     client.start()
     client.wait_running(DEADLINE)
-    with client.conversation() as talk:
+    with client.conversation(pause="a test") as talk:
         talk.send(commands.read_logging_state())
         first.unplug()
         with pytest.raises(LinkLost):
@@ -547,12 +572,12 @@ def test_conversation_outlives_a_lost_link(stopping: Stopping) -> None:
 
 def test_two_conversations_at_once_are_refused(stopping: Stopping) -> None:
     client, _notebook, _port = running(stopping)
-    with client.conversation(pause=False):
+    with client.conversation():
         with pytest.raises(NoAnswer, match="busy"):
             client.request(commands.read_version(), timeout=0.01)
         with (
             pytest.raises(NoAnswer, match="busy"),
-            client.conversation(pause=False, timeout=0.01),
+            client.conversation(timeout=0.01),
         ):
             pass
 

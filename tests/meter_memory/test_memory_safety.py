@@ -182,7 +182,7 @@ def test_every_way_to_send_a_command_refuses_to_erase(spy: Spy) -> None:
             assert command.erases
             with pytest.raises(WouldEraseMemory):
                 client.request(command)
-            with client.conversation() as talk:
+            with client.conversation(pause="a test") as talk:
                 with pytest.raises(WouldEraseMemory):
                     talk.send(command)
                 with pytest.raises(WouldEraseMemory):

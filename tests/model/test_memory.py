@@ -17,11 +17,12 @@ from wattui.errors import DiskRefused
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import FIELDS
 from wattui.meter_memory.logging_modes import save_network
-from wattui.meter_memory.readout import Patience
+from wattui.meter_memory.readout import Patience, ReadoutRate
 from wattui.meter_memory.save_readout import readout_label
 from wattui.meter_memory.settings import Changes
 from wattui.model.bench import Bench
-from wattui.model.memory import Consent, MeterMemory, Progress
+from wattui.model.main_thread import ProgressPacer
+from wattui.model.memory import Consent, MeterMemory
 from wattui.protocol import FullHandling, LoggingMode, UserParameters
 from wattui.session import Session
 from wattui.simulator.devices import forget_devices
@@ -225,15 +226,18 @@ def test_what_a_full_disk_did_not_accept_can_be_written_again(
 
 def test_progress_is_reported_ten_times_per_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("wattui.model.memory.time.monotonic", lambda: now[0])
-    progress = Progress()
-    reported = 0
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    reported: list[int] = []
+    pacer = ProgressPacer(lambda call: call(), lambda done, _total: reported.append(done))
+    rate = ReadoutRate()
     for done in range(1, 2001):
         now[0] += 0.001
-        reported += progress.take(done, 2001)
-    assert 18 <= reported <= 22
-    assert progress.rate == pytest.approx(1000, rel=0.01)
-    assert progress.take(2001, 2001)
+        pacer.report(done, 2001)
+        found = rate.take(done)
+    assert 18 <= len(reported) <= 22
+    assert found == pytest.approx(1000, rel=0.01)
+    pacer.report(2001, 2001)
+    assert reported[-1] == 2001
 
 
 # -- settings ----------------------------------------------------------------------------

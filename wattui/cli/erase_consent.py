@@ -6,21 +6,16 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wattui.cli.exits import printable
-from wattui.errors import Cancelled, NoAnswer, UnexpectedReply, WattuiError, WouldEraseMemory
+from wattui.errors import NoAnswer, UnexpectedReply, WouldEraseMemory
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
     from wattui.meter_memory.state import MemoryState
-
-#: Seconds that connecting may take: all speeds, and a meter that restarts.
-_CONNECTING: Final = 30.0
-#: Seconds between two checks whether to end.
-_LOOK: Final = 0.2
 
 
 @contextlib.contextmanager
@@ -34,29 +29,15 @@ def connected_meter(port: str, ended: Callable[[], bool] = lambda: False) -> Ite
     Cancelled
         *ended* returned true first.
     """
-    from wattui.client import MeterClient
+    from wattui.client import CONNECTING, MeterClient
 
     client = MeterClient(port, live=False)
     client.start()
     try:
-        _wait(client, ended)
+        client.wait_running(CONNECTING, ended)
         yield client
     finally:
         client.stop()
-
-
-def _wait(client: MeterClient, ended: Callable[[], bool]) -> None:
-    last: WattuiError | None = None
-    for _look in range(round(_CONNECTING / _LOOK)):
-        if ended():
-            raise Cancelled("Cancelled before the meter answered")
-        try:
-            return client.wait_running(_LOOK)
-        except NoAnswer as error:
-            if not client.trying:
-                raise
-            last = error
-    raise last or NoAnswer(f"The meter at {client.url} does not answer", "Check the meter.")
 
 
 #: The option that consents to the loss of the memory.

@@ -21,12 +21,13 @@ live=False)`` sends commands to a meter without disturbing it.
 
 from wattui.client.conversation import Conversation
 from wattui.client.discovery import Identified, identify
-from wattui.client.meter_client import MeterClient
+from wattui.client.meter_client import CONNECTING, MeterClient
 from wattui.client.sample_stream import SampleStream, meter
 from wattui.client.states import ClientState, WrongTransition
 from wattui.client.watchdog import Timing
 
 __all__ = [
+    "CONNECTING",
     "ClientState",
     "Conversation",
     "Identified",

@@ -64,6 +64,7 @@ class LiveRecording:
         self._interval = interval
         self._started = False
         self._paused = False
+        self._reason = ""
         self._watchdog = Watchdog(timing)
         self._restart: _Restart | None = None
         self._tail = ""
@@ -77,6 +78,15 @@ class LiveRecording:
     def asks(self) -> bool:
         """Whether the next version that the meter sends answers a question of this class."""
         return self._watchdog.asks or self._restart is not None
+
+    @property
+    def pause_reason(self) -> str:
+        """Why no records come for now, as in ``fetching the memory``; empty if they do."""
+        if not self._live:
+            return ""
+        if self._paused:
+            return self._reason
+        return "the meter is restarting" if self._restart is not None else ""
 
     # -- listeners --------------------------------------------------------------------
 
@@ -145,7 +155,7 @@ class LiveRecording:
         link.send(commands.start_external_logging(wanted))
         self._watchdog.heard(time.monotonic(), link.clock.monotonic())
 
-    def pause(self, link: Link) -> None:
+    def pause(self, link: Link, reason: str) -> None:
         """Stop the records, for a conversation.
 
         Raises
@@ -154,8 +164,8 @@ class LiveRecording:
             The port is gone.
         """
         if self._live and not self._paused:
-            self._paused = True
-            self._happened(EventKind.PAUSED, "Live recording paused")
+            self._paused, self._reason = True, reason
+            self._happened(EventKind.PAUSED, f"Live recording paused: {reason}")
             link.send(commands.stop_external_logging())
 
     def resume(self, link: Link | None) -> None:

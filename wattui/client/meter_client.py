@@ -33,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 StateListener = Callable[["MeterClient"], None]
 
+#: Seconds that connecting may take: all speeds, and a meter that restarts.
+CONNECTING: Final = 30.0
+
 #: Clients that were started; those still running are stopped when Python exits.
 _started: Final[weakref.WeakSet[MeterClient]] = weakref.WeakSet()
 
@@ -117,6 +120,11 @@ class MeterClient:
         return self._tracker.activity
 
     @property
+    def paused(self) -> str:
+        """Why live recording pauses, as in ``fetching the memory``; empty while it does not."""
+        return self._live.pause_reason if self.state is ClientState.RUNNING else ""
+
+    @property
     def error(self) -> WattuiError | None:
         """What went wrong last; None while the meter is connected."""
         return self._error
@@ -165,7 +173,7 @@ class MeterClient:
         self._live.remove_listener(as_listener(listener))
 
     def add_state_listener(self, listener: StateListener) -> None:
-        """Call *listener(client)* after each change of state or activity."""
+        """Call *listener(client)* after each change of state, activity or pause."""
         self._tracker.add_listener(lambda: listener(self))
 
     # -- starting and stopping ----------------------------------------------------
@@ -204,23 +212,36 @@ class MeterClient:
         if link is not None:
             link.port.cancel_read()
 
-    def wait_running(self, timeout: float = 10.0) -> None:
+    def wait_running(
+        self, timeout: float = 10.0, cancelled: Callable[[], bool] = lambda: False
+    ) -> None:
         """Wait until the meter answers.  Do not call it on the reader thread.
+
+        Errors do not end it as long as the client tries again.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most.
+        cancelled
+            Called ten times per second to check whether to end.
 
         Raises
         ------
         WattuiError
             The client failed, with this error.
         Cancelled
-            The client was stopped.
+            The client was stopped, or *cancelled* returned true.
         NoAnswer
             The client is still trying after *timeout* seconds.
         """
-        state = self._tracker.wait_settled(timeout)
+        state = self._tracker.wait_settled(timeout, cancelled)
         if state is ClientState.RUNNING:
             return
         if state is ClientState.CLOSED:
             raise Cancelled(f"{self.url} was disconnected")
+        if cancelled():
+            raise Cancelled("Cancelled before the meter answered")
         raise self._error or NoAnswer(
             f"The meter at {self.url} has not answered within {timeout:g} s", "Check the meter."
         )
@@ -287,14 +308,14 @@ class MeterClient:
         return self._requests.request(command, timeout, consent=consent)
 
     def conversation(
-        self, *, pause: bool = True, timeout: float = 2.0
+        self, *, pause: str = "", timeout: float = 2.0
     ) -> AbstractContextManager[Conversation]:
         """Talk with the meter exclusively: all of its replies go to the conversation.
 
-        Do not call it on the reader thread.  With *pause*, live recording pauses until the
-        conversation ends (events ``PAUSED`` and ``RESUMED``).  The conversation outlives a
-        lost link: it raises LinkLost, and its thread may call :meth:`wait_running` and
-        start again.
+        Do not call it on the reader thread.  If *pause* gives a reason, as in ``fetching the
+        memory``, live recording pauses until the conversation ends (events ``PAUSED`` and
+        ``RESUMED``).  The conversation outlives a lost link: it raises LinkLost, and its thread
+        may call :meth:`wait_running` and start again.
 
         Raises
         ------
@@ -394,6 +415,7 @@ class MeterClient:
                     live.take(link, arrival)
                 self._requests.act(link)
                 live.check(link, busy=self._requests.busy)
+                self._tracker.show_pause(live.pause_reason)
             live.finish(link, busy=self._requests.busy)
         except LinkLost as error:
             if not self._stop.is_set():

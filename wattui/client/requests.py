@@ -42,17 +42,19 @@ class Requests:
     def request(self, command: Command, timeout: float, *, consent: bool) -> Reply | None:
         """Send a command and wait for its answer; see ``MeterClient.request``."""
         refuse_erasing(command, consent=consent)
-        with self._talk(pause=False, timeout=timeout, single=True) as conversation:
+        with self._talk(timeout=timeout, single=True) as conversation:
             return conversation.ask(command, timeout, consent=consent)
 
     def conversation(
-        self, *, pause: bool, timeout: float
+        self, *, pause: str, timeout: float
     ) -> contextlib.AbstractContextManager[Conversation]:
         """Talk with the meter exclusively; see ``MeterClient.conversation``."""
         return self._talk(pause=pause, timeout=timeout)
 
     @contextlib.contextmanager
-    def _talk(self, *, pause: bool, timeout: float, single: bool = False) -> Iterator[Conversation]:
+    def _talk(
+        self, *, pause: str = "", timeout: float, single: bool = False
+    ) -> Iterator[Conversation]:
         if not self._turn.acquire(timeout=timeout):
             raise NoAnswer(
                 f"The meter at {self._url} is busy",
@@ -63,11 +65,11 @@ class Requests:
         def begin(link: Link) -> None:
             self._conversation, self._single = conversation, single
             if pause:
-                self._live.pause(link)
+                self._live.pause(link, pause)
 
         with contextlib.ExitStack() as stack:
             stack.callback(self._turn.release)
-            stack.callback(self._end, pause=pause)
+            stack.callback(self._end, pause=bool(pause))
             self.on_reader(begin, timeout + _GRACE)
             yield conversation
 

@@ -6,10 +6,14 @@ from __future__ import annotations
 import enum
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 _log = logging.getLogger(__name__)
+
+#: Seconds between two checks whether to stop waiting.
+_LOOK: Final = 0.1
 
 
 class ClientState(enum.StrEnum):
@@ -60,6 +64,7 @@ class StateTracker:
         self.state = ClientState.CLOSED
         #: What is being tried, as in ``trying 19200 baud``; empty when nothing is.
         self.activity = ""
+        self._pause = ""
         # Replaced as a whole, never changed, since it may be in use on another thread.
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._changed = threading.Condition()
@@ -70,7 +75,7 @@ class StateTracker:
         return self.state in (ClientState.OPENING, ClientState.LOST)
 
     def add_listener(self, listener: Callable[[], None]) -> None:
-        """Call a listener after each change of state or activity."""
+        """Call a listener after each change of state, activity or pause."""
         self._listeners = (*self._listeners, listener)
 
     def enter(self, state: ClientState) -> None:
@@ -95,10 +100,24 @@ class StateTracker:
         self.activity = activity
         self._notify()
 
-    def wait_settled(self, timeout: float) -> ClientState:
-        """Wait until the client stops trying, *timeout* seconds at most; return its state."""
+    def show_pause(self, reason: str) -> None:
+        """Report that live recording pauses, or no longer does."""
+        if reason != self._pause:
+            self._pause = reason
+            self._notify()
+
+    def wait_settled(self, timeout: float, cancelled: Callable[[], bool]) -> ClientState:
+        """Wait until the client stops trying, *timeout* seconds at most; return its state.
+
+        It does not wait once *cancelled* returns true, which is checked ten times per second.
+        """
+        deadline = time.monotonic() + timeout
         with self._changed:
-            self._changed.wait_for(lambda: not self.trying, timeout)
+            while self.trying and not cancelled():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(min(left, _LOOK))
             return self.state
 
     def _notify(self) -> None:

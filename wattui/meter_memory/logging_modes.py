@@ -13,12 +13,14 @@ from typing import Final
 from wattui.client.meter_client import MeterClient
 from wattui.errors import LinkLost, NoAnswer, SettingNotTaken, UnexpectedReply
 from wattui.meter_memory.settings import SETTLE, nearest_interval
-from wattui.protocol import LoggingMode, LoggingState, NetworkAction, commands
+from wattui.protocol import Command, LoggingMode, LoggingState, NetworkAction, commands
 
 #: Longest time without an answer after a restart, in seconds, with a margin.
 DEAF: Final = 20.0
 _ANSWER: Final = 1.0
 _SAVING: Final = 5.0
+#: Why live recording pauses meanwhile.
+_PAUSE: Final = "changing how the meter logs"
 
 
 def start_external_logging(client: MeterClient) -> None:
@@ -31,7 +33,7 @@ def start_external_logging(client: MeterClient) -> None:
     LinkLost, NoAnswer, UnexpectedReply
         The meter went away, or does not answer.
     """
-    with client.conversation() as talk:
+    with client.conversation(pause=_PAUSE) as talk:
         talk.quiet(SETTLE)
         before = talk.ask(commands.read_logging_state())
         interval = before.interval if isinstance(before, LoggingState) else 1
@@ -53,7 +55,7 @@ def stop_internal_logging(client: MeterClient) -> None:
     LinkLost, NoAnswer, UnexpectedReply
         The meter went away, or does not answer.
     """
-    with client.conversation() as talk:
+    with client.conversation(pause=_PAUSE) as talk:
         talk.quiet(SETTLE)
         before = talk.ask(commands.read_logging_state())
         if not isinstance(before, LoggingState) or before.mode is not LoggingMode.INTERNAL:
@@ -78,7 +80,7 @@ def stop_logging(client: MeterClient) -> None:
         The meter went away, or does not answer.
     """
     stop_internal_logging(client)
-    with client.conversation() as talk:
+    with client.conversation(pause=_PAUSE) as talk:
         talk.send(commands.stop_external_logging())
         talk.quiet(SETTLE)
         _require(LoggingMode.STOPPED, talk.ask(commands.read_logging_state()))
@@ -102,7 +104,7 @@ def restart(client: MeterClient, cancelled: Callable[[], bool] = lambda: False) 
         except LinkLost:
             if not client.trying or time.monotonic() > give_up:
                 raise
-            client.wait_running(DEAF)
+            client.wait_running(DEAF, cancelled)
         except NoAnswer:
             if time.monotonic() > give_up:
                 raise
@@ -118,8 +120,7 @@ def save_network(client: MeterClient) -> None:
     LinkLost, NoAnswer, UnexpectedReply
         The meter went away, does not answer, or has no network.
     """
-    reply = client.request(commands.save_network(), timeout=_SAVING)
-    _require_action(reply, "save", "w")
+    _act_on_network(client, commands.save_network(), "save")
 
 
 def reset_network(client: MeterClient) -> None:
@@ -130,8 +131,7 @@ def reset_network(client: MeterClient) -> None:
     LinkLost, NoAnswer, UnexpectedReply
         The meter went away, does not answer, or has no network.
     """
-    reply = client.request(commands.reset_network(), timeout=_SAVING)
-    _require_action(reply, "reset", "z")
+    _act_on_network(client, commands.reset_network(), "reset")
 
 
 def _require(mode: LoggingMode, reply: object) -> None:
@@ -144,8 +144,9 @@ def _require(mode: LoggingMode, reply: object) -> None:
         )
 
 
-def _require_action(reply: object, doing: str, action: str) -> None:
-    if not isinstance(reply, NetworkAction) or reply.action != action:
+def _act_on_network(client: MeterClient, command: Command, doing: str) -> None:
+    reply = client.request(command, timeout=_SAVING)
+    if not isinstance(reply, NetworkAction) or ("i", reply.action) != command.reply:
         raise UnexpectedReply(
             f"The meter did not {doing} its network settings, but answered {reply}",
             "Read the settings again.",

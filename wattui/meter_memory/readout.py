@@ -150,7 +150,7 @@ def read_memory(
         It cannot read out its memory.
     """
     mode = _mode(client)
-    with client.conversation() as talk:
+    with client.conversation(pause="fetching the memory") as talk:
         reading = _Reading(client, talk, progress, cancelled, patience or Patience())
         reading.run()
     return reading.result(mode)
@@ -163,6 +163,23 @@ def _mode(client: MeterClient) -> LoggingMode | None:
     except (NoAnswer, UnexpectedReply):
         return None
     return state.mode if isinstance(state, LoggingState) else None
+
+
+class ReadoutRate:
+    """Records per second since a read-out started, or started again."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._first = self._last = 0
+
+    def take(self, done: int) -> float:
+        """Return the rate after *done* records; 0 until it is known."""
+        now = time.monotonic()
+        if done < self._last or not self._last:
+            self._since, self._first = now, done
+        self._last = done
+        passed = now - self._since
+        return (done - self._first) / passed if passed > 0 else 0.0
 
 
 @dataclass(slots=True)
@@ -325,20 +342,12 @@ class _Reading:
         self._first, self._records = attempt, joined
 
     def _wait_for_replugging(self) -> bool:
-        deadline = time.monotonic() + self._patience.replug
-        while time.monotonic() < deadline and not self._cancelled():
-            try:
-                self._client.wait_running(_LOOK)
-            except NoAnswer:
-                continue
-            except WattuiError:
-                # Lost and being reconnected, or failed for good.
-                if not self._client.trying:
-                    return False
-                continue
-            self._talk.forget_loss()
-            return True
-        return False
+        try:
+            self._client.wait_running(self._patience.replug, self._cancelled)
+        except WattuiError:
+            return False
+        self._talk.forget_loss()
+        return True
 
     def result(self, mode: LoggingMode | None) -> Readout:
         """Return the result."""

@@ -101,7 +101,7 @@ def read_settings(client: MeterClient) -> Settings:
     NoAnswer
         It does not answer at all, or another program is talking to it.
     """
-    with client.conversation(pause=False) as talk:
+    with client.conversation() as talk:
         return _read(talk, client.version)
 
 
@@ -113,7 +113,7 @@ def read_calibration(client: MeterClient) -> Calibration | None:
     LinkLost, NoAnswer
         As :func:`read_settings`.
     """
-    with client.conversation(pause=False) as talk:
+    with client.conversation() as talk:
         return ask_for(talk, commands.read_calibration(), Calibration)
 
 
@@ -168,7 +168,7 @@ def apply(client: MeterClient, changes: Changes, *, erase: bool = False) -> Sett
     check(changes)
     if changes.start_internal and erase:
         client.stop_live()  # a meter logs either into its memory or over the wire
-    with client.conversation() as talk:
+    with client.conversation(pause="writing settings") as talk:
         talk.quiet(SETTLE)
         before = _read(talk, client.version)
         steps = steps_to(changes, before)
@@ -197,7 +197,7 @@ def clear_memory(client: MeterClient, *, erase: bool = False) -> None:
     if not erase:
         raise _would_erase("Clearing")
     before = read_memory_state(client)
-    with client.conversation() as talk:
+    with client.conversation(pause="clearing the memory") as talk:
         talk.send(command, consent=True)
         talk.quiet(SETTLE)
     after = read_memory_state(client)

@@ -73,10 +73,10 @@ def read_memory_state(client: MeterClient) -> MemoryState:
     UnexpectedReply
         The meter cannot read out its memory.
     """
-    with client.conversation(pause=False) as talk:
+    with client.conversation() as talk:
         # This is read before live recording pauses; otherwise it would never be external logging.
         mode = ask_for(talk, commands.read_logging_state(), LoggingState)
-    with client.conversation() as talk:
+    with client.conversation(pause="reading the state of the memory") as talk:
         talk.interrupt()
         talk.quiet()
         limit = ask_for(talk, commands.read_record_limit(), RecordLimit)

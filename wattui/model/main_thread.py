@@ -17,13 +17,17 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 _log = logging.getLogger(__name__)
+
+#: Least time between two reports of progress, in seconds.
+REPORT_TIME: Final = 0.1
 
 _Result = TypeVar("_Result")
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -163,6 +167,32 @@ class MainThread:
             if worker is not threading.current_thread():
                 worker.join(max(0.0, deadline - time.monotonic()))
         return [worker.name for worker in workers if worker.is_alive()]
+
+
+class ProgressPacer:
+    """Passes a worker's progress on to the main thread, ten times per second at most.
+
+    Parameters
+    ----------
+    post
+        Runs a call on the main thread.
+    show
+        Called there with how much is done, and of how much.
+    """
+
+    def __init__(
+        self, post: Callable[[Callable[[], None]], None], show: Callable[[int, int], None]
+    ) -> None:
+        self._post = post
+        self._show = show
+        self._reported = -math.inf
+
+    def report(self, done: int, total: int) -> None:
+        """Report progress.  Called on the worker."""
+        now = time.monotonic()
+        if now - self._reported >= REPORT_TIME or done == total:
+            self._reported = now
+            self._post(lambda: self._show(done, total))
 
 
 def in_turn(method: _Method) -> _Method:

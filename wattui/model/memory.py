@@ -25,10 +25,10 @@ from traits.api import Bool, Enum, Float, HasStrictTraits, Instance, Int, Proper
 from traits.api import Callable as Function
 from traits.api import Event as EventTrait
 
-from wattui.client import ClientState, MeterClient
+from wattui.client import CONNECTING, ClientState, MeterClient
 from wattui.errors import Cancelled, UnexpectedReply, WattuiError
 from wattui.meter_memory.logging_modes import restart, stop_internal_logging
-from wattui.meter_memory.readout import Patience, Readout, read_memory
+from wattui.meter_memory.readout import Patience, Readout, ReadoutRate, read_memory
 from wattui.meter_memory.save_readout import save_readout
 from wattui.meter_memory.settings import (
     Changes,
@@ -39,7 +39,7 @@ from wattui.meter_memory.settings import (
     read_settings,
 )
 from wattui.meter_memory.state import MemoryState, read_memory_state
-from wattui.model.main_thread import MainThread
+from wattui.model.main_thread import MainThread, ProgressPacer
 from wattui.model.viewable import declared
 from wattui.protocol import Calibration
 
@@ -48,13 +48,6 @@ if TYPE_CHECKING:
     from wattui.model.meter import Meter
 
 _log = logging.getLogger(__name__)
-
-#: Seconds that connecting may take, all speeds and a restart included.
-CONNECTING: Final = 25.0
-_LOOK: Final = 0.1
-
-#: Least time between two reports of progress, in seconds.
-REPORT_TIME: Final = 0.1
 
 
 class MemoryWork(enum.StrEnum):
@@ -117,30 +110,6 @@ class Look:
     state: MemoryState | None
     calibration: Calibration | None
     url: str
-
-
-class Progress:
-    """How far a read-out is: the worker reports it, ten times per second at most."""
-
-    def __init__(self) -> None:
-        self.done = self.total = 0
-        self.rate = 0.0
-        self._begun = (0, 0.0)
-        self._reported = 0.0
-
-    def take(self, done: int, total: int) -> bool:
-        """Store the progress; return whether to show it."""
-        now = time.monotonic()
-        if done < self.done or not self.done:
-            self._begun = (done, now)  # it begins, or starts again
-        count, since = self._begun
-        self.done, self.total = done, total
-        if now > since:
-            self.rate = (done - count) / (now - since)
-        if now - self._reported < REPORT_TIME and done != total:
-            return False
-        self._reported = now
-        return True
 
 
 def look(client: MeterClient) -> Look:
@@ -224,7 +193,7 @@ class MeterMemory(HasStrictTraits):
 
     _cancelled: threading.Event = declared(Instance(threading.Event, ()))
     _state_posted: threading.Event = declared(Instance(threading.Event, ()))
-    _progress: Progress = declared(Instance(Progress, ()))
+    _rate: ReadoutRate = declared(Instance(ReadoutRate, ()))
 
     # -- what can be done (main thread) ----------------------------------------------
 
@@ -234,14 +203,17 @@ class MeterMemory(HasStrictTraits):
 
     def fetch(self, then: Callable[[bool], None] | None = None) -> bool:
         """Read out the memory and save it as a session."""
-        before = self.fetched
-        self.trait_set(done=0, total=0, rate=0.0, seconds_left=math.nan)
-        self._progress = Progress()
+        before, patience = self.fetched, self.patience
+        pacer = ProgressPacer(self.main_thread.post, self._show_progress)
 
         def job(client: MeterClient) -> Fetched:
-            readout = read_memory(client, self._report, self._is_cancelled, patience=self.patience)
+            readout = read_memory(client, pacer.report, self._is_cancelled, patience=patience)
             return keep(readout, before)
 
+        if self.work:
+            return False
+        self._rate = ReadoutRate()
+        self.trait_set(done=0, total=0, rate=0.0, seconds_left=math.nan)
         return self._start(MemoryWork.FETCHING, job, self._take_fetched, then)
 
     def keep_again(self) -> None:
@@ -386,27 +358,17 @@ class MeterMemory(HasStrictTraits):
     def _connected(self, client: MeterClient | None, url: str) -> Iterator[MeterClient]:
         """Yield a running client: the present one, or one that does not disturb the meter."""
         if client is not None:
-            self._wait(client)
+            client.wait_running(CONNECTING, self._is_cancelled)
             yield client
             return
         own = self.make_client(url, live=False)
         own.add_state_listener(self._client_changed)
         own.start()
         try:
-            self._wait(own)
+            own.wait_running(CONNECTING, self._is_cancelled)
             yield own
         finally:
             own.stop()
-
-    def _wait(self, client: MeterClient) -> None:
-        deadline = time.monotonic() + CONNECTING
-        while not self._is_cancelled():
-            try:
-                return client.wait_running(_LOOK)
-            except WattuiError as error:
-                if not client.trying or time.monotonic() > deadline:
-                    raise error from None
-        raise Cancelled("It was cancelled")
 
     def _is_cancelled(self) -> bool:
         return bool(self._cancelled.is_set())
@@ -421,10 +383,6 @@ class MeterMemory(HasStrictTraits):
             self._state_posted.set()
             self.main_thread.post(lambda: self._show_client(client))
 
-    def _report(self, done: int, total: int) -> None:
-        if self._progress.take(done, total):
-            self.main_thread.post(self._show_progress)
-
     # -- showing (main thread) ---------------------------------------------------------
 
     def _show_client(self, client: MeterClient) -> None:
@@ -433,12 +391,10 @@ class MeterMemory(HasStrictTraits):
             lost = client.state is ClientState.LOST
             self.trait_set(activity=client.activity, unplugged=lost)
 
-    def _show_progress(self) -> None:
-        one = self._progress
-        left = math.nan
-        if one.rate > 0 and one.total:
-            left = max(one.total - one.done, 0) / one.rate
-        self.trait_set(done=one.done, total=one.total, rate=one.rate, seconds_left=left)
+    def _show_progress(self, done: int, total: int) -> None:
+        rate = self._rate.take(done)
+        left = max(total - done, 0) / rate if rate > 0 and total else math.nan
+        self.trait_set(done=done, total=total, rate=rate, seconds_left=left)
 
     def _take_look(self, found: Look) -> None:
         self.trait_set(
@@ -454,7 +410,6 @@ class MeterMemory(HasStrictTraits):
         self.said = "Written, read back, and the same"
 
     def _take_fetched(self, fetched: Fetched) -> None:
-        self._show_progress()
         self.fetched = fetched
         if fetched.path is not None:
             words = "were fetched" if fetched.complete else "received and saved"

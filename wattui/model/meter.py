@@ -160,10 +160,12 @@ class Meter(Viewable):
     #: What failed, and what to do about it; empty if nothing failed.
     problem = Str()
     hint = Str()
+    #: Why live recording pauses, as in ``fetching the memory``; empty while it does not.
+    paused = Str()
     #: Whether there is a connection, or one is being made.
     connected: bool = declared(Property(Bool(), observe="state"))
     #: Whether the readings are current.
-    live: bool = declared(Property(Bool(), observe="state, sample_count"))
+    live: bool = declared(Property(Bool(), observe="state, paused, sample_count"))
 
     #: Passes calls of the reader and writer threads to the main thread.
     main_thread: MainThread = declared(Instance(MainThread, (), **PRIVATE))
@@ -237,7 +239,9 @@ class Meter(Viewable):
         )
 
     def _show_closed(self) -> None:
-        self.trait_set(state_text="Not connected", problem="", hint="", lost_since=math.nan)
+        self.trait_set(
+            state_text="Not connected", problem="", hint="", paused="", lost_since=math.nan
+        )
         self.state = ClientState.CLOSED
 
     @property
@@ -335,17 +339,20 @@ class Meter(Viewable):
             self.lost_since = client.clock.time()
         elif state is ClientState.RUNNING:
             self.lost_since = math.nan
+        paused, words = client.paused, self._words(state, client.activity, error)
         failing = state in (ClientState.FAILED, ClientState.LOST) and error is not None
         self.trait_set(
             state=state,
-            state_text=self._words(state, client.activity, error),
+            paused=paused,
+            state_text=f"Paused: {paused}" if paused else words,
             problem=error.what if error is not None and failing else "",
             hint=error.hint if error is not None and failing else "",
         )
 
     def open_gap(self) -> float:
-        """Return the seconds since the last record while the meter is lost; NaN otherwise."""
-        if self.state != ClientState.LOST or self.client is None:
+        """Return the seconds since the last record while the meter is lost or pauses, else NaN."""
+        absent = self.state == ClientState.LOST or self.paused
+        if not absent or self.client is None:
             return math.nan
         return max(float(self.client.clock.time()) - self.last_time, 0.0)
 
@@ -385,7 +392,8 @@ class Meter(Viewable):
         return self.state in (ClientState.OPENING, ClientState.RUNNING, ClientState.LOST)
 
     def _get_live(self) -> bool:
-        return bool(self.state == ClientState.RUNNING and self.sample_count > 0)
+        running = self.state == ClientState.RUNNING and not self.paused
+        return running and self.sample_count > 0
 
     def _get_label(self) -> str:
         info = MeterInfo(self.key, self.url, self.name, self.model, "", self.serial_number)

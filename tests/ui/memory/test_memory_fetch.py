@@ -16,6 +16,7 @@ from quick_line import hasten
 
 from wattui.client import MeterClient
 from wattui.errors import DiskRefused
+from wattui.measurement.text import clock_text
 from wattui.meter_memory.readout import Patience
 from wattui.model.memory import Fetched
 from wattui.session import Session
@@ -58,16 +59,16 @@ def test_progress_is_shown_with_rate_and_time_left_and_can_be_cancelled(window):
     window.model.port = SLOW
     window.click(window.control("fetch_button"))
     bar = window.control("status")
-    window.wait_for(lambda: window.memory.done > 50, "some records")
-    text = bar.task_text.text()
+    window.wait_for(lambda: window.memory.done > 50 and window.memory.rate, "some records")
+    text = bar.task.text.full_text
     assert text.startswith("Fetching: ")
     assert " of 87,381 records · " in text
     assert "/s · " in text
     assert text.endswith("left")
-    assert bar.progress.value() >= 0
-    assert "are saved" in bar.cancel.toolTip()
+    assert bar.task.progress.value() >= 0
+    assert "are saved" in bar.task.cancel.toolTip()
     assert not window.control("fetch_button").isEnabled()
-    window.click(bar.cancel)
+    window.click(bar.task.cancel)
     window.wait_for(lambda: not window.memory.work, "the end")
     assert not bar.task.isVisible()
     assert band(window).notice.kind == "warning"
@@ -217,6 +218,73 @@ def test_window_closes_in_the_middle_of_a_fetch(window):
     window.window.close()
     window.handle_events()
     assert [name for name in own_threads() if "view reader" not in name] == []
+
+
+# -- a pause of the recording ---------------------------------------------------------
+
+
+def test_while_the_memory_is_fetched_the_window_looked_as_if_it_recorded(window):
+    url = "sim://es?id=live&memory=full&fields=w,v,a&speed=3"
+    window.window.resize(1024, 700)
+    window.model.connect_ports([url, "sim://pro?id=other&speed=20"], ["Fridge", "Lamp"])
+    meter, other = window.bench.meters
+    window.wait_for(lambda: meter.live and other.live, "both meters")
+    window.bench.meter = meter
+    window.memory.fetch()
+    window.wait_for(lambda: window.memory.done > 50, "some records")
+    window.wait_for(lambda: meter.open_gap() > 1, "a gap")
+    status, plots = window.control("status"), window.model.plots
+    window.context.memory.link.model.refresh()
+    window.handler.link.tick()
+    assert window.model.state == "paused"
+    assert window.model.status.words == ("Recording 1 of 2 meters, 1 paused: fetching the memory")
+    assert status.dot.colour == window.model.palette.amber
+    assert window.model.readings.note.startswith("last one at ")
+    assert not window.model.readings.current
+    rows = window.model.meter_rows
+    assert [row.current for row in rows] == [False, True]
+    assert rows[0].dot == "amber"
+    assert rows[0].state == f"Paused {clock_text(meter.last_time, False)}"
+    assert "Paused: fetching the memory" in rows[0].tooltip
+    assert plots.absent_since == {meter.key: meter.last_time}
+    assert plots.absent_why == {meter.key: "fetching the memory"}
+    assert plots.now > meter.last_time
+    assert status.minimumSizeHint().width() <= 800
+    assert window.window.width() == 1024, "progress made the window wider"
+    count = meter.sample_count
+    window.memory.cancel()
+    window.wait_for(lambda: meter.sample_count > count, "the next record")
+    window.wait_for(lambda: not plots.absent_since, "the end of the gap")
+    window.wait_for(lambda: window.model.meter_rows[0].current, "the row")
+    assert window.model.status.words == "Recording 2 meters"
+    assert window.model.readings.current
+    assert window.model.meter_rows[0].state == "Recording"
+    assert plots.absent_why == {}
+
+
+def test_a_gap_stays_shaded_until_the_record_that_ends_it(window):
+    window.connect("sim://pro?id=live&speed=20&interval=1")
+    meter, plots = window.bench.meter, window.model.plots
+    meter.paused = "a test"
+    assert plots.absent_since == {meter.key: meter.last_time}
+    last = meter.last_time
+    meter.paused = ""
+    if meter.last_time == last:
+        assert plots.absent_since == {meter.key: last}
+        assert plots.absent_why == {}
+    window.wait_for(lambda: meter.last_time > last and not plots.absent_since, "the next record")
+
+
+def test_a_refused_second_fetch_keeps_the_progress_of_the_first(window):
+    window.model.port = SLOW
+    window.handler.do(window.info, "fetch")
+    window.wait_for(lambda: window.memory.done > 50, "some records")
+    done, total = window.memory.done, window.memory.total
+    assert window.memory.fetch() is False
+    assert (window.memory.done, window.memory.total) == (done, total)
+    assert window.memory.rate > 0
+    window.memory.cancel()
+    window.wait_for(lambda: not window.memory.work, "the end")
 
 
 # -- the window stays alive ----------------------------------------------------------

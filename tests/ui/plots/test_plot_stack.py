@@ -227,7 +227,7 @@ def test_the_plot_is_shaded_since_a_meter_was_lost(recording, open_plots):
     window = open_plots(session_path=recording.path, channels=["power"], live=True)
     window.next_frame()
     stack = window.stack
-    stack.lost_since = {stack.meters[0][0]: START + 60.0}
+    stack.absent_since = {stack.meters[0][0]: START + 60.0}
     stack.now = START + 120.0
     window.settle()
     assert stack.view.stop >= START + 120.0
@@ -257,7 +257,7 @@ def test_unplugged_meters_are_lanes_of_shade_and_not_a_line_at_zero(tmp_path, op
     plot = stack.shown_rows()[0].plot
     x = None
     for lost in (1, 2):
-        stack.lost_since = {key: START + 60.0 for key, _name, _colour in meters[:lost]}
+        stack.absent_since = {key: START + 60.0 for key, _name, _colour in meters[:lost]}
         stack.now = START + 100.0
         window.settle()
         x = round(float(plot.index_mapper.map_screen(np.array([START + 81.3]))[0]))

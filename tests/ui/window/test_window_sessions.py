@@ -12,7 +12,7 @@ from PyQt5 import QtCore, QtWidgets
 
 from wattui.formats import all_formats, export_job
 from wattui.session import Interrupted
-from wattui.ui.widgets.status_bar import Task
+from wattui.ui.widgets.task_bar import Task
 
 
 @pytest.fixture
@@ -166,8 +166,8 @@ def test_work_in_the_background_shows_progress_and_cancel(window):
     cancelled = []
     window.model.task = Task("Copying", 250, 1000, lambda: cancelled.append(True))
     bar = window.control("status")
-    assert bar.progress.value() == 250
-    window.click(bar.cancel)
+    assert bar.task.progress.value() == 250
+    window.click(bar.task.cancel)
     assert cancelled == [True]
     window.model.task = None
     assert not bar.task.isVisible()

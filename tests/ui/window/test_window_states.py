@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.text import clock_text
 from wattui.model.bench import Bench
 from wattui.session import Interrupted
 from wattui.session.health import HealthReport
@@ -71,6 +72,30 @@ def test_live_shows_the_last_record(bench):
     assert readings.value("current") == "0.361"
     assert readings.lines[0] == "summed from 2 records in 0:02"
     assert readings.energy_error
+
+
+def test_paused_is_amber_with_its_reason_and_grey_with_the_time_of_the_last_one(bench):
+    words = "Paused: fetching the memory"
+    traits = {"paused": "fetching the memory", "state_text": words}
+    record(bench, [sample(1)], state="running", **traits)
+    status, readings = status_of(bench), readings_of(bench, "Wh")
+    assert state_of(bench) == "paused"
+    assert (status.dot, status.words) == ("amber", words)
+    assert not readings.current
+    assert readings.note == f"last one at {clock_text(bench.meter.last_time)}"
+    bench.meter.trait_set(paused="", state_text="Recording")
+    assert readings_of(bench, "Wh").current
+    assert status_of(bench).dot == "ok"
+
+
+def test_one_paused_meter_among_others_is_named_with_its_reason(bench):
+    record(bench, [sample(1)], state="running")
+    bench.add_meter("/dev/ttyUSB1", state="running", paused="fetching the memory")
+    status = status_of(bench)
+    assert status.dot == "amber"
+    assert status.words == "Recording 1 of 2 meters, 1 paused: fetching the memory"
+    bench.add_meter("/dev/ttyUSB2", state="running", paused="writing settings")
+    assert status_of(bench).words == "Recording 1 of 3 meters, 2 paused"
 
 
 def test_unplugged_is_grey_with_the_time_of_the_last_one(bench):

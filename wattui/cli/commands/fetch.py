@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,6 +185,7 @@ def _progress(client: MeterClient, *, quiet: bool) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from wattui.client import ClientState
+    from wattui.meter_memory.readout import ReadoutRate
 
     exits.say("Press Ctrl-C to stop; the records received so far are saved.")
     bar = Progress(
@@ -194,14 +194,15 @@ def _progress(client: MeterClient, *, quiet: bool) -> Iterator[Progress | None]:
         TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("left"),
         console=console(error=True), transient=True, expand=True,
     )  # fmt: skip
-    rate = _Rate()
+    rate = ReadoutRate()
     with bar:
         task = bar.add_task("Fetching", total=None, of="?", rate="")
 
         def show(done: int, total: int) -> None:
+            per_second = rate.take(done)
             bar.update(
                 task, completed=done, total=total or None, of=f"{total:,}" if total else "?",
-                rate=rate.text(done),
+                rate=f"{per_second:,.0f}/s" if per_second else "",
             )  # fmt: skip
 
         def describe(client: MeterClient) -> None:
@@ -210,20 +211,3 @@ def _progress(client: MeterClient, *, quiet: bool) -> Iterator[Progress | None]:
 
         client.add_state_listener(describe)
         yield show
-
-
-class _Rate:
-    """Records per second since the read-out started, or started again."""
-
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-        self._first = self._last = 0
-
-    def text(self, done: int) -> str:
-        """Return the rate as text; empty until it is known."""
-        now = time.monotonic()
-        if done < self._last or not self._last:
-            self._since, self._first = now, done
-        self._last = done
-        passed = now - self._since
-        return f"{(done - self._first) / passed:,.0f}/s" if passed > 0 else ""

@@ -32,9 +32,10 @@ from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
+from wattui.model.main_thread import ProgressPacer
 from wattui.session import Session
 from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
-from wattui.ui.widgets.status_bar import ProgressPacer, Task
+from wattui.ui.widgets.task_bar import Task
 from wattui.ui.widgets.words_editor import WordsEditor
 
 #: The formats that can be written.

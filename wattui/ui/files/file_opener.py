@@ -28,11 +28,12 @@ from wattui.formats.registry import is_session
 from wattui.formats.replay_source import Recorded, prepare
 from wattui.measurement.clock import microseconds
 from wattui.measurement.text import count_text
+from wattui.model.main_thread import ProgressPacer
 from wattui.session import copy_session, repaired_path, sound_copy
 from wattui.session.lock import is_being_written
 from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.notices import Notice, NoticeKind
-from wattui.ui.widgets.status_bar import ProgressPacer, Task
+from wattui.ui.widgets.task_bar import Task
 from wattui.ui.widgets.typed_field import TypedEditor, finish_typed, read_number
 
 #: Skipped lines and assumptions that the details show.

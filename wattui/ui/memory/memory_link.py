@@ -8,10 +8,10 @@ import math
 from traits.api import HasStrictTraits, Instance, List, Str, observe
 
 from wattui.measurement.text import count_text, duration_text
-from wattui.model.memory import WORKS, Fetched, MeterMemory
+from wattui.model.memory import WORKS, Fetched, MemoryWork, MeterMemory
 from wattui.ui.memory.readout_origin import ReadoutOrigin
 from wattui.ui.widgets.notices import Notice, NoticeKind
-from wattui.ui.widgets.status_bar import Task
+from wattui.ui.widgets.task_bar import Task
 
 #: Tooltips of *Cancel*.
 CANCEL_FETCH = "Stop fetching; the records received so far are saved"
@@ -26,7 +26,7 @@ def work_text(memory: MeterMemory) -> str:
     """Return the work in progress and how far it is; empty if there is none."""
     if not memory.work:
         return ""
-    if memory.work != "fetching" or not (memory.total or memory.unplugged):
+    if memory.work != MemoryWork.FETCHING or not (memory.total or memory.unplugged):
         activity = f": {memory.activity}" if memory.activity else ""
         return f"{WORKS[memory.work]}{activity}"
     if memory.unplugged:
@@ -129,8 +129,8 @@ class MemoryLink(HasStrictTraits):
         if not memory.work:
             self._task = None
         else:
-            tip = CANCEL_FETCH if memory.work == "fetching" else CANCEL_WORK
-            share = (memory.done, memory.total) if memory.work == "fetching" else (0, 0)
+            tip = CANCEL_FETCH if memory.work == MemoryWork.FETCHING else CANCEL_WORK
+            share = (memory.done, memory.total) if memory.work == MemoryWork.FETCHING else (0, 0)
             self._task = Task(work_text(memory), *share, memory.cancel, tip)
         model.task = self._task
 
@@ -150,9 +150,9 @@ class MemoryLink(HasStrictTraits):
         memory, notices = self.memory, []
         if self.model is None:
             return
-        if memory.work == "fetching":
+        if memory.work == MemoryWork.FETCHING:
             pass  # the result of the last one is out of date
-        elif memory.last_work == "fetching" and memory.problem:
+        elif memory.last_work == MemoryWork.FETCHING and memory.problem:
             buttons = (("Fetch again", "fetch_now"), ("Dismiss", "dismiss_fetched"))
             text = f"The memory was not fetched: {memory.problem}."
             notices.append(Notice("fetched", NoticeKind.ERROR, text, memory.hint, buttons))

@@ -20,6 +20,7 @@ from wattui.measurement.text import (
     short_port,
 )
 from wattui.meter_memory.wording import HANDLING_SENTENCES, left_text
+from wattui.model.memory import WORKS
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.ui.memory.memory_link import COST
 from wattui.ui.theme.palette import Palette, mix
@@ -62,7 +63,7 @@ def overview_of(memory: MeterMemory) -> MemoryOverview:
     state, url = memory.state, memory.url
     known = state is not None and memory.source == url
     if not known or state is None:
-        words = "Reading…" if memory.work else "Not read yet"
+        words = f"{WORKS[memory.work]}…" if memory.work else "Not read yet"
         if memory.settings is not None and memory.source == url:
             words = "This meter does not report on its memory"
         sentence = COST if memory.recording and not memory.work else ""

@@ -8,6 +8,7 @@ from typing import Final
 
 from pyface.qt import QtCore, QtGui
 
+from wattui.client import ClientState
 from wattui.model.meter import Meter
 from wattui.ui.dialogs.about import show_text
 from wattui.ui.plots.stack_layout import Arrangement
@@ -106,7 +107,9 @@ def reconnect_all(context: WindowContext) -> None:
 
 def retry_failed(context: WindowContext) -> None:
     """Connect every meter that failed again."""
-    _reconnect(context, [one for one in context.model.bench.meters if one.state == "failed"])
+    _reconnect(
+        context, [one for one in context.model.bench.meters if one.state == ClientState.FAILED]
+    )
 
 
 def _reconnect(context: WindowContext, meters: Sequence[Meter]) -> None:
@@ -179,7 +182,7 @@ def colour_meter(context: WindowContext) -> None:
 def show_details(context: WindowContext) -> None:
     """Show all details about a failure."""
     bench = context.model.bench
-    failed = [one for one in bench.meters if one.state == "failed"]
+    failed = [one for one in bench.meters if one.state == ClientState.FAILED]
     meters = failed or ([bench.meter] if bench.meter is not None else [])
     texts = []
     for meter in meters:

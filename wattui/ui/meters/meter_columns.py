@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from wattui.client import ClientState
 from wattui.measurement.energy import cost
 from wattui.measurement.text import (
     NO_VALUE,
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
     from wattui.model.meter import Meter
 
 #: State of a meter: the colour of its dot, as a name in the palette, and its text.
-STATES: Final[dict[str, tuple[str, str]]] = {
-    "closed": ("muted", "Not connected"),
-    "opening": ("accent", "Connecting"),
-    "running": ("ok", "Recording"),
-    "lost": ("amber", "Unplugged"),
-    "failed": ("red", "Failed"),
+STATES: Final[dict[ClientState, tuple[str, str]]] = {
+    ClientState.CLOSED: ("muted", "Not connected"),
+    ClientState.OPENING: ("accent", "Connecting"),
+    ClientState.RUNNING: ("ok", "Recording"),
+    ClientState.LOST: ("amber", "Unplugged"),
+    ClientState.FAILED: ("red", "Failed"),
 }
 
 
@@ -260,13 +261,16 @@ def _state(bench: Bench, meter: Meter) -> tuple[str, str]:
     dot, words = STATES[meter.state]
     if bench.opened:
         return "muted", "Recorded"
-    if meter.state == "closed" and meter.sample_count:
+    if meter.paused:
+        last = "" if math.isnan(meter.last_time) else f" {clock_text(meter.last_time, False)}"
+        dot, words = "amber", f"Paused{last}"
+    elif meter.state == ClientState.CLOSED and meter.sample_count:
         words = "Stopped"
-    elif meter.state == "opening":
+    elif meter.state == ClientState.OPENING:
         words = str(meter.state_text)
-    elif meter.state == "running" and not meter.sample_count:
+    elif meter.state == ClientState.RUNNING and not meter.sample_count:
         words = "Waiting"
-    elif meter.state == "lost" and not math.isnan(meter.lost_since):
+    elif meter.state == ClientState.LOST and not math.isnan(meter.lost_since):
         words = f"Unplugged {clock_text(meter.lost_since, False)}"
     return dot, words
 
@@ -276,8 +280,10 @@ def _tooltip(meter: Meter) -> str:
     lines = [meter.label, kind, meter.serial_number, f"at {short_port(meter.url)}"]
     if meter.problem:
         lines += ["", f"{meter.problem}.", meter.hint]
-    elif meter.state == "lost":
+    elif meter.state == ClientState.LOST or meter.paused:
         lines += ["", meter.state_text]
+        if not math.isnan(meter.last_time):
+            lines.append(f"Last record at {clock_text(meter.last_time)}")
     if meter.gap_count:
         missing = duration_text(meter.gap_duration)
         lines.append(f"{count_text(meter.gap_count, 'gap')}, {missing} missing")

@@ -7,6 +7,7 @@ and its ``Legend`` is a box that would hide curves.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,9 @@ from wattui.ui.plots.total import TOTAL
 #: Pixels from the plot to the base line of its head line, and where each meter has a row.
 _HEAD: Final = 9
 _ROW_HEAD: Final = 5
+
+#: Pixels from the start of a gap to the reason for it.
+_PAD: Final = 8
 
 
 #: In the head of a plot with a scale that the user chose.
@@ -48,16 +52,39 @@ class Gaps(Annotation):
 
     def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
         """Draw on a row's plot."""
-        several = row.key is None and row.stack.coloured
-        found = [
-            (colour if several else "", plot.index_mapper.map_screen(spans))
-            for key, colour, spans in row.stack.gap_spans()
-            if row.key in (None, key)
-        ]
-        found = [one for one in found if np.any((one[1][:, 1] > plot.x) & (one[1][:, 0] < plot.x2))]
-        for number, (colour, across) in enumerate(found):
-            lane = (number, len(found))
+        for lane, _key, colour, across in _gaps_in_view(plot, row):
             drawing.draw_gaps(gc, plot, across, row.stack.palette, colour, lane)
+
+
+class GapReasons(Annotation):
+    """Says in a gap that is not over why records are missing, once for each meter."""
+
+    def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
+        """Draw on a row's plot."""
+        palette = row.stack.palette
+        for (number, count), key, colour, across in _gaps_in_view(plot, row):
+            why = row.stack.absent_why.get(key, "")
+            # The gap that is not over is the last one.
+            left, right = max(across[-1][0], plot.x), min(across[-1][1], plot.x2)
+            width = drawing.text_width(why, SMALL)
+            if not why or not (row.is_first or row.key) or width + 2 * _PAD > right - left:
+                continue
+            base = plot.y2 - plot.height * number / count - 16
+            shade = drawing.gap_shade(palette, colour)
+            drawing.fill_rect(gc, left + _PAD - 2, base - 3, width + 4, 14, shade)
+            drawing.draw_text(gc, why, left + _PAD, base, palette.muted, SMALL)
+
+
+def _gaps_in_view(plot: Any, row: Any) -> list[tuple[tuple[int, int], Hashable, str, np.ndarray]]:
+    """Return lane, key, colour and spans in pixels of each meter with gaps in view."""
+    several = row.key is None and row.stack.coloured
+    found = [
+        (key, colour if several else "", plot.index_mapper.map_screen(spans))
+        for key, colour, spans in row.stack.gap_spans()
+        if row.key in (None, key)
+    ]
+    found = [one for one in found if np.any((one[2][:, 1] > plot.x) & (one[2][:, 0] < plot.x2))]
+    return [((number, len(found)), *one) for number, one in enumerate(found)]
 
 
 class HeadLine(Annotation):

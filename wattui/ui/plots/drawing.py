@@ -176,6 +176,11 @@ def frame_rect(
     draw_lines(gc, corners, colour, width=line)
 
 
+def gap_shade(palette: Palette, colour: str) -> str:
+    """Return the shade of the gaps of a meter with a colour, or of the only one."""
+    return mix(palette.plot, colour, _GAP_SHARE) if colour else palette.gap
+
+
 def draw_gaps(
     gc: Any,
     plot: Any,
@@ -204,7 +209,7 @@ def draw_gaps(
         Number of the lane from the top, and how many lanes share the height: one per meter
         with gaps in view.
     """
-    shade = mix(palette.plot, colour, _GAP_SHARE) if colour else palette.gap
+    shade = gap_shade(palette, colour)
     number, count = lane
     y, top = (round(plot.y + plot.height * (1 - (number + n) / count)) for n in (1, 0))
     height = top - y

@@ -108,7 +108,7 @@ class StripGaps(AbstractOverlay):
         stack, several = strip.stack, len(strip.colours()) > 1
         found = []
         for key, colour in strip.colours():
-            spans = [strip.gaps.get(key, np.empty((0, 2))), stack.lost_span(key)]
+            spans = [strip.gaps.get(key, np.empty((0, 2))), stack.absent_span(key)]
             across = strip.index_mapper.map_screen(np.concatenate(spans))
             if len(across):
                 found.append((colour if several else "", across))

@@ -16,7 +16,7 @@ from wattui.measurement.energy import error_of_sum
 from wattui.measurement.fields import CHANNEL, Field
 from wattui.measurement.text import axis_unit, channel_text, energy_text, power_text
 from wattui.session import Statistics
-from wattui.ui.plots.annotations import Gaps, HeadLine, Marks
+from wattui.ui.plots.annotations import GapReasons, Gaps, HeadLine, Marks
 from wattui.ui.plots.curve import BAND, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
 from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT
@@ -80,6 +80,7 @@ class PlotRow(HasStrictTraits):
         add_axes(plot, stack.ticks, ValueTicks(unit=CHANNEL[name].unit))
         plot.underlays.append(HeadLine(component=plot, row=self))
         # Under the curves: no word hides one.
+        plot.underlays.append(GapReasons(component=plot, row=self))
         plot.underlays.append(Marks(component=plot, row=self))
         self.plot = plot
         self.paint()

@@ -98,9 +98,11 @@ class PlotStack(HasStrictTraits):
     origin = Float(math.nan)
     #: Whether records are arriving, so that there is a live edge to follow.
     live = Bool(False)
-    #: Since when meters are lost, that is, their last records: seconds, UTC, by their keys.
-    lost_since = Dict()
-    #: The present, in seconds, UTC, set while a meter is lost; otherwise nan.
+    #: Since when meters are lost or pause, that is, their last records: seconds, UTC, by their
+    #: keys; and why.
+    absent_since = Dict()
+    absent_why = Dict()
+    #: The present, in seconds, UTC, set while there is such a meter; otherwise nan.
     now = Float(math.nan)
     #: Whether the plots are visible; nothing is read or drawn while they are not.
     shown = Bool(True)
@@ -293,7 +295,7 @@ class PlotStack(HasStrictTraits):
         if data.span is None:
             return
         first, last = data.span
-        if not math.isnan(self.now) and self.lost_since:
+        if not math.isnan(self.now) and self.absent_since:
             last = max(last, self.now)
         self.view.follow(last, first)
         self.overview.follow()
@@ -374,9 +376,9 @@ class PlotStack(HasStrictTraits):
         self.view.live = self.live
 
     @observe("now")
-    @observe("lost_since.items")
-    def _lost_changed(self, _event: object) -> None:
-        if self.lost_since and not math.isnan(self.now) and self.view.known:
+    @observe("absent_since.items")
+    def _absent_changed(self, _event: object) -> None:
+        if self.absent_since and not math.isnan(self.now) and self.view.known:
             self.view.follow(max(self.view.last, self.now))
         if self.component is not None:
             self.redraw()
@@ -547,16 +549,16 @@ class PlotStack(HasStrictTraits):
         found = []
         for key, _label, colour in self.shown_meters:
             spans = self._data.gaps.get(key, np.empty((0, 2))) if self._data else np.empty((0, 2))
-            spans = np.concatenate((spans, self.lost_span(key)))
+            spans = np.concatenate((spans, self.absent_span(key)))
             if len(spans):
                 found.append((key, colour, spans))
         return found
 
-    def lost_span(self, key: Hashable) -> np.ndarray:
-        """Return the span since a meter was lost until now, shape (k, 2)."""
-        if key not in self.lost_since:
+    def absent_span(self, key: Hashable) -> np.ndarray:
+        """Return the span since a meter was lost or pauses until now, shape (k, 2)."""
+        if key not in self.absent_since:
             return np.empty((0, 2))
-        since = self.lost_since[key]
+        since = self.absent_since[key]
         return np.array([[since, since if math.isnan(self.now) else max(self.now, since)]])
 
     def point(self, x: float | None) -> None:

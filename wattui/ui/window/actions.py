@@ -22,7 +22,7 @@ from wattui.ui.files.file_actions import FILE_ACTIONS
 from wattui.ui.memory.memory_actions import MEMORY_ACTIONS
 from wattui.ui.meters.meter_actions import ARRANGEMENT_ACTIONS, METER_ACTIONS
 from wattui.ui.widgets.action import HAS_SESSION, LIVE, Action, WindowContext
-from wattui.ui.widgets.status_bar import Task
+from wattui.ui.widgets.task_bar import Task
 from wattui.ui.window.error_report import log_file
 
 #: How far the arrow keys move the view, and the factor by which ``+`` changes its width.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from wattui.client import ClientState
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import (
     NO_VALUE,
@@ -52,6 +53,7 @@ class WindowState(StrEnum):
     EMPTY = "empty"
     CONNECTING = "connecting"
     LIVE = "live"
+    PAUSED = "paused"
     LOST = "lost"
     FAILED = "failed"
     STOPPED = "stopped"
@@ -79,19 +81,33 @@ DOTS: Final[dict[WindowState, str]] = {
     WindowState.EMPTY: "muted",
     WindowState.CONNECTING: "accent",
     WindowState.LIVE: "ok",
+    WindowState.PAUSED: "amber",
     WindowState.LOST: "amber",
     WindowState.FAILED: "red",
     WindowState.STOPPED: "muted",
     WindowState.OPENED: "accent",
 }
 
-#: State of the window by that of its connected meter.
+#: State of the window by that of its meter, unless the meter is not connected or pauses.
 _OF_METER: Final = {
-    "opening": WindowState.CONNECTING,
-    "running": WindowState.LIVE,
-    "lost": WindowState.LOST,
-    "failed": WindowState.FAILED,
+    ClientState.OPENING: WindowState.CONNECTING,
+    ClientState.RUNNING: WindowState.LIVE,
+    ClientState.LOST: WindowState.LOST,
+    ClientState.FAILED: WindowState.FAILED,
 }
+
+#: What is said of the meters that are not recording, among others.
+_OTHERS: Final = {
+    WindowState.CONNECTING: "connecting",
+    WindowState.LOST: "unplugged",
+    WindowState.FAILED: "failed",
+    WindowState.PAUSED: "paused",
+}
+
+#: States of a meter that decide on the colour of the dot for all of them, the worst first.
+_WORST: Final = (
+    WindowState.FAILED, WindowState.LOST, WindowState.PAUSED, WindowState.CONNECTING,
+)  # fmt: skip
 
 _RETRY: Final = (("Try again", "retry_failed"), ("Details", "details"))
 
@@ -140,9 +156,9 @@ def state_of(bench: Bench) -> WindowState:
     meter = bench.meter
     if bench.opened:
         return WindowState.OPENED
-    if meter is None or meter.state == "closed":
+    if meter is None or meter.state == ClientState.CLOSED:
         return WindowState.STOPPED if bench.session_path is not None else WindowState.EMPTY
-    return _OF_METER[meter.state]
+    return WindowState.PAUSED if meter.paused else _OF_METER[meter.state]
 
 
 # -- readings ------------------------------------------------------------------------------
@@ -277,19 +293,21 @@ def _several_state(bench: Bench) -> tuple[str, str]:
     meters = bench.meters
     if bench.opened:
         return "accent", f"Opened, recorded {date_text(bench.session_start)}"
-    count = Counter(meter.state for meter in meters)
-    running = count["running"]
-    if len(meters) == count["closed"] + count["failed"]:
-        failed = f", {count['failed']} failed" if count["failed"] else ""
+    count = Counter(
+        WindowState.PAUSED if one.paused else _OF_METER.get(one.state) for one in meters
+    )
+    running = count[WindowState.LIVE]
+    if len(meters) == count[None] + count[WindowState.FAILED]:
+        failed = f", {count[WindowState.FAILED]} failed" if count[WindowState.FAILED] else ""
         words = "Stopped, everything is saved" if bench.session_path else "Not connected"
         return ("red" if failed else "muted"), f"{words}{failed}"
     words = f"Recording {running} meters"
     if running < len(meters):
-        named = {"opening": "connecting", "lost": "unplugged", "failed": "failed"}
-        others = "".join(f", {count[key]} {word}" for key, word in named.items() if count[key])
+        others = "".join(f", {count[key]} {word}" for key, word in _OTHERS.items() if count[key])
         words = f"Recording {running} of {len(meters)} meters{others}"
-    dots = (("red", "failed"), ("amber", "lost"), ("accent", "opening"))
-    return next((dot for dot, state in dots if count[state]), "ok"), words
+        reasons = {meter.paused for meter in meters if meter.paused}
+        words += f": {reasons.pop()}" if len(reasons) == 1 and words.endswith("paused") else ""
+    return next((DOTS[state] for state in _WORST if count[state]), DOTS[WindowState.LIVE]), words
 
 
 def _gap_parts(meters: Sequence[Meter]) -> list[str]:
@@ -354,7 +372,7 @@ def _disk_notice(bench: Bench) -> Notice:
 
 def _failure_notices(bench: Bench) -> list[Notice]:
     """Return one notice per failed meter, or one for all of them if there are many."""
-    failed = [meter for meter in bench.meters if meter.state == "failed"]
+    failed = [meter for meter in bench.meters if meter.state == ClientState.FAILED]
     if len(failed) > MOST_FAILURES:
         names = ", ".join(meter.label for meter in failed)
         text = f"{len(failed)} meters have failed: {names}"

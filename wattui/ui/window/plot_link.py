@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traits.api import HasStrictTraits, Instance, observe
 
+from wattui.measurement.text import clock_text
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.window.display_values import PANEL_FIELDS, Place, Span, ViewSummary
+
+if TYPE_CHECKING:
+    from wattui.model.meter import Meter
 
 
 class PlotLink(HasStrictTraits):
@@ -29,7 +33,7 @@ class PlotLink(HasStrictTraits):
 
     @observe(
         "model:bench:[session_path,recording,session_start,meters.items],"
-        "model:bench:meters:items:[state,key,name,colour,lost_since,plotted],"
+        "model:bench:meters:items:[state,paused,key,name,colour,lost_since,plotted],"
         "model:bench:meter,"
         "model:[channels.items,clock_mode,palette,place,shows_large,arrangement,with_total]"
     )
@@ -57,9 +61,12 @@ class PlotLink(HasStrictTraits):
         _set(plots, "going", [one.key for one in bench.meters if one.connected])
         _set(plots, "meters", self._meters())
         _set(plots, "live", bench.recording)
-        lost = [one for one in bench.meters if one.state == "lost" and one.key]
-        known = {one.key: one.last_time for one in lost if not math.isnan(one.last_time)}
-        _set(plots, "lost_since", known)
+        absent = [one for one in bench.meters if one.key and not math.isnan(one.open_gap())]
+        _set(plots, "absent_why", {one.key: _reason(one) for one in absent})
+        # A gap that is over stays shaded until the record that ends it has come.
+        shaded = [one for one in bench.meters if one.connected and one.key in plots.absent_since]
+        absent += [one for one in shaded if plots.absent_since[one.key] == one.last_time]
+        _set(plots, "absent_since", {one.key: one.last_time for one in absent})
         self._show_present()
         _set(plots, "shown", model.place == Place.PLOTS and not model.shows_large)
 
@@ -73,15 +80,17 @@ class PlotLink(HasStrictTraits):
         ]
 
     def tick(self) -> None:
-        """Extend the gaps in plots and status to the present while a meter is lost."""
+        """Extend the gaps in plots and status to the present while a meter is lost or pauses."""
         self._show_present()
-        if self.model.plots.lost_since:
+        if self.model.plots.absent_since:
             self.model.refresh()
 
     def _show_present(self) -> None:
         plots = self.model.plots
-        lost = [one for one in self.model.bench.meters if one.key in plots.lost_since]
-        plots.now = max((one.last_time + one.open_gap() for one in lost), default=math.nan)
+        gaps = [(one.last_time, one.open_gap()) for one in self.model.bench.meters]
+        going = [since + gap for since, gap in gaps if not math.isnan(since + gap)]
+        if going or not plots.absent_since:
+            plots.now = max(going, default=math.nan)
 
     # -- from the plots to the model ---------------------------------------------------
 
@@ -123,6 +132,11 @@ class PlotLink(HasStrictTraits):
             return ViewSummary(middle, plots.values_at(middle), statistics, span)
         means = {name: statistics[name].mean for name in PANEL_FIELDS}
         return ViewSummary(math.nan, means, statistics, span)
+
+
+def _reason(meter: Meter) -> str:
+    """Return why records of a meter are missing for now."""
+    return meter.paused or f"unplugged at {clock_text(meter.lost_since)}"
 
 
 def _of(found: Any, key: object) -> Any:

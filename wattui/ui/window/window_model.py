@@ -25,6 +25,7 @@ from traits.api import (
     observe,
 )
 
+from wattui.client import ClientState
 from wattui.measurement.fields import CHANNELS
 from wattui.measurement.text import ENERGY_UNITS, short_port
 from wattui.model.meter import Meter
@@ -37,7 +38,8 @@ from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.theme_switch import THEMES
 from wattui.ui.widgets.notices import Notice
 from wattui.ui.widgets.port_chooser import DEMO_URL, first_choice
-from wattui.ui.widgets.status_bar import Status, Task
+from wattui.ui.widgets.status_bar import Status
+from wattui.ui.widgets.task_bar import Task
 from wattui.ui.window.display_values import (
     Place,
     Readings,
@@ -425,7 +427,7 @@ def _connect_label(state: WindowState, connected: bool) -> str:
 
 
 def _connecting_text(meter: Meter) -> str:
-    if meter.state == "running":
+    if meter.state == ClientState.RUNNING:
         return "Connected; waiting for the first record"
     return f"{meter.state_text}, on {short_port(meter.url)}"
 
