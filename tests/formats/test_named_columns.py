@@ -236,13 +236,13 @@ def test_a_choice_of_columns() -> None:
 
 
 def test_errors_name_the_columns_and_the_times(tmp_path: Path) -> None:
-    text = "when,what\n" + "03.02.2024 10:00:00,55.2\n" * 3
+    text = "when,what\n" + "03.02.2024 around 10,55.2\n" * 3
     with pytest.raises(FormatError, match="no column 'watts' for power") as caught:
         imported(tmp_path, text, assumptions=named("time=0,power=watts"))
     assert "0 'when', 1 'what'" in caught.value.hint
     with pytest.raises(FormatError, match="no column 7"):
         imported(tmp_path, text, assumptions=named("time=0,power=7"))
-    with pytest.raises(FormatError, match=r"'03.02.2024 10:00:00' is not a date") as caught:
+    with pytest.raises(FormatError, match=r"'03.02.2024 around 10' is not a date") as caught:
         imported(tmp_path, text, assumptions=named("time=0,power=1"))
     assert "--time-format" in caught.value.hint
     with pytest.raises(FormatError, match=r"does not match '%Y'"):

@@ -9,6 +9,7 @@ between the records.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -18,8 +19,10 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from wattui.errors import FormatError
 from wattui.formats import named_columns
@@ -67,6 +70,29 @@ class ImportResult:
     def count(self) -> int:
         """Samples of all meters."""
         return sum(self.counts.values())
+
+
+class Receiver(Protocol):
+    """Takes the records of an import: a new session, or a preview."""
+
+    path: Path
+
+    def add(
+        self,
+        meter: MeterInfo,
+        time: ArrayLike,
+        interval: ArrayLike,
+        values: ArrayLike,
+        gap: ArrayLike,
+        /,
+    ) -> Any:
+        """Take records of a meter."""
+
+    def add_event(self, event: Event, meter: MeterInfo | None = None) -> None:
+        """Take an event."""
+
+    def set_info(self, name: str, value: str) -> None:
+        """Take information about the session."""
 
 
 @dataclass
@@ -130,21 +156,51 @@ def import_files(
         *cancelled* returned True.
     """
     given = assumptions or Assumptions()
+    with _prepared(paths, given, progress, cancelled) as (files, repeats):
+        if session_path is None:
+            label = files[0].info(files[0].first.meter).label
+            session_path = new_session_path(label, when=_local(files[0].start))
+        with BulkWriter(session_path) as writer:
+            return _passed_on(files, writer, given, repeats)
+
+
+def read_files(
+    paths: Iterable[Path | str],
+    receiver: Receiver,
+    assumptions: Assumptions | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> ImportResult:
+    """Pass what :func:`import_files` would write to something else; parameters as there."""
+    given = assumptions or Assumptions()
+    with _prepared(paths, given, progress, cancelled) as (files, repeats):
+        return _passed_on(files, receiver, given, repeats)
+
+
+@contextlib.contextmanager
+def _prepared(
+    paths: Iterable[Path | str],
+    given: Assumptions,
+    progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
+) -> Iterator[tuple[list[_File], list[str]]]:
+    """Yield the files of an import, opened, and notes on those that are there twice."""
     with tempfile.TemporaryDirectory(prefix="wattui-import-") as folder:
         saved = [
             pipe_input.saved(Path(path), Path(folder) / str(number), cancelled)
             for number, path in enumerate(paths)
         ]
         once, repeats = _each_once(saved)
-        files = _opened(once, given, progress, cancelled)
-        if session_path is None:
-            label = files[0].info(files[0].first.meter).label
-            session_path = new_session_path(label, when=_local(files[0].start))
-        with BulkWriter(session_path) as writer:
-            job = _Import(writer, given, repeats)
-            for one in files:
-                job.take(one)
-            return job.finish(files)
+        yield _opened(once, given, progress, cancelled), repeats
+
+
+def _passed_on(
+    files: Sequence[_File], receiver: Receiver, given: Assumptions, notes: Iterable[str]
+) -> ImportResult:
+    job = _Import(receiver, given, notes)
+    for one in files:
+        job.take(one)
+    return job.finish(files)
 
 
 def _each_once(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
@@ -191,7 +247,7 @@ def _opened(
         if progress is not None:
             progress(min(sum(done.values()), total), total)
 
-    if assumptions.columns or assumptions.time_format:
+    if assumptions.of_table:
         formats = [named_columns.FORMAT for _ in paths]
     else:
         formats = [detect(path) for path in paths]
@@ -244,7 +300,7 @@ class _Import:
     """One import in progress."""
 
     def __init__(
-        self, writer: BulkWriter, assumptions: Assumptions, notes: Iterable[str] = ()
+        self, writer: Receiver, assumptions: Assumptions, notes: Iterable[str] = ()
     ) -> None:
         self._writer = writer
         self._assumptions = assumptions

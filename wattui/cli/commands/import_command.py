@@ -14,12 +14,13 @@ from wattui.cli import exits
 from wattui.cli.file_options import File, Use
 from wattui.cli.help import command
 from wattui.cli.options import assumption_options, quiet_option, session_option, start_time
-from wattui.cli.output import Output, progress_bar
+from wattui.cli.output import Output, print_table, progress_bar
 from wattui.cli.stop_signals import Ending
 from wattui.measurement.text import count_text
 
 if TYPE_CHECKING:
     from wattui.formats.import_files import ImportResult
+    from wattui.formats.import_preview import Preview
     from wattui.formats.reading.column_choice import ColumnChoice
 
 #: Invalid lines that are listed one by one.
@@ -37,6 +38,7 @@ _EXAMPLES = (
         "wattui import x.csv --columns time=0,power=2 --time-format '%d.%m.%Y %H:%M'",
         "Import any table, by naming its columns.",
     ),
+    ("wattui import x.csv --dry-run", "Show how a table would be read, and write nothing."),
     ("wattui import - --session pi.wattui", "Import what another program prints."),
 )
 
@@ -48,6 +50,16 @@ def _columns(text: str) -> tuple[ColumnChoice, ...]:
         return parse_columns(text)
     except ValueError as error:
         raise click.BadParameter(f"{error}.") from None
+
+
+def _delimiter(text: str) -> str:
+    """Return the sign between cells: for ``type=`` of an option."""
+    from wattui.formats.reading.table_shape import DELIMITER_NAMES
+
+    found = DELIMITER_NAMES.get(text, text)
+    if len(found) != 1:
+        raise click.BadParameter(f"Write {', '.join(DELIMITER_NAMES)} or a single character.")
+    return found
 
 
 @command("import", examples=_EXAMPLES)
@@ -66,16 +78,38 @@ def _columns(text: str) -> tuple[ColumnChoice, ...]:
     default="",
     metavar="FORMAT",
     help="How the times of a table are written: s, ms, us or ns since 1970; elapsed for seconds "
-    "since the start; iso; or a pattern such as '%d.%m.%Y %H:%M:%S'.",
+    "since the start, elapsed-ms for milliseconds; excel for the days of a spreadsheet; iso; or a "
+    "pattern such as '%d.%m.%Y %H:%M:%S'.",
+)
+@click.option(
+    "--delimiter",
+    type=_delimiter,
+    metavar="SIGN",
+    help="What is between the cells of a table: comma, semicolon, tab, bar, blanks, or any "
+    "character.",
+)
+@click.option(
+    "--decimal",
+    type=click.Choice(("point", "comma")),
+    help="Decimal sign of the numbers in a table.",
+)
+@click.option(
+    "--header",
+    type=click.IntRange(min=0),
+    metavar="LINE",
+    help="Which line of a table has the names of the columns, counted from 1 without empty lines; "
+    "0 if none has.",
 )
 @click.option("--meter", default="", metavar="NAME", help="Name of the meter.")
 @session_option(
     "Path of the new session, which must not exist. By default it goes into the data folder."
 )
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, and write nothing.")
 @quiet_option()
 def import_files(
     files: Sequence[Path], interval: float | None, start: datetime | None, zone: tzinfo | None,
-    columns: tuple[ColumnChoice, ...] | None, time_format: str, meter: str, session: Path | None,
+    columns: tuple[ColumnChoice, ...] | None, time_format: str, delimiter: str | None,
+    decimal: str | None, header: int | None, meter: str, session: Path | None, dry_run: bool,
     quiet: bool,
 ) -> None:  # fmt: skip
     """Import files that other programs recorded.
@@ -85,7 +119,8 @@ def import_files(
     script, lines from the C client, and CSV and JSON lines from wattui itself.
 
     Tables of text with a column of times and one of watts are read too, if their header or
-    --columns says which is which.
+    --columns says which is which. What is not certain, such as the order of day and month, is
+    refused; what was taken for granted is printed.
 
     A file may be compressed with gzip. FILE can be a pipe, or - for standard input.
 
@@ -97,10 +132,20 @@ def import_files(
     """
     from wattui.formats.import_files import import_files as make_session
     from wattui.formats.reading.source import Assumptions
+    from wattui.formats.reading.table_shape import DECIMAL_NAMES
 
     assumptions = Assumptions(
-        interval, start_time(start, zone), zone, meter, columns or (), time_format
-    )
+        interval, start_time(start, zone), zone, meter, columns or (), time_format,
+        delimiter or "", DECIMAL_NAMES.get(decimal or "", ""), header,
+    )  # fmt: skip
+    if dry_run:
+        from wattui.formats.import_preview import preview_files
+
+        with Ending() as ending, progress_bar("Reading", quiet=quiet, of_bytes=True) as progress:
+            preview = preview_files(files, assumptions, progress, ending)
+        _report(preview.result, quiet=quiet)
+        _print_preview(preview)
+        return
     with Ending() as ending, progress_bar("Reading", quiet=quiet, of_bytes=True) as progress:
         result = make_session(files, session, assumptions, progress, ending)
     _report(result, quiet=quiet)
@@ -119,3 +164,13 @@ def _report(result: ImportResult, *, quiet: bool) -> None:
         exits.say(exits.printable(f"{note}."))
     for label, count in result.counts.items():
         exits.say(exits.printable(f"{label}: {count_text(count, 'sample')}."))
+
+
+def _print_preview(preview: Preview) -> None:
+    """Print the figures and the first records of what would be imported."""
+    from wattui.formats.import_preview import figures_text, record_rows
+
+    for meter in preview.meters:
+        Output().line(f"{meter.label}: {figures_text(meter)}")
+        names, rows = record_rows(meter)
+        print_table(names, rows)

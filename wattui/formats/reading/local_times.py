@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import numpy as np
@@ -130,6 +130,12 @@ class LocalTimes:
             found[begin:end] = self._one_by_one(part) if offset is None else part - offset
             self._last = int(found[end - 1])
         return found
+
+    def of_utc(self, time: int) -> int:
+        """Return the local time of a time in UTC, both in microseconds."""
+        moment = (_EPOCH + timedelta(microseconds=time)).replace(tzinfo=UTC)
+        local = moment.astimezone(self._zone).replace(tzinfo=None)
+        return (local - _EPOCH) // timedelta(microseconds=1)
 
     def _of_day(self, day: int) -> int | None:
         """Return the offset of a whole local day; None if it changes within the day."""

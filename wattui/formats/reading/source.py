@@ -99,6 +99,24 @@ class Assumptions:
     columns: tuple[ColumnChoice, ...] = ()
     #: How the times of a table are written; empty: what they look like.
     time_format: str = ""
+    #: Sign between the cells of a table, a blank for any number of them; empty: found out.
+    delimiter: str = ""
+    #: Decimal sign of a table; empty: found out.
+    decimal: str = ""
+    #: Which line of a table names its columns, of those that are not empty, from 1 on; 0: none;
+    #: None: found out.
+    header: int | None = None
+
+    @property
+    def of_table(self) -> bool:
+        """Whether the file is to be read as a table, whatever its format."""
+        return bool(
+            self.columns
+            or self.time_format
+            or self.delimiter
+            or self.decimal
+            or self.header is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)

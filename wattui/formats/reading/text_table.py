@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from wattui.formats.reading.block import ABSENT, Block, Integers, Row, blocks_of_rows
 from wattui.formats.reading.local_times import parse_local, parse_local_column
 from wattui.formats.reading.source import Source
+from wattui.formats.reading.table_shape import whole_lines
 from wattui.measurement.fields import FIELD_COUNT, FIELDS, WIRE_MAXIMUM
 
 #: Decimals of each field, in the order of the wire.
@@ -31,6 +33,9 @@ DIGITS: Final = tuple(len(str(one.scale)) - 1 for one in FIELDS)
 
 #: Lines that are read one by one if one of them has a fault.
 _FEW: Final = 64
+
+#: Lines that are read in one step where cells can have several.
+_LINES: Final = 10_000
 
 #: Characters of a broken line that are quoted.
 _QUOTED: Final = 60
@@ -117,6 +122,12 @@ class Layout:
     point: str = "."
     #: Stands for a value that a record does not have, besides an empty cell.
     absent: str = ""
+    #: Cells without a value, in small letters.
+    absent_words: frozenset[str] = frozenset()
+    #: Returns a number without units and groups of digits; no line is an ordinary one then.
+    plain: Callable[[str], str] | None = None
+    #: Whether a cell in quotation marks can go on in the next line.
+    whole: bool = False
     #: Reads lines faster if all of them are alike.  Raises ValueError if they are not.
     fast: Callable[[Sequence[str]], Block] | None = None
 
@@ -124,8 +135,17 @@ class Layout:
 def read_table(source: Source, layout: Layout) -> Iterator[Block]:
     """Yield the records of a file of lines, in order."""
     table = _Table(source, layout)
-    for first, lines in source.lines():
+    for first, lines in _whole(source) if layout.whole else source.lines():
         yield from table.blocks(first, lines)
+
+
+def _whole(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """Yield lines as the source does, in which each cell in quotation marks ends."""
+    number = 1
+    every = whole_lines(chain.from_iterable(lines for _, lines in source.lines()))
+    while lines := list(islice(every, _LINES)):
+        yield number, lines
+        number += len(lines)
 
 
 def integer(text: str, digits: int) -> int:
@@ -251,6 +271,8 @@ class _Table:
         if self._layout.fast is not None:
             with contextlib.suppress(ValueError):
                 return self._layout.fast(lines)
+        if self._layout.plain is not None:
+            raise ValueError("numbers that NumPy does not read")
         meter, count = "", len(lines)
         delimiter = self._layout.delimiter
         if delimiter is not None:
@@ -349,7 +371,10 @@ class _Table:
     def _number(
         self, cell: str, column: Column, values: dict[int, int], found: dict[Holds, int]
     ) -> None:
-        value = integer(cell.replace(self._layout.point, "."), column.digits)
+        plain = self._layout.plain
+        cell = plain(cell) if plain else cell.replace(self._layout.point, ".")
+        absent = cell.strip().lower() in self._layout.absent_words
+        value = ABSENT if absent else integer(cell, column.digits)
         if column.holds is Holds.FIELD:
             values[column.field] = value
         elif value != ABSENT and column.low <= value <= column.high:
