@@ -80,7 +80,7 @@ def test_a_session_is_distinguished_from_a_port(tmp_path: Path) -> None:
 def test_a_replay_in_the_window_has_every_meter_of_the_file(
     calls: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    """It used to show only the first one."""
+    """It used to show only the first one, and played it without asking for the speed."""
     path, values = tmp_path / "two.wattui", (100,) * 18
     with BulkWriter(path) as writer:
         for key in ("server", "desk"):
@@ -88,9 +88,14 @@ def test_a_replay_in_the_window_has_every_meter_of_the_file(
             times = np.array([1_000_000, 2_000_000])
             writer.add(meter, times, 1_000_000, np.array([values] * 2), np.zeros(2, np.int64))
     assert run("replay", str(path), "--gui").exit_code == 0
-    ((call),) = calls
-    assert call["names"] == ["server", "desk"]
-    assert [f"meter={number}" in url for number, url in enumerate(call["ports"], 1)] == [True] * 2
+    assert run("replay", str(path), "--gui", "--speed", "60").exit_code == 0
+    asking, told = calls
+    assert asking["names"] == told["names"] == ["server", "desk"]
+    name, at = asking["replay"]
+    assert name == "two.wattui"
+    assert at(60.0) == told["ports"]
+    for number, url in enumerate(told["ports"], 1):
+        assert f"meter={number}&speed=60&" in f"{url}&"
 
 
 @pytest.mark.usefixtures("no_display")

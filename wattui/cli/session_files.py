@@ -169,6 +169,9 @@ def _say_rows(job: ExportJob, part: tuple[int, int] | None, *, quiet: bool) -> N
     """Report how many rows were written of a part, and whether a spreadsheet can hold them."""
     what = count_text(job.row_count, "row")
     say_wrote(job.path, f"{what} {span_words(part)}" if part else what, quiet=quiet)
+    if job.unsaid_replay and not quiet:
+        lost = f"{job.path.name} does not say so: the format has no place for it"
+        exits.say(exits.printable(f"This is a replay of {job.unsaid_replay}. {lost}."))
     if job.sheet_warning:
         exits.say(
             f"{job.sheet_warning} Export parts with --from and --to, or fewer rows with --wide "

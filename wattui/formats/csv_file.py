@@ -454,5 +454,6 @@ FORMAT: Final = Format(
     write=write,
     dialects=tuple(STYLES),
     several_meters=True,
+    holds_replay=True,
     cannot_hold=("Marks, notes and other events are in its head, and are not read back",),
 )

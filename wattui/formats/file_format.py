@@ -50,6 +50,8 @@ class Format:
     missing: Callable[[Head, Assumptions], frozenset[Missing]] | None = None
     #: What is lost when a session is written in it, one sentence each.
     cannot_hold: tuple[str, ...] = ()
+    #: Whether such a file says that its records were replayed.
+    holds_replay: bool = False
 
     def lacks_in(self, head: Head, given: Assumptions | None = None) -> frozenset[Missing]:
         """Return what a file that begins so cannot say about its records."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our JSON lines, as ``wattui log --json`` prints them: one object per sample.
 
-Names and units are those of the CSV; meters may take turns.
+Names and units are those of the CSV; meters may take turns.  ``replay_of`` is there only where
+a recording was replayed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from wattui.formats.reading.block import ABSENT, Block, Row, blocks_of_rows
 from wattui.formats.reading.source import Head, Source
 from wattui.formats.reading.text_table import DIGITS, BrokenLine, read_line, scaled
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY
 from wattui.session.span_statistics import ENERGY_SCALE
 
@@ -35,8 +37,23 @@ def _recognises(head: Head) -> bool:
 
 
 def read(source: Source) -> Iterator[Block]:
-    """Yield the records of a file."""
-    return read_objects(source, _object)
+    """Yield the records of a file; what they say about their meters goes to the source."""
+
+    def make(found: dict[str, Any]) -> Row:
+        row = _object(found)
+        if row.meter not in source.meters and row.interval and found.get("port"):
+            source.meters[row.meter] = _meter(row, found)
+        return row
+
+    return read_objects(source, make)
+
+
+def _meter(row: Row, found: dict[str, Any]) -> MeterInfo:
+    """Return what a record says about its meter."""
+    number, port = str(found.get("serial_number") or ""), str(found["port"])
+    interval = (row.interval or MICROSECONDS) / MICROSECONDS
+    key = number or port
+    return MeterInfo(key, port, row.meter, serial_number=number, interval=interval)
 
 
 def read_objects(source: Source, make: Callable[[dict[str, Any]], Row]) -> Iterator[Block]:
@@ -118,6 +135,7 @@ def _members(part: Part, row: SampleRow, energy: int) -> dict[str, object]:
         INTEGRATED_ENERGY.column: round(energy / ENERGY_SCALE, 6),
         "interval_s": interval / MICROSECONDS,
         "gap_s": gap / MICROSECONDS,
+        **({"replay_of": replay} if (replay := part.meter.info.replay) else {}),
     }
 
 
@@ -129,5 +147,6 @@ FORMAT: Final = Format(
     read=read,
     write=write,
     several_meters=True,
+    holds_replay=True,
     cannot_hold=("The meter's model and firmware; marks and notes",),
 )

@@ -14,6 +14,7 @@ from wattui.formats.export_job import ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
 from wattui.formats.reading.source import Assumptions, Source, read_head, shown_path
+from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.session.destination import check_destination
 from wattui.session.reader import Session
 
@@ -177,6 +178,8 @@ def write_job(job: ExportJob, form: str) -> int:
             f"Choose one of: {', '.join(chosen.dialects)}.",
         )
     check_destination(job.path, [job.session.path], force=job.force)
+    if not chosen.holds_replay:
+        job.unsaid_replay = job.session.info.get(REPLAY_OF, "")
     labels = [part.label for part in job.parts if part.figures.count]
     if len(labels) > 1 and not chosen.several_meters:
         raise FormatError(

@@ -13,8 +13,9 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from wattui.errors import FormatError, WattuiError
@@ -28,6 +29,9 @@ from wattui.protocol.models import find_model
 from wattui.session import Session, sound_copy
 from wattui.session.schema import SUFFIX
 from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, add_source
+
+#: Bytes of a file's name that leave room for the suffixes of a session and its draft.
+_LONGEST_NAME: Final = 200
 
 _open: weakref.WeakValueDictionary[str, TimedReplay] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
@@ -55,6 +59,13 @@ class Recorded:
     notes: tuple[str, ...] = ()
     #: What is wrong with a damaged session, which is replayed as far as it can be read.
     damage: tuple[str, ...] = ()
+
+    def at_speed(self, speed: float) -> tuple[ReplayPort, ...]:
+        """Return its ports at another speed."""
+        numbered = enumerate(self.ports, 1)
+        return tuple(
+            replace(port, url=_url(self.path, n, port.info, speed)) for n, port in numbered
+        )
 
     def over_for(self, ports: Sequence[ReplayPort]) -> float:
         """Return how many real seconds ago the last record of these was sent; 0.0 before."""
@@ -95,7 +106,9 @@ def prepare(
     if is_session(path) or (path.suffix == SUFFIX and not path.is_file()):
         path, damage = sound_copy(path, folder, strict=strict, keep_changed=keep_changed)
     else:
-        target = folder / f"{path.stem}.wattui"
+        # The replay is named after it: "fan.raw at 60x".
+        short = len(os.fsencode(path.name)) <= _LONGEST_NAME
+        target = folder / f"{path.name if short else 'recording'}{SUFFIX}"
         notes = tuple(import_files([path], target, assumptions).notes)
         path = target
     path = path.absolute()

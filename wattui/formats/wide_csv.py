@@ -263,6 +263,7 @@ FORMAT: Final = Format(
     write=write,
     dialects=tuple(STYLES),
     several_meters=True,
+    holds_replay=True,
     cannot_hold=(
         "The times of the records: each is in the row nearest to its time",
         "All values of records that share a row",

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from wattui.measurement.clock import MICROSECONDS, utc_time
+from wattui.measurement.replay_mark import replay_of
 from wattui.measurement.sample import Sample
 
 
@@ -41,6 +42,11 @@ class MeterInfo:
     def label(self) -> str:
         """Name to show: the user's, or else the model with serial number or port."""
         return self.name or f"{self.model or 'Watts up?'} {self.serial_number or self.port}"
+
+    @property
+    def replay(self) -> str:
+        """What it replays, and how fast, as in ``fan.raw at 60x``; empty for a measurement."""
+        return replay_of(self.port)
 
 
 class EventKind(enum.StrEnum):

@@ -25,6 +25,7 @@ from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import Event, EventKind
+from wattui.measurement.replay_mark import joined_replays
 from wattui.model.bench_recording import BenchRecording
 from wattui.model.main_thread import MainThread, in_turn
 from wattui.model.meter import Meter
@@ -96,6 +97,10 @@ class Bench(Viewable):
     #: The session's span in seconds UTC; NaN while it is empty.
     session_start = Float(math.nan)
     session_stop = Float(math.nan)
+    #: What the session replays, and how fast, as in ``fan.raw at 60x``; empty for a measurement.
+    replay: str = declared(
+        Property(Str(), observe="_opened_replay, meters:items:[replay, state, sample_count]")
+    )
     #: Size of its file in bytes.
     file_size = Int()
     #: Marks of the session: pairs of time (seconds UTC) and text.
@@ -134,6 +139,8 @@ class Bench(Viewable):
     _recording: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
     _shown: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
     _ending: list[BenchRecording] = declared(List(Instance(BenchRecording), **PRIVATE))
+    #: What an opened session says that it replays.
+    _opened_replay = Str(**PRIVATE)
     _closed = Bool(**PRIVATE)
 
     def __init__(self, **traits: Any) -> None:
@@ -326,6 +333,7 @@ class Bench(Viewable):
             file_size=0,
             marks=[],
             opened=False,
+            _opened_replay="",
             disk_problem="",
             disk_hint="",
             disk_waiting=0,
@@ -433,6 +441,7 @@ class Bench(Viewable):
             session_stop=stop,
             file_size=summary.size,
             marks=summary.marks,
+            _opened_replay=summary.replay,
         )
         self.interrupted = [one for one in self.interrupted if one.path != summary.path]
         self.revision += 1
@@ -488,6 +497,12 @@ class Bench(Viewable):
                 _log.error("%s", error)
         self.recording = False
         return left
+
+    def _get_replay(self) -> str:
+        if self.opened:
+            return str(self._opened_replay)
+        shown = [meter for meter in self.meters if meter.connected or meter.sample_count]
+        return joined_replays(meter.replay for meter in shown)
 
     def _get_cost(self) -> float:
         return self.meter.energy / 1000 * self.rate if self.meter is not None else 0.0

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
 from wattui.model.main_thread import MainThread
-from wattui.session import WriterStatus, new_session_path
+from wattui.session import WriterStatus
+from wattui.session.naming import meter_session_path
 from wattui.session.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class BenchRecording:
         self.temporary = temporary
         #: Writes the session file.
         self.recorder = Recorder(
-            self, self.on_status, lambda info: new_session_path(info.label, folder)
+            self, self.on_status, lambda info: meter_session_path(info, folder)
         )
 
     # -- keys (any thread) ---------------------------------------------------------

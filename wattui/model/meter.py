@@ -21,6 +21,7 @@ from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX
+from wattui.measurement.replay_mark import replay_of
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import clock_text
 from wattui.measurement.totals import Tally
@@ -153,6 +154,9 @@ class Meter(Viewable):
     serial_number = Str()
     #: The name that is shown: the user's, or else model and port.
     label: str = declared(Property(Str(), observe="name, model, serial_number, url"))
+
+    #: What it replays, and how fast, as in ``fan.raw at 60x``; empty for a measurement.
+    replay: str = declared(Property(Str(), observe="url"))
 
     #: State of the connection, and the same as text.
     state: ClientState = declared(Enum(*ClientState))
@@ -360,6 +364,8 @@ class Meter(Viewable):
         if state is ClientState.OPENING:
             return activity[:1].upper() + activity[1:] if activity else "Opening the port"
         if state is ClientState.RUNNING:
+            if self.replay:
+                return f"Replaying {self.replay}"
             recorded = self.recorded_by is not None and not self.recorded_by.temporary
             return "Recording" if recorded else "Live, not recorded"
         if state is ClientState.LOST:
@@ -394,6 +400,9 @@ class Meter(Viewable):
     def _get_live(self) -> bool:
         running = self.state == ClientState.RUNNING and not self.paused
         return running and self.sample_count > 0
+
+    def _get_replay(self) -> str:
+        return replay_of(self.url)
 
     def _get_label(self) -> str:
         info = MeterInfo(self.key, self.url, self.name, self.model, "", self.serial_number)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
+from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.session import Session
 
 
@@ -24,6 +25,8 @@ class SessionTotals:
             if span is None
             else (span[0] / MICROSECONDS, span[1] / MICROSECONDS)
         )
+        #: What was replayed, and how fast; empty for a measurement.
+        self.replay = session.info.get(REPLAY_OF, "")
         #: Each meter, and its totals.
         self.meters = [(one.info, _totals(session, one.id)) for one in session.meters]
         #: Time (seconds UTC) and text of each.

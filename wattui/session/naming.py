@@ -11,6 +11,7 @@ from typing import Final
 
 from wattui.desktop.folders import DATA_VARIABLE, sessions_folder
 from wattui.errors import DiskRefused
+from wattui.measurement.events import MeterInfo
 from wattui.session.lock import lock_path
 from wattui.session.schema import SUFFIX
 
@@ -56,6 +57,11 @@ def new_session_path(
     begin = datetime.now() if when is None else when
     stem = f"{begin:%Y-%m-%d %H.%M.%S} {safe(meter_label)}".rstrip()
     return free_path(parent / f"{stem}{SUFFIX}")
+
+
+def meter_session_path(meter: MeterInfo, folder: Path | None = None) -> Path:
+    """Return a path for a new session of a meter; the name of a replay says that it is one."""
+    return new_session_path(f"replay of {meter.replay}" if meter.replay else meter.label, folder)
 
 
 def free_path(path: Path) -> Path:

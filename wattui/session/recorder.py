@@ -17,8 +17,9 @@ from typing import Final
 from wattui.errors import WattuiError
 from wattui.measurement.events import Event, Listener, MeterInfo
 from wattui.measurement.sample import Sample
-from wattui.session import SessionWriter, WriterStatus, describe_meter, new_session_path
+from wattui.session import SessionWriter, WriterStatus, describe_meter
 from wattui.session.health import Health
+from wattui.session.naming import meter_session_path
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Recorder:
         self,
         committed: Listener | None = None,
         status: Callable[[WriterStatus], None] | None = None,
-        make_path: Callable[[MeterInfo], Path] = lambda info: new_session_path(info.label),
+        make_path: Callable[[MeterInfo], Path] = meter_session_path,
         health: Health | None = None,
     ) -> None:
         #: How the recording is doing.

@@ -21,6 +21,7 @@ from typing import Final
 from wattui.desktop.atomic_file import draft_path
 from wattui.errors import DiskRefused
 from wattui.measurement.events import Event, MeterInfo
+from wattui.measurement.replay_mark import REPLAY_OF, joined_replays
 from wattui.measurement.sample import Sample, complete
 from wattui.measurement.text import unicode_text
 from wattui.session import stored_values
@@ -363,7 +364,9 @@ def insert_event(connection: sqlite3.Connection, meter_id: int | None, event: Ev
 def store_meter(
     connection: sqlite3.Connection, info: MeterInfo, known: StoredMeter | None
 ) -> StoredMeter:
-    """Store what is known about a meter now."""
+    """Store what is known about a meter now; a replay marks the whole session for good."""
+    if info.replay:
+        _mark_replay(connection, info.replay)
     level = first_level(info.interval)
     details = (
         *map(unicode_text, (info.port, info.name, info.model, info.firmware, info.serial_number)),
@@ -385,6 +388,15 @@ def store_meter(
         _lower_levels(connection, known, level)
         return StoredMeter(known.id, info, level, known.last)
     return replace(known, info=info)
+
+
+def _mark_replay(connection: sqlite3.Connection, replay: str) -> None:
+    """Store that the session has a replay among its meters; one may have several."""
+    rows = connection.execute("SELECT value FROM info WHERE name=?", (REPLAY_OF,)).fetchall()
+    known = [stored_values.text(value) for (value,) in rows]
+    if not any(replay in one.split("; ") for one in known):
+        marked = joined_replays([*known, replay])
+        connection.execute("INSERT OR REPLACE INTO info VALUES (?,?)", (REPLAY_OF, marked))
 
 
 def _lower_levels(connection: sqlite3.Connection, meter: StoredMeter, level: int) -> None:

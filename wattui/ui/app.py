@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,7 @@ def run(
     ports: Sequence[str] = (),
     session: Path | str | None = None,
     names: Sequence[str] = (),
+    replay: tuple[str, Callable[[float], Sequence[str]]] | None = None,
 ) -> int:
     """Open the window and wait until it is closed; return the exit status.
 
@@ -156,6 +157,9 @@ def run(
         Show this session.
     names
         Names of the meters at these ports, for those without a name.
+    replay
+        Ask for the speed of a replay, and connect its meters: name of the recording, and a
+        function that returns their ports at a speed.
     """
     settings = PreferencesFile.load()
     running = application(settings)
@@ -178,6 +182,11 @@ def run(
             handler.context.files.open([Path(session)])
         elif demo:
             handler.do(ui.info, "simulate")
+        elif replay is not None:
+            name, at = replay
+            handler.context.files.ask_speed(
+                name, lambda speed: model.connect_ports(at(speed), names)
+            )
         elif ports:
             model.connect_ports(ports, names)
         status = running.exec_()

@@ -208,7 +208,7 @@ def test_an_old_log_that_was_replayed_leaves_no_folder_behind(log, tmp_path, mon
     window.context.files.replay(log)
     answer(window, speed=60.0, zone="utc")
     window.wait_for(lambda: window.model.marking, "a record")
-    assert list(passing.glob("wattui-replay-*/wattsup.wattui"))
+    assert list(passing.glob("wattui-replay-*/wattsup.log.wattui"))
     window.close()
     assert list(passing.glob("wattui-replay-*")) == []
 

@@ -27,6 +27,7 @@ _LABELS: Final = {
     "firmware_date": "Firmware date",
     "hardware": "Hardware",
     "memory_bytes": "Memory in bytes",
+    "replay_of": "Replay of",
 }
 
 
@@ -55,6 +56,8 @@ def info(port: str, as_json: bool) -> None:
             "hardware": "{}.{}".format(*version.hardware),
             "memory_bytes": version.memory,
         }
+    if found.info.replay:
+        facts["replay_of"] = found.info.replay
     if as_json:
         click.echo(json.dumps(facts, indent=2, default=str))
         return

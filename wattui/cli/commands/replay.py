@@ -44,8 +44,8 @@ _EXAMPLES = (
 @command("replay", examples=_EXAMPLES)
 @click.argument("file", type=SessionFile(), metavar="FILE")
 @click.option(
-    "--speed", type=click.FloatRange(0.001, 1e6), default=1.0, show_default=True, metavar="N",
-    help="How many times faster than real time.",
+    "--speed", type=click.FloatRange(0.001, 1e6), metavar="N",
+    help="How many times faster than real time (default 1; the window asks).",
 )  # fmt: skip
 @click.option(
     "--meter", "meters", multiple=True, metavar="METER",
@@ -60,14 +60,15 @@ _EXAMPLES = (
 @damage_options
 @quiet_option()
 def replay(
-    file: Path, speed: float, meters: Sequence[str], gui: bool, interval: float | None,
+    file: Path, speed: float | None, meters: Sequence[str], gui: bool, interval: float | None,
     start: datetime | None, zone: tzinfo | None, strict: bool, keep_changed: bool, **options: Any,
 ) -> int:  # fmt: skip
     """Replay a recording as if it were live.
 
     FILE is a session, or a file of another program. Each of its meters becomes a
     simulated meter that sends the records in their original rhythm, gaps included. They
-    are recorded into a new session, as with `wattui log`, with times that start now. The
+    are recorded into a new session, as with `wattui log`, with times that start now. That
+    session, and each CSV made of it, says that it is a replay, of what and how fast. The
     replay ends with the last record, or on q or Ctrl-C.
     """
     from wattui.formats.reading.source import Assumptions
@@ -76,13 +77,13 @@ def replay(
     assumptions = Assumptions(interval, start_time(start, zone), zone)
     with tempfile.TemporaryDirectory(prefix="wattui-replay-") as folder:
         recorded = prepare(
-            file, speed, assumptions, Path(folder), strict=strict, keep_changed=keep_changed
+            file, speed or 1.0, assumptions, Path(folder), strict=strict, keep_changed=keep_changed
         )
         say_damage(file, recorded.damage)
         ports = _chosen(recorded, file, meters)
         if gui:
-            urls, names = [port.url for port in ports], [port.info.name for port in ports]
-            return open_window(ports=urls, names=names)
+            return _in_the_window(file, speed, recorded, ports)
+        speed = speed or 1.0
         if not options["quiet"]:
             for note in recorded.notes:
                 exits.say(exits.printable(f"{note}."))
@@ -103,6 +104,22 @@ def _chosen(recorded: Recorded, file: Path, names: Sequence[str]) -> list[Replay
         return with_samples
     positions = find_meters([port.info for port in recorded.ports], names)
     return [recorded.ports[position] for position in positions]
+
+
+def _in_the_window(
+    file: Path, speed: float | None, recorded: Recorded, ports: Sequence[ReplayPort]
+) -> int:
+    """Replay in the window, which asks for the speed where none was given."""
+    names = [port.info.name for port in ports]
+    if speed is not None:
+        return open_window(ports=[port.url for port in ports], names=names)
+    positions = [recorded.ports.index(port) for port in ports]
+
+    def at(speed: float) -> list[str]:
+        faster = recorded.at_speed(speed)
+        return [faster[position].url for position in positions]
+
+    return open_window(replay=(file.name, at), names=names)
 
 
 def _in_the_terminal(

@@ -17,6 +17,7 @@ from wattui.cli.options import json_option
 from wattui.cli.output import print_table, shown_path
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.measurement.text import elapsed_text, iso_text
 
 _EXAMPLES = (
@@ -42,6 +43,8 @@ class Entry:
     reconstructed: bool = False
     #: Why records of such a read-out are missing; empty if none are.
     partial: str = ""
+    #: What was replayed, and how fast, if it is a replay; empty for a measurement.
+    replay_of: str = ""
     #: Why it cannot be read; empty if it can.
     problem: str = ""
 
@@ -52,8 +55,9 @@ def sessions(as_json: bool) -> None:
     """List the recorded sessions, newest first.
 
     A session that was fetched from a meter's memory is marked, since its times are
-    estimates. A session that was not closed, or is still being recorded, is marked as
-    interrupted; it is complete up to its last sample.
+    estimates; so is a replay of a recording, since it is not a measurement. A session
+    that was not closed, or is still being recorded, is marked as interrupted; it is
+    complete up to its last sample.
     """
     from wattui.desktop.folders import sessions_folder
 
@@ -85,6 +89,9 @@ def sessions(as_json: bool) -> None:
 def _state(entry: Entry) -> str:
     if entry.problem:
         return printable(entry.problem)
+    if entry.replay_of:
+        ended = ", interrupted" if entry.interrupted else ""
+        return printable(f"replay of {entry.replay_of}{ended}")
     if entry.interrupted:
         return "interrupted"
     if entry.reconstructed:
@@ -103,6 +110,7 @@ def _entry(path: Path) -> Entry:
         entry.meters = list(found.meters)
         entry.samples = found.count
         entry.interrupted = found.interrupted
+        entry.replay_of = found.info.get(REPLAY_OF, "")
         label = readout_label(found.info)
         if label is not None:
             entry.reconstructed, entry.partial = True, label.partial

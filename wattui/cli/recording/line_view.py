@@ -55,7 +55,7 @@ def state_words(track: Track) -> str:
         return "ended"
     match track.state:
         case ClientState.RUNNING:
-            return "recording"
+            return f"replaying {track.replay}" if track.replay else "recording"
         case ClientState.LOST:
             return f"unplugged at {clock_text(track.lost_since)}, trying again"
         case ClientState.OPENING:
@@ -142,6 +142,8 @@ class LinesView(QuietView):
         if not self._printed and (header := self.header()):
             # If the first line cannot be printed, the recording ends: see _line.
             self._line(header)
+        if track.replay and track.tally.count == 1:
+            self.remark(f"{track.label}: a replay of {track.replay}, not a measurement")
         if sample.gap_us:
             self.remark(
                 f"gap {sample.gap_us / MICROSECONDS:.3f} s before the next sample: {track.label}"
@@ -158,7 +160,7 @@ class LinesView(QuietView):
     def changed(self, track: Track, before: ClientState) -> None:
         """Report the state of a meter's connection to standard error."""
         if track.state is ClientState.RUNNING and before is ClientState.OPENING and track.info:
-            exits.say(exits.printable(f"{track.info.label}: recording."))
+            exits.say(exits.printable(f"{track.info.label}: {state_words(track)}."))
         else:
             super().changed(track, before)
 
@@ -194,6 +196,8 @@ class JsonLinesView(LinesView):
         row[INTEGRATED_ENERGY.column] = round(track.tally.energy_wh, _ENERGY_DIGITS)
         row["interval_s"] = sample.interval_us / MICROSECONDS
         row["gap_s"] = sample.gap_us / MICROSECONDS
+        if track.replay:
+            row["replay_of"] = track.replay
         return json.dumps(row)
 
     def remark(self, text: str) -> None:

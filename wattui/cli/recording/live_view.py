@@ -23,6 +23,7 @@ from wattui.errors import LinkLost, PortNotFound
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, Field
+from wattui.measurement.replay_mark import joined_replays
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import (
     count_text,
@@ -219,7 +220,9 @@ class LiveView(QuietView):
     def _head(self, path: Path | None) -> Text:
         if path is None:
             return Text("Waiting for the first sample.")
-        head = Text.assemble("Recording into ", (exits.printable(shown_path(path)), "bold"))
+        replays = joined_replays(track.replay for track in self._recording.tracks)
+        doing = exits.printable(f"Replaying {replays} into ") if replays else "Recording into "
+        head = Text.assemble(doing, (exits.printable(shown_path(path)), "bold"))
         head.overflow = "fold"
         return head
 

@@ -21,11 +21,13 @@ from wattui.client import ClientState, MeterClient
 from wattui.errors import DiskRefused, WattuiError
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
+from wattui.measurement.replay_mark import replay_of
 from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
 from wattui.ports.port import Port, open_port
-from wattui.session import WriterStatus, new_session_path
+from wattui.session import WriterStatus
 from wattui.session.health import HealthReport
+from wattui.session.naming import meter_session_path
 from wattui.session.recorder import Recorder
 from wattui.session.rotation import RotatingRecorder
 
@@ -110,6 +112,11 @@ class Track:
     delay: float = 0.0
     #: The failure that was reported.
     reported: str = ""
+
+    @property
+    def replay(self) -> str:
+        """What it replays, and how fast; empty for a measurement."""
+        return replay_of(self.url)
 
     @property
     def label(self) -> str:
@@ -219,7 +226,7 @@ class Recording:
             self.recorder = make_recorder(self, self._on_status)
         else:
             self.recorder = Recorder(
-                self, self._on_status, lambda info: session or new_session_path(info.label)
+                self, self._on_status, lambda info: session or meter_session_path(info)
             )
         self.tracks: list[Track] = []
         for url in urls:

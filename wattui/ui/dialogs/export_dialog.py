@@ -24,7 +24,7 @@ from traits.api import (
     Str,
     observe,
 )
-from traitsui.api import EnumEditor, Handler, Item, UItem, VGroup, View
+from traitsui.api import CancelButton, EnumEditor, Handler, Item, OKButton, UItem, VGroup, View
 
 from wattui.errors import Cancelled
 from wattui.formats import all_formats, write_job
@@ -77,6 +77,8 @@ class ExportChoice(HasStrictTraits):
     #: Labels of the session's meters, by key; key of the meter that the window shows.
     labels = Dict(Str(), Str())
     shown_meter = Str()
+    #: What the session replays, and how fast; empty for a measurement.
+    replay = Str()
     #: The part in view: microseconds, UTC.
     start = Int()
     stop = Int()
@@ -86,7 +88,7 @@ class ExportChoice(HasStrictTraits):
     meters = Property(List(), observe="form, labels")
     several = Property(Bool(), observe="labels")
     #: What the format cannot hold.
-    lost = Property(Str(), observe="form")
+    lost = Property(Str(), observe="form, replay")
 
     @classmethod
     def for_model(cls, model: AnyType) -> ExportChoice:
@@ -99,6 +101,7 @@ class ExportChoice(HasStrictTraits):
             stop=int(stop * MICROSECONDS),
             labels={meter.key: meter.label for meter in bench.meters if meter.sample_count},
             shown_meter=bench.meter.key if bench.meter is not None else "",
+            replay=bench.replay,
         )
 
     @property
@@ -130,6 +133,8 @@ class ExportChoice(HasStrictTraits):
 
     def _get_lost(self) -> str:
         lines = [f"{loss}." for loss in self.format.cannot_hold]
+        if self.replay and not self.format.holds_replay:
+            lines.append(f"That this is a replay of {self.replay}.")
         return "\n".join(["What the format cannot hold:", *lines] if lines else [])
 
     def meter_label(self, key: str) -> str:
@@ -160,7 +165,8 @@ def export_view(choice: ExportChoice) -> View:
             UItem("lost", editor=WordsEditor(look="small", keeps_place=True)),
         ),
         title="Export",
-        buttons=["OK", "Cancel"],
+        buttons=[OKButton, CancelButton],
+        default_button=OKButton,
         close_result=False,
         handler=_ExportHandler(),
         width=540,

@@ -15,6 +15,7 @@ from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import INTEGRATED_ENERGY
+from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session
 from wattui.ui.plots.total import Curve
@@ -113,7 +114,10 @@ def read(
         series += _series(run, span, channels, pixels, shift / MICROSECONDS, len(shown) > 1)
         for one in run.session.events((EventKind.MARK,), span.start, span.stop):
             marks.append(((one.event.time_us + shift) / MICROSECONDS, one.event.text))
-        label = readout_label(run.session.info)
+        info = run.session.info
+        if REPLAY_OF in info:
+            notes.append(f"Replay of {info[REPLAY_OF]}, not a measurement.")
+        label = readout_label(info)
         if label is not None:
             notes += [text for text in (label.reconstructed, label.partial) if text]
     return FigureContent(

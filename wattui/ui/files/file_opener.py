@@ -17,7 +17,7 @@ from typing import Final
 from pyface.qt import QtCore
 from traits.api import Any, Bool, Enum, Float, HasStrictTraits, Instance, List, Str
 from traits.api import Callable as CallableTrait
-from traitsui.api import EnumEditor, Handler, Item, Label, VGroup, View
+from traitsui.api import CancelButton, EnumEditor, Handler, Item, Label, OKButton, VGroup, View
 
 from wattui.errors import Cancelled, WattuiError
 from wattui.formats import detect
@@ -282,6 +282,11 @@ class OpenFiles(HasStrictTraits):
         question = ImportQuestion(names=path.name, lacks=list(found.lacks), replays=True)
         self._show_question(question, lambda given: self._prepare(path, question.speed, given))
 
+    def ask_speed(self, name: str, play: Callable[[float], object]) -> None:
+        """Ask how fast to replay a recording that is ready, then play it."""
+        question = ImportQuestion(names=name, replays=True)
+        self._show_question(question, lambda _given: play(question.speed))
+
     def _prepare(self, path: Path, speed: float, given: Assumptions) -> None:
         self.model.task = Task(f"Preparing {path.name}")
         folder = Path(tempfile.mkdtemp(prefix="wattui-replay-"))
@@ -408,7 +413,9 @@ def _view(question: ImportQuestion) -> View:
     if question.replays:
         editor = TypedEditor(read=lambda text: read_number(text, 0.1, 10_000))
         tooltip = "1 is real time, 60 is 60 times as fast"
-        items = [Item("speed", label="Speed", editor=editor, tooltip=tooltip)]
+        what = f"{question.names} is played as if it were live, and recorded as a replay."
+        label = "Speed (1 is real time)"
+        items = [Label(what), Item("speed", label=label, editor=editor, tooltip=tooltip)]
     if Missing.INTERVAL in question.lacks:
         editor = TypedEditor(read=lambda text: read_number(text, 0.1, 86_400, "s"))
         items.append(Item("interval", label="Seconds between records", editor=editor))
@@ -423,7 +430,8 @@ def _view(question: ImportQuestion) -> View:
     return View(
         VGroup(*items),
         title="Replay" if question.replays else "Import",
-        buttons=["OK", "Cancel"],
+        buttons=[OKButton, CancelButton],
+        default_button=OKButton,
         close_result=False,
         handler=_QuestionHandler(),
         width=640,

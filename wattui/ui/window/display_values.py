@@ -173,6 +173,7 @@ def readings_of(bench: Bench, unit: str, view: ViewSummary | None = None) -> Rea
         return _view_readings(bench, meter, unit, view or ViewSummary())
     stale = not meter.live and not math.isnan(meter.last_time)
     return Readings(
+        caption="replayed" if meter.replay else "",
         current=meter.live,
         note=f"last one at {clock_text(meter.last_time)}" if stale else "",
         values={name: value_text(name, meter.reading(name)) for name in PANEL_FIELDS},
@@ -271,7 +272,8 @@ def status_of(bench: Bench, note: str = "") -> Status:
 def _one_state(bench: Bench) -> tuple[str, str]:
     """Return the colour of the dot and the text of the state, for one meter or none."""
     state = state_of(bench)
-    return DOTS[state], _state_words(bench, state)
+    live = state is WindowState.LIVE
+    return "accent" if live and bench.replay else DOTS[state], _state_words(bench, state)
 
 
 def _state_words(bench: Bench, state: WindowState) -> str:
@@ -279,35 +281,47 @@ def _state_words(bench: Bench, state: WindowState) -> str:
     if state is WindowState.EMPTY or meter is None:
         return "No meter yet" if state is WindowState.EMPTY else "Opened"
     if state is WindowState.OPENED:
-        return f"Opened, recorded {date_text(bench.session_start)}"
+        return _opened_words(bench)
     if state is WindowState.STOPPED:
-        return "Stopped, not recorded" if bench.temporary else "Stopped, everything is saved"
+        return "Stopped, not recorded" if bench.temporary else _stopped_words(bench)
     if state is WindowState.LIVE and not meter.sample_count:
         return "Connected, waiting for the first record"
     failed = state is WindowState.FAILED
     return str(meter.problem or meter.state_text) if failed else str(meter.state_text)
 
 
+def _opened_words(bench: Bench) -> str:
+    when = f"recorded {date_text(bench.session_start)}"
+    return f"Replay of {bench.replay}, {when}" if bench.replay else f"Opened, {when}"
+
+
+def _stopped_words(bench: Bench) -> str:
+    saved = "Stopped, everything is saved"
+    return f"Replay of {bench.replay}. {saved}" if bench.replay else saved
+
+
 def _several_state(bench: Bench) -> tuple[str, str]:
     """Return the colour of the dot for the worst state, and the text about all meters."""
     meters = bench.meters
     if bench.opened:
-        return "accent", f"Opened, recorded {date_text(bench.session_start)}"
+        return "accent", _opened_words(bench)
     count = Counter(
         WindowState.PAUSED if one.paused else _OF_METER.get(one.state) for one in meters
     )
     running = count[WindowState.LIVE]
     if len(meters) == count[None] + count[WindowState.FAILED]:
         failed = f", {count[WindowState.FAILED]} failed" if count[WindowState.FAILED] else ""
-        words = "Stopped, everything is saved" if bench.session_path else "Not connected"
+        words = _stopped_words(bench) if bench.session_path else "Not connected"
         return ("red" if failed else "muted"), f"{words}{failed}"
-    words = f"Recording {running} meters"
+    doing = f"Replaying {bench.replay}, recording" if bench.replay else "Recording"
+    words = f"{doing} {running} meters"
     if running < len(meters):
         others = "".join(f", {count[key]} {word}" for key, word in _OTHERS.items() if count[key])
-        words = f"Recording {running} of {len(meters)} meters{others}"
+        words = f"{doing} {running} of {len(meters)} meters{others}"
         reasons = {meter.paused for meter in meters if meter.paused}
         words += f": {reasons.pop()}" if len(reasons) == 1 and words.endswith("paused") else ""
-    return next((DOTS[state] for state in _WORST if count[state]), DOTS[WindowState.LIVE]), words
+    going = "accent" if bench.replay else DOTS[WindowState.LIVE]
+    return next((DOTS[state] for state in _WORST if count[state]), going), words
 
 
 def _gap_parts(meters: Sequence[Meter]) -> list[str]:

@@ -171,7 +171,10 @@ class WindowModel(HasStrictTraits):
     live_label = Str("Live")
 
     #: Title of the window.
-    title = Property(Str(), observe="state, connected_text, several, bench.session_path")
+    title = Property(
+        Str(),
+        observe="state, connected_text, several, bench.[session_path,replay,recording]",
+    )
 
     #: Width and height of the window, in pixels; whether it fills the screen.
     width = Float(1280)
@@ -415,6 +418,8 @@ class WindowModel(HasStrictTraits):
         if bench is None:
             return "wattui"
         what = f"{len(bench.meters)} meters" if self.several else self.connected_text
+        if bench.replay:
+            what = f"{'Replaying' if bench.recording else 'Replay of'} {bench.replay}"
         if not what and bench.session_path is not None:
             what = bench.session_path.stem
         return f"{what} – wattui" if what else "wattui"
