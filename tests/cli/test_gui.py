@@ -89,12 +89,12 @@ def test_a_replay_in_the_window_has_every_meter_of_the_file(
             writer.add(meter, times, 1_000_000, np.array([values] * 2), np.zeros(2, np.int64))
     assert run("replay", str(path), "--gui").exit_code == 0
     assert run("replay", str(path), "--gui", "--speed", "60").exit_code == 0
-    asking, told = calls
-    assert asking["names"] == told["names"] == ["server", "desk"]
+    asking, given = calls
+    assert asking["names"] == given["names"] == ["server", "desk"]
     name, at = asking["replay"]
     assert name == "two.wattui"
-    assert at(60.0) == told["ports"]
-    for number, url in enumerate(told["ports"], 1):
+    assert at(60.0) == given["ports"]
+    for number, url in enumerate(given["ports"], 1):
         assert f"meter={number}&speed=60&" in f"{url}&"
 
 

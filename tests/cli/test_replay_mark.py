@@ -124,7 +124,7 @@ def test_an_export_that_has_no_place_for_the_mark_says_that(replayed: Path, tmp_
     for name, form in forms.items():
         path = tmp_path / f"{name}{form.suffix}"
         said = run("export", replayed, "-o", path, "--format", name).stderr
-        assert f"This is a replay of {MARK}. {path.name} does not say so" in said
+        assert f"This is a replay of {MARK}. {path.name} does not show that" in said
 
 
 def test_lines_and_json_of_a_replay_say_so(measured: Path) -> None:

@@ -170,7 +170,7 @@ def _say_rows(job: ExportJob, part: tuple[int, int] | None, *, quiet: bool) -> N
     what = count_text(job.row_count, "row")
     say_wrote(job.path, f"{what} {span_words(part)}" if part else what, quiet=quiet)
     if job.unsaid_replay and not quiet:
-        lost = f"{job.path.name} does not say so: the format has no place for it"
+        lost = f"{job.path.name} does not show that: the format has no place for it"
         exits.say(exits.printable(f"This is a replay of {job.unsaid_replay}. {lost}."))
     if job.sheet_warning:
         exits.say(

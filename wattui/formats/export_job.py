@@ -89,7 +89,7 @@ class ExportJob:
     done: int = field(init=False, default=0)
     #: Lines that are written, those before the rows included.
     line_count: int = field(init=False, default=0)
-    #: What was replayed, and how fast, where the file has no place to say so; else empty.
+    #: What was replayed, and how fast, where the file has no place for it; else empty.
     unsaid_replay: str = field(init=False, default="")
     #: Rows that are written, where a row is not a sample.
     wide_rows: int = field(init=False, default=0)
