@@ -21,6 +21,7 @@ from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, PO
 from wattui.session.column_cache import ColumnCache, Columns
 from wattui.session.schema import WIDTHS
 from wattui.session.span_statistics import ENERGY_SCALE, Piece, pieces
+from wattui.session.summary import SAMPLE_ACTIVE, SAMPLE_APPARENT
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +29,10 @@ _ENERGY: Final = INTEGRATED_ENERGY.name
 #: A line is interrupted if more than this many intervals have passed without a sample or a gap:
 #: a clock that was set forward leaves such a hole between two samples.
 _HOLE: Final = 3
+
+#: Its mean is energy divided by apparent energy.
+_FACTOR: Final = "power_factor"
+_FACTOR_SCALE: Final = FIELDS[FIELD_INDEX[_FACTOR]].scale
 
 _SAMPLE_ENERGY: Final = f"COALESCE(min(power, {POWER_LIMIT}), 0) * interval"
 
@@ -183,13 +188,33 @@ def _parts(view: View, level: int, low: int, high: int) -> list[Piece]:
     return parts
 
 
+def _sum(name: str) -> str:
+    """Return what a sample adds to the numerator of a mean, in SQL."""
+    return f"{_FACTOR_SCALE} * ({SAMPLE_ACTIVE})" if name == _FACTOR else name
+
+
+def _count(name: str) -> str:
+    """Return what a sample adds to the denominator."""
+    return SAMPLE_APPARENT if name == _FACTOR else f"{name} IS NOT NULL"
+
+
+def _bucket_sum(name: str) -> str:
+    """Return what a bucket adds to the numerator; see :data:`wattui.session.schema.PAIR`."""
+    return f"{_FACTOR_SCALE}.0 * active" if name == _FACTOR else f"sum_{name}"
+
+
+def _bucket_count(name: str) -> str:
+    """Return what a bucket adds to the denominator."""
+    return "apparent" if name == _FACTOR else f"n_{name}"
+
+
 def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tuple[int, ...]]:
     """Return the query of one part: middle, energy; minimum, maximum, sum, count of fields."""
     level, low, high = part
     if level < 0:
         columns = ["time AS t", f"{_SAMPLE_ENERGY} AS e"]
         columns += [
-            f"{name} AS l{i}, {name} AS h{i}, {name} AS s{i}, {name} IS NOT NULL AS n{i}"
+            f"{name} AS l{i}, {name} AS h{i}, {_sum(name)} AS s{i}, {_count(name)} AS n{i}"
             for i, name in enumerate(names)
         ]
         return (
@@ -198,7 +223,8 @@ def _part_query(view: View, part: Piece, names: Sequence[str]) -> tuple[str, tup
         )
     columns = [f"bucket + {WIDTHS[level] // 2} AS t", "energy AS e"]
     columns += [
-        f"low_{name} AS l{i}, high_{name} AS h{i}, sum_{name} AS s{i}, n_{name} AS n{i}"
+        f"low_{name} AS l{i}, high_{name} AS h{i},"
+        f" {_bucket_sum(name)} AS s{i}, {_bucket_count(name)} AS n{i}"
         for i, name in enumerate(names)
     ]
     return (
@@ -229,6 +255,8 @@ def _reduced(
         value[name] = low_high.ravel() / scale
         count = np.where(table[:, 5 + 4 * index] > 0, table[:, 5 + 4 * index], np.nan)
         mean[name] = np.repeat(total / count, 2) / scale
+        if name == _FACTOR:
+            mean[name] = np.minimum(mean[name], 1.0)
     if _ENERGY in view.names:
         value[_ENERGY] = np.column_stack((after - table[:, 1], after)).ravel() / ENERGY_SCALE
         mean[_ENERGY] = np.repeat(after - table[:, 1] / 2, 2) / ENERGY_SCALE

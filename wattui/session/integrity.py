@@ -20,6 +20,7 @@ from wattui.session import stored_values
 from wattui.session.schema import SEAL_LEVEL, WIDTHS
 from wattui.session.store import StoredMeter, stored_meters
 from wattui.session.summary import (
+    ABSENT,
     Integers,
     Rows,
     checksums,
@@ -233,10 +234,13 @@ class _MeterCheck:
         expected = rows[: int(np.searchsorted(rows.bucket, over))]
         stored = read_rows(self._connection, self._meter.id, level, low, high)
         self._stored += len(stored)
-        return all(
+        if not all(
             np.array_equal(getattr(expected, name), getattr(stored, name))
             for name in ("bucket", "sums", "low", "high", "counter")
-        )
+        ):
+            return False
+        # The first version did not store the pair.
+        return bool(np.all((stored.pair == ABSENT) | (stored.pair == expected.pair)))
 
     def _wide_faults(self, last: int) -> Iterator[str]:
         """Compare the levels that are wider than what is read at once, and the number of rows."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
 from wattui.session.schema import (
+    PAIR,
     SCHEMA_VERSION,
     connect,
     migrate,
@@ -35,9 +36,12 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             if not has_journal:
                 _require_content(connection, path)
             if require_session(connection, path) < SCHEMA_VERSION:
-                connection.close()
-                _update(path)
-                connection = connect_reading(path)
+                if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+                    connection.close()
+                    _update(path)
+                    connection = connect_reading(path)
+                else:
+                    _complete_columns(connection)
             if has_journal and not _has_meters(connection):
                 connection = _keep_journal(connection, path)
             connection.execute("SELECT count(*) FROM meter").fetchone()
@@ -129,6 +133,14 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     with contextlib.suppress(sqlite3.Error):
         connection.execute("PRAGMA query_only=1")
     return connection
+
+
+def _complete_columns(connection: sqlite3.Connection) -> None:
+    """Add the columns that a file of the first version lacks, for this connection only."""
+    connection.execute("PRAGMA query_only=0")
+    columns = ", ".join(f"NULL AS {name}" for name in PAIR)
+    connection.execute(f"CREATE TEMP VIEW summary AS SELECT *, {columns} FROM main.summary")
+    connection.execute("PRAGMA query_only=1")
 
 
 def _update(path: Path) -> None:

@@ -44,6 +44,10 @@ TOTALS: Final = ("count", "interval", "powered", "gap", "gap_count", "energy")
 #: Columns of the meter's own energy counter: first, last, and how far it moved.
 COUNTER: Final = ("counter_first", "counter_last", "counter_moved")
 
+#: Columns for the mean power factor: energy in 0.1 W × µs, and apparent energy in 0.1 VA × µs, of
+#: the records that have power, voltage and current.  NULL in summaries of the first version.
+PAIR: Final = ("active", "apparent")
+
 #: Names of the columns that hold a field's values, in the order of the wire.
 FIELD_COLUMNS: Final = tuple(field.name for field in FIELDS)
 
@@ -53,6 +57,7 @@ SUMMARY_COLUMNS: Final = (
     *TOTALS,
     *COUNTER,
     *(f"{prefix}_{name}" for prefix in ("n", "sum", "low", "high") for name in FIELD_COLUMNS),
+    *PAIR,
 )
 
 #: The released steps: each turns a file of version n - 1 into one of version n.  Never edit
@@ -101,6 +106,10 @@ CREATE TABLE seal (meter INTEGER NOT NULL, bucket INTEGER NOT NULL, count INTEGE
 CREATE TABLE event (id INTEGER PRIMARY KEY, meter INTEGER, time INTEGER NOT NULL,
     kind TEXT NOT NULL, text TEXT NOT NULL DEFAULT '', duration INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX event_time ON event (time);
+""",
+    """
+ALTER TABLE summary ADD COLUMN active INTEGER;
+ALTER TABLE summary ADD COLUMN apparent INTEGER;
 """,
 )
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+import numpy as np
 
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import average_power, average_power_error, energy_error_wh
@@ -18,12 +20,23 @@ from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.text import count_text, energy_text, power_text
 from wattui.session.column_cache import ColumnCache
 from wattui.session.schema import TOTALS, WIDTHS
-from wattui.session.summary import ABSENT, Rows, concatenate, merge, read_rows
+from wattui.session.summary import (
+    ABSENT,
+    SAMPLE_ACTIVE,
+    SAMPLE_APPARENT,
+    Rows,
+    concatenate,
+    merge,
+    read_rows,
+)
 
 #: One Wh in the file's unit of energy, 0.1 W × µs.
 ENERGY_SCALE: Final = INTEGRATED_ENERGY.scale
 
 _ENERGY: Final = TOTALS.index("energy")
+
+#: The most samples of a part that are read where its summaries do not have the apparent energy.
+_MOST_SAMPLES: Final = 300_000
 
 #: A part of a span at one level (-1: samples): level, begin and end; a half-open range.
 Piece = tuple[int, int, int]
@@ -35,7 +48,8 @@ class FieldStatistics:
 
     #: Records that have a value.
     count: int = 0
-    #: Mean of these values, lowest and highest.
+    #: Mean of these values (of the power factor: energy divided by apparent energy, NaN if that
+    #: is not known), lowest and highest.
     mean: float = math.nan
     low: float = math.nan
     high: float = math.nan
@@ -120,6 +134,8 @@ class Sum:
     row: Rows
     #: Energy in 0.1 W × µs; years of it do not fit into the row's 64 bits.
     energy: int
+    #: Energy divided by apparent energy, of the records that have both; NaN if not known.
+    power_factor: float = math.nan
 
 
 def read_span(
@@ -132,13 +148,39 @@ def read_span(
         if part[0] < 0:
             # They are few, and change with each redraw of a moving view.
             return read_rows(connection, meter, *part)
-        return cache.sum_of((meter, part), lambda: read_rows(connection, meter, *part))
+        return cache.sum_of((meter, part), lambda: _read_summaries(connection, meter, part))
 
     rows = [read(part) for part in parts]
     if not rows:
         return Sum(read_rows(connection, meter, -1, 0, 0), 0)
     energy = sum(sum(one.sums[:, _ENERGY].tolist()) for one in rows)
-    return Sum(merge(concatenate(rows), None), energy)
+    pairs = [pair for one in rows for pair in one.pair.tolist()]
+    return Sum(merge(concatenate(rows), None), energy, _power_factor(pairs))
+
+
+def _power_factor(pairs: list[list[int]]) -> float:
+    """Return energy divided by apparent energy; NaN if they are not known."""
+    if any(ABSENT in pair for pair in pairs):
+        return math.nan
+    active, apparent = (sum(column) for column in zip(*pairs, strict=True))
+    # At low power the current is read too low.
+    return min(active / apparent, 1.0) if apparent else math.nan
+
+
+def _read_summaries(connection: sqlite3.Connection, meter: int, part: Piece) -> Rows:
+    """Read a part; what the first version did not store is computed from its samples."""
+    rows = read_rows(connection, meter, *part)
+    if part[0] < 0 or not np.any(rows.pair == ABSENT) or rows.sums[:, 0].sum() > _MOST_SAMPLES:
+        return rows
+    found = connection.execute(
+        f"SELECT CAST(total({SAMPLE_ACTIVE}) AS INTEGER),"
+        f" CAST(total({SAMPLE_APPARENT}) AS INTEGER) FROM sample"
+        " WHERE meter=? AND time>=? AND time<?",
+        (meter, *part[1:]),
+    ).fetchone()
+    pair = np.zeros_like(rows.pair)
+    pair[0] = found
+    return replace(rows, pair=pair)
 
 
 def statistics(span: Sum) -> Statistics:
@@ -157,6 +199,8 @@ def statistics(span: Sum) -> Statistics:
                 int(row.low[0, index]) / one.scale,
                 int(row.high[0, index]) / one.scale,
             )
+    if "power_factor" in fields:
+        fields["power_factor"] = replace(fields["power_factor"], mean=span.power_factor)
     energy = span.energy / ENERGY_SCALE
     powered = totals["powered"] / MICROSECONDS
     has_counter = row.counter[0, 0] != ABSENT

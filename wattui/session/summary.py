@@ -44,6 +44,21 @@ _SEALED: Final = 21
 _TOTALS: Final = len(TOTALS)
 _POWER: Final = FIELD_INDEX["power"]
 _COUNTER: Final = FIELD_INDEX["energy"]
+_VOLTAGE: Final = FIELD_INDEX["voltage"]
+_CURRENT: Final = FIELD_INDEX["current"]
+
+#: How many products of voltage and current on the wire make 0.1 VA.
+VOLT_AMPS: Final = 1_000
+
+#: The largest voltage and current that count, on the wire: their product fits into 64 bits.
+_LARGEST: Final = 10_000_000
+
+#: The same in SQL, as numbers that are not exact: for one sample, NULL if a value is absent.
+SAMPLE_ACTIVE: Final = f"min(power, {POWER_LIMIT}) * 1.0 * interval + 0 * voltage * current"
+SAMPLE_APPARENT: Final = (
+    f"min(max(min(voltage, {_LARGEST}), 0) * max(min(current, {_LARGEST}), 0),"
+    f" {POWER_LIMIT * VOLT_AMPS}) / {VOLT_AMPS}.0 * interval + 0 * power"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +75,18 @@ class Rows:
     high: Integers
     #: The meter's counter: first, last (ABSENT if none) and how far it moved, (n, 3).
     counter: Integers
+    #: The columns of PAIR, (n, 2); ABSENT if they are not known.
+    pair: Integers
 
     def __len__(self) -> int:
         return len(self.bucket)
 
     def __getitem__(self, part: slice) -> Rows:
-        return Rows(
-            self.bucket[part], self.sums[part], self.low[part], self.high[part], self.counter[part]
-        )
+        return Rows(*(getattr(self, name)[part] for name in _ARRAYS))
+
+
+#: The arrays of :class:`Rows`.
+_ARRAYS: Final = ("bucket", "sums", "low", "high", "counter", "pair")
 
 
 def from_samples(samples: Integers) -> Rows:
@@ -87,7 +106,20 @@ def from_samples(samples: Integers) -> Rows:
     sums[:, _TOTALS + FIELD_COUNT :] = zeroed
     counter = np.zeros((len(samples), 3), np.int64)
     counter[:, :2] = values[:, _COUNTER, None]
-    return Rows(samples[:, 0], sums, np.where(there, values, _NO_LOW), values, counter)
+    lows = np.where(there, values, _NO_LOW)
+    return Rows(samples[:, 0], sums, lows, values, counter, _pair(there, zeroed, samples[:, 1]))
+
+
+def _pair(there: NDArray[np.bool_], values: Integers, interval: Integers) -> Integers:
+    """Return energy and apparent energy of samples that have power, voltage and current."""
+    both = there[:, _POWER] & there[:, _VOLTAGE] & there[:, _CURRENT]
+    volts, amps = (np.clip(values[:, one], 0, _LARGEST) for one in (_VOLTAGE, _CURRENT))
+    # In 0.1 mVA.  The product with the interval would not fit into 64 bits.
+    product = np.minimum(volts * amps, POWER_LIMIT * VOLT_AMPS)
+    whole, rest = np.divmod(product, VOLT_AMPS)
+    apparent = whole * interval + rest * interval // VOLT_AMPS
+    active = np.minimum(values[:, _POWER], POWER_LIMIT) * interval
+    return np.where(both[:, None], np.column_stack((active, apparent)), 0)
 
 
 def energy_of(samples: Integers) -> int:
@@ -108,7 +140,14 @@ def merge(rows: Rows, width: int | None) -> Rows:
         np.minimum.reduceat(rows.low, starts, axis=0),
         np.maximum.reduceat(rows.high, starts, axis=0),
         _merge_counter(rows.counter, bucket, starts),
+        _merge_pair(rows.pair, starts),
     )
+
+
+def _merge_pair(pair: Integers, starts: NDArray[np.intp]) -> Integers:
+    """Add up what is known; a sum with a part that is not known is not known either."""
+    known = np.minimum.reduceat(pair, starts, axis=0) != ABSENT
+    return np.where(known, np.add.reduceat(np.where(pair == ABSENT, 0, pair), starts), ABSENT)
 
 
 def _merge_counter(counter: Integers, bucket: Integers, starts: Integers) -> Integers:
@@ -163,13 +202,14 @@ def read_rows(connection: sqlite3.Connection, meter: int, level: int, low: int, 
     found = connection.execute(_SUMMARIES, (meter, level, low, high)).fetchall()
     table = _matrix(found, 1 + len(SUMMARY_COLUMNS))
     totals, counter, fields = np.split(table[:, 1:], [_TOTALS, _TOTALS + len(COUNTER)], axis=1)
-    lows = fields[:, 2 * FIELD_COUNT : 3 * FIELD_COUNT]
+    lows, highs = np.split(fields[:, 2 * FIELD_COUNT : 4 * FIELD_COUNT], 2, axis=1)
     return Rows(
         table[:, 0],
         np.hstack((totals, fields[:, : 2 * FIELD_COUNT])),
         np.where(lows == ABSENT, _NO_LOW, lows),
-        fields[:, 3 * FIELD_COUNT :],
+        highs,
         counter,
+        fields[:, 4 * FIELD_COUNT :],
     )
 
 
@@ -191,7 +231,7 @@ def write_rows(connection: sqlite3.Connection, meter: int, level: int, rows: Row
     table = np.hstack(
         (rows.bucket[:, None], rows.sums[:, :_TOTALS], rows.counter, rows.sums[:, _TOTALS:], lows)
     )
-    table = np.hstack((table, rows.high))
+    table = np.hstack((table, rows.high, rows.pair))
     insert(connection, _INSERT_SUMMARY, (meter, level), table)
 
 
@@ -220,13 +260,7 @@ def insert(
 
 def concatenate(parts: Sequence[Rows]) -> Rows:
     """Return the rows of all parts, which follow one another in time."""
-    return Rows(
-        np.concatenate([part.bucket for part in parts]),
-        np.concatenate([part.sums for part in parts]),
-        np.concatenate([part.low for part in parts]),
-        np.concatenate([part.high for part in parts]),
-        np.concatenate([part.counter for part in parts]),
-    )
+    return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS))
 
 
 def close_buckets(
