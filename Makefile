@@ -51,11 +51,11 @@ bench: ## run the benchmarks, side by side with earlier programs
 
 icons: ## redraw the icons from resources/icons/*.svg
 	@.ci/bootstrap run
-	.venv/bin/python docs/make_icons.py
+	.venv/bin/python docs/images/make_icons.py
 
 screenshots: ## retake the pictures of the documentation
 	@.ci/bootstrap test
-	.venv/bin/python docs/make_screenshots.py
+	.venv/bin/python docs/images/make_screenshots.py
 
 clean: ## remove everything that was built here
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

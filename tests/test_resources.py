@@ -40,14 +40,29 @@ def test_setup_names_every_package() -> None:
         ".".join(init.parent.relative_to(ROOT).parts)
         for init in (ROOT / "wattui").rglob("__init__.py")
     }
-    assert sorted(named) == sorted(folders | {"wattui.resources"})
+    assert sorted(named) == sorted(folders | {"wattui.resources", "wattui.resources.guide"})
 
 
 def test_the_package_carries_its_resources_in_every_folder() -> None:
     setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
-    data = setup.split("wattui.resources =\n", 1)[1].split("\n\n", 1)[0].split()
+    data = setup.split("wattui.resources =\n", 1)[1].split("wattui.resources.guide =", 1)[0].split()
     folders = {path.parent.relative_to(ROOT / "resources").as_posix() for path in _resource_files()}
     assert {"*" if folder == "." else f"{folder}/*" for folder in folders} == set(data)
+
+
+def test_every_page_and_picture_of_the_guide_is_installed_and_no_script() -> None:
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    assert "wattui.resources.guide = docs" in setup["options"]["package_dir"]
+    patterns = setup["options.package_data"]["wattui.resources.guide"].split()
+    left_out = setup["options.exclude_package_data"]["wattui.resources.guide"].split()
+    for path in (ROOT / "docs").rglob("*.*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            inside = path.relative_to(ROOT / "docs")
+            # A script right in docs would be installed as a module.
+            assert len(inside.parts) == 2 or path.suffix == ".md", path
+            wanted = left_out if path.suffix == ".py" else patterns
+            assert any(inside.match(pattern) for pattern in wanted), path
 
 
 @pytest.mark.parametrize(

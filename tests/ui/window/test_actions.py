@@ -9,7 +9,8 @@ from PyQt5 import QtGui, QtWidgets
 
 import wattui
 from wattui.ui.dialogs.missing_port import LinuxFacts, linux_checks, mac_checks, windows_checks
-from wattui.ui.window.actions import ACTION, ACTIONS, key_list
+from wattui.ui.window.actions import ACTION, ACTIONS
+from wattui.ui.window.key_groups import GROUPS, group_keys
 from wattui.ui.window.main_view import TOP_BUTTONS
 from wattui.ui.window.placard import EMPTY_BUTTONS
 from wattui.ui.window.window_model import WindowModel
@@ -60,7 +61,11 @@ def test_conditions_name_traits_of_the_model():
 
 
 def test_the_list_of_keys_names_all_of_them():
-    listed = " ".join(keys for keys, _words in key_list())
+    pairs = [pair for group in GROUPS for pair in group_keys(group, ACTIONS)]
+    assert len(pairs) == len(set(pairs))
+    listed = " ".join(keys for keys, _words in pairs)
+    for action in ACTIONS:
+        assert not action.tooltip or all(key in listed for key in action.keys), action.name
     for key in ("L", "F", "M", "Ctrl+E", "Ctrl+O", "F1", "1 – 9", "Esc", "Left", "+"):
         assert key in listed
 

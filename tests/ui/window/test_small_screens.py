@@ -28,7 +28,7 @@ SCREENS = {
 #: The actions that open a window or a dialog of wattui's own.
 DIALOGS = (
     *("memory", "prepare", "export", "preferences"),
-    *("keys", "about", "missing_port", "show_log"),
+    *("keys", "guide", "about", "missing_port", "show_log"),
 )
 
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small windows to read: the list of keys, the log, details, *About*.  None is modal."""
+"""Small windows to read: the log, details, *About*.  None is modal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -67,16 +66,6 @@ def show_html(parent: QtGui.QWidget | None, title: str, html: str, size: tuple[i
     sheet.text.setHtml(html)
     sheet.show()
     return sheet
-
-
-def show_keys(parent: QtGui.QWidget | None, keys: Sequence[tuple[str, str]]) -> Sheet:
-    """Show what keys and mouse do, from pairs of a key and a sentence."""
-    rows = "".join(
-        "<tr><td style='padding: 3px 20px 3px 0; white-space: nowrap'>"
-        f"<b>{escape(key)}</b></td><td style='padding: 3px 0'>{escape(words)}</td></tr>"
-        for key, words in keys
-    )
-    return show_html(parent, "Keys and mouse", f"<table>{rows}</table>", (600, 700))
 
 
 def show_log(parent: QtGui.QWidget | None, path: Path | None) -> Sheet:

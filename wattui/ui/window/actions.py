@@ -10,20 +10,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pyface.qt import QtCore, QtGui
+from pyface.qt import QtGui
 
 from wattui.desktop.folders import sessions_folder
 from wattui.measurement.fields import CHANNELS
 from wattui.session import copy_session
-from wattui.ui.dialogs.about import show_about, show_keys, show_log
+from wattui.ui.dialogs.about import show_about, show_log
+from wattui.ui.dialogs.guide import show_guide
 from wattui.ui.dialogs.missing_port import show_missing_port
 from wattui.ui.dialogs.preferences import show_preferences
 from wattui.ui.files.file_actions import FILE_ACTIONS
 from wattui.ui.memory.memory_actions import MEMORY_ACTIONS
 from wattui.ui.meters.meter_actions import ARRANGEMENT_ACTIONS, METER_ACTIONS
 from wattui.ui.widgets.action import HAS_SESSION, LIVE, Action, WindowContext
+from wattui.ui.widgets.desktop_opener import open_path
 from wattui.ui.widgets.task_bar import Task
 from wattui.ui.window.error_report import log_file
+from wattui.ui.window.key_groups import show_keys
 
 #: How far the arrow keys move the view, and the factor by which ``+`` changes its width.
 PAN_SHARE: Final = 0.2
@@ -80,7 +83,21 @@ def show_folder(context: WindowContext) -> None:
     path = context.model.bench.session_path
     folder = path.parent if path is not None else sessions_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(folder)))
+    context.model.message = open_path(folder)
+
+
+def show_data_folder(context: WindowContext) -> None:
+    """Show the folder with all recordings."""
+    folder = sessions_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    context.model.message = open_path(folder)
+
+
+def open_log(context: WindowContext) -> None:
+    """Open the file of the log."""
+    path = log_file()
+    message = "There is no log: it cannot be written" if path is None else open_path(path)
+    context.model.message = message
 
 
 def quit_program(context: WindowContext) -> None:
@@ -217,7 +234,11 @@ _DISPLAY_ACTIONS: Final = (
 _HELP_ACTIONS: Final = (
     Action(
         "keys", "&Help", "&Keys and mouse",
-        lambda context: show_keys(context.window, key_list()), "Show this list", keys=("F1",),
+        lambda context: show_keys(context.window, ACTIONS), "Show this list", keys=("F1",),
+    ),
+    Action(
+        "guide", "&Help", "&Guide", lambda context: show_guide(context.window),
+        "Read the guide; it is installed with the program", keys=("Shift+F1",),
     ),
     Action(
         "missing_port", "&Help", "My &port is missing",
@@ -227,7 +248,15 @@ _HELP_ACTIONS: Final = (
     Action(
         "show_log", "&Help", "Show the &log",
         lambda context: show_log(context.window, log_file()),
-        "Show the program's log, for a problem report",
+        "Show the program's log, for a problem report", line=True,
+    ),
+    Action(
+        "open_log", "&Help", "&Open the log file", open_log,
+        "Open the file of the log with the desktop's program for it",
+    ),
+    Action(
+        "data_folder", "&Help", "Show the &data folder", show_data_folder,
+        "Show the folder with all recordings, as the desktop shows folders",
     ),
     Action(
         "about", "&Help", "&About wattui", lambda context: show_about(context.window),
@@ -259,23 +288,3 @@ ACTIONS: Final[tuple[Action, ...]] = (
 
 #: The actions, by name.
 ACTION: Final[dict[str, Action]] = {action.name: action for action in ACTIONS}
-
-#: The effects of the mouse and the number keys, for the list of keys.
-GESTURES: Final[tuple[tuple[str, str], ...]] = (
-    ("1 – 9", "Show or hide a field"),
-    ("Wheel", "Zoom the time axis at the pointer"),
-    ("Shift + wheel", "Scroll in time"),
-    ("Ctrl + wheel", "Zoom the value axis of one plot"),
-    ("Drag", "Move the view"),
-    ("Shift + drag", "Select a span"),
-    ("Double-click", "Show the whole recording"),
-    ("Esc", "Clear the selection; never ends a recording"),
-)
-
-
-def key_list() -> list[tuple[str, str]]:
-    """Return pairs of keys and what they do, for the list of keys."""
-    order = ("&View", "", "&Meter", "&File", "&Help")
-    keyed = [action for action in ACTIONS if action.keys and action.tooltip]
-    keyed.sort(key=lambda action: order.index(action.menu.partition("/")[0]))
-    return list(GESTURES) + [(" or ".join(action.keys), action.tooltip) for action in keyed]

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-IMAGES = Path(__file__).resolve().parent / "images"
+IMAGES = Path(__file__).resolve().parent
 #: Size of the window in logical pixels, and pixels of the picture per logical pixel.
 SIZE = (1280, 800)
 SCALE = 1
@@ -88,7 +88,6 @@ def main() -> None:
     if arguments.theme:
         take(arguments.theme, arguments.to)
         return
-    IMAGES.mkdir(exist_ok=True)
     for theme, name in (("light", "window.png"), ("dark", "window-dark.png")):
         with tempfile.TemporaryDirectory() as folder:
             environment = os.environ | {

@@ -17,7 +17,7 @@ from PyQt5.QtCore import QBuffer, QByteArray, QRectF, Qt
 from PyQt5.QtGui import QGuiApplication, QImage, QPainter
 from PyQt5.QtSvg import QSvgRenderer
 
-FOLDER = Path(__file__).resolve().parents[1] / "resources" / "icons"
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 #: Sizes inside the single file for Windows.
 ICO_SIZES = (16, 24, 32, 48, 64, 128, 256)
