@@ -2,15 +2,28 @@
 """Run wattui with a clock that is faster, and that can be set: ``fast_program.py SPEED ARGS...``.
 
 A meter that sends fifty records per second is a meter that sends one per second, fifty times as
-fast.  ``WATTUI_CLOCK_STEP`` names a file; the wall clock is ahead by the seconds in it.
-``WATTUI_COMMIT_SECONDS`` and ``WATTUI_KEEP_SAMPLES`` replace two limits of the writer.
-Everything else is the program as it is.
+fast.  Variables of the environment change more:
+
+``WATTUI_CLOCK_START``
+    Seconds since 1970 at which the clock starts.
+``WATTUI_CLOCK_STEP``
+    A file with the seconds by which the wall clock is ahead.
+``WATTUI_CLOCK_SLEEPS``
+    Whether these seconds were slept: they are on the monotonic clock, too.
+``WATTUI_COMMIT_SECONDS``, ``WATTUI_KEEP_SAMPLES``
+    Limits of the writer.
+
+A window prints the counter of its meter whenever it shows a sample.  Everything else is the
+program as it is.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import sys
+import time
 from pathlib import Path
 
 from wattui.measurement.clock import ScaledClock, SystemClock
@@ -20,13 +33,19 @@ from wattui.session import SessionWriter
 def set_clock(speed: float) -> None:
     """Replace the clock of the system."""
     fast = ScaledClock(speed)
-    name = os.environ.get("WATTUI_CLOCK_STEP")
+    file = os.environ.get("WATTUI_CLOCK_STEP")
+    sleeps = "WATTUI_CLOCK_SLEEPS" in os.environ
+    start = float(os.environ.get("WATTUI_CLOCK_START", time.time()))
 
-    def wall(_clock: SystemClock) -> float:
-        return fast.time() + (float(Path(name).read_text()) if name else 0.0)
+    def step() -> float:
+        return float(Path(file).read_text()) if file else 0.0
 
-    SystemClock.time = wall  # type: ignore[method-assign]
-    SystemClock.monotonic = lambda _clock: fast.monotonic()  # type: ignore[method-assign]
+    def monotonic(_clock: SystemClock) -> float:
+        return fast.monotonic() + (step() if sleeps else 0.0)
+
+    if speed != 1:
+        SystemClock.time = lambda _clock: start + fast.monotonic() + step()  # type: ignore[method-assign]
+        SystemClock.monotonic = monotonic  # type: ignore[method-assign]
 
 
 def set_limits() -> None:
@@ -42,12 +61,26 @@ def set_limits() -> None:
             limits[name] = kind(os.environ[variable])
 
 
+def print_what_is_shown() -> None:
+    """Print the counter of a meter whenever the window has shown a sample."""
+    from wattui.model.meter import Meter
+
+    real = Meter.show_counted
+
+    def show(meter: Meter) -> None:
+        real(meter)
+        if not math.isnan(meter.watt_hours):
+            print(json.dumps({"energy_wh": meter.watt_hours}), flush=True)
+
+    Meter.show_counted = show  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
     set_clock(float(sys.argv[1]))
     set_limits()
     sys.argv = ["wattui", *sys.argv[2:]]
     if sys.argv[1] == "gui":
-        from wattui.ui.app import main
-    else:
-        from wattui.cli import main
+        print_what_is_shown()
+    from wattui.cli import main
+
     sys.exit(main())

@@ -208,10 +208,7 @@ class Disk:
 
     def cut(self, folder: Path, chance: random.Random | None = None) -> None:
         """Write what may be on disk after a power cut into a folder; without chance, everything."""
-        if chance is None:
-            names = self._files
-        else:
-            names = chance.choice([self._synced, *self._since])
+        names = self._files if chance is None else chance.choice([self._synced, *self._since])
         for name, file in names.items():
             content = file.content() if chance is None else file.after_a_cut(chance)
             (folder / Path(name).name).write_bytes(content)

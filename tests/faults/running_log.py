@@ -36,6 +36,8 @@ class RunningLog:
         Further ones of ``subprocess.Popen``.
     """
 
+    command: tuple[str, ...] = ("log", "--json")
+
     def __init__(
         self,
         *arguments: str | Path,
@@ -43,7 +45,7 @@ class RunningLog:
         speed: float = SPEED,
         **options: object,
     ) -> None:
-        command = [*before, sys.executable, str(FAST_PROGRAM), str(speed), "log", "--json"]
+        command = [*before, sys.executable, str(FAST_PROGRAM), str(speed), *self.command]
         self.process = subprocess.Popen(
             [*command, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
@@ -129,6 +131,15 @@ class RunningLog:
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
+
+
+class RunningWindow(RunningLog):
+    """The window as a separate process, without a screen.
+
+    It prints the counter of its meter after it has shown it.
+    """
+
+    command = ("gui",)
 
 
 def environment(**more: str | Path) -> dict[str, str]:

@@ -19,7 +19,7 @@ from running_log import RunningLog, environment
 
 Rounds = Callable[[int, int], int]
 
-KEPT = "Samples are kept in memory"
+WAITING = "Samples are kept in memory"
 ACCEPTS = "The disk is accepting data again"
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -65,7 +65,7 @@ def test_the_disk_is_full_and_has_space_again(
             log.wait_shown(meter.first)
             for time in range(1, rounds(2, 10) + 1):
                 disk.fill()
-                log.wait_said(KEPT, time)
+                log.wait_said(WAITING, time)
                 meter.wait_more(5)
                 disk.free()
                 log.wait_said(ACCEPTS, time)
@@ -86,7 +86,7 @@ def test_killed_while_the_disk_is_full(
         with RunningLog(meter.link, "--session", path) as log:
             log.wait_shown(meter.first)
             disk.fill()
-            log.wait_said(KEPT)
+            log.wait_said(WAITING)
             log.kill()
         disk.free()
         account.add(meter.sent, [path], log.shown)
@@ -104,7 +104,7 @@ def test_the_disk_is_full_for_so_long_that_samples_are_dropped(
         ) as log:
             log.wait_shown(meter.first)
             disk.fill()
-            log.wait_said(KEPT)
+            log.wait_said(WAITING)
             meter.wait_more(50)
             disk.free()
             log.wait_said("samples were lost")
@@ -140,7 +140,7 @@ def test_the_size_of_files_is_limited(
     with RunningLog(meter.link, "--session", path) as log:
         log.wait_shown(meter.first)
         resource.prlimit(log.process.pid, resource.RLIMIT_FSIZE, small)
-        log.wait_said(KEPT)
+        log.wait_said(WAITING)
         meter.wait_more(10)
         resource.prlimit(log.process.pid, resource.RLIMIT_FSIZE, unlimited)
         log.wait_said(ACCEPTS)
@@ -186,7 +186,7 @@ def test_the_disk_fails(
         log.wait_shown(meter.first)
         for time in range(1, rounds(1, 10) + 1):
             with failing(log.process.pid, fault):
-                log.wait_said(KEPT, time)
+                log.wait_said(WAITING, time)
             log.wait_said(ACCEPTS, time)
         meter.hold()
         log.wait_shown(meter.number)

@@ -268,7 +268,9 @@ def test_bringing_samples_never_waits_for_the_disk(
         writer.close()
 
 
-def test_a_disk_that_hangs_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_hangs_is_reported_and_so_is_its_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("wattui.session.writer.HANGING_SECONDS", -1.0)
     go, entered, statuses = threading.Event(), threading.Event(), Statuses()
 
@@ -283,7 +285,11 @@ def test_a_disk_that_hangs_is_reported(tmp_path: Path, monkeypatch: pytest.Monke
         writer.on_samples(METER, [sample(1)])
         assert entered.wait(DEADLINE)
         writer.on_samples(METER, [sample(2)])
-        assert "not responded" in statuses.wait(lambda one: bool(one.problem)).problem
+        status = statuses.wait(lambda one: bool(one.problem))
+        assert "not responded" in status.problem
+        assert status.hanging
+        go.set()
+        statuses.wait(lambda one: not one.problem)
     finally:
         go.set()
         monkeypatch.undo()

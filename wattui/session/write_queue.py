@@ -35,6 +35,8 @@ class WriterStatus:
     seconds_left: float = KEEP_SECONDS
     #: Samples dropped so far.
     dropped: int = 0
+    #: Whether what is wrong is only that the disk does not respond: it has not refused anything.
+    hanging: bool = False
 
 
 @dataclass(slots=True)

@@ -249,17 +249,19 @@ class SessionWriter:
         error = self._error
         if error is not None and oldest is not None:
             left = max(0.0, queue.keep_seconds - (now - oldest))
-        if error is None and busy is not None and now - busy > HANGING_SECONDS:
+        hanging = error is None and busy is not None and now - busy > HANGING_SECONDS
+        since = self._error_since if error is not None else None
+        if hanging and busy is not None:
+            since = busy
             error = DiskRefused(
                 f"The disk has not responded for {now - busy:.0f} s: {self.path}",
                 "Check the disk and its connection; recording continues when it responds.",
             )
-            since: float | None = busy
-        else:
-            since = self._error_since if error is not None else None
         if error is None:
             return WriterStatus(queue.samples, seconds_left=left, dropped=queue.dropped)
-        return WriterStatus(queue.samples, error.what, error.hint, since, left, queue.dropped)
+        return WriterStatus(
+            queue.samples, error.what, error.hint, since, left, queue.dropped, hanging
+        )
 
     @property
     def size(self) -> int:
@@ -433,7 +435,7 @@ class SessionWriter:
             self._measure()
             self._busy_since = None
             self._queue.done(items)
-            if self._error is not None:
+            if self._error is not None or self._announced > began:
                 _logger.warning("the disk accepts samples again: %s", self.path)
                 self._error = None
                 self._announce()

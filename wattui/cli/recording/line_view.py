@@ -68,6 +68,7 @@ class QuietView(RecordingView):
     """Prints errors to standard error, and nothing else."""
 
     _disk_problem = ""
+    _disk_hanging = False
 
     def sample(self, track: Track, sample: Sample) -> None:
         """Show nothing."""
@@ -89,7 +90,8 @@ class QuietView(RecordingView):
     def disk(self, status: WriterStatus) -> None:
         """Report once that the disk is not accepting data, and once that it is again."""
         problem, self._disk_problem = self._disk_problem, status.problem
-        if status.problem and status.problem != problem:
+        hanging, self._disk_hanging = self._disk_hanging, status.hanging
+        if status.problem and status.problem != problem and not (hanging and status.hanging):
             what = f"{status.problem}. Samples are kept in memory meanwhile"
             exits.complain(WattuiError(what, status.hint))
         elif problem and not status.problem:

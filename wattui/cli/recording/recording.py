@@ -286,7 +286,8 @@ class Recording:
 
         def news(view: RecordingView) -> None:
             self.status = status
-            if self.path is not None or self._persists:
+            may_go_on = status.hanging or not status.problem
+            if may_go_on or self.path is not None or self._persists:
                 # Otherwise a file that cannot even be started ends the recording with an error.
                 view.disk(status)
 
@@ -343,7 +344,7 @@ class Recording:
         """Why the disk did not accept the first sample; None if it did, or still may."""
         if self._persists or self.path is not None:
             return None
-        if self.status is None or not self.status.problem:
+        if self.status is None or not self.status.problem or self.status.hanging:
             return None
         return DiskRefused(self.status.problem, self.status.hint)
 
