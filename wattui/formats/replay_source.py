@@ -12,7 +12,7 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ from urllib.parse import quote
 from wattui.errors import FormatError, WattuiError
 from wattui.formats import raw_capture
 from wattui.formats.import_files import import_files
-from wattui.formats.reading.source import Assumptions
+from wattui.formats.reading.source import Assumptions, Progress
 from wattui.formats.registry import detect, is_session
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
@@ -82,6 +82,8 @@ def prepare(
     *,
     strict: bool = False,
     keep_changed: bool = False,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Recorded:
     """Make a session or an old file ready for replay.
 
@@ -93,23 +95,29 @@ def prepare(
         Folder for the temporary session of an old file; the caller removes it.
     strict, keep_changed
         What to do with a damaged session: see :func:`wattui.session.open_checked`.
+    progress, cancelled
+        Reports how much of an old file is read, and checks whether to end: see
+        :func:`~wattui.formats.import_files.import_files`.
 
     Raises
     ------
     FormatError, SessionError
         The file cannot be read.
+    Cancelled
+        *cancelled* returned True.
     """
     install()
     notes: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
     folder = folder or Path(tempfile.mkdtemp(prefix="wattui-replay-"))
     if is_session(path) or (path.suffix == SUFFIX and not path.is_file()):
-        path, damage = sound_copy(path, folder, strict=strict, keep_changed=keep_changed)
+        options = {"strict": strict, "keep_changed": keep_changed}
+        path, damage = sound_copy(path, folder, cancelled=cancelled, **options)
     else:
         # The replay is named after it: "fan.raw at 60x".
         short = len(os.fsencode(path.name)) <= _LONGEST_NAME
         target = folder / f"{path.name if short else 'recording'}{SUFFIX}"
-        notes = tuple(import_files([path], target, assumptions).notes)
+        notes = tuple(import_files([path], target, assumptions, progress, cancelled).notes)
         path = target
     path = path.absolute()
     with Session.open(path) as session:

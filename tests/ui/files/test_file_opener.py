@@ -14,7 +14,9 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 from session_samples import BEGIN, record, steady
 
 from wattui.desktop.preferences_file import PreferencesFile
+from wattui.errors import Cancelled
 from wattui.session import Session, verify
+from wattui.ui.files import file_opener
 
 
 @pytest.fixture
@@ -155,6 +157,29 @@ def test_a_cancelled_import_leaves_nothing(window, log, tmp_path):
     window.wait_for(lambda: not window.context.files.running, "the end of the import")
     assert "cancelled" in window.model.message
     assert window.bench.session_path is None
+
+
+def test_a_file_that_cannot_be_read_took_away_the_progress_of_an_import(window, log, monkeypatch):
+    monkeypatch.setattr(file_opener, "import_files", lambda *args: wait_until(args[-1]))
+    window.context.files.open([log])
+    answer(window)
+    window.wait_for(lambda: window.model.task, "the import")
+    window.context.files.open([log.with_name("absent.wattui")])
+    window.wait_for(lambda: "absent" in window.model.message, "the refusal")
+    assert window.model.task.text == "Importing wattsup.log"
+    assert window.context.files.running
+    window.context.files.open([log])
+    answer(window)
+    window.wait_for(lambda: "the import" in window.model.message, "the second refusal")
+    window.click(window.control("status").task.cancel)
+    window.wait_for(lambda: window.model.task is None, "the end of the import")
+    assert window.model.message == "The import was cancelled; nothing was left behind"
+
+
+def wait_until(cancelled):
+    while not cancelled():
+        threading.Event().wait(0.01)
+    raise Cancelled("It was cancelled")
 
 
 def test_a_file_of_unknown_format_is_refused_with_a_message(window, tmp_path):

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closing the window while it records: asked once, with a reason, unless that is switched off."""
+"""Closing the window while it works: asked once, with a reason, unless that is switched off."""
 
 from __future__ import annotations
+
+import threading
 
 import pytest
 from opened_window import FAST, OpenedWindow, own_threads
 from PyQt5 import QtCore, QtTest, QtWidgets
 
+from wattui.desktop.folders import sessions_folder
 from wattui.desktop.preferences_file import PreferencesFile
+from wattui.errors import Cancelled
 from wattui.measurement.text import date_text
 from wattui.session import Session
+from wattui.ui.dialogs import export_dialog
+from wattui.ui.files import file_opener
+from wattui.ui.widgets.task_bar import Task
+from wattui.ui.window import actions
 
 _Qt = QtCore.Qt
 
@@ -60,6 +68,113 @@ def test_ctrl_w_asks_before_it_ends_recordings(window, key):
     window.wait_for(lambda: window.ui.control is None, "the end of the window")
     with Session.open(path) as session:
         assert not session.interrupted
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "old.csv"
+    path.write_text("# time_utc,power_w\n2026-01-01T00:00:00Z,1\n2026-01-01T00:00:01Z,2\n")
+    return path
+
+
+@pytest.fixture
+def blocked(monkeypatch):
+    """Make imports, exports and copies wait until they are cancelled."""
+
+    def wait(cancelled):
+        done = threading.Event()
+        while not cancelled():
+            assert not done.wait(0.01)
+        raise Cancelled("It was cancelled")
+
+    monkeypatch.setattr(file_opener, "import_files", lambda *args: wait(args[-1]))
+    monkeypatch.setattr(actions, "copy_session", lambda *args: wait(args[-1]))
+    monkeypatch.setattr(export_dialog, "write_job", lambda job, _form: wait(job.cancelled))
+
+
+def fetching(window, _log):
+    window.model.port = "sim://es?memory=full&fields=w,v,a&speed=2&logging=stopped"
+    window.handler.do(window.info, "fetch")
+    memory = window.context.memory.memory
+    window.wait_for(lambda: memory.done > 10, "some records")
+
+
+def importing(window, log):
+    window.context.files.open([log])
+
+
+def opened_session(window):
+    window.connect()
+    window.model.disconnect()
+    window.wait_for(lambda: not window.bench.recording, "the end")
+
+
+def exporting(window, log):
+    opened_session(window)
+    choice = export_dialog.ExportChoice.for_model(window.model)
+    one = export_dialog.Export(model=window.model, choice=choice, when_done=lambda: None)
+    window.context.export = one
+    one.start(log.with_name("out.csv"))
+
+
+def copying(window, log):
+    opened_session(window)
+    target = str(log.with_name("copy.wattui"))
+    actions.QtGui.QFileDialog.getSaveFileName = staticmethod(lambda *_: (target, ""))
+    window.handler.do(window.info, "save_copy")
+
+
+WORK = {
+    "fetching": (fetching, "still has all of its records"),
+    "the import": (importing, "The import of old.csv is not finished"),
+    "the export": (exporting, "The export to out.csv is not finished"),
+    "the copy": (copying, "The copy to copy.wattui is not finished"),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_closing_ended_a_fetch_an_import_or_an_export_without_a_word(
+    window, blocked, log, monkeypatch, name
+):
+    # It is set again at the end.
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    start, words = WORK[name]
+    start(window, log)
+    window.wait_for(lambda: window.model.tasks, "the work")
+    ctrl(window, _Qt.Key_W)
+    question = window.handler.question
+    assert question.accessibleName() == f"Stop {name} and close the window?"
+    assert words in " ".join(label.text() for label in question.labels)
+    QtTest.QTest.keyClick(question, _Qt.Key_Escape)
+    window.handle_events()
+    assert window.model.tasks
+    ctrl(window, _Qt.Key_Q)
+    QtTest.QTest.keyClick(window.handler.question, _Qt.Key_Tab, _Qt.ShiftModifier)
+    window.key(_Qt.Key_Space)
+    window.wait_for(lambda: window.ui.control is None, "the end of the window")
+    assert sorted(path.name for path in log.parent.iterdir()) == ["old.csv"]
+    assert len(list(sessions_folder().glob("*.wattui"))) == (name != "the import")
+
+
+def test_a_signal_ends_a_fetch_without_a_question(window):
+    fetching(window, None)
+    window.handler.close_now(window.info)
+    assert window.handler.question is None
+    assert window.ui.control is None
+
+
+def test_a_recording_and_other_work_are_one_question(window):
+    record(window, 1)
+    window.model.show_task("one", Task("Exporting", name="the export", loss="No file is left."))
+    window.model.show_task("two", Task("Opening"))
+    window.window.close()
+    question = window.handler.question
+    assert question.accessibleName() == "Stop recording and the export and close the window?"
+    assert "No file is left." in [label.text() for label in question.labels]
+    window.click(question.buttons["keep"])
+    window.model.show_task("one")
+    window.model.show_task("two")
+    assert window.model.task is None
 
 
 def test_closing_a_window_that_records_nothing_does_not_ask(window):

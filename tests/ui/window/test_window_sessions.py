@@ -164,12 +164,13 @@ def test_ctrl_e_asks_and_goes_on_to_the_file(window, session, tmp_path, monkeypa
 
 def test_work_in_the_background_shows_progress_and_cancel(window):
     cancelled = []
-    window.model.task = Task("Copying", 250, 1000, lambda: cancelled.append(True))
+    task = Task("Copying", 250, 1000, lambda: cancelled.append(True))
+    window.model.show_task("copy", task)
     bar = window.control("status")
     assert bar.task.progress.value() == 250
     window.click(bar.task.cancel)
     assert cancelled == [True]
-    window.model.task = None
+    window.model.show_task("copy")
     assert not bar.task.isVisible()
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable as CallableType
 from pathlib import Path
 from typing import Any as AnyType
@@ -32,10 +31,9 @@ from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, size_text
-from wattui.model.main_thread import ProgressPacer
 from wattui.session import Session
+from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
 from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
-from wattui.ui.widgets.task_bar import Task
 from wattui.ui.widgets.words_editor import WordsEditor
 
 #: The formats that can be written.
@@ -191,6 +189,10 @@ class _ExportHandler(Handler):
         info.ui.context["export"].chosen(is_ok)
 
 
+def _progress_text(_done: int, total: int) -> str:
+    return f"Exporting {count_text(total, 'sample')}" if total else "Exporting"
+
+
 class Export(HasStrictTraits):
     """One export, from the question to the file."""
 
@@ -203,10 +205,9 @@ class Export(HasStrictTraits):
     path = Instance(Path)
     #: The preferences that remember folder and variant; None to remember nothing.
     settings = Instance("wattui.desktop.preferences_file.PreferencesFile")
-    running = Bool()
 
-    _cancelled = Instance(threading.Event, ())
-    _pacer = Instance(ProgressPacer)
+    _given_up = Bool()
+    _task = Instance(BackgroundTask)
     _parent = Any()
 
     def ask(self, parent: AnyType) -> AnyType:
@@ -222,7 +223,7 @@ class Export(HasStrictTraits):
 
     def chosen(self, is_ok: bool) -> None:
         """Ask for the file and start, or end without an export."""
-        if not is_ok or self._cancelled.is_set():
+        if not is_ok or self._given_up:
             self._over("")
             return
         suffix = self.choice.format.suffix
@@ -250,24 +251,23 @@ class Export(HasStrictTraits):
     def start(self, path: Path) -> None:
         """Write the file in the background."""
         self.path = path
-        self.running = True
-        self._show(0, 0)
-        main_thread = self.model.bench.main_thread
-        self._pacer = ProgressPacer(main_thread.post, self._show)
-        main_thread.run(f"export to {path.name}", self._writing(), self._written, self._failed)
+        loss = f"The export to {path.name} is not finished: no file is left of it."
+        self._task = BackgroundTask(self.model, "the export", _progress_text, loss)
+        self._task.run(self._writing(), self._written, self._failed)
 
     def cancel(self) -> None:
         """Cancel it; no file is left behind."""
-        self._cancelled.set()
+        self._given_up = True
+        if self._task is not None:
+            self._task.cancel()
 
-    def _writing(self) -> CallableType[[], ExportJob]:
+    def _writing(self) -> Work[ExportJob]:
         """Return the worker's function, which uses no traits."""
         choice, path = self.choice, self.path
         source, form, dialect, key = choice.session_path, choice.form, choice.dialect, choice.meter
         start, stop = choice.bounds()
-        report, cancelled = self._pacer.report, self._cancelled.is_set
 
-        def work() -> ExportJob:
+        def work(report: Report, cancelled: CallableType[[], bool]) -> ExportJob:
             with Session.open(source) as session:
                 ids = [one.id for one in session.meters if key in (ALL_METERS, one.info.key)]
                 options = {"dialect": dialect, "progress": report, "cancelled": cancelled}
@@ -278,11 +278,6 @@ class Export(HasStrictTraits):
         return work
 
     # -- on the main thread ----------------------------------------------------------
-
-    def _show(self, done: int, total: int) -> None:
-        if self.running:
-            words = f"Exporting {count_text(total, 'sample')}" if total else "Exporting"
-            self.model.task = Task(words, done, total, self.cancel)
 
     def _written(self, job: ExportJob) -> None:
         size = size_text(self.path.stat().st_size) if self.path.exists() else ""
@@ -296,9 +291,6 @@ class Export(HasStrictTraits):
             self._over(f"Not exported: {error}")
 
     def _over(self, message: str) -> None:
-        was_running, self.running = self.running, False
-        if was_running:
-            self.model.task = None
         if message:
             self.model.message = message
         self.when_done()

@@ -73,7 +73,7 @@ PREFERENCES: Final = (
         "model.ask_before_closing",
         "Ask before closing",
         BooleanEditor,
-        "Ask before the window is closed while a recording runs",
+        "Ask before the window is closed while a recording, a fetch, an import or an export runs",
     ),
     Preference("interval", "model.interval"),
     Preference("arrangement", "model.arrangement"),

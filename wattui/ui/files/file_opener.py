@@ -15,7 +15,7 @@ from typing import Any as AnyType
 from typing import Final
 
 from pyface.qt import QtCore
-from traits.api import Any, Bool, Enum, Float, HasStrictTraits, Instance, List, Str
+from traits.api import Any, Bool, Dict, Enum, Float, HasStrictTraits, Instance, List, Str
 from traits.api import Callable as CallableTrait
 from traitsui.api import CancelButton, EnumEditor, Handler, Item, Label, OKButton, VGroup, View
 
@@ -28,12 +28,11 @@ from wattui.formats.registry import is_session
 from wattui.formats.replay_source import Recorded, prepare
 from wattui.measurement.clock import microseconds
 from wattui.measurement.text import count_text
-from wattui.model.main_thread import ProgressPacer
 from wattui.session import copy_session, repaired_path, sound_copy
 from wattui.session.lock import is_being_written
+from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
 from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.notices import Notice, NoticeKind
-from wattui.ui.widgets.task_bar import Task
 from wattui.ui.widgets.typed_field import TypedEditor, finish_typed, read_number
 
 #: Skipped lines and assumptions that the details show.
@@ -86,8 +85,6 @@ class OpenFiles(HasStrictTraits):
     parent = Any()
     #: Called with the path of each session that is shown: remembers it.
     opened = CallableTrait(lambda _path: None)
-    #: Whether an import is running.
-    running = Bool()
     #: The result of the last import, for *Details*.
     result = Instance(ImportResult)
     #: The user interface of the question that is being asked.
@@ -96,7 +93,8 @@ class OpenFiles(HasStrictTraits):
     #: The damaged session of which the window shows what can be read.
     damaged = Any()
 
-    _cancelled = Instance(threading.Event, ())
+    #: The import, the replay that is being prepared, the repair.
+    _tasks = Dict(Str(), Instance(BackgroundTask))
     _check_ended = Instance(threading.Event, ())
     #: Folders of the temporary sessions of replayed files.
     _folders = List(Instance(Path))
@@ -164,9 +162,9 @@ class OpenFiles(HasStrictTraits):
         if damaged is None:
             return
 
-        def save() -> Path:
+        def save(report: Report, cancelled: Callable[[], bool]) -> Path:
             goal = repaired_path(damaged.path)
-            copy_session(damaged.copy, goal)
+            copy_session(damaged.copy, goal, report, cancelled)
             return goal
 
         def saved(goal: Path) -> None:
@@ -174,7 +172,9 @@ class OpenFiles(HasStrictTraits):
             self.show(goal)
             self.model.message = f"Saved as {goal}"
 
-        self._run(f"repair of {damaged.path.name}", save, saved)
+        text = f"Saving what can be read of {damaged.path.name}"
+        loss = f"What can be read of {damaged.path.name} is not saved yet: nothing is left of it."
+        self._run_task("the repair", text, loss, save, saved)
 
     def in_new_window(self, path: Path, *command: str) -> None:
         """Show a session in a window of another process, by default with ``wattui gui``."""
@@ -187,8 +187,34 @@ class OpenFiles(HasStrictTraits):
             self.opened(path)
 
     def _failed(self, error: Exception) -> None:
-        self.running = False
-        self.model.trait_set(task=None, message=str(error))
+        self.model.message = str(error)
+
+    @property
+    def running(self) -> bool:
+        """Whether an import, a repair, or the preparation of a replay is running."""
+        return any(task.running for task in self._tasks.values())
+
+    def _run_task(
+        self,
+        name: str,
+        text: str,
+        loss: str,
+        work: Work[AnyType],
+        done: Callable[[AnyType], None],
+    ) -> None:
+        """Run work with progress and *Cancel*; only one of each name at a time."""
+        before = self._tasks.get(name)
+        if before is not None and before.running:
+            self.model.message = f"Wait for the end of {name}, or cancel it first"
+            return
+
+        def failed(error: Exception) -> None:
+            self._failed(error)
+            if isinstance(error, Cancelled):
+                self.model.message = f"{name.capitalize()} was cancelled; nothing was left behind"
+
+        self._tasks[name] = task = BackgroundTask(self.model, name, lambda *_: text, loss)
+        task.run(work, done, failed)
 
     def _run(self, name: str, work: Callable[[], AnyType], done: Callable[[AnyType], None]) -> None:
         self.model.bench.main_thread.run(name, work, done, self._failed)
@@ -214,44 +240,22 @@ class OpenFiles(HasStrictTraits):
     # -- importing ---------------------------------------------------------------------
 
     def _import(self, paths: Sequence[Path], given: Assumptions) -> None:
-        if self.running:
-            self.model.message = "Another file is being imported: wait, or cancel that first"
-            return
-        self._cancelled.clear()
-        self.running = True
         names = count_text(len(paths), "file") if len(paths) > 1 else paths[0].name
-        self._show_progress(names, 0, 0)
-        post = self.model.bench.main_thread.post
-        pacer = ProgressPacer(post, lambda *progress: self._show_progress(names, *progress))
-        self.model.bench.main_thread.run(
-            f"import of {names}",
-            lambda: import_files(
-                paths,
-                assumptions=given,
-                progress=pacer.report,
-                cancelled=self._cancelled.is_set,
-            ),
+        self._run_task(
+            "the import",
+            f"Importing {names}",
+            f"The import of {names} is not finished: nothing is left of it.",
+            lambda report, cancelled: import_files(paths, None, given, report, cancelled),
             lambda result: self._imported(names, result),
-            self._not_imported,
         )
 
-    def _show_progress(self, names: str, done: int, total: int) -> None:
-        if self.running:
-            self.model.task = Task(f"Importing {names}", done, total, self.cancel)
-
     def cancel(self) -> None:
-        """Cancel the import; nothing is left of it."""
-        self._cancelled.set()
-
-    def _not_imported(self, error: Exception) -> None:
-        self._failed(error)
-        if isinstance(error, Cancelled):
-            self.model.message = "The import was cancelled; nothing was left behind"
+        """Cancel what is running; nothing is left of it."""
+        for task in self._tasks.values():
+            task.cancel()
 
     def _imported(self, names: str, result: ImportResult) -> None:
-        self.running = False
         self.result = result
-        self.model.task = None
         self.model.opening_notices = [import_notice(names, result)]
         self.show(result.path)
 
@@ -288,13 +292,15 @@ class OpenFiles(HasStrictTraits):
         self._show_question(question, lambda _given: play(question.speed))
 
     def _prepare(self, path: Path, speed: float, given: Assumptions) -> None:
-        self.model.task = Task(f"Preparing {path.name}")
         folder = Path(tempfile.mkdtemp(prefix="wattui-replay-"))
         self._folders.append(folder)
-        self._run(f"replay of {path.name}", lambda: prepare(path, speed, given, folder), self._play)
+
+        def work(report: Report, cancelled: Callable[[], bool]) -> Recorded:
+            return prepare(path, speed, given, folder, progress=report, cancelled=cancelled)
+
+        self._run_task("the replay", f"Preparing {path.name}", "", work, self._play)
 
     def _play(self, recorded: Recorded) -> None:
-        self.model.task = None
         ports = [port for port in recorded.ports if port.samples]
         if not ports:
             raise WattuiError(f"{recorded.path.name} contains no records", "Choose another file.")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from traits.api import HasStrictTraits, Instance, List, Str, observe
 
@@ -37,6 +38,36 @@ def work_text(memory: MeterMemory) -> str:
     if not math.isnan(memory.seconds_left) and memory.done < memory.total:
         parts.append(f"{duration_text(memory.seconds_left)} left")
     return " · ".join(parts)
+
+
+#: What closing the window during some work would end, and what would be lost.
+_LOSSES: Final = {
+    MemoryWork.FETCHING: (
+        "fetching",
+        "The meter's memory is being fetched. The records received so far are saved and marked as "
+        "partial; the meter still has all of its records.",
+    ),
+    MemoryWork.WRITING: (
+        "writing",
+        "Settings are being written to the meter. Some of them may not be written.",
+    ),
+    MemoryWork.CLEARING: ("clearing", "The meter's memory is being cleared."),
+    MemoryWork.ARMING: (
+        "setting up the meter",
+        "The meter is being set up to log on its own. It may not start to log.",
+    ),
+}
+
+
+def task_of(memory: MeterMemory) -> Task | None:
+    """Return the work in progress for a status bar or window; None if there is none."""
+    if not memory.work:
+        return None
+    fetching = memory.work == MemoryWork.FETCHING
+    share = (memory.done, memory.total) if fetching else (0, 0)
+    tip = CANCEL_FETCH if fetching else CANCEL_WORK
+    name, loss = _LOSSES.get(memory.work, ("", ""))
+    return Task(work_text(memory), *share, memory.cancel, tip, name, loss)
 
 
 def fetch_notice(fetched: Fetched, recording: bool) -> Notice:
@@ -92,7 +123,6 @@ class MemoryLink(HasStrictTraits):
     #: Whether the session that is shown came from a memory.
     origin = Instance(ReadoutOrigin)
 
-    _task = Instance(Task)
     _dismissed = Str()
 
     def __init__(self, **traits: object) -> None:
@@ -123,16 +153,8 @@ class MemoryLink(HasStrictTraits):
 
     @observe("memory:[work,activity,done,total,rate,seconds_left,unplugged]")
     def _work_changed(self, _event: object) -> None:
-        memory, model = self.memory, self.model
-        if model is None or (model.task is not None and model.task is not self._task):
-            return  # an export is shown there
-        if not memory.work:
-            self._task = None
-        else:
-            tip = CANCEL_FETCH if memory.work == MemoryWork.FETCHING else CANCEL_WORK
-            share = (memory.done, memory.total) if memory.work == MemoryWork.FETCHING else (0, 0)
-            self._task = Task(work_text(memory), *share, memory.cancel, tip)
-        model.task = self._task
+        if self.model is not None:
+            self.model.show_task("memory", task_of(self.memory))
 
     @observe("memory:work")
     def _busy_changed(self, _event: object) -> None:

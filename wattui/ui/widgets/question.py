@@ -14,6 +14,8 @@ from wattui.ui.widgets.screen_fit import fit_to_screen
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
+    from wattui.model.meter import Meter
+    from wattui.ui.widgets.task_bar import Task
 
 #: Width of a question in pixels.
 WIDTH = 500
@@ -100,19 +102,38 @@ class Question(QtGui.QDialog):
             self._answer(self._last)
 
 
-def closing_question(parent: QtGui.QWidget, bench: Bench) -> Question:
-    """Make the question whether to close a window that records: ``stop`` or ``keep``."""
+def closing_question(
+    parent: QtGui.QWidget | None, bench: Bench, tasks: Sequence[Task], *, recording: bool
+) -> Question:
+    """Make the question whether to close a window that is at work: ``stop`` or ``keep``.
+
+    Parameters
+    ----------
+    bench, recording
+        The meters, and whether they are being recorded.
+    tasks
+        The other work that closing would end.
+    """
     meters = [meter for meter in bench.meters if meter.connected]
+    lines = [task.loss for task in tasks]
+    if bench.disk_problem and bench.disk_waiting:
+        title = f"{count_text(bench.disk_waiting, 'sample')} would be lost"
+        lines = [f"{bench.disk_problem}. Samples that are not saved yet are lost.", *lines]
+        answers = [("stop", "Close and lose them", "danger"), ("keep", "Keep recording", "")]
+        return Question(parent, title, [_recording_text(meters), *lines], answers)
+    if recording:
+        ending = "Closing the window ends the recording. Everything is saved."
+        lines = [_recording_text(meters), ending, *lines]
+    names = [*(["recording"] if recording else []), *(task.name for task in tasks)]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    keep = "Keep recording" if recording else "Keep the window open"
+    answers = [("stop", "Stop and close", "danger"), ("keep", keep, "")]
+    title = f"Stop {listed} and close the window?"
+    return Question(parent, title, lines, answers, check="Do not ask again")
+
+
+def _recording_text(meters: Sequence[Meter]) -> str:
     starts = [meter.since for meter in meters if meter.sample_count]
     verb = "has" if len(meters) == 1 else "have"
     since = f" since {date_text(min(starts))}" if starts else ""
-    lines = [f"{count_text(len(meters), 'meter')} {verb} been recording{since}."]
-    if bench.disk_problem and bench.disk_waiting:
-        title = f"{count_text(bench.disk_waiting, 'sample')} would be lost"
-        lines += [f"{bench.disk_problem}. Samples that are not saved yet are lost."]
-        answers = [("stop", "Close and lose them", "danger"), ("keep", "Keep recording", "")]
-        return Question(parent, title, lines, answers)
-    lines += ["Closing the window ends the recording. Everything is saved."]
-    answers = [("stop", "Stop and close", "danger"), ("keep", "Keep recording", "")]
-    title = "Stop recording and close the window?"
-    return Question(parent, title, lines, answers, check="Do not ask again")
+    return f"{count_text(len(meters), 'meter')} {verb} been recording{since}."

@@ -26,6 +26,10 @@ class Task:
     cancel: Callable[[], None] | None = None
     #: What *Cancel* does.
     tip: str = "Cancel this; nothing is left behind"
+    #: What closing the window would end, as in ``the export``, and what would be lost, as a
+    #: sentence; empty if nothing would be.
+    name: str = ""
+    loss: str = ""
 
     @property
     def permille(self) -> int:

@@ -23,8 +23,8 @@ from wattui.ui.files.file_actions import FILE_ACTIONS
 from wattui.ui.memory.memory_actions import MEMORY_ACTIONS
 from wattui.ui.meters.meter_actions import ARRANGEMENT_ACTIONS, METER_ACTIONS
 from wattui.ui.widgets.action import HAS_SESSION, LIVE, Action, WindowContext
+from wattui.ui.widgets.background_task import BackgroundTask
 from wattui.ui.widgets.desktop_opener import open_path
-from wattui.ui.widgets.task_bar import Task
 from wattui.ui.window.error_report import log_file
 from wattui.ui.window.key_groups import show_keys
 
@@ -48,16 +48,12 @@ def save_copy(context: WindowContext) -> None:
     if not name:
         return
     target = Path(name)
-    model.task = Task(f"Copying to {target.name}")
-
-    def ended(message: str) -> None:
-        model.trait_set(task=None, message=message)
-
-    model.bench.main_thread.run(
-        f"copy to {target.name}",
-        lambda: copy_session(source, target),
-        lambda _result: ended(f"Copied to {target}"),
-        lambda error: ended(f"Not copied: {error}"),
+    loss = f"The copy to {target.name} is not finished: no file is left of it."
+    task = BackgroundTask(model, "the copy", lambda *_: f"Copying to {target.name}", loss)
+    task.run(
+        lambda report, cancelled: copy_session(source, target, report, cancelled),
+        lambda _result: model.trait_set(message=f"Copied to {target}"),
+        lambda error: model.trait_set(message=f"Not copied: {error}"),
     )
 
 

@@ -95,6 +95,9 @@ class ViewHandler(Handler):
         self.ticker.stop()
         if context.export is not None:
             context.export.cancel()
+        for task in model.tasks.values():
+            if task.cancel is not None:
+                task.cancel()
         context.files.close()
         context.memory.close()
         if self.watcher is not None:
@@ -161,8 +164,8 @@ class ViewHandler(Handler):
 class WindowHandler(ViewHandler):
     """Opens, serves and closes one main window.
 
-    Closing while a recording runs asks once; signals and the end of the desktop session do
-    not ask.
+    Closing asks once while a recording or other work runs that this would end; signals and the
+    end of the desktop session do not ask.
     """
 
     #: Saves the state of the window when it closes.
@@ -203,11 +206,14 @@ class WindowHandler(ViewHandler):
         self._save_size(info)
         model = info.object
         losing = model.bench.disk_problem and model.bench.disk_waiting
-        ending = model.ask_before_closing and model.recording and model.marking
+        recording = model.recording and model.marking
+        tasks = [task for task in model.tasks.values() if task.loss]
+        ending = model.ask_before_closing and (recording or tasks)
         if self._no_questions or not (losing or ending):
             return True
         if self.question is None:
-            self.question = question = closing_question(info.ui.control, model.bench)
+            window, bench = info.ui.control, model.bench
+            self.question = question = closing_question(window, bench, tasks, recording=recording)
             question.answered.connect(lambda name: self._answered(info, name))
             question.open()
         return False

@@ -7,11 +7,13 @@ It changes on the GUI thread only.  It knows no toolkit: an editor shows each pa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from traits.api import (
     Bool,
     Button,
     Callable,
+    Dict,
     Enum,
     Event,
     Float,
@@ -145,9 +147,11 @@ class WindowModel(HasStrictTraits):
     large = Bool()
     shows_large = Property(Bool(), observe="large, place")
 
-    #: The last message, and the work in progress, in the status bar.
+    #: The last message in the status bar.
     message = Str()
-    task = Instance(Task)
+    #: Work in progress, by who does it, and the one that the status bar shows: the first.
+    tasks = Dict(Str(), Instance(Task))
+    task = Property(Instance(Task), observe="tasks")
 
     #: Whether there is a connection or one is being made; whether a recording is running;
     #: whether a session is shown; whether it grows, so that a mark can be set.
@@ -180,7 +184,7 @@ class WindowModel(HasStrictTraits):
     width = Float(1280)
     height = Float(800)
     maximized = Bool()
-    #: Whether closing the window asks while a recording runs.
+    #: Whether closing the window asks while a recording or other work runs.
     ask_before_closing = Bool(True)
 
     _picked = Bool()
@@ -401,6 +405,20 @@ class WindowModel(HasStrictTraits):
         self.meter_total = total_of(bench, self.energy_unit)
         chosen = bench.meters.index(bench.meter) if bench.meter in bench.meters else -1
         self.chosen_row = chosen
+
+    def show_task(self, key: str, task: Task | None = None) -> None:
+        """Show work in the background; without *task* it has ended."""
+        tasks = {**self.tasks, key: task} if task is not None else {**self.tasks}
+        if task is None:
+            tasks.pop(key, None)
+        if tasks != self.tasks:
+            self.tasks = tasks
+
+    def _get_task(self) -> Task | None:
+        if len(self.tasks) < 2:
+            return next(iter(self.tasks.values()), None)
+        first, *others = self.tasks.values()
+        return replace(first, text=f"{first.text} (and {len(others)} more)")
 
     @observe("pinned,marking")
     def _label_live(self, _event: object) -> None:
