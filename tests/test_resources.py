@@ -44,8 +44,9 @@ def test_setup_names_every_package() -> None:
 
 
 def test_the_package_carries_its_resources_in_every_folder() -> None:
-    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
-    data = setup.split("wattui.resources =\n", 1)[1].split("wattui.resources.guide =", 1)[0].split()
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    data = setup["options.package_data"]["wattui.resources"].split()
     folders = {path.parent.relative_to(ROOT / "resources").as_posix() for path in _resource_files()}
     assert {"*" if folder == "." else f"{folder}/*" for folder in folders} == set(data)
 
