@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import energy_error_wh
 from wattui.measurement.events import MeterInfo
-from wattui.measurement.fields import FIELDS
+from wattui.measurement.fields import FIELDS, POWER_LIMIT
 from wattui.measurement.sample import Sample
 from wattui.session import FieldStatistics, SessionWriter, Statistics
 
@@ -88,6 +90,18 @@ def record(path: Path, samples: Sequence[Sample], meter: MeterInfo = METER) -> P
     return path
 
 
+def brute_factor(samples: Sequence[Sample]) -> float:
+    """Return energy divided by apparent energy, in the integers of the wire."""
+    active = apparent = 0
+    for one in samples:
+        power, volts, amps = one.values[:3]
+        if power is not None and volts is not None and amps is not None:
+            product = min(min(volts, 10**7) * min(amps, 10**7), 1000 * POWER_LIMIT)
+            active += min(power, POWER_LIMIT) * one.interval_us
+            apparent += product * one.interval_us // 1000
+    return min(active / apparent, 1.0) if apparent else math.nan
+
+
 def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Statistics:
     """Sum up a span the slow way."""
     chosen = [
@@ -112,6 +126,8 @@ def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Sta
                 min(values) / field.scale,
                 max(values) / field.scale,
             )
+    if "power_factor" in fields:
+        fields["power_factor"] = replace(fields["power_factor"], mean=brute_factor(chosen))
     return Statistics(
         len(chosen),
         duration,

@@ -92,6 +92,14 @@ def test_the_mean_of_a_power_factor_was_the_mean_of_its_readings(recorded) -> No
     assert verify(path) == []
 
 
+def test_a_span_without_records_has_none(recorded) -> None:
+    path, _lists = recorded
+    with Session.open(path) as session:
+        found = session.statistics(1, BEGIN - 60 * MICROSECONDS, BEGIN - MICROSECONDS)
+        assert found.count == 0
+        assert np.isnan(found["power_factor"].mean)
+
+
 def test_a_session_written_at_once_has_the_same_mean(recorded, tmp_path: Path) -> None:
     path, lists = recorded
     with Session.open(path) as session:

@@ -162,7 +162,7 @@ def _power_factor(pairs: list[list[int]]) -> float:
     """Return energy divided by apparent energy; NaN if they are not known."""
     if any(ABSENT in pair for pair in pairs):
         return math.nan
-    active, apparent = (sum(column) for column in zip(*pairs, strict=True))
+    active, apparent = (sum(pair[column] for pair in pairs) for column in (0, 1))
     # At low power the current is read too low.
     return min(active / apparent, 1.0) if apparent else math.nan
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -278,4 +279,5 @@ class FigurePlot(Plot):
         )
         if name == "power":
             mean = power_text(statistics.average_power_w, statistics.average_power_error_w)
-        return f"mean {mean}   min {low}   max {high}"
+        ends = f"min {low}   max {high}"
+        return ends if math.isnan(found.mean) else f"mean {mean}   {ends}"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
@@ -267,7 +268,8 @@ class PlotRow(HasStrictTraits):
             return channel_text(self.name, value, self.unit)
 
         ends = f"min {shown(min(f.low for f in found))}   max {shown(max(f.high for f in found))}"
-        if len(found) > 1 and self.name not in SUMMED:
+        mean_known = len(found) == 1 and not math.isnan(found[0].mean)
+        if not mean_known and self.name not in SUMMED:
             return [ends]
         whole = shown(sum(f.mean for f in found))
         if self.name == "power":
