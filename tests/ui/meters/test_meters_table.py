@@ -389,6 +389,27 @@ window.close()
     assert lines[2] == "2 in all False"
 
 
+def test_a_curve_that_is_brought_out_marks_the_row_of_its_meter(two):
+    view, plots = table(two), two.model.plots
+
+    def grounds():
+        """Return the colours behind the boxes of both rows."""
+        picture = view.viewport().grab().toImage()
+        corners = [view.visualRect(view.model().index(row, 0)).topLeft() for row in range(2)]
+        return [picture.pixelColor(at.x() + 2, at.y() + 3).name() for at in corners]
+
+    plain, chosen = grounds(), two.model.chosen_row
+    for row, meter in enumerate(two.bench.meters):
+        plots.brought_out = meter.key
+        two.handle_events()
+        marked = [ground != before for ground, before in zip(grounds(), plain, strict=True)]
+        # The row that is chosen has a ground of its own.
+        assert marked == [number == row and number != chosen for number in range(2)]
+    plots.brought_out = None
+    two.handle_events()
+    assert grounds() == plain
+
+
 def test_the_pointer_on_a_row_brings_out_its_curves(two):
     from PyQt5 import QtTest
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from opened_window import FAST, OpenedWindow
 from plot_window import application
@@ -91,10 +93,12 @@ def test_each_of_several_meters_has_its_state_and_all_have_a_total(window):
     assert [one.name for one in panel(window).readings] == ["Fridge", "Lamp", "Server"]
     assert [one.current for one in panel(window).readings] == [True, False, True]
     assert panel(window).readings[1].lines[0].startswith("Unplugged")
-    assert panel(window).readings[0].lines[0].endswith(" Wh")
+    assert re.fullmatch(r"[\d.]+ ± [\d.]+ Wh", panel(window).readings[0].lines[0])
     total = panel(window).total
-    assert total.name == "Total of 2 of 3 meters"
-    assert total.power == window.model.meter_total.texts["power"]
+    assert total.name == "Power of 2 live meters"
+    power, energy = window.model.meter_total.statements
+    assert f"{total.power} W" == power.text
+    assert total.lines == (f"Energy of 3 meters: {energy.text}",)
 
 
 def test_without_a_session_the_key_does_nothing(window):

@@ -172,6 +172,8 @@ class _Cells(QtGui.QStyledItemDelegate):
         row: MeterRow = index.data(ROW_ROLE)
         palette = index.model().palette
         column = COLUMNS[index.column()]
+        if index.row() == self.parent().pointed_row:
+            painter.fillRect(option.rect, QtGui.QColor(mix(palette.panel, palette.text, 0.08)))
         if column is BOX:
             super().paint(painter, option, index)
             _draw_box(painter, option.rect, row, palette)
@@ -267,6 +269,8 @@ class MeterView(QtGui.QTableView):
         #: The widest number that was shown, by column; widths by column.
         self._seen: dict[str, str] = {}
         self._widths: dict[str, int] = {}
+        #: The row whose curves the pointer brings out; -1 for none.
+        self.pointed_row = -1
         self.setMouseTracking(True)
         self.entered.connect(lambda index: self.hovered.emit(index.row()))
         self.viewportEntered.connect(lambda: self.hovered.emit(-1))
@@ -368,6 +372,14 @@ class MeterView(QtGui.QTableView):
             blocked = self.selectionModel().blockSignals(True)
             self.setCurrentIndex(self.model().index(row, _NUMBER[NAME.key]))
             self.selectionModel().blockSignals(blocked)
+            self.viewport().update()
+
+    def point_out(self, row: int) -> None:
+        """Mark the row whose curves the pointer brings out; -1 for none."""
+        if row != self.pointed_row:
+            self.pointed_row = row
+            if row >= 0 and not self.underMouse():
+                self.scrollTo(self.model().index(row, _NUMBER[NAME.key]))
             self.viewport().update()
 
     def edit_name(self, row: int) -> None:
@@ -486,7 +498,7 @@ class MeterPanel(QtGui.QFrame):
 class _MetersEditor(WidgetEditor):
     """Shows the model's ``meter_rows``; actions on a row go to the handler."""
 
-    watched = "[meter_total,chosen_row,palette,energy_unit]"
+    watched = "[meter_total,chosen_row,pointed_row,palette,energy_unit]"
 
     def make(self) -> QtGui.QWidget:
         """Make the control."""
@@ -512,6 +524,7 @@ class _MetersEditor(WidgetEditor):
         if len(rows) != count and rows:
             self.control.fit_height(len(rows))
         self.control.view.select(model.chosen_row)
+        self.control.view.point_out(model.pointed_row)
 
     def _do(self, action: Action) -> None:
         self.ui.handler.do(self.ui.info, action.name)

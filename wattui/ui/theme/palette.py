@@ -128,15 +128,16 @@ CHANNEL_COLOURS: Final[dict[str, tuple[str, str]]] = {
     "voltage_min": ("#3f8fc4", "#8fd0ff"),
 }
 
-#: Twelve colours for meters on white.  The first seven stay apart for colour-blind
-#: people; later ones differ from their neighbours in lightness as well.
+#: Twelve colours for meters on white and on dark ground.  Any two of them, and the colour of
+#: the total, look different with each kind of colour-blindness; the first six, and those that
+#: follow one another, more so.  ``tests/ui/theme/test_colour_blindness.py`` measures it.
 _METERS_LIGHT: Final = (
-    *("#0072b2", "#d55e00", "#009e73", "#9b4f96", "#b07d00", "#2b3a8c"),
-    *("#c0392b", "#3b8fc7", "#5b7c1d", "#6a51c7", "#c2558f", "#6f5a46"),
+    *("#3e73a1", "#df6a16", "#29a576", "#864668", "#a41e00", "#243288"),
+    *("#c5452f", "#188df4", "#5d8051", "#6342f8", "#c17192", "#573423"),
 )
 _METERS_DARK: Final = (
-    *("#56b4e9", "#ff8b4a", "#2fce9f", "#d08ccb", "#f0c243", "#5c7cfa"),
-    *("#ff7a6e", "#8fd0ff", "#a5cf5a", "#a797ff", "#ff9ccb", "#c7ab8f"),
+    *("#b8d6ff", "#d85d1f", "#0cebaf", "#b98dbc", "#f89d02", "#627fff"),
+    *("#bb7570", "#5db6fa", "#b3dc76", "#8c72b7", "#f4abc9", "#b6ac7f"),
 )
 
 #: Twelve colours for meters, by theme.

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
+from wattui.measurement.text import NO_VALUE
+from wattui.ui.meters.meter_columns import column_unit
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.tabular_figures import draw_figures, figures_width
 from wattui.ui.widgets.widget_editor import WidgetEditor
@@ -23,8 +25,8 @@ WIDEST: Final = "1888.8"
 
 #: Sizes of the unit, the name and the lines below as shares of the size of the digits.
 _UNIT: Final = 0.4
-_NAME: Final = 0.17
-_LINE: Final = 0.13
+_NAME: Final = 0.2
+_LINE: Final = 0.17
 
 #: The least and the largest size of a name, and of a line, in pixels.
 _NAME_SIZES: Final = (13, 44)
@@ -54,6 +56,7 @@ class LargeReading:
 def large_readings(model: WindowModel) -> list[LargeReading]:
     """Return what is shown of each meter: its state, or its energy if it is as it should be."""
     if model.several:
+        unit = column_unit(model.bench, model.energy_unit)
         return [
             LargeReading(
                 row.name,
@@ -61,7 +64,7 @@ def large_readings(model: WindowModel) -> list[LargeReading]:
                 row.colour,
                 row.current,
                 row.dot,
-                (f"{row.texts['energy']} {model.energy_unit}" if row.current else row.state,),
+                (f"{row.texts['energy']} {unit}" if row.current else row.state,),
             )
             for row in model.meter_rows
         ]
@@ -75,12 +78,15 @@ def large_readings(model: WindowModel) -> list[LargeReading]:
 
 def large_total(model: WindowModel) -> LargeReading | None:
     """Return what is shown of all meters together; None if there is only one."""
-    if not model.several:
+    statements = model.meter_total.statements
+    if not model.several or not statements:
         return None
-    total, live = model.meter_total, any(row.current for row in model.meter_rows)
-    energy = f"{total.texts.get('energy', '')} {total.energy_error}"
-    name = f"Total of {total.name}"
-    return LargeReading(name, total.texts.get("power", ""), current=live, lines=(energy,))
+    energy = statements[-1]
+    lines = (f"{energy.label}: {energy.text}",)
+    if len(statements) == 1:
+        return LargeReading("No meter is live", NO_VALUE, current=False, lines=lines)
+    power = statements[0]
+    return LargeReading(power.label, power.text.removesuffix(" W"), lines=lines)
 
 
 @dataclass(frozen=True, slots=True)

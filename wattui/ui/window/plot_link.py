@@ -109,6 +109,13 @@ class PlotLink(HasStrictTraits):
             if self.model.several and not self.model.bench.recording:
                 self.model.refresh_meters()
 
+    @observe("model:plots:brought_out")
+    def _brought_out_changed(self, _event: object) -> None:
+        if self.model.plots is not None:
+            keys = [one.key for one in self.model.bench.meters]
+            key = self.model.plots.brought_out
+            self.model.pointed_row = keys.index(key) if key in keys else -1
+
     @observe("model:plots:problem")
     def _problem_changed(self, event: object) -> None:
         problem = getattr(event, "new", "")

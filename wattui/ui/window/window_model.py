@@ -138,6 +138,8 @@ class WindowModel(HasStrictTraits):
     meter_total = Instance(TotalRow, ())
     #: Number of the row whose readings are shown; -1 for none.
     chosen_row = Int(-1)
+    #: Number of the row whose curves the pointer brings out; -1 for none.
+    pointed_row = Int(-1)
     #: How the plots show several meters: over one another, or each in its own row.
     arrangement = Enum(Arrangement)
     #: Whether the sum of all meters is plotted too.
