@@ -149,7 +149,7 @@ class Notebook:
             self.infos.append(meter)
             self._changed.notify_all()
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         with self._changed:
             self.events.append(event)
             self.infos.append(meter)

@@ -32,7 +32,7 @@ class _Counter:
         if len(self.samples) >= self._enough:
             self.reached.set()
 
-    def on_event(self, meter: api.MeterInfo, event: api.Event) -> None:
+    def on_event(self, meter: api.MeterInfo | None, event: api.Event) -> None:
         pass
 
 

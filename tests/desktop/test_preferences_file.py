@@ -89,8 +89,25 @@ def test_recent_sessions_are_few_and_the_latest_first(tmp_path: Path) -> None:
     settings = PreferencesFile(path=tmp_path / "s.json")
     for number in (*range(12), 5):
         settings.remember_session(Path(f"{number}.wattui"))
-    assert settings.recent[:2] == ["5.wattui", "11.wattui"]
-    assert len(settings.recent) == 10
+    assert settings.recent[:2] == [
+        str(Path("5.wattui").absolute()),
+        str(Path("11.wattui").absolute()),
+    ]
+    assert len(settings.recent) == len(settings.recent_times) == 10
+
+
+def test_a_recent_session_was_listed_once_for_each_way_of_writing_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = PreferencesFile(path=tmp_path / "s.json", recent=["run.wattui", "old.wattui"])
+    assert settings.recent_sessions() == [("run.wattui", 0), ("old.wattui", 0)]
+    for name in ("run.wattui", "./run.wattui", str(tmp_path / "x" / ".." / "run.wattui")):
+        settings.remember_session(Path(name))
+        assert settings.recent == [str(tmp_path / "run.wattui"), str(tmp_path / "old.wattui")]
+    settings.save()
+    times = [when > 0 for _name, when in PreferencesFile.load(settings.path).recent_sessions()]
+    assert times == [True, False]
 
 
 def test_folders_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

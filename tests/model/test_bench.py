@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from wattui.errors import WattuiError
+from wattui.measurement.events import EventKind
+from wattui.model import bench as bench_module
 from wattui.model.bench import Bench
+from wattui.model.session_totals import SessionTotals
 from wattui.session import Session, WriterStatus
 
 DEADLINE = 20.0
@@ -277,3 +281,95 @@ def test_a_late_earlier_connection_does_not_hide_the_state_of_this_one(bench: Be
     bench.connect(meter)
     meter._client_changed(late)
     until(bench, lambda: meter.state == "failed")
+
+
+def test_a_session_opened_while_connect_is_pressed_silenced_the_live_view(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file was still being read when the meter was connected, and then took its place."""
+    path = record(bench, 5)
+    reading, go_on = threading.Event(), threading.Event()
+    read = bench_module.read_totals
+
+    def slow(opened: Path) -> SessionTotals:
+        reading.set()
+        assert go_on.wait(DEADLINE)
+        return read(opened)
+
+    monkeypatch.setattr(bench_module, "read_totals", slow)
+    refused: list[Exception] = []
+    bench.open_session(path, refused.append)
+    assert reading.wait(DEADLINE)
+    (meter,) = bench.connect("sim://es?load=lamp&speed=50")
+    go_on.set()
+    until(bench, lambda: bool(refused))
+    assert "a recording is running in this window" in str(refused[0])
+    assert not bench.opened
+    shown = meter.sample_count
+    until(bench, lambda: meter.sample_count > shown + 5)
+    assert bench.session_path not in (None, path)
+    assert meter in bench.meters
+
+
+def test_a_mark_went_to_the_first_meter_only(bench: Bench) -> None:
+    meters = bench.connect(["sim://pro?load=lamp&speed=50", "sim://es?load=idle&speed=50"])
+    until(bench, lambda: all(meter.sample_count for meter in meters))
+    bench.mark("kettle on")
+    until(bench, lambda: len(bench.marks) == 1)
+    assert bench.session_path is not None
+    with Session.open(bench.session_path) as session:
+        (mark,) = session.events([EventKind.MARK])
+    assert mark.meter_id is None, "it belongs to the whole session"
+    assert mark.event.text == "kettle on"
+    bench.disconnect(meters[0])
+    until(bench, lambda: not meters[0].connected)
+    bench.mark("kettle off")
+    until(bench, lambda: len(bench.marks) == 2)
+
+
+def test_a_mark_is_refused_where_nothing_is_recorded(bench: Bench) -> None:
+    path = record(bench, 5)
+    before = path.read_bytes()
+    bench.mark("too late")
+    bench.open_session(path)
+    until(bench, lambda: bench.opened)
+    bench.mark("into a file that was opened")
+    assert bench.marks == []
+    assert path.read_bytes() == before
+
+
+def test_stop_and_connect_replaced_the_run_without_a_word(bench: Bench) -> None:
+    first = record(bench, 5)
+    assert bench.previous_path is None
+    bench.connect(bench.meters[0])
+    assert bench.previous_path == first
+    until(bench, lambda: bench.meters[0].sample_count > 0)
+    assert bench.session_path != first
+    with Session.open(first) as session:
+        assert not session.interrupted
+    bench.disconnect(bench.meters[0])
+    until(bench, lambda: not bench.recording)
+    bench.open_session(first)
+    until(bench, lambda: bench.opened)
+    assert bench.previous_path is None
+    bench.connect("sim://pro?load=lamp&speed=50")
+    assert bench.previous_path == first, "an opened session is left, too"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows replaces no open file")
+def test_a_session_file_that_was_replaced_is_reported(bench: Bench) -> None:
+    (meter,) = bench.connect("sim://pro?load=lamp&speed=50")
+    until(bench, lambda: meter.sample_count > 5)
+    path = bench.session_path
+    assert path is not None
+    other = path.with_name("other")
+    other.write_bytes(b"another file")
+    other.replace(path)
+    until(bench, lambda: bench.replaced_path is not None)
+    assert bench.replaced_path == path
+    assert bench.session_path != path
+    assert path.read_bytes() == b"another file"
+    bench.disconnect(meter)
+    until(bench, lambda: not bench.recording)
+    bench.connect(meter)
+    assert bench.replaced_path is None

@@ -54,7 +54,7 @@ class Checker:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.samples) >= count, DEADLINE)
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         self.events.append(event)
 
 

@@ -153,7 +153,7 @@ class SampleStream:
                 self.dropped += 1
             self._changed.notify_all()
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         """Take an event from the client."""
         del meter
         with self._changed:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -50,8 +52,9 @@ class PreferencesFile:
     export_folder: str = ""
     #: CSV dialect: ``standard`` or ``spreadsheet``.
     csv_dialect: str = "standard"
-    #: Sessions that were opened, most recent first.
+    #: Sessions that were opened or recorded, most recent first, and when (seconds UTC).
     recent: list[str] = field(default_factory=list)
+    recent_times: list[int] = field(default_factory=list)
     #: Interrupted sessions that are not offered again.
     dismissed: list[str] = field(default_factory=list)
     #: Name and colour of each meter, by its key.
@@ -114,16 +117,27 @@ class PreferencesFile:
             ) from error
 
     def remember_session(self, path: Path, most: int = 10) -> None:
-        """Move a session to the front of the recent ones."""
-        name = str(path)
-        self.recent = [name, *(one for one in self.recent if one != name)][:most]
+        """Move a session to the front of the recent ones, whichever way its path is written."""
+        times = {_absolute(name): when for name, when in self.recent_sessions()}
+        times.pop(name := _absolute(path), None)
+        self.recent = [name, *times][:most]
+        self.recent_times = [int(time.time()), *times.values()][:most]
+
+    def recent_sessions(self) -> list[tuple[str, int]]:
+        """Return the recent sessions, and when each was opened or recorded; 0 if unknown."""
+        return list(zip(self.recent, [*self.recent_times, *[0] * len(self.recent)], strict=False))
 
 
 _NAMES = tuple(one.name for one in fields(PreferencesFile) if one.name not in ("unknown", "path"))
 _DEFAULTS = PreferencesFile(path=Path())
 
 #: Types of the items of lists, where not text.
-_ITEMS: dict[str, type] = {"window": int, "panes": int}
+_ITEMS: dict[str, type] = {"window": int, "panes": int, "recent_times": int}
+
+
+def _absolute(path: Path | str) -> str:
+    """Return a path in full and without ``..``, without waiting for the disk."""
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() reads links
 
 
 def _is_like(value: object, default: object, name: str) -> bool:

@@ -99,8 +99,8 @@ class Listener(Protocol):
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
         """Receive a batch of one meter's samples, oldest first."""
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
-        """Receive an event of one meter."""
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
+        """Receive an event of one meter; a session's writer also has some of all, for None."""
 
 
 #: A function that is used as a listener: it is called with the samples.
@@ -117,7 +117,7 @@ class _FunctionListener:
         """Call the function."""
         self.function(meter, samples)
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         """Ignore an event."""
 
 

@@ -91,6 +91,12 @@ class Bench(Viewable):
 
     #: Path of the session that is shown; None before the first sample.
     session_path: Path | None = declared(Instance(Path))
+    #: The file that was opened, if the session shown is what can be read of it; else None.
+    damaged_path: Path | None = declared(Instance(Path))
+    #: The session that was shown before this recording, and is no longer; None for none.
+    previous_path: Path | None = declared(Instance(Path))
+    #: The file that was replaced while it was recorded, so that another continues it.
+    replaced_path: Path | None = declared(Instance(Path))
     #: Whether it is being recorded, and whether it was opened from a file.
     recording = Bool()
     opened = Bool()
@@ -139,6 +145,8 @@ class Bench(Viewable):
     _recording: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
     _shown: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
     _ending: list[BenchRecording] = declared(List(Instance(BenchRecording), **PRIVATE))
+    #: The file of the session that was shown last.
+    _left: Path | None = declared(Instance(Path, **PRIVATE))
     #: What an opened session says that it replays.
     _opened_replay = Str(**PRIVATE)
     _closed = Bool(**PRIVATE)
@@ -309,6 +317,7 @@ class Bench(Viewable):
     def _begin(self) -> None:
         """Begin a recording; its file is created with the first sample."""
         self._clear_session()
+        self.trait_set(previous_path=self._left, replaced_path=None, _left=None)
         for meter in self.meters:
             meter.reset_totals()
         self._recording = self._shown = BenchRecording(
@@ -326,8 +335,11 @@ class Bench(Viewable):
         if self._shown is not None:
             self._shown.silence()
         self._shown = None
+        if self.session_path is not None and not self.temporary:
+            self._left = self.saved_path
         self.trait_set(
             session_path=None,
+            damaged_path=None,
             session_start=math.nan,
             session_stop=math.nan,
             file_size=0,
@@ -370,7 +382,9 @@ class Bench(Viewable):
         """Show what the recording has written to disk so far."""
         self.marks += [(mark.time_us / MICROSECONDS, mark.text) for mark in marks]
         if self._shown is not None:
-            recorder = self._shown.recorder
+            recorder, before = self._shown.recorder, self.session_path
+            if before is not None and recorder.path != before:
+                self.replaced_path = before
             self.trait_set(session_path=recorder.path, file_size=recorder.size)
             self._show_health()
         if self._shown is not None and self._shown.span_us is not None:
@@ -395,37 +409,63 @@ class Bench(Viewable):
 
     @in_turn
     def mark(self, text: str = "") -> None:
-        """Mark the present moment in the session, for every meter that is connected."""
-        for meter in self.meters:
-            client = meter.client
-            if client is not None and self._recording is not None and meter.sample_count:
-                time = microseconds(client.clock.time())
-                name = text or f"Mark {len(self.marks) + 1}"
-                meter.on_event(client.info, Event(time, EventKind.MARK, name))
-                return
+        """Mark the present moment in the recording, for all of its meters."""
+        going = [one for one in (self.meter, *self.meters) if one is not None and one.sample_count]
+        clients = [one.client for one in going if one.client is not None]
+        if self._recording is not None and clients:
+            # Simulated meters have clocks of their own: that of the shown one counts.
+            clock = clients[0].clock
+            name = text or f"Mark {len(self.marks) + 1}"
+            mark = Event(microseconds(clock.time()), EventKind.MARK, name)
+            self._recording.recorder.on_event(None, mark)
 
     # -- session files -------------------------------------------------------------
 
     @in_turn
     def open_session(
-        self, path: Path, failed: Callable[[Exception], None] = lambda _error: None
+        self,
+        path: Path,
+        failed: Callable[[Exception], None] = lambda _error: None,
+        damaged: Path | None = None,
     ) -> None:
-        """Open a session from a file; returns immediately.  Refused while one is recorded."""
-        what = hint = ""
+        """Open a session from a file; returns immediately.  Refused while one is recorded.
+
+        Parameters
+        ----------
+        path
+            The file.
+        failed
+            Called with the reason if it is not opened.
+        damaged
+            The damaged session of which the file is what can be read.
+        """
+
+        def show(summary: SessionTotals) -> None:
+            # A meter may have been connected while the file was read.
+            refusal = self._refusal_to_open(path)
+            if refusal is None:
+                self._show_opened(summary, damaged)
+            else:
+                failed(refusal)
+
+        refusal = self._refusal_to_open(path)
+        if refusal is None:
+            self.main_thread.run(f"open {path.name}", lambda: read_totals(path), show, failed)
+        else:
+            failed(refusal)
+
+    def _refusal_to_open(self, path: Path) -> WattuiError | None:
+        """Return why no session can be opened now; None if one can."""
         if self.temporary:
             what = f"{path.name} was not opened: this view shows a live meter only"
-            hint = "Open it in wattui's main window."
-        elif self.recording:
+            return WattuiError(what, "Open it in wattui's main window.")
+        if self.recording:
             what = f"{path.name} was not opened: a recording is running in this window"
             hint = "Disconnect the meter first, or open the session in another window."
-        if what:
-            failed(WattuiError(what, hint))
-            return
-        self.main_thread.run(
-            f"open {path.name}", lambda: read_totals(path), self._show_opened, failed
-        )
+            return WattuiError(what, hint)
+        return None
 
-    def _show_opened(self, summary: SessionTotals) -> None:
+    def _show_opened(self, summary: SessionTotals, damaged: Path | None) -> None:
         self.close_session()
         for info, totals in summary.meters:
             meter = self.make_meter(main_thread=self.main_thread)
@@ -436,6 +476,9 @@ class Bench(Viewable):
         start, stop = summary.span
         self.trait_set(
             session_path=summary.path,
+            damaged_path=damaged,
+            previous_path=None,
+            replaced_path=None,
             opened=True,
             session_start=start,
             session_stop=stop,
@@ -455,6 +498,11 @@ class Bench(Viewable):
         self.meters = [meter for meter in self.meters if meter.connected]
         self.meter = self.meters[0] if self.meters else None
         self._clear_session()
+
+    @property
+    def saved_path(self) -> Path | None:
+        """The file of the session that is shown, even if another shows what can be read of it."""
+        return self.damaged_path or self.session_path
 
     def look_for_interrupted(self) -> None:
         """Look for recordings that ended without being closed; returns immediately."""

@@ -127,7 +127,7 @@ class BenchRecording:
             self.span_us = min(start, first), max(stop, last)
         self._post()
 
-    def on_event(self, _info: MeterInfo, event: Event) -> None:
+    def on_event(self, _info: MeterInfo | None, event: Event) -> None:
         """Show an event that was committed, if it is a mark."""
         with self._lock:
             if event.kind is EventKind.MARK:

@@ -298,9 +298,9 @@ class Meter(Viewable):
         if not posted:
             self.main_thread.post(self.show_counted)
 
-    def on_event(self, info: MeterInfo, event: Event) -> None:
+    def on_event(self, info: MeterInfo | None, event: Event) -> None:
         """Write an event into the recording, if there is one.  Any thread."""
-        if self.recorded_by is not None:
+        if self.recorded_by is not None and info is not None:
             self.recorded_by.record_event(self, info, event)
 
     def count(self, samples: Sequence[Sample]) -> None:

@@ -88,8 +88,11 @@ class Recorder:
                 self._begin(meter)
             self._pass_on(lambda writer: writer.on_samples(meter, samples))
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
-        """Record an event; events before the first sample wait for it."""
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
+        """Record an event, of the whole session for None.
+
+        Events before the first sample wait for it.
+        """
         with self._lock:
             if not self._closed:
                 self._pass_on(lambda writer: writer.on_event(meter, event))

@@ -191,7 +191,7 @@ class RotatingRecorder:
                 self._check_size()
                 self._close_previous(samples[-1].time_us)
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         """Record an event, into the file of its time."""
         with self._lock:
             if self._closed:

@@ -480,15 +480,13 @@ class SessionWriter:
     def _pass_on(self, items: list[Item]) -> None:
         for item in items:
             meter = item.meter
-            if meter is None:
-                continue
-            if item.samples:
+            if meter is not None and item.samples:
                 self._health.stored(meter, item.samples)
             for listener in self._listeners:
                 try:
                     if item.event is not None:
                         listener.on_event(meter, item.event)
-                    else:
+                    elif meter is not None:
                         listener.on_samples(meter, item.samples)
                 except Exception:
                     _logger.exception("a listener of %s", self.path)

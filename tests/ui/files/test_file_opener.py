@@ -16,7 +16,7 @@ from session_samples import BEGIN, record, steady
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.errors import Cancelled
 from wattui.session import Session, verify
-from wattui.ui.files import file_opener
+from wattui.ui.files import file_actions, file_opener
 
 
 @pytest.fixture
@@ -46,6 +46,11 @@ def session(tmp_path):
         recording.add([sample(s, 40 + meter + s % 3) for s in range(1, 61)], meter)
     recording.close()
     return recording.path
+
+
+def listed(menu):
+    """Return the recent sessions in the menu."""
+    return [one.text() for one in menu.actions() if one.isEnabled()]
 
 
 def drop(window, paths):
@@ -88,31 +93,82 @@ def test_a_session_that_is_dropped_is_shown_with_its_meters(window, session):
     assert window.settings.recent == [str(session)]
     menu = window.handler.recent_menu
     menu.aboutToShow.emit()
-    assert [one.text() for one in menu.actions()] == [session.stem]
+    window.wait_for(lambda: listed(menu) == [session.stem], "the session among the recent ones")
 
 
 def test_recent_files_are_looked_for_in_the_background(window, session, monkeypatch):
     """A network folder that was gone blocked the window each time the menu was opened."""
     threads = []
-    exists = os.path.exists
+    look = file_actions.recent_sessions
 
-    def watched(path):
+    def watched(*given):
         threads.append(threading.current_thread())
-        return exists(path)
+        return look(*given)
 
-    monkeypatch.setattr(os.path, "exists", watched)
+    monkeypatch.setattr(file_actions, "recent_sessions", watched)
     gone = session.with_name("gone.wattui")
     window.settings.recent = [str(gone), str(session)]
     menu = window.handler.recent_menu
-
-    def shown():
-        return [one.text() for one in menu.actions() if one.isVisible()]
-
     menu.aboutToShow.emit()
-    window.wait_for(lambda: shown() == [session.stem], "the missing one to go")
+    window.wait_for(lambda: listed(menu) == [session.stem], "the session, without the missing one")
     menu.aboutToShow.emit()
-    assert shown() == [session.stem]
+    assert listed(menu) == [session.stem], "what was found before is there at once"
+    assert threads
     assert threading.main_thread() not in threads
+
+
+def test_what_was_recorded_was_not_among_the_recent_sessions(window, session):
+    window.connect()
+    recorded = window.bench.session_path
+    window.model.disconnect()
+    window.wait_for(lambda: not window.bench.recording, "the end")
+    os.utime(session, (1, 1))
+    window.context.files.open([session])
+    window.wait_for(lambda: window.bench.opened, "the session")
+    menu = window.handler.recent_menu
+    menu.aboutToShow.emit()
+    window.wait_for(lambda: len(listed(menu)) == 2, "both")
+    assert sorted(listed(menu)) == sorted([session.stem, recorded.stem])
+    assert menu.toolTipsVisible()
+    assert {one.toolTip() for one in menu.actions()} == {str(session), str(recorded)}
+
+
+def test_recent_sessions_are_once_each_newest_first_and_there(tmp_path, monkeypatch):
+    """A relative path was listed beside the absolute one, and files that were gone were too."""
+    folder, other = tmp_path / "sessions", tmp_path / "other"
+    for made in (folder, other):
+        made.mkdir()
+    times = {folder / "log.wattui": 50, other / "opened.wattui": 10, folder / "run.wattui": 40}
+    for path, time in times.items():
+        path.touch()
+        os.utime(path, (time, time))
+    (other / "link.wattui").symlink_to(other / "opened.wattui")
+    monkeypatch.chdir(other)
+    known = [
+        ("link.wattui", 60),
+        (str(other / "opened.wattui"), 70),
+        (str(other / ".." / "other" / "opened.wattui"), 20),
+        ("gone.wattui", 90),
+        (str(folder / "run.wattui"), 45),
+    ]
+    found = file_actions.recent_sessions(known, folder)
+    assert found == [other / "opened.wattui", folder / "log.wattui", folder / "run.wattui"]
+    assert file_actions.recent_sessions(known, tmp_path / "none")[0] == other / "opened.wattui"
+
+
+def test_sessions_of_the_same_name_are_listed_with_their_folders(window, session, tmp_path):
+    (tmp_path / "copies").mkdir()
+    copy = tmp_path / "copies" / session.name
+    copy.write_bytes(session.read_bytes())
+    window.settings.remember_session(session)
+    window.settings.remember_session(copy)
+    menu = window.handler.recent_menu
+    menu.aboutToShow.emit()
+    window.wait_for(lambda: len(listed(menu)) == 2, "both")
+    assert {text.split(" in ")[1] for text in listed(menu)} == {
+        str(session.parent),
+        str(copy.parent),
+    }
 
 
 def test_preferences_are_written_in_the_background_before_the_window_has_closed(monkeypatch):
@@ -256,10 +312,7 @@ def test_the_export_offers_the_wide_form_for_several_meters(window, session, tmp
 
 
 def test_a_damaged_session_is_shown_without_what_is_wrong_and_can_be_saved(window, tmp_path):
-    path = record(tmp_path / "a.wattui", steady(6_000))
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE sample SET power=9000 WHERE time=?", (BEGIN + 10**6 * 5_500,))
-    connection.close()
+    path = damaged_session(tmp_path / "a.wattui")
     before = path.read_bytes()
     drop(window, [path])
     window.wait_for(lambda: window.model.opening_notices, "the notice")
@@ -267,6 +320,12 @@ def test_a_damaged_session_is_shown_without_what_is_wrong_and_can_be_saved(windo
     assert notice.text.startswith("a.wattui is damaged. PRO A80012: ")
     window.wait_for(lambda: window.bench.meters[0].sample_count < 6_000, "what can be read")
     left = window.bench.meters[0].sample_count
+    assert window.bench.saved_path == path
+    assert window.bench.session_path != path
+    assert f"In {tmp_path};" in window.control("status").right.toolTip()
+    window.key(QtCore.Qt.Key_M)
+    assert window.bench.marks == [], "no mark goes into the temporary copy"
+    assert not window.control("mark_button").isEnabled()
     window.wait_for(lambda: window.control("notices").bands, "the notice on the screen")
     (band,) = window.control("notices").bands
     window.click(band.buttons["save_readable"])
@@ -277,3 +336,66 @@ def test_a_damaged_session_is_shown_without_what_is_wrong_and_can_be_saved(windo
     assert window.bench.meters[0].sample_count == left
     assert path.read_bytes() == before
     assert verify(goal) == []
+
+
+def damaged_session(path):
+    """Record a session, and change one of its samples."""
+    record(path, steady(6_000))
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE sample SET power=9000 WHERE time=?", (BEGIN + 10**6 * 5_500,))
+    connection.close()
+    return path
+
+
+def test_the_notice_about_damage_outlived_the_session_that_it_was_about(window, tmp_path):
+    path = damaged_session(tmp_path / "a.wattui")
+    window.context.files.open([path])
+    window.wait_for(lambda: window.bench.damaged_path == path, "what can be read")
+    assert [one.key for one in window.model.opening_notices] == ["damaged"]
+    window.connect()
+    assert window.model.opening_notices == []
+    assert window.bench.previous_path == path, "not the temporary copy"
+
+
+def test_stop_and_connect_shows_where_the_run_before_is(window, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        QtCore.QProcess, "startDetached", lambda _program, arguments: started.append(arguments) or 1
+    )
+    window.connect()
+    before = window.bench.session_path
+    window.model.disconnect()
+    window.wait_for(lambda: not window.bench.recording, "the end")
+    assert window.model.notices == []
+    window.connect()
+    (notice,) = window.model.notices
+    assert before.name in notice.text
+    assert str(before.parent) in notice.hint
+    (band,) = window.control("notices").bands
+    window.click(band.buttons["open_previous"])
+    window.wait_for(lambda: started, "another window")
+    assert started[0][-1] == str(before)
+    assert window.bench.recording
+    window.wait_for(lambda: not window.control("notices").bands, "the notice to go")
+    window.model.disconnect()
+    window.wait_for(lambda: not window.bench.recording, "the end")
+    window.connect()
+    (band,) = window.control("notices").bands
+    window.click(band.buttons["dismiss_previous"])
+    assert window.model.notices == []
+
+
+def test_a_session_file_that_was_replaced_was_not_mentioned_in_the_window(window):
+    window.connect()
+    path = window.bench.session_path
+    other = path.with_name("other")
+    other.write_bytes(b"another file")
+    other.replace(path)
+    window.wait_for(lambda: window.model.notices, "the notice")
+    (notice,) = window.model.notices
+    assert notice.text == f"{path.name} was replaced by another file while it was recorded."
+    assert window.bench.session_path.name in notice.hint
+    (band,) = window.control("notices").bands
+    window.click(band.buttons["dismiss_replaced"])
+    assert window.model.notices == []
+    assert window.bench.recording

@@ -165,7 +165,9 @@ class _TrackListener:
         if limit.reached:
             self._recording.wake()
 
-    def on_event(self, meter: MeterInfo, event: Event) -> None:
+    def on_event(self, meter: MeterInfo | None, event: Event) -> None:
+        if meter is None:
+            return
         if not self._track.limit.reached or event.kind is EventKind.STOPPED:
             meter = self._recording.distinguished(self._track, meter)
             self._recording.recorder.on_event(meter, event)

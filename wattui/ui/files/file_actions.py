@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
 
 from wattui.desktop.folders import sessions_folder
+from wattui.session.schema import SUFFIX
 from wattui.ui.dialogs.about import show_text
 from wattui.ui.widgets.action import Action, WindowContext
 
@@ -19,6 +20,9 @@ _FILES: Final = (
     "Recordings and logs (*.wattui *.csv *.tsv *.txt *.log *.json *.jsonl *.raw *.bin *.gz);;"
     "Recordings (*.wattui);;All files (*)"
 )
+
+#: How many recent sessions are listed.
+MOST_RECENT: Final = 10
 
 
 def open_files(context: WindowContext) -> None:
@@ -45,6 +49,14 @@ def dismiss_interrupted(context: WindowContext) -> None:
         bench.dismiss_interrupted(bench.interrupted[0])
 
 
+def open_previous(context: WindowContext) -> None:
+    """Show the session that was shown before the running recording, in another window."""
+    path = context.model.bench.previous_path
+    if path is not None:
+        context.model.bench.previous_path = None
+        context.files.open([path])
+
+
 def show_import_details(context: WindowContext) -> None:
     """Show what the last import skipped and assumed."""
     show_text(context.window, "Skipped and assumed by the import", context.files.details())
@@ -66,6 +78,15 @@ FILE_ACTIONS: Final = (
     Action(
         "save_readable", "", "Save what can be read", lambda context: context.files.save_readable()
     ),
+    Action("open_previous", "", "Open", open_previous),
+    Action(
+        "dismiss_previous", "", "Dismiss",
+        lambda context: context.model.bench.trait_set(previous_path=None),
+    ),
+    Action(
+        "dismiss_replaced", "", "Dismiss",
+        lambda context: context.model.bench.trait_set(replaced_path=None),
+    ),
     Action("import_details", "", "Details", show_import_details),
     Action(
         "dismiss_import", "", "Dismiss",
@@ -77,23 +98,20 @@ FILE_ACTIONS: Final = (
 def accept_files(context: WindowContext) -> QtGui.QMenu | None:
     """Accept files dropped onto the window; add the menu of recent sessions and return it."""
     main_thread = context.model.bench.main_thread
+    settings = context.settings
 
-    def look(paths: list[Path], done: Callable[[set[Path]], None]) -> None:
-        """Check which files are gone, on a worker: their disk may be slow or on a network."""
-
-        def gone() -> set[Path]:
-            # Path.exists raises where a folder may not be searched.
-            return {path for path in paths if not os.path.exists(path)}  # noqa: PTH110
-
-        main_thread.run("search for recent sessions", gone, done, lambda _error: done(set()))
+    def look(done: Callable[[list[Path]], None]) -> None:
+        """Look for the sessions on a worker: their disk may be slow or on a network."""
+        known = settings.recent_sessions()
+        main_thread.run(
+            "search for recent sessions",
+            lambda: recent_sessions(known, sessions_folder()),
+            done,
+            lambda _error: done([Path(name) for name, _when in known]),
+        )
 
     Drops(context.window, context.files.open)
-    return recent_menu(
-        context.window,
-        lambda: [Path(name) for name in context.settings.recent],
-        lambda path: context.files.open([path]),
-        look,
-    )
+    return recent_menu(context.window, lambda path: context.files.open([path]), look)
 
 
 class Drops(QtCore.QObject):
@@ -124,49 +142,80 @@ class Drops(QtCore.QObject):
         return True
 
 
+def recent_sessions(known: Sequence[tuple[str, int]], folder: Path) -> list[Path]:
+    """Return what was opened or recorded lately, newest first; blocks on the disk.
+
+    Sessions that are gone are left out, and each is there once, however its path is written.
+
+    Parameters
+    ----------
+    known
+        Sessions that windows opened or recorded, and when, in seconds UTC.
+    folder
+        Folder of the recordings, also of those without a window.
+    """
+    when: dict[str, float] = dict(known)
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.endswith(SUFFIX):
+                when.setdefault(entry.path, 0)
+    found: dict[tuple[int, int], tuple[float, Path]] = {}
+    for name, used in when.items():
+        with contextlib.suppress(OSError, ValueError):
+            status = Path(name).stat()
+            identity, latest = (status.st_dev, status.st_ino), max(used, status.st_mtime)
+            if identity not in found or found[identity][0] < latest:
+                found[identity] = latest, Path(name).absolute()
+    newest = sorted(found.values(), key=lambda one: one[0], reverse=True)
+    return [path for _latest, path in newest[:MOST_RECENT]]
+
+
 def recent_menu(
     window: QtGui.QWidget,
-    recent: Callable[[], list[Path]],
     chosen: Callable[[Path], None],
-    look: Callable[[list[Path], Callable[[set[Path]], None]], None],
+    look: Callable[[Callable[[list[Path]], None]], None],
 ) -> Any:
-    """Add a menu of recent sessions below *Open*; return None without a menu bar."""
+    """Add a menu of recent sessions below *Open*; return None without a menu bar.
+
+    *look* is called when the menu opens, and passes on the sessions when it has found them.
+    """
     bars = window.findChildren(QtGui.QMenuBar)
     files = bars[0].actions()[0].menu() if bars and bars[0].actions() else None
     if files is None:
         return None
     menu = QtGui.QMenu("Open &recent", files)
-    missing: set[Path] = set()
+    menu.setToolTipsVisible(True)
     looking: list[bool] = []
 
-    def fill() -> None:
-        menu.clear()
-        paths = recent()
-        there = [path for path in paths if path not in missing]
-        for path in there:
-            action = menu.addAction(path.stem)
-            action.setData(str(path))
-            action.triggered.connect(lambda _on=False, path=path: chosen(path))
-            action.setToolTip(action.data())
-        if not there:
-            menu.addAction("None yet").setEnabled(False)
-        if paths and not looking:
+    def refresh() -> None:
+        if not looking:
             looking.append(True)
-            look(paths, looked)
+            look(show)
 
-    def looked(gone: set[Path]) -> None:
+    def show(paths: list[Path]) -> None:
         looking.clear()
-        missing.intersection_update(gone)
-        missing.update(gone)
-        _hide(menu, gone)
+        with contextlib.suppress(RuntimeError):  # The window was closed in the meantime.
+            _list_sessions(menu, paths, chosen)
 
-    menu.aboutToShow.connect(fill)
+    menu.aboutToShow.connect(refresh)
     files.insertMenu((*files.actions(), None, None)[1], menu)
-    fill()
+    _list_sessions(menu, [], chosen)
+    refresh()
     return menu
 
 
-def _hide(menu: QtGui.QMenu, gone: set[Path]) -> None:
-    with contextlib.suppress(RuntimeError):  # The window was closed in the meantime.
-        for action in menu.actions():
-            action.setVisible(not action.data() or Path(action.data()) not in gone)
+def _list_sessions(menu: QtGui.QMenu, paths: list[Path], chosen: Callable[[Path], None]) -> None:
+    """List sessions in a menu, unless it lists them already: a click may be on its way."""
+    if menu.actions() and [action.data() for action in menu.actions()] == [*map(str, paths)]:
+        return
+    menu.clear()
+    stems = [path.stem for path in paths]
+    for path in paths:
+        twice = stems.count(path.stem) > 1
+        label = f"{path.stem} in {path.parent}" if twice else path.stem
+        action = menu.addAction(label.replace("&", "&&"))
+        action.setData(str(path))
+        action.triggered.connect(lambda _on=False, path=path: chosen(path))
+        action.setToolTip(str(path))
+    if not paths:
+        menu.addAction("None yet").setEnabled(False)

@@ -15,7 +15,7 @@ from typing import Any as AnyType
 from typing import Final
 
 from pyface.qt import QtCore
-from traits.api import Any, Bool, Dict, Enum, Float, HasStrictTraits, Instance, List, Str
+from traits.api import Any, Bool, Dict, Enum, Float, HasStrictTraits, Instance, List, Str, observe
 from traits.api import Callable as CallableTrait
 from traitsui.api import CancelButton, EnumEditor, Handler, Item, Label, OKButton, VGroup, View
 
@@ -92,6 +92,7 @@ class OpenFiles(HasStrictTraits):
 
     #: The damaged session of which the window shows what can be read.
     damaged = Any()
+    _damage = List(Str())
 
     #: The import, the replay that is being prepared, the repair.
     _tasks = Dict(Str(), Instance(BackgroundTask))
@@ -126,6 +127,15 @@ class OpenFiles(HasStrictTraits):
         self.opened(path)
         self._check(path)
 
+    @observe("model:bench:[session_path,recording]")
+    def _recorded(self, _event: AnyType) -> None:
+        """Remember a session that is being recorded, as those that are opened."""
+        bench = self.model.bench if self.model is not None else None
+        if bench is None or bench.session_path is None:
+            return
+        if bench.recording and not bench.temporary:
+            self.opened(bench.session_path)
+
     # -- checking ----------------------------------------------------------------------
 
     def _check(self, path: Path) -> None:
@@ -152,9 +162,19 @@ class OpenFiles(HasStrictTraits):
 
     def _show_damaged(self, path: Path, copy: Path, damage: tuple[str, ...]) -> None:
         self.damaged = Damaged(path, copy)
+        self._damage = list(damage)
         self.model.message = ""
-        self.model.bench.open_session(copy, self._failed)
-        self.model.opening_notices = [damage_notice(path.name, damage)]
+        self.model.bench.open_session(copy, self._failed, damaged=path)
+
+    @observe("model:bench:damaged_path")
+    def _damaged_is_shown(self, event: AnyType) -> None:
+        """Show the notice about the damage exactly as long as the damaged session is shown."""
+        if self.model is None or self.model.bench is None:
+            return
+        others = [one for one in self.model.opening_notices if one.key != "damaged"]
+        if event.new is not None:
+            others = [damage_notice(event.new.name, self._damage)]
+        self.model.opening_notices = others
 
     def save_readable(self) -> None:
         """Save what can be read of the damaged session beside it, and show that."""

@@ -76,7 +76,7 @@ def export(context: WindowContext) -> None:
 
 def show_folder(context: WindowContext) -> None:
     """Show the folder of the session, or of all recordings."""
-    path = context.model.bench.session_path
+    path = context.model.bench.saved_path
     folder = path.parent if path is not None else sessions_folder()
     folder.mkdir(parents=True, exist_ok=True)
     context.model.message = open_path(folder)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wattui.client import ClientState
@@ -339,13 +340,13 @@ def _gap_parts(meters: Sequence[Meter]) -> list[str]:
 
 
 def _file_path(bench: Bench) -> str:
-    return "" if bench.session_path is None or bench.temporary else str(bench.session_path)
+    return "" if bench.saved_path is None or bench.temporary else str(bench.saved_path)
 
 
 def _right_parts(bench: Bench) -> tuple[str, ...]:
     parts = []
     if bench.session_path is not None and not bench.temporary:
-        parts += [bench.session_path.name, size_text(bench.file_size)]
+        parts += [bench.saved_path.name, size_text(bench.file_size)]
     meter = bench.meter
     if len(bench.meters) > 1:
         parts.append(f"{len(bench.meters)} meters")
@@ -367,6 +368,10 @@ def notices_of(bench: Bench, dismissed: Sequence[str] = ()) -> list[Notice]:
         warning, hint = bench.health.warning, bench.health.hint
         notices.append(Notice("disk", NoticeKind.WARNING, warning, hint))
     notices += _failure_notices(bench)
+    if bench.replaced_path is not None:
+        notices.append(_replaced_notice(bench))
+    if bench.previous_path is not None:
+        notices.append(_previous_notice(bench.previous_path))
     if not bench.recording and bench.interrupted:
         notices.append(_interrupted_notice(bench.interrupted[0]))
     return [notice for notice in notices if notice.key not in dismissed]
@@ -402,6 +407,21 @@ def _failure_notices(bench: Bench) -> list[Notice]:
         )
         for number, meter in enumerate(failed)
     ]
+
+
+def _replaced_notice(bench: Bench) -> Notice:
+    """Return the notice that the session's file has become another one."""
+    text = f"{bench.replaced_path.name} was replaced by another file while it was recorded."
+    hint = f"Nothing is lost: everything so far was written to {bench.session_path.name}."
+    buttons = (("Show in folder", "show_folder"), ("Dismiss", "dismiss_replaced"))
+    return Notice("replaced", NoticeKind.WARNING, text, hint, buttons)
+
+
+def _previous_notice(path: Path) -> Notice:
+    """Return the notice about the session that made room for a new recording."""
+    text = f"A new recording has begun. The run before is saved: {path.name}"
+    buttons = (("Open", "open_previous"), ("Dismiss", "dismiss_previous"))
+    return Notice("previous", NoticeKind.INFO, text, f"In {path.parent}", buttons)
 
 
 def _interrupted_notice(found: Any) -> Notice:
