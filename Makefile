@@ -37,7 +37,7 @@ dead-code: ## list code that nothing uses
 	@.ci/bootstrap dev
 	.venv/bin/vulture
 
-check: ## everything CI checks: style, types, dead code, the wheel, tests
+check: ## everything CI checks: style, types, dead code, licences, the wheel, tests
 	.ci/run
 
 format: ## format the code

@@ -313,6 +313,7 @@ def test_nothing_leaves_by_the_back_door() -> None:
     assert leaving == []
 
 
+# REUSE-IgnoreStart
 def test_every_file_carries_its_licence() -> None:
     root = PACKAGE.parent
     bare = [
@@ -323,3 +324,6 @@ def test_every_file_carries_its_licence() -> None:
         not in "".join(path.read_text(encoding="utf-8").splitlines()[:2])
     ]
     assert bare == []
+
+
+# REUSE-IgnoreEnd
