@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -32,6 +33,9 @@ EXIT_CODES: Final[tuple[tuple[int, str], ...]] = (
     (130, "Cancelled."),
     (141, "The program reading the output closed it."),
 )
+
+#: Seconds that a line for standard error waits for a program that does not read it.
+_SAY_PATIENCE: Final = 5.0
 
 _BROKEN_PIPE: Final = 141
 _LOST_OUTPUT: Final = (errno.EPIPE, errno.ESHUTDOWN)
@@ -91,11 +95,31 @@ def complain(error: WattuiError, label: str = "Error") -> None:
 
 
 def say(text: str) -> None:
-    """Print a line to standard error; a closed standard error is ignored."""
+    """Print a line to standard error; it is lost if that is closed or nobody reads it."""
     try:
-        click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
+        if _room.there_is(sys.stderr):
+            click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
     except (OSError, ValueError):
         drop_output(sys.stderr)
+
+
+class _Room:
+    """Room for a line in a pipe that nobody may be reading: nothing waits for it forever."""
+
+    def __init__(self) -> None:
+        self._patience = _SAY_PATIENCE
+
+    def there_is(self, stream: Any) -> bool:
+        """Wait a few seconds for room, but not again for each line if there was none."""
+        try:
+            ready = os.name == "nt" or select.select([], [stream], [], self._patience)[1]
+        except (OSError, ValueError, TypeError):
+            return True  # not a stream of the system
+        self._patience = _SAY_PATIENCE if ready else 0.0
+        return bool(ready)
+
+
+_room: Final = _Room()
 
 
 def drop_output(stream: Any) -> None:

@@ -30,6 +30,9 @@ APPLICATION_ID: Final = 0x57415454
 #: Suffix of a session file.
 SUFFIX: Final = ".wattui"
 
+#: Bytes of the longest path that SQLite opens, with its journals beside it.
+_LONGEST_PATH: Final = 500
+
 #: Widths of the summaries' buckets in microseconds, by level: 16 s, 64 s, ... 12 days.
 #: With steps of four, no view needs more than four rows per pixel column.
 WIDTHS: Final = tuple(16 * 4**level * MICROSECONDS for level in range(9))
@@ -251,6 +254,12 @@ def translated(error: sqlite3.Error, path: Path) -> SessionError:
         return SessionDamaged(
             f"{path} is damaged ({error})",
             "`wattui repair` saves what can be read in a new file.",
+        )
+    length = len(os.fsencode(path))
+    if name.startswith("SQLITE_CANTOPEN") and length > _LONGEST_PATH:
+        return DiskRefused(
+            f"The path of a session is too long, with {length} bytes: {path}",
+            f"Choose a folder with a shorter path: SQLite opens paths of {_LONGEST_PATH} bytes.",
         )
     what, hint = _explained(name)
     return DiskRefused(f"{what}: {path} ({error})", hint)
