@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
 from wattui.cli.file_options import File, Use, force_option
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.clock import MICROSECONDS, microseconds
-from wattui.measurement.text import parse_duration
+from wattui.measurement.text import parse_duration, parse_zone
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
 
@@ -174,17 +172,10 @@ damage_options: Final = together(
 
 def time_zone(text: str) -> tzinfo:
     """Return the time zone of an option's value: for ``type=`` of an option."""
-    if text.upper() == "UTC":
-        return UTC
-    with contextlib.suppress(ValueError):
-        offset = datetime.strptime(text, "%z").utcoffset()
-        return timezone(offset or timedelta())
     try:
-        return ZoneInfo(text)
-    except (ValueError, OSError, LookupError):
-        raise click.BadParameter(
-            f"{text!r} is not a time zone. Write Europe/Berlin, UTC or +01:00."
-        ) from None
+        return parse_zone(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _date(text: str) -> datetime:

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from wattui.measurement.clock import utc_time
 from wattui.measurement.fields import CHANNEL, INTEGRATED_ENERGY
@@ -177,6 +179,28 @@ def parse_duration(text: str) -> float:
     if not 0 < seconds <= _LONGEST:
         raise ValueError(f"{text!r} is not between zero and a hundred years")
     return seconds
+
+
+def parse_zone(text: str) -> tzinfo:
+    """Return the time zone of ``Europe/Berlin``, ``UTC`` or ``+01:00``.
+
+    Raises
+    ------
+    ValueError
+        It is not a time zone.
+    """
+    typed = text.strip()
+    if typed.upper() == "UTC":
+        return UTC
+    with contextlib.suppress(ValueError):
+        offset = datetime.strptime(typed, "%z").utcoffset()
+        return timezone(offset or timedelta())
+    try:
+        return ZoneInfo(typed)
+    except (ValueError, OSError, LookupError):
+        raise ValueError(
+            f"{text!r} is not a time zone. Write Europe/Berlin, UTC or +01:00."
+        ) from None
 
 
 # -- times ------------------------------------------------------------------------

@@ -164,6 +164,15 @@ def log(tmp_path, monkeypatch):
     return path
 
 
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """Choose a table of which nothing shows what it is in every dialog for a file to open."""
+    path = tmp_path / "table.csv"
+    path.write_text("".join(f"23/02/2024 12:00:{n:02d};{n};{n}\n" for n in range(30)))
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getOpenFileNames", lambda *_: ([str(path)], ""))
+    return path
+
+
 def dismiss_all(window, way, names, *checks, waits=()):
     """Do actions and dismiss their dialogs; return what opened."""
     dialogs = Dialogs(window, WAYS[way])
@@ -176,6 +185,9 @@ def dismiss_all(window, way, names, *checks, waits=()):
         assert state(window) == before, f"{way} in what {name} opens"
     return dialogs.seen
 
+
+#: Actions that look into a file before they open a dialog.
+FILES = ["open", "replay", "import_table"]
 
 EVERY_ACTION = [
     one.name
@@ -196,6 +208,13 @@ def test_esc_the_close_button_and_cancel_change_nothing_while_recording(recordin
 def test_esc_in_import_or_replay_does_not_go_on(window, log, way, name):
     seen = dismiss_all(window, way, [name], waits=[name])
     assert {"open": "Import", "replay": "Replay"}[name] in seen
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["open", "import_table"])
+def test_esc_in_the_import_of_a_table_imports_nothing(window, table, way, name):
+    seen = dismiss_all(window, way, [name], looks_like_the_others, waits=[name])
+    assert "ImportDialog" in seen
 
 
 def mnemonics(dialog):
@@ -225,23 +244,21 @@ def looks_like_the_others(dialog):
 
 
 def test_dialogs_have_the_icon_no_stock_pictures_and_access_keys_of_their_own(recording, log):
-    others = [one for one in EVERY_ACTION if one not in ("open", "replay")]
+    others = [one for one in EVERY_ACTION if one not in FILES]
     dismiss_all(recording, "Esc", others, looks_like_the_others)
     looks_like_the_others(recording.window)
     recording.model.disconnect_all()
     recording.wait_for(lambda: not recording.bench.recording, "the end")
-    files = ["open", "replay"]
-    dismiss_all(recording, "Esc", files, looks_like_the_others, waits=files)
+    dismiss_all(recording, "Esc", FILES, looks_like_the_others, waits=FILES)
 
 
 def test_every_dialog_in_the_source_was_opened(recording, log):
     # Files open in another process while this one records.
     titles, classes = views_with_a_title()
     assert {"Export", "Import", "Replay", "Preferences", "Memory and settings"} <= titles
-    others = [one for one in EVERY_ACTION if one not in ("open", "replay")]
+    others = [one for one in EVERY_ACTION if one not in FILES]
     seen = dismiss_all(recording, "Esc", others)
     recording.model.disconnect_all()
     recording.wait_for(lambda: not recording.bench.recording, "the end")
-    files = ["open", "replay"]
-    seen |= dismiss_all(recording, "Esc", files, waits=files)
+    seen |= dismiss_all(recording, "Esc", FILES, waits=FILES)
     assert (titles | classes) - seen - ELSEWHERE == set()

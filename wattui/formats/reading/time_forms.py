@@ -108,6 +108,19 @@ class TimeForm:
             raise ValueError(f"{text!r} differs from the other times in its time zone")
         return (moment - (_EPOCH_UTC if self.has_zone else _EPOCH)) // _MICROSECOND
 
+    def moment(self, text: str) -> datetime:
+        """Return the date and time that a text means, on its own clock if it has no zone.
+
+        Raises
+        ------
+        ValueError
+            It is not such a time.
+        """
+        if self.digits is None:
+            return _moment(text.strip(), self.pattern)
+        number = float(text.replace(",", "."))
+        return _EPOCH_UTC + timedelta(microseconds=number * 10.0**self.digits)
+
     def share(self, texts: Sequence[str]) -> float:
         """Return which share of some texts has this form."""
         return sum(self._reads(text) for text in texts) / len(texts)

@@ -25,12 +25,23 @@ _FILES: Final = (
 MOST_RECENT: Final = 10
 
 
+_TABLES: Final = "Tables of text (*.csv *.tsv *.txt *.log *.dat *.gz);;All files (*)"
+
+
 def open_files(context: WindowContext) -> None:
     """Ask for files and show them."""
     names, _ = QtGui.QFileDialog.getOpenFileNames(
         context.window, "Open", str(sessions_folder()), _FILES
     )
     context.files.open([Path(name) for name in names])
+
+
+def import_table(context: WindowContext) -> None:
+    """Ask for tables of text, then how to read them."""
+    names, _ = QtGui.QFileDialog.getOpenFileNames(
+        context.window, "Import a table", str(Path.home()), _TABLES
+    )
+    context.files.import_tables([Path(name) for name in names])
 
 
 def replay(context: WindowContext) -> None:
@@ -66,6 +77,10 @@ FILE_ACTIONS: Final = (
     Action(
         "open", "&File", "&Open…", open_files,
         "Show a recorded session, or import a log from another program", keys=("Ctrl+O",),
+    ),
+    Action(
+        "import_table", "&File", "Import &table…", import_table,
+        "Choose what the columns of any table of text are, see the result, and import it",
     ),
     Action(
         "replay", "&File", "Rep&lay…", replay, "Play a session or a log as if it were live"

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any as AnyType
 from typing import Final
@@ -19,17 +19,20 @@ from traits.api import Any, Bool, Dict, Enum, Float, HasStrictTraits, Instance, 
 from traits.api import Callable as CallableTrait
 from traitsui.api import CancelButton, EnumEditor, Handler, Item, Label, OKButton, VGroup, View
 
-from wattui.errors import Cancelled, WattuiError
-from wattui.formats import detect
+from wattui.errors import Cancelled, FormatError, WattuiError
+from wattui.formats import detect, named_columns
 from wattui.formats.file_format import Missing
 from wattui.formats.import_files import ImportResult, import_files
-from wattui.formats.reading.source import Assumptions, read_head
-from wattui.formats.registry import is_session
+from wattui.formats.import_preview import is_table
+from wattui.formats.reading.source import Assumptions, Source, read_head
+from wattui.formats.registry import is_session, records
 from wattui.formats.replay_source import Recorded, prepare
 from wattui.measurement.clock import microseconds
 from wattui.measurement.text import count_text
 from wattui.session import copy_session, repaired_path, sound_copy
 from wattui.session.lock import is_being_written
+from wattui.ui.files.import_dialog import ImportDialog
+from wattui.ui.files.import_draft import parse_start
 from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
 from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.notices import Notice, NoticeKind
@@ -41,9 +44,6 @@ MOST_DETAILS: Final = 200
 #: Width of the field for a start, in pixels.
 _START_WIDTH: Final = 200
 
-#: Formats in which a start can be typed.
-_START_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -53,6 +53,8 @@ class Found:
     #: Files of other programs, and what is missing in them.
     others: tuple[Path, ...]
     lacks: tuple[Missing, ...]
+    #: Tables of text of which the user says what their columns are.
+    tables: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ class Damaged:
     copy: Path
 
 
-def look_into(paths: Sequence[Path]) -> Found:
+def look_into(paths: Sequence[Path], tables: bool = True) -> Found:
     """Separate sessions from other files by their content; blocks on the disk.
+
+    *tables*: whether tables of text that no program is known to write are taken as such.
 
     Raises
     ------
@@ -72,9 +76,23 @@ def look_into(paths: Sequence[Path]) -> Found:
         The format of a file is unknown.
     """
     sessions = tuple(path for path in paths if is_session(path) or not path.exists())
-    others = tuple(path for path in paths if path not in sessions)
+    rest = [path for path in paths if path not in sessions]
+    chosen = tuple(path for path in rest if tables and _is_open_table(path))
+    others = tuple(path for path in rest if path not in chosen)
     lacking = {name for path in others for name in detect(path).lacks_in(read_head(path))}
-    return Found(sessions, others, tuple(one for one in Missing if one in lacking))
+    return Found(sessions, others, tuple(one for one in Missing if one in lacking), chosen)
+
+
+def _is_open_table(path: Path) -> bool:
+    """Check whether a file is a table of which the user must say how it is read."""
+    try:
+        form = detect(path)
+        if form is named_columns.FORMAT:
+            return True
+        next(records(form, Source(path)), None)
+    except FormatError:
+        return is_table(path)
+    return False
 
 
 class OpenFiles(HasStrictTraits):
@@ -89,6 +107,8 @@ class OpenFiles(HasStrictTraits):
     result = Instance(ImportResult)
     #: The user interface of the question that is being asked.
     question_ui = Any()
+    #: The dialog about a table; None while there is none.
+    dialog = Instance(ImportDialog)
 
     #: The damaged session of which the window shows what can be read.
     damaged = Any()
@@ -109,6 +129,20 @@ class OpenFiles(HasStrictTraits):
         self.model.message = ""
         self._run(f"look into {paths[0].name}", lambda: look_into(paths), self._looked)
 
+    def import_tables(self, paths: Sequence[Path]) -> None:
+        """Show how tables would be read, whatever program wrote them; returns immediately."""
+        if not paths:
+            return
+        self.model.message = ""
+
+        def looked() -> tuple[Path, ...]:
+            other = next((path for path in paths if is_session(path) or not is_table(path)), None)
+            if other is not None:
+                raise FormatError(f"{other.name} is not a table of text", "Choose another file.")
+            return tuple(paths)
+
+        self._run(f"look into {paths[0].name}", looked, self._ask_columns)
+
     def _looked(self, found: Found) -> None:
         for path in found.sessions[1:] if not found.others else found.sessions:
             self.in_new_window(path)
@@ -116,6 +150,25 @@ class OpenFiles(HasStrictTraits):
             self.show(found.sessions[0])
         if found.others:
             self._ask(found, lambda given: self._import(found.others, given))
+        if found.tables and found.others:
+            name = found.tables[0].name
+            self.model.message = f"{name} was left out: open it separately, to choose its columns"
+        elif found.tables:
+            self._ask_columns(found.tables)
+
+    def _ask_columns(self, paths: tuple[Path, ...]) -> None:
+        """Show how tables would be read, and import them once the user agrees."""
+        if self.dialog is not None:
+            self.dialog.close()
+        dialog = ImportDialog(self.parent, self.model.bench.main_thread, paths)
+        self.dialog = dialog
+        dialog.agreed.connect(lambda given: self._import(paths, given))
+        dialog.finished.connect(lambda _result: self._dialog_closed(dialog))
+        dialog.show()
+
+    def _dialog_closed(self, dialog: ImportDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
 
     def show(self, path: Path) -> None:
         """Show a session: here, or in a new window while this one records."""
@@ -299,7 +352,9 @@ class OpenFiles(HasStrictTraits):
         if self.model.bench.recording:
             self.in_new_window(path, "replay", "--gui")
             return
-        self._run(f"look into {path.name}", lambda: look_into([path]), self._ask_speed)
+        self._run(
+            f"look into {path.name}", lambda: look_into([path], tables=False), self._ask_speed
+        )
 
     def _ask_speed(self, found: Found) -> None:
         path = (*found.sessions, *found.others)[0]
@@ -334,6 +389,8 @@ class OpenFiles(HasStrictTraits):
         """Cancel the work in progress: the window closes."""
         self.cancel()
         self._check_ended.set()
+        if self.dialog is not None:
+            self.dialog.close()
         if self.question_ui is not None and self.question_ui.control is not None:
             self.question_ui.control.close()
 
@@ -404,7 +461,7 @@ class ImportQuestion(HasStrictTraits):
         zone: tzinfo | None = UTC if self.zone == "utc" and self.asks_zone else None
         start = None
         if self.start.strip() and Missing.START in self.lacks:
-            start = microseconds(_parse_start(self.start.strip(), zone).timestamp())
+            start = microseconds(parse_start(self.start.strip(), zone).timestamp())
         interval = self.interval if Missing.INTERVAL in self.lacks else None
         return Assumptions(interval=interval, start=start, zone=zone)
 
@@ -421,17 +478,8 @@ class ImportQuestion(HasStrictTraits):
 
 def _read_start(text: str) -> str:
     if text.strip():
-        _parse_start(text.strip(), None)
+        parse_start(text.strip(), None)
     return text.strip()
-
-
-def _parse_start(text: str, zone: tzinfo | None) -> datetime:
-    for form in _START_FORMATS:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=zone)
-        except ValueError:
-            continue
-    raise ValueError(f"{text!r} is not a date. Write it as 2026-11-23 14:05:00.")
 
 
 def _view(question: ImportQuestion) -> View:
