@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import select
 import sys
@@ -13,7 +14,7 @@ from typing import Any, Final
 import click
 
 from wattui.errors import Cancelled, DiskRefused, WattuiError
-from wattui.measurement.text import unicode_text
+from wattui.measurement.text import printable as printable  # commands find it here
 
 #: Exit codes and their meaning: the same numbers as ``exit_status`` in ``errors``.
 EXIT_CODES: Final[tuple[tuple[int, str], ...]] = (
@@ -79,14 +80,6 @@ def output_error(error: OSError) -> WattuiError:
     )
 
 
-def printable(text: str) -> str:
-    """Return the text with escapes for characters that control a terminal or have no form."""
-    text = unicode_text(text)
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
-    )
-
-
 def complain(error: WattuiError, label: str = "Error") -> None:
     """Print to standard error what happened, and below it what to do."""
     say(f"{click.style(f'{label}:', fg='red', bold=True)} {printable(error.what)}.")
@@ -142,7 +135,7 @@ def run(body: Callable[[], object], *, debug: Callable[[], bool]) -> int:
         if debug() and not isinstance(error, click.exceptions.ClickException):
             import traceback
 
-            traceback.print_exc()
+            say(printable(traceback.format_exc().rstrip()))
         return _status_of(error)
     except SystemExit:
         # click exits on its own if the output was closed, and only then.
@@ -160,7 +153,9 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, click.exceptions.Abort):
         return _reported(Cancelled("Interrupted"))
     if isinstance(error, click.ClickException):
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        say(printable(text.getvalue().rstrip()))
         return error.exit_code
     if isinstance(error, (OutputClosed, OutputRefused)):
         drop_output(sys.stdout)

@@ -18,6 +18,7 @@ import click
 
 from wattui.cli import commands, exits
 from wattui.cli.file_options import check_files
+from wattui.desktop.log_format import PrintableFormatter
 
 _WIDTH: Final = 100
 
@@ -76,9 +77,10 @@ def write_log(ctx: click.Context, _option: click.Parameter, wanted: bool) -> Non
     """Log to standard error if requested: for ``callback=`` of ``--debug``."""
     if wanted:
         ctx.ensure_object(dict)["debug"] = True
-        logging.basicConfig(
-            level=logging.DEBUG, format="%(asctime)s %(threadName)s %(name)s: %(message)s"
-        )
+        handler = logging.StreamHandler()
+        form = "%(asctime)s %(threadName)s %(name)s: %(message)s"
+        handler.setFormatter(PrintableFormatter(form))
+        logging.basicConfig(level=logging.DEBUG, handlers=[handler])
 
 
 def _debug_option() -> click.Option:

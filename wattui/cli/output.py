@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wattui.cli.exits import output_error, printable
+from wattui.cli.exits import output_error
+from wattui.measurement.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -18,7 +18,7 @@ from wattui.cli.stop_signals import Ending
 from wattui.desktop.atomic_file import is_special, stream_number
 from wattui.errors import DiskRefused, SessionDamaged
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.text import count_text
+from wattui.measurement.text import count_text, printable
 
 #: Faults of a session that are printed.
 _FAULTS: Final = 5
@@ -71,16 +71,16 @@ def say_wrote(path: Path, what: str = "", *, quiet: bool) -> None:
     """Report a file that was written."""
     if not quiet:
         named = shown_path(path) if stream_number(path) != 1 else "standard output"
-        exits.say(f"Wrote {what and f'{what} to '}{exits.printable(named)}.")
+        exits.say(f"Wrote {what and f'{what} to '}{printable(named)}.")
 
 
 def say_damage(path: Path, damage: Sequence[str]) -> None:
     """Report what is wrong with a session, also where little is printed."""
     if not damage:
         return
-    exits.say(exits.printable(f"{shown_path(path)} is damaged:"))
+    exits.say(printable(f"{shown_path(path)} is damaged:"))
     for fault in damage[:_FAULTS]:
-        exits.say(exits.printable(f"  {fault}."))
+        exits.say(printable(f"  {fault}."))
     if len(damage) > _FAULTS:
         exits.say(f"  {len(damage) - _FAULTS} more; `wattui verify` lists them.")
     exits.say("`wattui repair` saves what can be read in a new file.")

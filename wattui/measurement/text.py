@@ -120,6 +120,16 @@ def _surrogate_text(code: int) -> str:
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
+def printable(text: str) -> str:
+    """Return the text with escapes for characters that control a terminal or have no form."""
+    text = unicode_text(text)
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 # -- durations --------------------------------------------------------------------
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from wattui.cli.erase_consent import connected_meter, erase_option, fetch_line, refuse_to_erase
-from wattui.cli.exits import printable
 from wattui.cli.file_options import PortName
 from wattui.cli.help import command
 from wattui.cli.options import logging_options
 from wattui.errors import SettingNotTaken
+from wattui.measurement.text import printable
 from wattui.protocol import FullHandling, LoggingMode
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wattui.cli.erase_consent import connected_meter, erase_option, memory_state, refuse_to_erase
-from wattui.cli.exits import printable, say
+from wattui.cli.exits import say
 from wattui.cli.file_options import File, PortName, Use
 from wattui.cli.help import command
 from wattui.cli.options import json_option, logging_options, setting_options
 from wattui.cli.settings_json import Wanted, changes_to, read_wanted, settings_json
 from wattui.errors import SettingOutOfRange, WouldEraseMemory
-from wattui.measurement.text import duration_text
+from wattui.measurement.text import duration_text, printable
 from wattui.protocol import LoggingMode
 
 if TYPE_CHECKING:

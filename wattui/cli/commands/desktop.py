@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import click
 
-from wattui.cli.exits import printable, say
+from wattui.cli.exits import say
 from wattui.cli.help import Group
 from wattui.cli.output import shown_path
+from wattui.measurement.text import printable
 
 _EXAMPLES = (
     ("wattui desktop install", "Add it to your menu."),

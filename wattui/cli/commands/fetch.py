@@ -21,7 +21,7 @@ from wattui.cli.output import Output, Progress, console, shown_path
 from wattui.cli.session_files import export_session
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, DiskRefused, LinkLost, ReadoutIncomplete, WattuiError
-from wattui.measurement.text import count_text, duration_text
+from wattui.measurement.text import count_text, duration_text, printable
 
 if TYPE_CHECKING:
     from wattui.client import MeterClient
@@ -110,7 +110,7 @@ def _save(readout: Readout, goal: Path | None) -> Path:
     path = save_readout(readout, readout.meter, goal)
     if goal is not None and path != goal.absolute():
         exits.say(
-            f"{exits.printable(shown_path(goal))} contains records of another meter or memory, "
+            f"{printable(shown_path(goal))} contains records of another meter or memory, "
             "and was not changed."
         )
     return path
@@ -140,7 +140,7 @@ def _summarise(readout: Readout, path: Path) -> None:
     if not readout.complete and readout.expected:
         count = f"{len(readout.records):,} of {count_text(readout.expected, 'record')}"
     exits.say(
-        f"{exits.printable(readout.meter.label)}: {count} received, one every "
+        f"{printable(readout.meter.label)}: {count} received, one every "
         f"{readout.interval} s, {duration_text(readout.span, long=True)} in total."
     )
     if label is not None:
@@ -163,7 +163,7 @@ def _incomplete(readout: Readout, port: str, path: Path, *, cancelled: bool) -> 
     from wattui.meter_memory.readout import Outcome
 
     error: WattuiError
-    again = f"{fetch_line(port)} --session {exits.printable(str(path))!r}"
+    again = f"{fetch_line(port)} --session {printable(str(path))!r}"
     hint = f"To fetch all of it: {again}"
     what = f"The session is incomplete, and marked as partial: {'; '.join(readout.reasons)}"
     if cancelled:

@@ -8,10 +8,10 @@ from typing import Final
 
 import click
 
-from wattui.cli.exits import printable
 from wattui.cli.file_options import PortName
 from wattui.cli.help import command
 from wattui.cli.options import json_option
+from wattui.measurement.text import printable
 
 _EXAMPLES = (
     ("wattui info /dev/ttyUSB0", "Identify the meter."),

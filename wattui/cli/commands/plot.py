@@ -29,7 +29,7 @@ from wattui.cli.stop_signals import Ending
 from wattui.cli.window_start import open_window, window_program
 from wattui.errors import DisplayMissing
 from wattui.measurement.fields import CHANNELS
-from wattui.measurement.text import count_text
+from wattui.measurement.text import count_text, printable
 
 if TYPE_CHECKING:
     from wattui.session import Session
@@ -222,12 +222,10 @@ def _imported(path: Path, interval: float | None, folder: Path) -> Path:
     with Ending() as ending:
         done = import_files([path], target, Assumptions(interval=interval), cancelled=ending)
     for note in done.notes:
-        exits.say(exits.printable(f"{path.name}: {note}."))
+        exits.say(printable(f"{path.name}: {note}."))
     if done.skipped_count:
         lines = count_text(done.skipped_count, "line")
-        exits.say(
-            exits.printable(f"{path.name}: {lines} could not be read; `wattui import` lists them.")
-        )
+        exits.say(printable(f"{path.name}: {lines} could not be read; `wattui import` lists them."))
     return target
 
 
@@ -273,7 +271,7 @@ def _read(paths: Sequence[tuple[Path, str]], figure: Figure) -> Any:
             except click.UsageError as error:
                 refused = error
                 if len(paths) > 1:
-                    exits.say(exits.printable(f"{name}: {error.message}"))
+                    exits.say(printable(f"{name}: {error.message}"))
                 continue
             runs.append(source.FigureRun(session, name, first, last, chosen))
         if refused is not None and not runs:

@@ -9,10 +9,11 @@ import json
 import click
 from rich.text import Text
 
-from wattui.cli.exits import printable, say
+from wattui.cli.exits import say
 from wattui.cli.help import command
 from wattui.cli.options import json_option
 from wattui.cli.output import print_table
+from wattui.measurement.text import printable
 
 _EXAMPLES = (
     ("wattui ports", "Print a table of the ports."),

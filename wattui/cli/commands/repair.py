@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from wattui.cli.exits import printable, say
+from wattui.cli.exits import say
 from wattui.cli.file_options import File, SessionFile, Use
 from wattui.cli.help import command
 from wattui.cli.options import quiet_option
 from wattui.cli.session_files import say_wrote
 from wattui.cli.stop_signals import Ending
-from wattui.measurement.text import count_text
+from wattui.measurement.text import count_text, printable
 
 _EXAMPLES = (
     ("wattui repair run.wattui", "Save it as run repaired.wattui, beside it."),

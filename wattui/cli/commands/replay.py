@@ -26,7 +26,7 @@ from wattui.cli.options import (
 from wattui.cli.session_files import find_meters, say_damage
 from wattui.cli.window_start import open_window
 from wattui.errors import FormatError
-from wattui.measurement.text import count_text, duration_text
+from wattui.measurement.text import count_text, duration_text, printable
 
 if TYPE_CHECKING:
     from wattui.formats.replay_source import Recorded, ReplayPort
@@ -86,7 +86,7 @@ def replay(
         speed = speed or 1.0
         if not options["quiet"]:
             for note in recorded.notes:
-                exits.say(exits.printable(f"{note}."))
+                exits.say(printable(f"{note}."))
             samples = count_text(sum(port.samples for port in ports), "sample")
             exits.say(
                 f"{samples} in {duration_text(recorded.duration)}, "

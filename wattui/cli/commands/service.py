@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
-from wattui.cli.exits import printable, say
+from wattui.cli.exits import say
 from wattui.cli.file_options import PortName
 from wattui.cli.help import Group
 from wattui.cli.options import folder_option, interval_option, rotation_option
 from wattui.cli.output import shown_path
+from wattui.measurement.text import printable
 from wattui.session.rotation import Period, Rotation
 
 _EXAMPLES = (

@@ -18,6 +18,7 @@ from wattui.cli.options import quiet_option
 from wattui.cli.output import Output
 from wattui.cli.stop_signals import Ending
 from wattui.errors import WattuiError
+from wattui.measurement.text import printable
 from wattui.protocol.models import MODELS
 from wattui.simulator.faults import LASTING, TIMED
 from wattui.simulator.loads import LOADS
@@ -146,7 +147,7 @@ def _meter(url: str) -> SimulatedMeter:
     try:
         return meter_from_url(url)
     except ValueError as error:
-        raise click.UsageError(f"{exits.printable(str(error))}.") from error
+        raise click.UsageError(f"{printable(str(error))}.") from error
 
 
 def _serve(
@@ -175,7 +176,7 @@ def _serve(
             for path, url in zip(server.paths, urls, strict=True):
                 output.line(path)
                 if not quiet:
-                    exits.say(f"{path} is {exits.printable(url)}")
+                    exits.say(f"{path} is {printable(url)}")
             if not quiet:
                 exits.say("Press Ctrl-C to stop.")
             sys.stderr.flush()

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from wattui.cli.exits import complain, printable, say
+from wattui.cli.exits import complain, say
 from wattui.cli.file_options import SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import quiet_option
 from wattui.cli.output import shown_path
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, SessionDamaged, SessionError
+from wattui.measurement.text import printable
 
 _EXAMPLES = (
     ("wattui verify run.wattui", "Check a session."),

@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 
 import wattui
 from wattui.measurement.energy import ACCURACY
+from wattui.measurement.text import printable
 from wattui.ui.widgets.screen_fit import fit_to_screen
 
 #: How much of the log is shown, in characters.
@@ -21,7 +22,7 @@ class Sheet(QtGui.QDialog):
 
     def __init__(self, parent: QtGui.QWidget | None, title: str, width: int, height: int) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
+        self.setWindowTitle(printable(title))
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
         self.resize(width, height)
@@ -54,7 +55,7 @@ class Sheet(QtGui.QDialog):
 def show_text(parent: QtGui.QWidget | None, title: str, text: str) -> Sheet:
     """Show plain text that can be copied."""
     sheet = Sheet(parent, title, 560, 300)
-    sheet.text.setPlainText(text)
+    sheet.text.setPlainText(printable(text))
     sheet.add_copy(text)
     sheet.show()
     return sheet
@@ -76,7 +77,7 @@ def show_log(parent: QtGui.QWidget | None, path: Path | None) -> Sheet:
         text = f"The log cannot be read: {error}"
     sheet = Sheet(parent, f"Log: {path}" if path is not None else "Log", 800, 520)
     sheet.text.setLineWrapMode(QtGui.QTextBrowser.LineWrapMode.NoWrap)
-    sheet.text.setPlainText(text or "The log is empty.")
+    sheet.text.setPlainText(printable(text) or "The log is empty.")
     sheet.text.moveCursor(QtGui.QTextCursor.MoveOperation.End)
     sheet.add_copy(text)
     sheet.show()

@@ -30,7 +30,7 @@ from wattui.formats import all_formats, write_job
 from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.text import count_text, elapsed_text, size_text
+from wattui.measurement.text import count_text, elapsed_text, printable, size_text
 from wattui.session import Session
 from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
 from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
@@ -137,7 +137,7 @@ class ExportChoice(HasStrictTraits):
 
     def meter_label(self, key: str) -> str:
         """Return the label of a choice of a meter."""
-        return self.labels.get(key, "All meters")
+        return printable(self.labels.get(key, "All meters"))
 
 
 def export_view(choice: ExportChoice) -> View:

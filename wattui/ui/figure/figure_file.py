@@ -15,6 +15,7 @@ from PyQt5.QtSvg import QSvgGenerator
 from wattui import __version__
 from wattui.desktop.atomic_file import draft_file
 from wattui.errors import WattuiError
+from wattui.measurement.text import printable
 from wattui.ui.figure.figure_page import FigurePage
 from wattui.ui.plots.drawing import Lettering, text_width
 
@@ -108,7 +109,7 @@ def _png(page: FigurePage, dpi: int) -> bytes:
     image.setDotsPerMeterY(round(dpi / 0.0254))
     image.fill(QtGui.QColor(page.palette.plot))
     _draw(page, image, scale)
-    image.setText("Title", page.layout.title or page.content.title)
+    image.setText("Title", printable(page.layout.title or page.content.title))
     image.setText("Software", f"wattui {__version__}")
     buffer = _buffer()
     if not image.save(buffer, "PNG"):
@@ -123,8 +124,9 @@ def _svg(page: FigurePage) -> bytes:
     generator.setResolution(DPI)
     generator.setSize(QtCore.QSize(page.layout.width, page.layout.height))
     generator.setViewBox(QtCore.QRect(0, 0, page.layout.width, page.layout.height))
-    generator.setTitle(page.layout.title or page.content.title)
-    generator.setDescription(f"{page.span_text()}; wattui {__version__}")
+    # Qt writes both as they are.
+    generator.setTitle(html.escape(printable(page.layout.title or page.content.title)))
+    generator.setDescription(html.escape(f"{printable(page.span_text())}; wattui {__version__}"))
     _draw(page, generator, 1.0)
     return _with_fonts(bytes(buffer.data()).decode()).encode()
 
@@ -150,7 +152,7 @@ def _pdf(page: FigurePage) -> bytes:
     writer.setResolution(DPI * _PDF_STEPS)
     writer.setPageSize(QtGui.QPageSize(points, QtGui.QPageSize.Unit.Point, "figure"))
     writer.setPageMargins(QtCore.QMarginsF(0, 0, 0, 0))
-    writer.setTitle(page.layout.title or page.content.title)
+    writer.setTitle(printable(page.layout.title or page.content.title))
     writer.setCreator(f"wattui {__version__}")
     _draw(page, writer, float(_PDF_STEPS))
     return bytes(buffer.data())

@@ -15,6 +15,7 @@ from wattui.desktop.folders import sessions_folder
 from wattui.session.schema import SUFFIX
 from wattui.ui.dialogs.about import show_text
 from wattui.ui.widgets.action import Action, WindowContext
+from wattui.ui.widgets.plain_text import menu_text, plain_tip
 
 _FILES: Final = (
     "Recordings and logs (*.wattui *.csv *.tsv *.txt *.log *.json *.jsonl *.raw *.bin *.gz);;"
@@ -228,9 +229,9 @@ def _list_sessions(menu: QtGui.QMenu, paths: list[Path], chosen: Callable[[Path]
     for path in paths:
         twice = stems.count(path.stem) > 1
         label = f"{path.stem} in {path.parent}" if twice else path.stem
-        action = menu.addAction(label.replace("&", "&&"))
+        action = menu.addAction(menu_text(label))
         action.setData(str(path))
         action.triggered.connect(lambda _on=False, path=path: chosen(path))
-        action.setToolTip(str(path))
+        action.setToolTip(plain_tip(str(path)))
     if not paths:
         menu.addAction("None yet").setEnabled(False)

@@ -26,6 +26,7 @@ from wattui.ui.memory.memory_link import COST
 from wattui.ui.theme.palette import Palette, mix
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.form_layout import heading
+from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class Fact(QtGui.QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)
         layout.addWidget(heading(name))
-        self.value = QtGui.QLabel()
+        self.value = PlainLabel()
         self.value.setWordWrap(True)
         self.value.setMinimumWidth(60)
         self.value.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -220,13 +221,13 @@ class OverviewCard(QtGui.QFrame):
         layout = QtGui.QVBoxLayout(self)
         layout.setContentsMargins(18, 14, 18, 14)
         layout.setSpacing(GRID)
-        self.meter = QtGui.QLabel()
+        self.meter = PlainLabel()
         self.meter.setProperty("look", "small")
-        self.note = QtGui.QLabel()
+        self.note = PlainLabel()
         self.note.setProperty("look", "small")
-        self.headline = QtGui.QLabel()
+        self.headline = PlainLabel()
         self.headline.setProperty("look", "title")
-        self.badge = QtGui.QLabel()
+        self.badge = PlainLabel()
         layout.addLayout(_row(self.meter, self.note))
         layout.addLayout(_row(self.headline, self.badge))
         self.bar = MemoryBar()
@@ -239,7 +240,7 @@ class OverviewCard(QtGui.QFrame):
             self._grid.setColumnStretch(column, stretch)
         layout.addLayout(self._grid)
         self.facts: dict[str, Fact] = {}
-        self.sentence = QtGui.QLabel()
+        self.sentence = PlainLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("look", "muted")
         layout.addWidget(self.sentence)

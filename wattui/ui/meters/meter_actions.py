@@ -13,6 +13,7 @@ from wattui.model.meter import Meter
 from wattui.ui.dialogs.about import show_text
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.widgets.action import SEVERAL, Action, WindowContext
+from wattui.ui.widgets.plain_text import menu_text, plain_tip
 from wattui.ui.widgets.port_chooser import DEMO_URL, free_meters, port_text
 from wattui.ui.widgets.question import Question
 
@@ -64,7 +65,9 @@ def add_meter(context: WindowContext) -> None:
     menu = QtGui.QMenu(context.window)
     menu.setToolTipsVisible(True)
     for port in model.free_ports:
-        menu.addAction(port_text(port)).setData(port.url)
+        entry = menu.addAction(menu_text(port_text(port)))
+        entry.setData(port.url)
+        entry.setToolTip(plain_tip(port_text(port)))
     if model.free_ports:
         menu.addSeparator()
     menu.addAction("Simulated meter").setData(DEMO_URL)

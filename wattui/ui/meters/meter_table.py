@@ -9,6 +9,7 @@ from typing import Any, Final
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
+from wattui.measurement.text import printable
 from wattui.ui.meters.colour_list import ColourList
 from wattui.ui.meters.meter_actions import (
     COLOUR,
@@ -31,6 +32,7 @@ from wattui.ui.meters.meter_columns import (
 from wattui.ui.meters.total_line import TOTAL, TotalLine
 from wattui.ui.theme.palette import LIGHT, Palette, mix
 from wattui.ui.widgets.action import Action
+from wattui.ui.widgets.plain_text import plain_tip
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 _Role = QtCore.Qt.ItemDataRole
@@ -122,10 +124,12 @@ class MeterTable(QtCore.QAbstractTableModel):
         row, column = self.rows[index.row()], COLUMNS[index.column()]
         if role == ROW_ROLE:
             return row
-        if role in (_Role.DisplayRole, _Role.EditRole):
+        if role == _Role.EditRole:
             return row.texts[column.key]
+        if role == _Role.DisplayRole:
+            return printable(row.texts[column.key])
         if role == _Role.ToolTipRole:
-            return row.tooltip
+            return plain_tip(row.tooltip)
         if role == _Role.TextAlignmentRole:
             return int(_RIGHT if column.is_number else _LEFT)
         if role == _Role.ForegroundRole:
@@ -133,7 +137,7 @@ class MeterTable(QtCore.QAbstractTableModel):
             return QtGui.QColor(self.palette.muted if muted else self.palette.text)
         if role == _Role.AccessibleTextRole:
             shown = "plotted" if row.plotted else "not plotted"
-            return shown if column is BOX else row.texts[column.key]
+            return shown if column is BOX else printable(row.texts[column.key])
         return None
 
     def setData(self, index: QtCore.QModelIndex, value: Any, role: int = 0) -> bool:

@@ -9,6 +9,7 @@ from pyface.qt import QtCore, QtGui
 
 from wattui.ui.meters.meter_columns import COLUMNS, TotalRow
 from wattui.ui.theme.palette import LIGHT, Palette
+from wattui.ui.widgets.plain_text import plain_tip
 
 _RIGHT = QtCore.Qt.AlignmentFlag.AlignRight | QtCore.Qt.AlignmentFlag.AlignVCenter
 _LEFT = QtCore.Qt.AlignmentFlag.AlignLeft | QtCore.Qt.AlignmentFlag.AlignVCenter
@@ -47,7 +48,7 @@ class TotalLine(QtGui.QWidget):
         self._total, self._palette = total, palette
         words = ", ".join(f"{one.label}: {one.text}" for one in total.statements)
         self.setAccessibleName(words)
-        self.setToolTip(words)
+        self.setToolTip(plain_tip(words))
         self.update()
 
     def pieces(self) -> list[tuple[QtCore.QRect, str, bool]]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from pyface.qt import QtCore, QtGui
 
+from wattui.measurement.text import printable
 from wattui.ui.theme.palette import Palette, mix
 
 
@@ -63,6 +64,7 @@ def _font(lettering: Lettering) -> tuple[QtGui.QFont, QtGui.QFontMetricsF]:
 
 def text_width(text: str, lettering: Lettering = AXIS) -> float:
     """Return the width of a text, in pixels."""
+    text = printable(text)
     key = (text, lettering)
     if key not in _WIDTHS:
         if len(_WIDTHS) >= _MOST_WIDTHS:
@@ -73,7 +75,9 @@ def text_width(text: str, lettering: Lettering = AXIS) -> float:
 
 def elided_text(text: str, room: float, lettering: Lettering) -> str:
     """Return a text no wider than *room*, shortened in the middle if necessary."""
-    elided = _font(lettering)[1].elidedText(text, QtCore.Qt.TextElideMode.ElideMiddle, room)
+    elided = _font(lettering)[1].elidedText(
+        printable(text), QtCore.Qt.TextElideMode.ElideMiddle, room
+    )
     return str(elided)
 
 
@@ -103,6 +107,7 @@ def draw_text(
     align
         0 for left, 0.5 for centred, 1 for right.
     """
+    text = printable(text)
     width = text_width(text, lettering)
     painter = gc.gc
     upside_down = painter.worldTransform()

@@ -9,6 +9,7 @@ from typing import Any
 from pyface.qt import QtCore, QtGui
 
 from wattui.ui.theme.style_sheet import GRID, MARGIN
+from wattui.ui.widgets.plain_text import PlainLabel, make_plain
 from wattui.ui.widgets.port_chooser import PortBox
 from wattui.ui.widgets.screen_fit import fit_to_screen
 from wattui.ui.widgets.typed_field import TypedBox
@@ -23,7 +24,7 @@ ROW = 30
 
 def heading(text: str) -> QtGui.QLabel:
     """Make a small heading in capitals."""
-    label = QtGui.QLabel(text.upper())
+    label = PlainLabel(text.upper())
     label.setProperty("look", "heading")
     return label
 
@@ -36,9 +37,11 @@ def rule() -> QtGui.QFrame:
 
 
 def dress_window(window: QtGui.QWidget) -> None:
-    """Show the program's icon on a window, and draw its lists by the style sheet."""
+    """Show the program's icon and no HTML on a window, and draw its lists by the style sheet."""
     # TraitsUI shows its own icon.
     window.setWindowIcon(QtGui.QApplication.windowIcon())
+    for label in window.findChildren(QtGui.QLabel):
+        make_plain(label)  # TraitsUI makes some of them
     for box in window.findChildren(QtGui.QComboBox):
         if not isinstance(box, PortBox):
             box.setItemDelegate(QtGui.QStyledItemDelegate(box))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
+from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 
@@ -46,12 +47,12 @@ class NoticeBand(QtGui.QFrame):
         layout.setSpacing(8)
         words = QtGui.QVBoxLayout()
         words.setSpacing(0)
-        self.label = QtGui.QLabel(notice.text)
+        self.label = PlainLabel(notice.text)
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
         words.addWidget(self.label)
         if notice.hint:
-            hint = QtGui.QLabel(notice.hint)
+            hint = PlainLabel(notice.hint)
             hint.setWordWrap(True)
             hint.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
             words.addWidget(hint)

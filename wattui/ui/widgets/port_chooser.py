@@ -10,8 +10,9 @@ from typing import Any, Final
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
-from wattui.measurement.text import short_port
+from wattui.measurement.text import printable, short_port
 from wattui.ports.listing import PortInfo, PortProblem
+from wattui.ui.widgets.plain_text import plain_tip
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: The simulated meter, with a desktop computer as its load.  Because of its id, it is the same
@@ -202,8 +203,9 @@ class PortBox(QtGui.QComboBox):
                 if not line.url:
                     self.insertSeparator(self.count())
                     continue
-                self.addItem(line.text, line.url)
-                self.setItemData(self.count() - 1, line.tooltip, QtCore.Qt.ItemDataRole.ToolTipRole)
+                self.addItem(printable(line.text), line.url)
+                tip = plain_tip(line.tooltip)
+                self.setItemData(self.count() - 1, tip, QtCore.Qt.ItemDataRole.ToolTipRole)
             self.blockSignals(blocked)
         index = self.findData(chosen)
         if index != self.currentIndex():

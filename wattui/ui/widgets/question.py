@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 
 from wattui.measurement.text import count_text, date_text
 from wattui.ui.theme.style_sheet import GRID
+from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.screen_fit import fit_to_screen
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Question(QtGui.QDialog):
         self.buttons[self._last].setFocus()
 
     def _label(self, text: str, look: str) -> QtGui.QLabel:
-        label = QtGui.QLabel(text)
+        label = PlainLabel(text)
         label.setWordWrap(True)
         if look:
             label.setProperty("look", look)

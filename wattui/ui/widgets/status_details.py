@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from pyface.qt import QtCore, QtGui
 
+from wattui.ui.widgets.plain_text import PlainLabel
+
 
 class StatusDetails(QtGui.QFrame):
     """Lines of a name and a value; Esc, or a click elsewhere, closes it."""
@@ -37,7 +39,7 @@ class StatusDetails(QtGui.QFrame):
             right.setText(value)
 
     def _add_row(self, row: int) -> tuple[QtGui.QLabel, QtGui.QLabel]:
-        name, value = QtGui.QLabel(), QtGui.QLabel()
+        name, value = PlainLabel(), PlainLabel()
         name.setProperty("look", "muted")
         for column, label in enumerate((name, value)):
             label.setTextFormat(QtCore.Qt.TextFormat.PlainText)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
+from wattui.measurement.text import printable
+from wattui.ui.widgets.plain_text import PlainLabel, plain_tip
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: Limits of the width of the bar, and the width down to which the text shrinks, in pixels.
@@ -37,7 +39,7 @@ class Task:
         return min(1000, 1000 * self.done // self.total) if self.total > 0 else 0
 
 
-class ElidedLabel(QtGui.QLabel):
+class ElidedLabel(PlainLabel):
     """A label that can shrink: a text that does not fit is elided, and is in the tooltip."""
 
     #: It was clicked.
@@ -53,6 +55,7 @@ class ElidedLabel(QtGui.QLabel):
 
     def show_text(self, text: str) -> None:
         """Show another text."""
+        text = printable(text)
         if text != self._full:
             self._full = text
             self.updateGeometry()
@@ -110,7 +113,7 @@ class ElidedLabel(QtGui.QLabel):
         fitting = self.fontMetrics().elidedText(self._full, mode, self.width())
         self.setText(fitting)
         whole = self._full if fitting != self._full else ""
-        self.setToolTip("\n".join(text for text in (whole, self._tip) if text))
+        self.setToolTip(plain_tip("\n".join(text for text in (whole, self._tip) if text)))
 
 
 class TaskBar(QtGui.QWidget):
@@ -147,7 +150,7 @@ class TaskBar(QtGui.QWidget):
             return
         self._cancel = task.cancel
         self.cancel.setVisible(task.cancel is not None)
-        self.cancel.setToolTip(task.tip)
+        self.cancel.setToolTip(plain_tip(task.tip))
         self.text.show_text(task.text)
         self.progress.setAccessibleName(task.text)
         self.progress.setRange(0, 1000 if task.total else 0)

@@ -15,6 +15,7 @@ from traitsui.api import BasicEditorFactory
 
 from wattui.errors import WattuiError
 from wattui.ui.theme.style_sheet import GRID
+from wattui.ui.widgets.plain_text import PlainLabel, plain_tip
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 #: Width of the field in pixels.
@@ -57,7 +58,7 @@ class TypedBox(QtGui.QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         self.field = QtGui.QLineEdit()
-        self.reason = QtGui.QLabel()
+        self.reason = PlainLabel()
         self.reason.setProperty("look", "refusal")
         self.reason.setWordWrap(True)
         # It always has room for two lines, so that nothing moves when it appears.
@@ -71,7 +72,7 @@ class TypedBox(QtGui.QWidget):
     def show_reason(self, reason: str) -> None:
         """Show why the text is refused; an empty reason hides it."""
         self.reason.setText(reason)
-        self.reason.setToolTip(reason)
+        self.reason.setToolTip(plain_tip(reason))
         self.field.setAccessibleDescription(reason)
 
 

@@ -8,13 +8,15 @@ from traits.api import Bool, Str
 from traitsui.api import BasicEditorFactory
 from traitsui.qt.editor import Editor
 
+from wattui.ui.widgets.plain_text import PlainLabel
+
 
 class _TextEditor(Editor):
     """Shows a text that can be long, in a look of the style sheet."""
 
     def init(self, parent: object) -> None:
         """Make the control."""
-        self.control = QtGui.QLabel()
+        self.control = PlainLabel()
         self.control.setWordWrap(True)
         self.control.setProperty("look", self.factory.look)
         if self.factory.selectable:

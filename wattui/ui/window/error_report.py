@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TextIO
 
 from wattui.desktop.folders import data_folder
+from wattui.desktop.log_format import PrintableFormatter
 
 _log = logging.getLogger("wattui")
 
@@ -37,11 +38,11 @@ def log_file() -> Path | None:
 def start_log(folder: Path | None = None) -> None:
     """Log to a file in the data folder, and print warnings on the terminal if there is one."""
     root = logging.getLogger()
-    form = logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
+    form = PrintableFormatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
     if sys.stderr is not None:
         terminal = logging.StreamHandler()
         terminal.setLevel(logging.WARNING)
-        terminal.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        terminal.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
         root.addHandler(terminal)
     path = (folder or data_folder()) / "wattui.log"
     try:

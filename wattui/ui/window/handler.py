@@ -9,6 +9,7 @@ from pyface.qt import QtCore, QtGui
 from traits.api import Any, Bool, Callable, Instance
 from traitsui.api import Handler
 
+from wattui.measurement.text import printable
 from wattui.ui.files.file_actions import accept_files
 from wattui.ui.files.file_opener import OpenFiles
 from wattui.ui.widgets.action import WindowContext
@@ -253,4 +254,4 @@ class WindowHandler(ViewHandler):
             _log.warning("still running after the window was closed: %s", ", ".join(left))
 
     def _title_changed(self, event: object) -> None:
-        self.context.window.setWindowTitle(event.new)
+        self.context.window.setWindowTitle(printable(event.new))

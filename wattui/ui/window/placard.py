@@ -9,6 +9,7 @@ from typing import Final
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
+from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.widget_editor import WidgetEditor
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.display_values import Place
@@ -88,9 +89,9 @@ class Placard(QtGui.QWidget):
         layout = QtGui.QVBoxLayout(self)
         layout.setSpacing(8)
         self.plug = Plug()
-        self.title = QtGui.QLabel()
+        self.title = PlainLabel()
         self.title.setProperty("look", "title")
-        self.text = QtGui.QLabel()
+        self.text = PlainLabel()
         self.text.setProperty("look", "lead")
         for label in (self.title, self.text):
             label.setAlignment(centre)

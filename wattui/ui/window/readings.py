@@ -10,6 +10,7 @@ from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.fields import CHANNEL
 from wattui.ui.theme.tabular_figures import Figures
 from wattui.ui.widgets.form_layout import heading, rule
+from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.widget_editor import WidgetEditor
 from wattui.ui.window.display_values import PANEL_FIELDS, Readings
 
@@ -35,7 +36,7 @@ class ReadingsPanel(QtGui.QWidget):
         layout.setSpacing(0)
         self._caption = heading("")
         self._power = Figures(POWER_SIZE, 24)
-        self._note = QtGui.QLabel()
+        self._note = PlainLabel()
         self._note.setProperty("look", "small")
         # It always takes up space, so that nothing below it moves.
         policy = self._note.sizePolicy()
@@ -77,7 +78,7 @@ class ReadingsPanel(QtGui.QWidget):
             "Power times interval, summed over the records. Gaps do not count.\n"
             f"The error is the limit in the manual: {ERROR_RULE}."
         )
-        self._lines = [QtGui.QLabel() for _ in range(3)]
+        self._lines = [PlainLabel() for _ in range(3)]
         layout.addWidget(heading("Energy"))
         layout.addSpacing(2)
         layout.addWidget(self._energy)
