@@ -112,6 +112,12 @@ def test_energy_is_exact_over_years_at_full_power(tmp_path: Path) -> None:
         assert session.energy_before(1, BEGIN + count * hour) == 5000.0 * count
 
 
+def test_a_plot_of_a_span_without_samples_is_not_an_error(tmp_path: Path) -> None:
+    with Session.open(record(tmp_path / "a.wattui", steady(120))) as session:
+        assert session.energy_before(1, BEGIN) == 0
+        assert session.energy_before(1, 0) == 0
+
+
 def test_nonsense_from_a_noisy_line_does_not_overflow(tmp_path: Path) -> None:
     count = 10_000
     values = np.full((count, 18), 2**32 - 1)

@@ -160,7 +160,7 @@ def read_span(
 
 def _power_factor(pairs: list[list[int]]) -> float:
     """Return energy divided by apparent energy; NaN if they are not known."""
-    if any(ABSENT in pair for pair in pairs):
+    if not pairs or any(ABSENT in pair for pair in pairs):
         return math.nan
     active, apparent = (sum(pair[column] for pair in pairs) for column in (0, 1))
     # At low power the current is read too low.
