@@ -26,8 +26,8 @@ from click.testing import CliRunner
 from hostile_texts import BODY, FILE_NAME, HOSTILE, URL, hostile_session, raw_characters
 
 from wattui.cli.program import program as command_line
-from wattui.desktop.log_format import PrintableFormatter
 from wattui.formats import all_formats, write
+from wattui.measurement.log_format import PrintableFormatter
 from wattui.session import Session, new_session_path
 
 DEADLINE = 60.0

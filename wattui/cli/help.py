@@ -18,7 +18,7 @@ import click
 
 from wattui.cli import commands, exits
 from wattui.cli.file_options import check_files
-from wattui.desktop.log_format import PrintableFormatter
+from wattui.measurement.log_format import PrintableFormatter
 
 _WIDTH: Final = 100
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TextIO
 
 from wattui.desktop.folders import data_folder
-from wattui.desktop.log_format import PrintableFormatter
+from wattui.measurement.log_format import PrintableFormatter
 
 _log = logging.getLogger("wattui")
 
