@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 import threading
 
+import pytest
+
+from wattui.errors import WattuiError
 from wattui.model.main_thread import MainThread
 
 DEADLINE = 10.0
@@ -39,15 +42,22 @@ def test_a_post_from_within_a_call_wakes_again_instead_of_looping():
     assert seen == ["first", "second"]
 
 
-def test_a_call_that_raises_is_logged_and_the_next_one_runs(caplog):
+@pytest.fixture
+def uncaught(monkeypatch) -> list[BaseException]:
+    """Return the errors that reach the hook which tells the user."""
+    found: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: found.append(error))
+    return found
+
+
+def test_a_call_that_raises_is_reported_and_the_next_one_runs(uncaught):
     main = MainThread(lambda: None)
     seen: list[str] = []
     main.post(lambda: 1 / 0)
     main.post(lambda: seen.append("ran"))
-    with caplog.at_level(logging.ERROR):
-        main.drain()
+    main.drain()
     assert seen == ["ran"]
-    assert "a call on the main thread failed" in caplog.text
+    assert [type(error) for error in uncaught] == [ZeroDivisionError]
 
 
 def test_work_runs_elsewhere_and_its_result_arrives_on_the_main_thread():
@@ -72,13 +82,42 @@ def test_work_runs_elsewhere_and_its_result_arrives_on_the_main_thread():
     assert main.join(DEADLINE) == []
 
 
-def test_failed_work_tells_why_on_the_main_thread():
+def _fail(error: Exception) -> None:
+    raise error
+
+
+def test_failed_work_tells_why_on_the_main_thread(uncaught):
     main = MainThread(lambda: None)
     errors: list[Exception] = []
-    main.run("a test", lambda: 1 // 0, failed=errors.append)
+    main.run("a test", lambda: _fail(WattuiError("The disk is full")), failed=errors.append)
     assert main.wait_for_post(DEADLINE)
     main.drain()
-    assert isinstance(errors[0], ZeroDivisionError)
+    assert [str(error) for error in errors] == ["The disk is full"]
+    assert uncaught == []
+
+
+def test_an_error_after_the_work_reaches_those_who_asked_for_it(uncaught):
+    main = MainThread(lambda: None)
+    errors: list[Exception] = []
+    refused = WattuiError("There are no records")
+    main.run("a test", lambda: 1, lambda _result: _fail(refused), errors.append)
+    assert main.wait_for_post(DEADLINE)
+    main.drain()
+    assert errors == [refused]
+    assert uncaught == []
+
+
+def test_no_error_of_a_worker_reaches_nobody(uncaught):
+    main = MainThread(lambda: None)
+    errors: list[Exception] = []
+    main.run("nobody asks", lambda: _fail(WattuiError("The name was not stored")))
+    assert main.wait_for_post(DEADLINE)
+    main.drain()
+    main.run("an error of the program", lambda: 1 // 0, failed=errors.append)
+    assert main.wait_for_post(DEADLINE)
+    main.drain()
+    assert [type(error) for error in uncaught] == [WattuiError, ZeroDivisionError]
+    assert errors == uncaught[1:]
 
 
 def test_join_names_the_threads_that_do_not_end():

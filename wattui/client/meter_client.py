@@ -192,18 +192,19 @@ class MeterClient:
         self._tracker.enter(ClientState.OPENING)
         self._thread.start()
 
-    def stop(self, timeout: float = 1.0) -> None:
-        """Disconnect, and wait *timeout* seconds at most until the port is closed."""
+    def stop(self, timeout: float = 1.0) -> bool:
+        """Disconnect, and wait *timeout* seconds at most; return whether the port is closed."""
         self.begin_stop()
         thread = self._thread
         if thread is threading.current_thread():
-            return
+            return True
         if thread is not None:
             thread.join(timeout)
             if thread.is_alive():
                 _log.warning("%s: the reader has not ended within %g s", self.url, timeout)
-                return
+                return False
         self._tracker.enter(ClientState.CLOSED)
+        return True
 
     def begin_stop(self) -> None:
         """Disconnect without waiting for it; :meth:`stop` waits."""

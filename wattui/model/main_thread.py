@@ -16,15 +16,15 @@ GUI is woken is injected: no layer below the window knows Qt.
 from __future__ import annotations
 
 import functools
-import logging
 import math
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
-_log = logging.getLogger(__name__)
+from wattui.errors import WattuiError
 
 #: Least time between two reports of progress, in seconds.
 REPORT_TIME: Final = 0.1
@@ -95,7 +95,8 @@ class MainThread:
     def drain(self) -> int:
         """Run what was posted so far and return the number of calls.  Main thread only.
 
-        A call that raises is logged; the calls after it still run.
+        A call that raises is reported by :func:`sys.excepthook`, as by the status bar of a
+        window; the calls after it still run.
         """
         with self.turn:
             with self._lock:
@@ -104,11 +105,11 @@ class MainThread:
                 self._pending = False
             self._draining += 1
             for call in calls:
-                _run_logged(call)
+                _run_reported(call)
             self._draining -= 1
             at_end, self._at_end = self._at_end, []
             for call in at_end:
-                _run_logged(call)
+                _run_reported(call)
         return len(calls)
 
     def once(self, call: Callable[[], None]) -> None:
@@ -135,19 +136,30 @@ class MainThread:
     ) -> threading.Thread:
         """Run *work* on a separate thread, then *done* or *failed* on the main thread.
 
-        Without *failed*, an exception is logged.
+        *failed* also gets an error that *done* raises.  Whatever happens, someone is told:
+        without *failed*, and if it is an error in the program, :func:`sys.excepthook`
+        reports it.
         """
+
+        def fail(error: Exception) -> None:
+            if failed is not None:
+                failed(error)
+            if failed is None or not isinstance(error, WattuiError | OSError):
+                raise error
+
+        def finish(result: _Result) -> None:
+            try:
+                done(result)
+            except Exception as error:  # noqa: BLE001 - passed on to the caller
+                fail(error)
 
         def body() -> None:
             try:
                 result = work()
             except Exception as error:  # noqa: BLE001 - passed on to the caller
-                if failed is None:
-                    _log.exception("%s failed", name)
-                else:
-                    self.post(functools.partial(failed, error))
+                self.post(functools.partial(fail, error))
             else:
-                self.post(lambda: done(result))
+                self.post(functools.partial(finish, result))
             finally:
                 with self._lock:
                     self._workers.discard(threading.current_thread())
@@ -206,8 +218,8 @@ def in_turn(method: _Method) -> _Method:
     return cast(_Method, waiting)
 
 
-def _run_logged(call: Callable[[], None]) -> None:
+def _run_reported(call: Callable[[], None]) -> None:
     try:
         call()
-    except Exception:  # noqa: BLE001 - those behind it must run
-        _log.exception("a call on the main thread failed")
+    except Exception as error:  # noqa: BLE001 - those behind it must run
+        sys.excepthook(type(error), error, error.__traceback__)

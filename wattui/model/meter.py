@@ -230,23 +230,32 @@ class Meter(Viewable):
             done()
             return
 
-        def stopped(_result: object = None) -> None:
+        def stopped(closed: bool) -> None:
             inside.stopping = None
-            self._show_closed()
+            if closed:
+                self._show_closed()
+            else:
+                self._show_stuck()
             done()
             then, inside.when_stopped = inside.when_stopped, None
             if then is not None:
                 then()
 
-        inside.stopping = self.main_thread.run(
-            f"disconnect {self.url}", client.stop, stopped, stopped
-        )
+        inside.stopping = self.main_thread.run(f"disconnect {self.url}", client.stop, stopped)
 
     def _show_closed(self) -> None:
         self.trait_set(
             state_text="Not connected", problem="", hint="", paused="", lost_since=math.nan
         )
         self.state = ClientState.CLOSED
+
+    def _show_stuck(self) -> None:
+        self.trait_set(
+            problem=f"The port {self.url} has not closed yet",
+            hint="It does not respond: unplug the meter and plug it in again.",
+            lost_since=math.nan,
+        )
+        self.trait_set(state_text=self.problem, state=ClientState.FAILED)
 
     @property
     def stopping(self) -> bool:

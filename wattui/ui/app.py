@@ -28,7 +28,6 @@ from PyQt5.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
 from PyQt5.QtGui import QGuiApplication, QIcon
 from PyQt5.QtWidgets import QApplication
 
-import wattui
 from wattui.desktop import display_check
 from wattui.desktop.folders import data_folder
 from wattui.desktop.launch import session_or_ports
@@ -167,7 +166,6 @@ def run(
     from wattui.ui.window import error_report
 
     error_report.start_log()
-    _log.info("wattui %s", wattui.__version__)
     reports: list[Any] = []
     error_report.install(lambda text: reports[0](text) if reports else None)
     paint_guard.install()
@@ -193,6 +191,7 @@ def run(
     # The loop also ends without a closed window, as when the desktop session ends.
     handler.shut_down(model)
     reports.clear()
+    error_report.end_log()
     return int(status)
 
 

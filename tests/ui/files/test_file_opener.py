@@ -87,7 +87,7 @@ def test_a_session_that_is_dropped_is_shown_with_its_meters(window, session):
     assert [row.name for row in window.model.meter_rows] == ["server", "desk"]
     assert {row.state for row in window.model.meter_rows} == {"Recorded"}
     window.wait_for(
-        lambda: [row.texts["power"] for row in window.model.meter_rows] == ["41.0", "42.0"],
+        lambda: [row.texts["power"] for row in window.model.meter_rows] == ["41.00", "42.00"],
         "the means of the view",
     )
     assert window.settings.recent == [str(session)]
@@ -236,6 +236,18 @@ def wait_until(cancelled):
     while not cancelled():
         threading.Event().wait(0.01)
     raise Cancelled("It was cancelled")
+
+
+def test_a_log_without_records_says_so_instead_of_playing_nothing(window, session, monkeypatch):
+    """The refusal was raised after the work, and reached nobody."""
+    from wattui.formats.replay_source import Recorded
+    from wattui.ui.files import file_opener
+
+    monkeypatch.setattr(file_opener, "prepare", lambda path, *_, **__: Recorded(path, (), 0.0))
+    window.context.files.replay(session)
+    answer(window)
+    window.wait_for(lambda: "no records" in window.model.message, "the refusal")
+    assert window.model.task is None
 
 
 def test_a_file_of_unknown_format_is_refused_with_a_message(window, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from pathlib import Path
 
 import pytest
 from opened_window import OpenedWindow, own_threads
@@ -41,7 +42,7 @@ def test_an_opened_session_shows_the_means_of_its_view(window, session):
     window.wait_for(lambda: window.model.readings.current, "the means")
     assert window.model.state == "opened"
     assert window.model.readings.caption == "mean of the view"
-    assert window.model.readings.value("power") == "41.0"
+    assert window.model.readings.value("power") == "41.00"
     assert window.model.readings.lines[0].startswith("120 records in view")
     assert not window.control("live_button").isEnabled()
     assert window.model.status.words.startswith("Opened, recorded ")
@@ -160,6 +161,37 @@ def test_ctrl_e_asks_and_goes_on_to_the_file(window, session, tmp_path, monkeypa
     window.wait_for(path.exists, "the file")
     window.wait_for(lambda: window.model.task is None, "the end of the export")
     assert window.settings.export_folder == str(tmp_path)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_export_starts_in_the_folder_of_the_last_one(
+    window, session, tmp_path, monkeypatch, there
+):
+    """The folder is looked for while the user chooses: its disk may be slow."""
+    offered = []
+
+    def ask(_parent, _title, name, *_):
+        offered.append(name)
+        return "", ""
+
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", ask)
+    folder = tmp_path / "exports"
+    if there:
+        folder.mkdir()
+    window.settings.export_folder = str(folder)
+    window.context.files.open([session])
+    window.wait_for(lambda: window.model.has_session, "the session")
+    window.key(QtCore.Qt.Key_E, QtCore.Qt.ControlModifier)
+    window.wait_for(lambda: not looking(), "the look at the folder")
+    window.context.export.chosen(True)
+    expected = folder if there else Path.home()
+    assert offered == [str(expected / f"{session.stem}.csv")]
+    window.window.findChild(QtWidgets.QDialog).close()
+
+
+def looking():
+    """Return whether a worker still looks at a disk."""
+    return any(name.startswith("wattui search") for name in own_threads())
 
 
 def test_work_in_the_background_shows_progress_and_cancel(window):

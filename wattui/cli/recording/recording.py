@@ -281,9 +281,7 @@ class Recording:
         return self.recorder.health.report(sum(one.client.unreadable for one in self.tracks))
 
     def _on_status(self, status: WriterStatus) -> None:
-        if status.problem and threading.current_thread().name.startswith("wattui writer"):
-            # A disk that does not respond is reported by another thread, since the writer waits
-            # for it.
+        if status.problem and not status.hanging:
             self.refused_at = time.monotonic()
 
         def news(view: RecordingView) -> None:

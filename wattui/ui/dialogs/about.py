@@ -69,12 +69,16 @@ def show_html(parent: QtGui.QWidget | None, title: str, html: str, size: tuple[i
     return sheet
 
 
-def show_log(parent: QtGui.QWidget | None, path: Path | None) -> Sheet:
-    """Show the end of the log at *path*; None if there is none."""
+def read_log(path: Path | None) -> str:
+    """Return the end of the log at *path*, which is None if there is none; waits for the disk."""
     try:
-        text = path.read_text("utf-8", "replace")[-LOG_LENGTH:] if path is not None else ""
+        return path.read_text("utf-8", "replace")[-LOG_LENGTH:] if path is not None else ""
     except OSError as error:
-        text = f"The log cannot be read: {error}"
+        return f"The log cannot be read: {error}"
+
+
+def show_log(parent: QtGui.QWidget | None, path: Path | None, text: str) -> Sheet:
+    """Show the end of the log, *text*."""
     sheet = Sheet(parent, f"Log: {path}" if path is not None else "Log", 800, 520)
     sheet.text.setLineWrapMode(QtGui.QTextBrowser.LineWrapMode.NoWrap)
     sheet.text.setPlainText(printable(text) or "The log is empty.")

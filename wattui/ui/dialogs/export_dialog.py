@@ -209,10 +209,13 @@ class Export(HasStrictTraits):
     _given_up = Bool()
     _task = Instance(BackgroundTask)
     _parent = Any()
+    #: The folder of the last export, once it is known to exist.
+    _folder = Instance(Path, (".",))
 
     def ask(self, parent: AnyType) -> AnyType:
         """Ask what to export; return the dialog's user interface."""
         self._parent = parent
+        self._look_for_folder()
         if self.settings is not None and self.settings.csv_dialect in self.choice.dialects:
             self.choice.dialect = Dialect(self.settings.csv_dialect)
         return self.choice.edit_traits(
@@ -230,7 +233,7 @@ class Export(HasStrictTraits):
         name, _ = QtGui.QFileDialog.getSaveFileName(
             self._parent,
             "Export",
-            str(self._folder() / f"{self.choice.session_path.stem}{suffix}"),
+            str(self._folder / f"{self.choice.session_path.stem}{suffix}"),
             f"{_title(self.choice.form)} (*{suffix});;All files (*)",
         )
         if not name:
@@ -243,10 +246,17 @@ class Export(HasStrictTraits):
                 self.settings.csv_dialect = str(self.choice.dialect)
         self.start(path if path.suffix else path.with_name(f"{path.name}{suffix}"))
 
-    def _folder(self) -> Path:
-        """Return the folder of the last export, if it still exists."""
+    def _look_for_folder(self) -> None:
+        """Check whether the folder of the last export still exists, while the user chooses."""
+        self._folder = Path.home()
         last = Path(self.settings.export_folder or "") if self.settings is not None else Path()
-        return last if last.is_absolute() and last.is_dir() else Path.home()
+
+        def found(exists: bool) -> None:
+            if exists:
+                self._folder = last
+
+        if last.is_absolute():
+            self.model.bench.main_thread.run(f"search for {last}", last.is_dir, found)
 
     def start(self, path: Path) -> None:
         """Write the file in the background."""
@@ -261,28 +271,28 @@ class Export(HasStrictTraits):
         if self._task is not None:
             self._task.cancel()
 
-    def _writing(self) -> Work[ExportJob]:
+    def _writing(self) -> Work[tuple[ExportJob, int]]:
         """Return the worker's function, which uses no traits."""
         choice, path = self.choice, self.path
         source, form, dialect, key = choice.session_path, choice.form, choice.dialect, choice.meter
         start, stop = choice.bounds()
 
-        def work(report: Report, cancelled: CallableType[[], bool]) -> ExportJob:
+        def work(report: Report, cancelled: CallableType[[], bool]) -> tuple[ExportJob, int]:
             with Session.open(source) as session:
                 ids = [one.id for one in session.meters if key in (ALL_METERS, one.info.key)]
                 options = {"dialect": dialect, "progress": report, "cancelled": cancelled}
                 job = ExportJob(session, path, meters=ids, start=start, stop=stop, **options)
                 write_job(job, form)
-                return job
+                return job, path.stat().st_size
 
         return work
 
     # -- on the main thread ----------------------------------------------------------
 
-    def _written(self, job: ExportJob) -> None:
-        size = size_text(self.path.stat().st_size) if self.path.exists() else ""
-        rows = count_text(job.row_count, "row")
-        self._over(f"Exported to {self.path} ({rows}, {size}). {job.sheet_warning}".rstrip(" ."))
+    def _written(self, written: tuple[ExportJob, int]) -> None:
+        job, size = written
+        details = f"{count_text(job.row_count, 'row')}, {size_text(size)}"
+        self._over(f"Exported to {self.path} ({details}). {job.sheet_warning}".rstrip(" ."))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, Cancelled):

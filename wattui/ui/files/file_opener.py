@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -117,8 +118,17 @@ class OpenFiles(HasStrictTraits):
     #: The import, the replay that is being prepared, the repair.
     _tasks = Dict(Str(), Instance(BackgroundTask))
     _check_ended = Instance(threading.Event, ())
-    #: Folders of the temporary sessions of replayed files.
-    _folders = List(Instance(Path))
+    #: Temporary folders of replayed and damaged files.  Workers add to it.
+    _folders = Any()
+
+    def __folders_default(self) -> deque[Path]:
+        return deque()
+
+    def _temporary(self, purpose: str) -> Path:
+        """Return a new folder that goes with the window.  Worker threads."""
+        folder = Path(tempfile.mkdtemp(prefix=f"wattui-{purpose}-"))
+        self._folders.append(folder)
+        return folder
 
     # -- opening -----------------------------------------------------------------------
 
@@ -196,13 +206,11 @@ class OpenFiles(HasStrictTraits):
         self._check_ended.set()
         self.damaged = None
         cancelled = self._check_ended = threading.Event()
-        folder = Path(tempfile.mkdtemp(prefix="wattui-damaged-"))
-        self._folders.append(folder)
 
         def check() -> tuple[Path, tuple[str, ...]]:
             if is_being_written(path):
                 return path, ()
-            return sound_copy(path, folder, cancelled=cancelled.is_set)
+            return sound_copy(path, self._temporary("damaged"), cancelled=cancelled.is_set)
 
         def checked(found: tuple[Path, tuple[str, ...]]) -> None:
             if found[1] and not cancelled.is_set() and not self.model.bench.recording:
@@ -367,10 +375,8 @@ class OpenFiles(HasStrictTraits):
         self._show_question(question, lambda _given: play(question.speed))
 
     def _prepare(self, path: Path, speed: float, given: Assumptions) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="wattui-replay-"))
-        self._folders.append(folder)
-
         def work(report: Report, cancelled: Callable[[], bool]) -> Recorded:
+            folder = self._temporary("replay")
             return prepare(path, speed, given, folder, progress=report, cancelled=cancelled)
 
         self._run_task("the replay", f"Preparing {path.name}", "", work, self._play)
@@ -396,9 +402,8 @@ class OpenFiles(HasStrictTraits):
 
     def remove_temporary(self) -> None:
         """Remove the temporary sessions of replayed files, once all meters are closed."""
-        for folder in self._folders:
-            shutil.rmtree(folder, ignore_errors=True)
-        self._folders = []
+        while self._folders:
+            shutil.rmtree(self._folders.pop(), ignore_errors=True)
 
 
 def damage_notice(name: str, damage: Sequence[str]) -> Notice:

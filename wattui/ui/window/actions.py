@@ -7,6 +7,7 @@ keys (F1) are made from it.  Meters, files and memory contribute their own rows.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from pyface.qt import QtGui
 from wattui.desktop.folders import sessions_folder
 from wattui.measurement.fields import CHANNELS
 from wattui.session import copy_session
-from wattui.ui.dialogs.about import show_about, show_log
+from wattui.ui.dialogs.about import read_log, show_about, show_log
 from wattui.ui.dialogs.guide import show_guide
 from wattui.ui.dialogs.missing_port import show_missing_port
 from wattui.ui.dialogs.preferences import show_preferences
@@ -77,16 +78,25 @@ def export(context: WindowContext) -> None:
 def show_folder(context: WindowContext) -> None:
     """Show the folder of the session, or of all recordings."""
     path = context.model.bench.saved_path
-    folder = path.parent if path is not None else sessions_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    context.model.message = open_path(folder)
+    _show_path(context, path.parent if path is not None else sessions_folder())
 
 
 def show_data_folder(context: WindowContext) -> None:
     """Show the folder with all recordings."""
-    folder = sessions_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    context.model.message = open_path(folder)
+    _show_path(context, sessions_folder())
+
+
+def _show_path(context: WindowContext, folder: Path) -> None:
+    """Show a folder, which is created if need be: its disk may be slow."""
+
+    def shown(_made: object) -> None:
+        context.model.message = open_path(folder)
+
+    def failed(error: Exception) -> None:
+        context.model.message = f"{folder} cannot be shown ({error})"
+
+    make = functools.partial(folder.mkdir, parents=True, exist_ok=True)
+    context.model.bench.main_thread.run(f"search for {folder}", make, shown, failed)
 
 
 def open_log(context: WindowContext) -> None:
@@ -94,6 +104,16 @@ def open_log(context: WindowContext) -> None:
     path = log_file()
     message = "There is no log: it cannot be written" if path is None else open_path(path)
     context.model.message = message
+
+
+def show_end_of_log(context: WindowContext) -> None:
+    """Show the end of the log once it is read."""
+    path = log_file()
+    context.model.bench.main_thread.run(
+        "reading of the log",
+        lambda: read_log(path),
+        lambda text: show_log(context.window, path, text),
+    )
 
 
 def quit_program(context: WindowContext) -> None:
@@ -242,8 +262,7 @@ _HELP_ACTIONS: Final = (
         "What to check when a meter is plugged in but not listed",
     ),
     Action(
-        "show_log", "&Help", "Show the &log",
-        lambda context: show_log(context.window, log_file()),
+        "show_log", "&Help", "Show the &log", show_end_of_log,
         "Show the program's log, for a problem report", line=True,
     ),
     Action(

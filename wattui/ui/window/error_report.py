@@ -11,6 +11,7 @@ from __future__ import annotations
 import faulthandler
 import logging
 import logging.handlers
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -18,7 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+import wattui
 from wattui.desktop.folders import data_folder
+from wattui.errors import WattuiError
 from wattui.measurement.log_format import PrintableFormatter
 
 _log = logging.getLogger("wattui")
@@ -26,7 +29,11 @@ _log = logging.getLogger("wattui")
 #: Size at which a new log is started, in bytes; one old log is kept.
 LOG_SIZE = 1_000_000
 
+#: Seconds that the end of the program waits for the last lines of the log.
+_LAST_LINES = 2.0
+
 _path: list[Path] = []
+_end: list[Callable[[], None]] = []
 _fault_file: list[TextIO] = []
 
 
@@ -36,7 +43,10 @@ def log_file() -> Path | None:
 
 
 def start_log(folder: Path | None = None) -> None:
-    """Log to a file in the data folder, and print warnings on the terminal if there is one."""
+    """Log to a file in the data folder, and print warnings on the terminal if there is one.
+
+    A separate thread writes the file, so that the window never waits for the disk.
+    """
     root = logging.getLogger()
     form = PrintableFormatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
     if sys.stderr is not None:
@@ -54,9 +64,35 @@ def start_log(folder: Path | None = None) -> None:
         _log.warning("there will be no log: %s", error)
         return
     file.setFormatter(form)
-    root.addHandler(file)
+    root.addHandler(_handed_over(file))
     _log.setLevel(logging.INFO)
+    _log.info("wattui %s", wattui.__version__)
     _path[:] = [path]
+
+
+def end_log() -> None:
+    """Write the last lines of the log, unless the disk does not respond."""
+    while _end:
+        _end.pop()()
+
+
+def _handed_over(handler: logging.Handler) -> logging.Handler:
+    """Return a handler that passes everything to *handler*, which works on its own thread."""
+    waiting: queue.SimpleQueue[logging.LogRecord | None] = queue.SimpleQueue()
+
+    def write() -> None:
+        while (record := waiting.get()) is not None:
+            handler.handle(record)
+
+    thread = threading.Thread(target=write, name="log writer", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        waiting.put(None)
+        thread.join(_LAST_LINES)
+
+    _end.append(end)
+    return logging.handlers.QueueHandler(waiting)  # type: ignore[arg-type]
 
 
 def install(report: Callable[[str], None]) -> None:
@@ -74,7 +110,7 @@ def install(report: Callable[[str], None]) -> None:
         _log.error("%s", what, exc_info=(kind, error, trace) if error is not None else None)  # type: ignore[arg-type]
         # A failing report must not end the code that it reports on.
         try:
-            report(f"Something went wrong ({type(error).__name__}); see Help → Show the log")
+            report(_sentence(error))
         except Exception:  # noqa: BLE001 - the last resort
             _log.exception("an error was not reported")
 
@@ -91,6 +127,12 @@ def install(report: Callable[[str], None]) -> None:
     sys.excepthook = hook
     threading.excepthook = thread_hook
     _install_for_traits(failed)
+
+
+def _sentence(error: BaseException | None) -> str:
+    if isinstance(error, WattuiError):
+        return str(error)
+    return f"Something went wrong ({type(error).__name__}); see Help → Show the log"
 
 
 def _install_for_traits(
