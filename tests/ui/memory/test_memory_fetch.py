@@ -216,8 +216,26 @@ def test_window_closes_in_the_middle_of_a_fetch(window):
     window.handler.do(window.info, "fetch")
     window.wait_for(lambda: window.memory.done > 10, "some records")
     window.window.close()
-    window.handle_events()
+    window.click(window.handler.question.buttons["stop"])
+    window.wait_for(lambda: window.ui.control is None, "the end of the window")
     assert [name for name in own_threads() if "view reader" not in name] == []
+
+
+def test_fetch_is_disabled_with_its_reason(window):
+    button = window.control("fetch_button")
+    assert not button.isEnabled()
+    assert button.toolTip() == "Choose the port of a meter first"
+    window.model.port = SLOW
+    window.handle_events()
+    assert button.isEnabled()
+    assert "the meter keeps them" in button.toolTip()
+    window.click(button)
+    window.wait_for(lambda: window.memory.done > 10, "some records")
+    assert not button.isEnabled()
+    assert button.toolTip().startswith("The meter is busy")
+    window.memory.cancel()
+    window.wait_for(lambda: not window.memory.work, "the end")
+    assert button.isEnabled()
 
 
 # -- a pause of the recording ---------------------------------------------------------

@@ -181,7 +181,7 @@ def test_the_overview_shows_the_state_of_the_memory(window, state, headline, bad
 def test_panel_asks_the_meter_when_it_is_opened(window):
     panel = Panel(window)
     assert panel.control("overview").headline.text() == "900 of 1,917 records"
-    assert panel.control("overview").meter.text().startswith("PRO, firmware 3.14")
+    assert panel.control("overview").meter.full_text.startswith("PRO, firmware 3.14")
 
 
 @pytest.mark.parametrize("name", ["memory", "prepare"])
@@ -503,6 +503,75 @@ def test_preparing_a_meter_that_is_recorded_ends_the_recording(window):
     assert window.model.state == "stopped"
     with Session.open(window.bench.session_path) as session:
         assert session.count(session.meters[0].id) > 0
+
+
+def focused():
+    return QtWidgets.QApplication.focusWidget()
+
+
+def tab_to(window, button):
+    """Press Tab until a button has the focus."""
+    for _ in range(80):
+        if focused() is button:
+            return
+        window.key(QtCore.Qt.Key_Tab)
+    raise AssertionError(f"Tab does not reach {button.text()}")
+
+
+def test_a_fetch_is_followed_cancelled_and_opened_in_the_panel_with_keys_alone(window):
+    panel = Panel(window, url="sim://es?id=k&memory=full&fields=w,v,a&speed=4&logging=stopped")
+    panel.ui.control.activateWindow()
+    bar, width = panel.control("task"), panel.ui.control.width()
+    tab_to(window, panel.control("fetch_button"))
+    window.key(QtCore.Qt.Key_Space)
+    window.wait_for(lambda: panel.memory.done > 50 and panel.memory.rate, "some records")
+    assert bar.isVisible()
+    assert re.fullmatch(
+        r"Fetching: [\d,]+ of [\d,]+ records · [\d,]+/s · .+ left", bar.text.full_text
+    )
+    assert focused() is bar.cancel
+    window.key(QtCore.Qt.Key_Space)
+    window.wait_for(lambda: not panel.memory.work, "the end")
+    assert not bar.isVisible()
+    (band,) = panel.control("notices").bands
+    assert "the read-out was cancelled" in band.notice.text
+    window.wait_for(lambda: focused() is band.buttons["open_fetched"], "the next step")
+    assert panel.ui.control.width() == width
+    window.key(QtCore.Qt.Key_Space)
+    window.wait_for(lambda: window.model.state == "opened", "the session")
+    assert window.bench.session_path == panel.memory.fetched.path
+    assert window.context.memory.panel_ui is None, "the panel covers the session"
+
+
+def test_the_result_of_a_fetch_can_be_fetched_again_and_dismissed_in_the_panel(window):
+    panel = Panel(window, url="sim://pro?id=k&memory=900&speed=20&logging=stopped")
+    panel.click("fetch_button")
+    panel.idle()
+    (band,) = panel.control("notices").bands
+    assert "900 records" in band.notice.text
+    assert panel.model.notices == window.model.notices
+    window.click(band.buttons["dismiss_fetched"])
+    assert panel.notices() == []
+    assert window.model.notices == []
+
+
+def test_work_in_prepare_for_the_field_is_shown_with_cancel(window):
+    window.model.port = "sim://es?id=k&memory=full&fields=w,v,a&speed=4&logging=stopped"
+    window.handler.do(window.info, "prepare")
+    ui = window.context.memory.preparation_ui
+    window.wait_for(lambda: ui.context["object"].ready, "the settings")
+    window.click(ui.info.start_button.control)
+    panel = Panel.__new__(Panel)
+    panel.window, panel.memory = window, window.context.memory.memory
+    panel.answer("fetch")
+    bar = ui.info.task.control
+    window.wait_for(lambda: panel.memory.done > 50, "some records")
+    assert bar.text.full_text.startswith("Fetching: ")
+    window.click(bar.cancel)
+    panel.idle()
+    (band,) = ui.info.notices.control.bands
+    assert {"open_fetched", "fetch_now", "dismiss_fetched"} == set(band.buttons)
+    assert not ui.context["object"].started
 
 
 def test_restart_shows_what_it_does_before_the_meter_restarts(window, spy):

@@ -8,6 +8,7 @@ from typing import Any as AnyType
 from typing import Final
 
 from traits.api import Any, HasStrictTraits, Instance, Property
+from traits.api import Callable as FunctionTrait
 
 from wattui.model.memory import MeterMemory
 from wattui.ui.memory.memory_link import MemoryLink
@@ -17,7 +18,8 @@ from wattui.ui.memory.settings_window import show_panel
 from wattui.ui.widgets.action import CAN_FETCH, HAS_PORT, Action, WindowContext
 from wattui.ui.widgets.question import Question
 
-_BUSY = "The meter is busy with its memory or settings: wait, or cancel that first"
+#: Why nothing else can be done with a meter's memory or settings now.
+BUSY: Final = "The meter is busy with its memory or settings: wait, or cancel that first"
 
 
 class MemoryWindows(HasStrictTraits):
@@ -30,6 +32,8 @@ class MemoryWindows(HasStrictTraits):
     #: The user interfaces of *Memory and settings* and *Prepare for the field*, while open.
     panel_ui = Any()
     preparation_ui = Any()
+    #: Shows a session in the main window.
+    show_session = FunctionTrait()
     #: The question that is being asked.
     question = Instance(Question)
 
@@ -39,7 +43,7 @@ class MemoryWindows(HasStrictTraits):
     def show_panel(self, parent: AnyType) -> None:
         """Show *Memory and settings* for a window."""
         if not _raise(self.panel_ui):
-            panel = SettingsPanel(memory=self.memory, window=self.link.model)
+            panel = SettingsPanel(memory=self.memory, link=self.link, window=self.link.model)
             self.panel_ui = show_panel(
                 panel,
                 parent,
@@ -52,8 +56,9 @@ class MemoryWindows(HasStrictTraits):
         """Show *Prepare for the field* for a window."""
         if not _raise(self.preparation_ui):
             self.preparation_ui = show_preparation(
-                Preparation(memory=self.memory),
+                Preparation(memory=self.memory, link=self.link),
                 parent,
+                windows=self,
                 when_closed=lambda: self.trait_set(preparation_ui=None),
             )
             self._look()
@@ -70,7 +75,7 @@ class MemoryWindows(HasStrictTraits):
         """Read out the memory; during a recording ask first, since it pauses."""
         memory = self.memory
         if memory.work:
-            self.link.model.message = _BUSY
+            self.link.model.message = BUSY
             return
         if not memory.recording or not ask:
             memory.fetch()
@@ -89,11 +94,24 @@ class MemoryWindows(HasStrictTraits):
         question.open()
         self.question = question
 
-    def close(self) -> None:
-        """Cancel the work in progress: the window closes."""
+    def open_fetched(self) -> None:
+        """Show what was fetched; in a new window while this one records."""
+        fetched = self.memory.fetched
+        if fetched is None or fetched.path is None:
+            return
+        if not self.link.model.recording:
+            self.link.dismiss()
+            self._close_windows()  # They would cover the session.
+        self.show_session(fetched.path)
+
+    def _close_windows(self) -> None:
         for ui in (self.preparation_ui, self.panel_ui):
             if ui is not None and ui.control is not None:
                 ui.control.close()
+
+    def close(self) -> None:
+        """Cancel the work in progress: the window closes."""
+        self._close_windows()
         self.memory.close()
 
 
@@ -104,16 +122,6 @@ def _raise(ui: AnyType) -> bool:
     ui.control.raise_()
     ui.control.activateWindow()
     return True
-
-
-def open_fetched(context: WindowContext) -> None:
-    """Show what was fetched; in a new window while this one records."""
-    fetched = context.memory.memory.fetched
-    if fetched is None or fetched.path is None:
-        return
-    if not context.model.recording:
-        context.memory.link.dismiss()
-    context.files.show(fetched.path)
 
 
 def _hidden(name: str, do: Callable[[WindowContext], object]) -> Action:
@@ -139,7 +147,7 @@ MEMORY_ACTIONS: Final = (
         "Set the meter up to log without a computer", enabled=HAS_PORT,
     ),
     _hidden("fetch_now", lambda context: context.memory.fetch(context.window, ask=False)),
-    _hidden("open_fetched", open_fetched),
+    _hidden("open_fetched", lambda context: context.memory.open_fetched()),
     _hidden("save_fetched", lambda context: context.memory.memory.keep_again()),
     _hidden("dismiss_fetched", lambda context: context.memory.link.dismiss()),
     _hidden("dismiss_origin", lambda context: context.memory.link.dismiss_origin()),

@@ -27,6 +27,7 @@ from wattui.ui.theme.palette import Palette, mix
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.form_layout import heading
 from wattui.ui.widgets.plain_text import PlainLabel
+from wattui.ui.widgets.task_bar import ElidedLabel
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class OverviewCard(QtGui.QFrame):
         layout = QtGui.QVBoxLayout(self)
         layout.setContentsMargins(18, 14, 18, 14)
         layout.setSpacing(GRID)
-        self.meter = PlainLabel()
+        self.meter = ElidedLabel()
         self.meter.setProperty("look", "small")
         self.note = PlainLabel()
         self.note.setProperty("look", "small")
@@ -247,7 +248,7 @@ class OverviewCard(QtGui.QFrame):
 
     def show_overview(self, overview: MemoryOverview, palette: Palette) -> None:
         """Show the state of a memory."""
-        self.meter.setText(overview.meter)
+        self.meter.show_text(overview.meter)
         self.note.setText(overview.note)
         self.headline.setText(overview.headline)
         colour = getattr(palette, overview.colour)

@@ -3,39 +3,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-from pyface.qt import QtGui
-from traits.api import Bool, Button, Callable, HasStrictTraits, Instance, List, Str, observe
-from traitsui.api import (
-    ButtonEditor,
-    EnumEditor,
-    Handler,
-    HGroup,
-    Item,
-    UItem,
-    VGroup,
-    View,
-    spring,
-)
+from traits.api import Bool, Button, Str, observe
+from traitsui.api import HGroup, UItem, VGroup, View, spring
 
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.text import short_port
 from wattui.meter_memory.settings import Changes
-from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
-from wattui.model.memory import Consent, MeterMemory
+from wattui.meter_memory.wording import endurance
+from wattui.model.memory import Consent, MemoryWork, MeterMemory
 from wattui.protocol import FullHandling
 from wattui.protocol.commands import MAX_INTERVAL
-from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor
-from wattui.ui.memory.memory_link import COST, work_text
-from wattui.ui.memory.settings_draft import HANDLING_LABELS, HANDLINGS, Draft, draft_editor, number
+from wattui.ui.memory.memory_form import (
+    RESULT_BUTTONS,
+    FormButton,
+    FormHandler,
+    MemoryForm,
+    form_button,
+    logging_fields,
+    show_form,
+)
+from wattui.ui.memory.memory_link import COST
+from wattui.ui.memory.settings_draft import HANDLINGS, number
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.widgets.form_layout import SHORT, dress_form, dress_window, set_role, set_width
-from wattui.ui.widgets.key_filter import KeyFilter
+from wattui.ui.widgets.form_layout import set_role
 from wattui.ui.widgets.notices import Notice, NoticeKind, NoticesEditor
-from wattui.ui.widgets.question import Question
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
+from wattui.ui.widgets.task_bar import TaskEditor
 from wattui.ui.widgets.words_editor import WordsEditor
 
 _INTRODUCTION = (
@@ -58,20 +55,11 @@ def afterwards(url: str) -> str:
     )
 
 
-class Preparation(HasStrictTraits):
+class Preparation(MemoryForm):
     """The user's choices for logging without a computer."""
-
-    memory = Instance(MeterMemory)
-    draft = Instance(Draft, ())
 
     introduction = Str(_INTRODUCTION)
     meter_text = Str()
-    sentence = Str()
-    #: How long the memory lasts with these settings.
-    lasts = Str()
-    notices = List(Instance(Notice))
-    working = Str()
-    interval_free = Bool(True)
     #: Whether logging can be started, and whether it was.
     ready = Bool()
     started = Bool()
@@ -85,26 +73,16 @@ class Preparation(HasStrictTraits):
     cancel_button = Button()
     close_button = Button()
 
-    def __init__(self, **traits: object) -> None:
-        super().__init__(**traits)
-        self._load()
-        self.refresh()
-
     @observe("memory:[settings,state,source]")
     def _found(self, _event: object) -> None:
         if not self.started:
-            self._load()
+            self.load()
         self.refresh()
 
     @observe("draft:edited")
-    @observe("memory:[work,activity,problem]")
+    @observe("memory:[work,problem]")
     def _changed(self, _event: object) -> None:
         self.refresh()
-
-    def _load(self) -> None:
-        memory = self.memory
-        if memory.settings is not None and memory.source == memory.url:
-            self.draft.load(memory.settings)
 
     def changes(self) -> Changes:
         """Return what will be written, including the start of logging.
@@ -129,8 +107,8 @@ class Preparation(HasStrictTraits):
 
     def refresh(self) -> None:
         """Update everything that is shown."""
-        memory = self.memory
-        known = memory.settings is not None and memory.source == memory.url
+        super().refresh()
+        memory, known = self.memory, self.known
         handling, notices, lasts, fits = HANDLINGS[self.draft.handling], [], "", False
         if known:
             try:
@@ -142,7 +120,7 @@ class Preparation(HasStrictTraits):
                 if memory.state is not None and changes.fields is not None:
                     interval = changes.interval or 1
                     lasts = endurance(changes.fields, interval, handling, memory.state).text
-        if memory.problem:
+        if memory.problem and memory.last_work != MemoryWork.FETCHING:
             notices.append(Notice("problem", NoticeKind.ERROR, f"{memory.problem}.", memory.hint))
         elif not known and memory.recording and not memory.work:
             text = "The settings of the meter are not known yet."
@@ -150,14 +128,10 @@ class Preparation(HasStrictTraits):
         self.trait_set(
             unknown=not known and not memory.work,
             meter_text=_meter_text(memory),
-            sentence=HANDLING_SENTENCES[handling],
             lasts=lasts,
-            working=work_text(memory),
-            interval_free=handling is not FullHandling.CONDENSE,
             ready=fits and not memory.work,
         )
-        if notices != self.notices:
-            self.notices = notices
+        self.show_notices(notices)
 
     def start(self, consent: Consent) -> None:
         """Write the settings and start logging."""
@@ -178,52 +152,45 @@ def _meter_text(memory: MeterMemory) -> str:
     return f"{version.model_name}   ·   {where}"
 
 
+#: The buttons, by the name of their trait without ``_button``; those of notices too.
+BUTTONS: Final = {
+    "ask": FormButton(
+        "Ask the meter", f"Read its settings. {COST}",
+        lambda _handler, info: info.object.memory.refresh(),
+    ),
+    "cancel": FormButton("Cancel", "", lambda _handler, info: info.ui.control.close()),
+    "start": FormButton(
+        "Start…", "Write the settings and start; you will be asked before records are erased",
+        lambda handler, info: handler.ask(info, "Starting to log", info.object.start),
+    ),
+    "close": FormButton("Close", "", lambda _handler, info: info.ui.control.close()),
+    **RESULT_BUTTONS,
+}  # fmt: skip
+
+_button = partial(form_button, BUTTONS)
+
+
 def _choice() -> VGroup:
     return VGroup(
         UItem("introduction", editor=WordsEditor(look="")),
         UItem("meter_text", editor=WordsEditor(look="small")),
-        VGroup(
-            Item(
-                "draft.interval",
-                label="Interval, s",
-                editor=draft_editor("interval"),
-                tooltip="Seconds between two records, from 1 to 65,535",
-                enabled_when="object.interval_free",
-            ),
-            Item(
-                "draft.handling",
-                label="When full",
-                editor=EnumEditor(values=HANDLING_LABELS),
-                tooltip="What the meter does when its memory is full",
-            ),
-        ),
-        UItem("sentence", editor=WordsEditor()),
+        logging_fields(),
+        UItem("handling_sentence", editor=WordsEditor()),
         UItem("draft.fields", editor=FieldsEditor()),
         UItem("lasts", editor=WordsEditor(look="strong", keeps_place=True)),
         spring,
-        VGroup(UItem("notices", editor=NoticesEditor()), _choice_buttons()),
+        VGroup(
+            UItem("notices", editor=NoticesEditor()),
+            UItem("task", editor=TaskEditor()),
+            HGroup(
+                spring,
+                _button("ask", visible_when="object.unknown"),
+                _button("cancel"),
+                _button("start", enabled_when="object.ready"),
+            ),
+        ),
         visible_when="not object.started",
         id="choice",
-    )
-
-
-def _choice_buttons() -> HGroup:
-    return HGroup(
-        UItem("working", editor=WordsEditor(look="small")),
-        spring,
-        UItem(
-            "ask_button",
-            editor=ButtonEditor(label="Ask the meter"),
-            tooltip=f"Read its settings. {COST}",
-            visible_when="object.unknown",
-        ),
-        UItem("cancel_button", editor=ButtonEditor(label="Cancel")),
-        UItem(
-            "start_button",
-            editor=ButtonEditor(label="Start…"),
-            tooltip="Write the settings and start; you will be asked before records are erased",
-            enabled_when="object.ready",
-        ),
     )
 
 
@@ -232,7 +199,7 @@ def preparation_view() -> View:
     after = VGroup(
         UItem("afterwards", editor=WordsEditor(look="", selectable=True)),
         spring,
-        HGroup(spring, UItem("close_button", editor=ButtonEditor(label="Close"))),
+        HGroup(spring, _button("close")),
         visible_when="object.started",
         id="after",
     )
@@ -245,66 +212,23 @@ def preparation_view() -> View:
     )
 
 
-class PreparationHandler(Handler):
+class PreparationHandler(FormHandler):
     """Starts logging, with consent."""
-
-    #: The question that is being asked.
-    question = Instance(Question)
-    #: Called when the dialog has closed.
-    when_closed = Callable(lambda: None)
 
     def init(self, info: Any) -> bool:
         """Set the look and the keys of the dialog."""
+        self.buttons = BUTTONS
         window = info.ui.control
-        dress_window(window)
-        dress_form(window, [info.notices.control, info.fields.control])
-        window.layout().setContentsMargins(*(2 * GRID,) * 4)
-        KeyFilter(window, window.close)
-        set_width(info.handling.control, SHORT)
-        for name in ("ask_button", "start_button", "cancel_button", "close_button"):
-            getattr(info, name).control.setAutoDefault(False)
+        self.dress(info, 2 * GRID, ("notices", "fields", "task"))
         set_role(info.start_button.control, "primary")
         set_role(info.close_button.control, "primary")
         window.setAccessibleName("Prepare for the field")
-        info.fields.control.setAccessibleName("Fields in the memory")
-        policy = QtGui.QSizePolicy.Policy
-        info.notices.control.setSizePolicy(policy.Expanding, policy.Maximum)
         scroll_above(info.choice.control.layout())
         scroll_above(info.after.control.layout())
         fit_to_screen(window)
         return True
 
-    def closed(self, info: Any, is_ok: bool) -> None:
-        """Report that the dialog has closed."""
-        self.when_closed()
-
-    def setattr(self, info: Any, target: Any, name: str, value: Any) -> None:
-        """Handle the click of a button; set any other trait."""
-        if name == "ask_button":
-            info.object.memory.refresh()
-        elif name == "start_button":
-            self.start(info)
-        elif name in ("cancel_button", "close_button"):
-            info.ui.control.close()
-        else:
-            super().setattr(info, target, name, value)
-
-    def start(self, info: Any) -> None:
-        """Ask for consent, and start logging."""
-        preparation = info.object
-
-        def shown(question: Question) -> None:
-            self.question = question
-
-        memory = preparation.memory
-        ask_consent(info.ui.control, memory, "Starting to log", preparation.start, shown)
-
 
 def show_preparation(preparation: Preparation, parent: Any, **traits: Any) -> Any:
     """Show the dialog; return its user interface."""
-    return preparation.edit_traits(
-        view=preparation_view(),
-        parent=parent,
-        handler=PreparationHandler(**traits),
-        context={"object": preparation, "draft": preparation.draft},
-    )
+    return show_form(preparation, preparation_view(), parent, PreparationHandler(**traits))

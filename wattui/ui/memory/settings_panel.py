@@ -8,7 +8,6 @@ from traits.api import (
     Button,
     DelegatesTo,
     Enum,
-    HasStrictTraits,
     Instance,
     List,
     Property,
@@ -18,33 +17,29 @@ from traits.api import (
 
 from wattui.errors import SettingOutOfRange
 from wattui.meter_memory.settings import Changes
-from wattui.meter_memory.wording import HANDLING_SENTENCES, endurance
-from wattui.model.memory import MeterMemory
-from wattui.protocol import FullHandling, LoggingMode
-from wattui.ui.memory.memory_link import work_text
+from wattui.meter_memory.wording import endurance
+from wattui.model.memory import MemoryWork, MeterMemory
+from wattui.protocol import LoggingMode
+from wattui.ui.memory.memory_form import MemoryForm
 from wattui.ui.memory.memory_overview import MemoryOverview, overview_of
-from wattui.ui.memory.settings_draft import HANDLINGS, Draft, change_words, erases, number
+from wattui.ui.memory.settings_draft import HANDLINGS, change_words, erases, number
 from wattui.ui.widgets.notices import Notice, NoticeKind
 
 #: The pages, and their labels.
 PAGES = (("logging", "Logging"), ("meter", "Meter"), ("network", "Network"))
 
 
-class SettingsPanel(HasStrictTraits):
+class SettingsPanel(MemoryForm):
     """What *Memory and settings* shows.  Main thread only."""
 
-    memory = Instance(MeterMemory)
     #: The main window's model, for its colours.
     window = Instance("wattui.ui.window.window_model.WindowModel")
     palette = DelegatesTo("window")
 
     overview = Instance(MemoryOverview, ())
-    draft = Instance(Draft, ())
     page = Enum("logging", "meter", "network")
     hidden_pages = List(Str(), ["network"])
 
-    #: The work in progress; empty if there is none.
-    working = Str()
     #: Whether the meter is not busy; whether its settings are known and can be changed.
     idle = Bool(True)
     ready = Bool()
@@ -53,14 +48,6 @@ class SettingsPanel(HasStrictTraits):
     #: Whether there are changes to write, and the changes as text.
     changed = Bool()
     change_text = Str()
-    #: What is wrong with a change; problems and results of the last work.
-    notices = List(Instance(Notice))
-
-    #: What the chosen handling means, and how long the memory lasts with these settings.
-    handling_sentence = Str()
-    lasts = Str()
-    #: Whether an interval can be set: condensing always begins at 1 s.
-    interval_free = Bool(True)
     #: Whether the meter logs into its memory, and the same as text.
     logs_inside = Bool()
     logging_words = Str()
@@ -89,17 +76,12 @@ class SettingsPanel(HasStrictTraits):
 
     _dismissed = Str()
 
-    def __init__(self, **traits: object) -> None:
-        super().__init__(**traits)
-        self._load()
-        self.refresh()
-
     # -- following the meter -----------------------------------------------------------
 
     @observe("memory:[state,settings,source,url,work,read_at]")
     def _on_memory(self, event: object) -> None:
         if getattr(event, "name", "") in ("settings", "read_at", "source"):
-            self._load()
+            self.load()
         self.refresh()
 
     @observe("memory:[problem,said,activity]")
@@ -108,34 +90,21 @@ class SettingsPanel(HasStrictTraits):
         self._dismissed = ""
         self.refresh()
 
-    def _load(self) -> None:
-        """Show the meter's settings instead of the input."""
-        settings = self.memory.settings
-        if settings is not None and self.memory.source == self.memory.url:
-            self.draft.load(settings)
-
     def revert(self) -> None:
         """Discard the input."""
-        self._load()
+        self.load()
         self.refresh()
 
     def refresh(self) -> None:
         """Update everything that is shown."""
-        memory = self.memory
-        if memory is None:
-            return
-        settings, known = memory.settings, memory.source == memory.url
-        ready = settings is not None and known
-        has_network = ready and settings.network is not None
-        handling = HANDLINGS[self.draft.handling]
+        super().refresh()
+        memory, ready = self.memory, self.known
+        has_network = ready and memory.settings.network is not None
         self.trait_set(
             overview=overview_of(memory),
             idle=not memory.work,
             ready=ready and not memory.work,
-            working=work_text(memory),
             hidden_pages=[] if has_network else ["network"],
-            handling_sentence=HANDLING_SENTENCES[handling],
-            interval_free=handling is not FullHandling.CONDENSE,
             logs_inside=_logs_inside(memory) if ready else False,
             logging_words=_logging_words(memory) if ready else "",
             lasts=self._lasting() if ready else "",
@@ -200,14 +169,14 @@ class SettingsPanel(HasStrictTraits):
                     text += ". This erases the memory; you will be asked first"
         self.trait_set(edited=changed or refusal is not None)
         self.trait_set(changed=changed, change_text=f"To be written: {text}." if changed else "")
-        notices = self._notices(refusal)
-        if notices != self.notices:
-            self.notices = notices
+        self.show_notices(self._notices(refusal))
 
     def _notices(self, refusal: SettingOutOfRange | None) -> list[Notice]:
         memory, notices = self.memory, []
         if refusal is not None:
             notices.append(Notice("refusal", NoticeKind.ERROR, f"{refusal.what}.", refusal.hint))
+        if memory.last_work == MemoryWork.FETCHING:
+            return notices  # its result is shown below them
         if memory.problem and self._dismissed != memory.problem:
             buttons = (("Dismiss", "dismiss"),)
             notices.append(

@@ -3,112 +3,81 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable as CallableType
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from pyface.qt import QtGui
-from traits.api import Callable, Instance
-from traitsui.api import (
-    ButtonEditor,
-    EnumEditor,
-    Handler,
-    HGroup,
-    Item,
-    UItem,
-    VGroup,
-    View,
-    spring,
-)
+from traitsui.api import EnumEditor, HGroup, Item, UItem, VGroup, View, spring
 
-from wattui.errors import WattuiError
 from wattui.meter_memory.logging_modes import reset_network, save_network
 from wattui.protocol import commands
 from wattui.ui.dialogs.about import show_text
-from wattui.ui.memory.consent import ask_consent
 from wattui.ui.memory.form_editors import FieldsEditor, PageEditor
+from wattui.ui.memory.memory_form import (
+    RESULT_BUTTONS,
+    FormButton,
+    FormHandler,
+    form_button,
+    logging_fields,
+    show_form,
+)
 from wattui.ui.memory.memory_link import COST
 from wattui.ui.memory.memory_overview import OverviewEditor
-from wattui.ui.memory.settings_draft import HANDLING_LABELS, READERS, draft_editor, erases
+from wattui.ui.memory.settings_draft import READERS, draft_editor, erases
 from wattui.ui.memory.settings_panel import PAGES, SettingsPanel
 from wattui.ui.theme.style_sheet import MARGIN
-from wattui.ui.widgets.form_layout import (
-    MIDDLE,
-    SHORT,
-    dress_form,
-    dress_window,
-    set_role,
-    set_width,
-)
-from wattui.ui.widgets.key_filter import KeyFilter
+from wattui.ui.widgets.form_layout import MIDDLE, SHORT, set_role, set_width
 from wattui.ui.widgets.notices import NoticesEditor
 from wattui.ui.widgets.question import Question
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
+from wattui.ui.widgets.task_bar import TaskEditor
 from wattui.ui.widgets.words_editor import WordsEditor
 
-_log = logging.getLogger(__name__)
 
-
-class PanelHandler(Handler):
+class PanelHandler(FormHandler):
     """Performs the actions of the buttons of *Memory and settings*."""
-
-    #: Opens the dialogs that the main window has too: fetch, prepare.
-    windows = Instance("wattui.ui.memory.memory_actions.MemoryWindows")
-    #: The question that is being asked.
-    question = Instance(Question)
-    #: Called when the window has closed.
-    when_closed = Callable(lambda: None)
 
     def init(self, info: Any) -> bool:
         """Set the look and the keys of the window."""
-        _dress(info)
-        window = info.ui.control
-        KeyFilter(window, window.close)
-        shortcut = QtGui.QShortcut(QtGui.QKeySequence("F5"), window)
+        self.buttons = BUTTONS
+        self._dress(info)
+        shortcut = QtGui.QShortcut(QtGui.QKeySequence("F5"), info.ui.control)
         shortcut.activated.connect(lambda: self.do(info, "refresh"))
         return True
 
-    def closed(self, info: Any, is_ok: bool) -> None:
-        """Report that the window has closed."""
-        self.when_closed()
-
-    def do(self, info: Any, name: str) -> None:
-        """Perform the action of a button; an exception becomes a notice."""
-        try:
-            BUTTONS[name].do(self, info)
-        except WattuiError as error:
-            info.object.memory.trait_set(problem=error.what, hint=error.hint)
-        except Exception as error:  # noqa: BLE001 - a slot's exception would end the program
-            _log.exception("%s failed", name)
-            info.object.memory.trait_set(problem=f"That failed ({error})", hint="")
-
-    def setattr(self, info: Any, target: Any, name: str, value: Any) -> None:
-        """Handle the click of a button; set any other trait."""
-        if name.endswith("_button"):
-            self.do(info, name.removesuffix("_button"))
-        else:
-            super().setattr(info, target, name, value)
+    def _dress(self, info: Any) -> None:
+        """Set margins, widths, and names for screen readers."""
+        self.dress(info, MARGIN + 4, ("overview", "notices", "fields", "page", "task"))
+        # TraitsUI removes the margins of every editor.
+        info.overview.control.layout().setContentsMargins(18, 12, 18, 14)
+        for page in ("logging_page", "meter_page", "network_page"):
+            getattr(info, page).control.layout().setSpacing(MARGIN)
+        for name, width in _WIDTHS.items():
+            if name not in READERS:
+                set_width(getattr(info, name).control, width)
+        info.page.control.setAccessibleName("Pages")
+        for name in ("fetch_button", "write_button"):
+            set_role(getattr(info, name).control, "primary")
+        policy = QtGui.QSizePolicy.Policy
+        info.overview.control.setSizePolicy(policy.Expanding, policy.Maximum)
+        scroll_above(info.panel.control.layout())
+        fit_to_screen(info.ui.control)
+        info.ui.control.setFocus()
 
     def clear(self, info: Any) -> None:
         """Erase all records, with consent."""
-        self._ask(info, "Clearing the memory", info.object.memory.clear)
+        self.ask(info, "Clearing the memory", info.object.memory.clear)
 
     def start(self, info: Any) -> None:
         """Start internal logging, with consent."""
         panel = info.object
         changes = replace(panel.changes(), start_internal=True)
-        self._ask(
+        self.ask(
             info,
             "Starting to log into the memory",
             lambda consent: panel.memory.arm(changes, consent),
         )
-
-    def _ask(self, info: Any, purpose: str, allowed: CallableType) -> None:
-        def shown(question: Question) -> None:
-            self.question = question
-
-        ask_consent(info.ui.control, info.object.memory, purpose, allowed, shown)
 
     def write(self, info: Any) -> None:
         """Write the changes; with consent if that erases the memory."""
@@ -127,7 +96,7 @@ class PanelHandler(Handler):
             if value is not None
         ]
         listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-        self._ask(info, f"Writing {listed}", lambda consent: memory.write(changes, consent))
+        self.ask(info, f"Writing {listed}", lambda consent: memory.write(changes, consent))
 
     def reset_network(self, info: Any) -> None:
         """Ask, then reset the network settings to the factory defaults."""
@@ -167,75 +136,63 @@ class PanelHandler(Handler):
         show_text(info.ui.control, "Calibration factors", text)
 
 
-@dataclass(frozen=True, slots=True)
-class PanelButton:
-    """A button of the window, and what it does."""
-
-    label: str
-    tooltip: str
-    do: CallableType[[PanelHandler, Any], object]
-
-
 #: The buttons, by the name of their trait without ``_button``; those of notices too.
 BUTTONS: Final = {
-    "fetch": PanelButton(
+    "fetch": FormButton(
         "Fetch memory…", "Read the records; the meter keeps them",
         lambda handler, info: handler.windows.fetch(info.ui.control),
     ),
-    "clear": PanelButton(
+    "clear": FormButton(
         "Clear…", "Erase all records; you will be asked first", PanelHandler.clear
     ),
-    "prepare": PanelButton(
+    "prepare": FormButton(
         "Prepare for the field…", "Set the meter up to log without a computer",
         lambda handler, info: handler.windows.show_preparation(info.ui.control),
     ),
-    "refresh": PanelButton(
+    "refresh": FormButton(
         "Ask the meter", f"Read its memory and settings (F5). {COST}",
         lambda _handler, info: info.object.memory.refresh(),
     ),
-    "write": PanelButton(
+    "write": FormButton(
         "Write", "Write the changes, read them back and compare", PanelHandler.write
     ),
-    "revert": PanelButton(
+    "revert": FormButton(
         "Revert", "Show the meter's own settings again",
         lambda _handler, info: info.object.revert(),
     ),
-    "start": PanelButton(
+    "start": FormButton(
         "Start…", "Start logging into the memory; erases its records", PanelHandler.start
     ),
-    "stop": PanelButton(
+    "stop": FormButton(
         "Stop", "Stop logging into the memory; its records stay",
         lambda _handler, info: info.object.memory.stop_logging(),
     ),
-    "restart": PanelButton(
+    "restart": FormButton(
         "Restart meter…", "Restart the meter; it keeps settings and records",
         PanelHandler.restart,
     ),
-    "network_save": PanelButton(
+    "network_save": FormButton(
         "Save in the meter", "Save the network settings in the meter permanently",
         lambda _handler, info: info.object.memory.switch(save_network),
     ),
-    "network_reload": PanelButton(
+    "network_reload": FormButton(
         "Reload", "Make the meter use the network settings that it has saved",
         lambda _handler, info: info.object.memory.switch(
             lambda client: client.request(commands.reload_network())
         ),
     ),
-    "network_reset": PanelButton(
+    "network_reset": FormButton(
         "Factory defaults…", "Reset the network settings", PanelHandler.reset_network
     ),
-    "calibration": PanelButton(
+    "calibration": FormButton(
         "Show…", "Show the calibration factors", PanelHandler.show_calibration
     ),
-    "dismiss": PanelButton("Dismiss", "", lambda _handler, info: info.object.dismiss()),
+    "dismiss": FormButton("Dismiss", "", lambda _handler, info: info.object.dismiss()),
+    **RESULT_BUTTONS,
 }  # fmt: skip
 
 
-def _button(name: str, **traits: Any) -> UItem:
-    """Make a button of the table."""
-    row = BUTTONS[name]
-    editor = ButtonEditor(label=row.label)
-    return UItem(f"{name}_button", editor=editor, tooltip=row.tooltip, **traits)
+_button = partial(form_button, BUTTONS)
 
 
 def _text(name: str, label: str, tip: str = "", **traits: Any) -> Item:
@@ -255,20 +212,7 @@ def _fact(name: str, label: str) -> Item:
 def _logging_page() -> VGroup:
     """Make the page about logging."""
     return VGroup(
-        VGroup(
-            _text(
-                "interval",
-                "Interval, s",
-                "Seconds between two records, from 1 to 65,535",
-                enabled_when="object.interval_free",
-            ),
-            Item(
-                "draft.handling",
-                label="When full",
-                editor=EnumEditor(values=HANDLING_LABELS),
-                tooltip="What the meter does when its memory is full",
-            ),
-        ),
+        logging_fields(),
         _words("handling_sentence"),
         UItem("draft.fields", editor=FieldsEditor()),
         _words("lasts", "strong"),
@@ -354,8 +298,8 @@ def _messages_and_buttons() -> VGroup:
     return VGroup(
         UItem("notices", editor=NoticesEditor()),
         UItem("change_text", editor=WordsEditor(look="small", keeps_place=True)),
+        UItem("task", editor=TaskEditor()),
         HGroup(
-            _words("working", "small"),
             spring,
             _button("revert", enabled_when="object.edited and object.ready"),
             _button("write", enabled_when="object.changed and object.ready"),
@@ -391,50 +335,11 @@ def _panel_view() -> View:
     )
 
 
-#: Names for screen readers, where the label beside is not enough.
-_SPOKEN = {"notices": "Messages", "page": "Pages", "fields": "Fields in the memory"}
-
-_SHORT = ("interval", "handling", "rate", "currency", "threshold", "post_port", "post_interval")
+_SHORT = ("rate", "currency", "threshold", "post_port", "post_interval")
 _MIDDLE = ("ip", "netmask", "gateway", "dns1", "dns2")
 _WIDTHS = dict.fromkeys(_SHORT, SHORT) | dict.fromkeys(_MIDDLE, MIDDLE)
 
 
-def _dress(info: Any) -> None:
-    """Set margins, widths, and names for screen readers."""
-    window = info.ui.control
-    dress_window(window)
-    exempt = [getattr(info, name).control for name in ("overview", "notices", "fields", "page")]
-    dress_form(window, exempt)
-    window.layout().setContentsMargins(*(MARGIN + 4,) * 4)
-    # TraitsUI removes the margins of every editor.
-    info.overview.control.layout().setContentsMargins(18, 12, 18, 14)
-    for page in ("logging_page", "meter_page", "network_page"):
-        getattr(info, page).control.layout().setSpacing(MARGIN)
-    for name, width in _WIDTHS.items():
-        if name not in READERS:
-            set_width(getattr(info, name).control, width)
-    for name, spoken in _SPOKEN.items():
-        getattr(info, name).control.setAccessibleName(spoken)
-    for name in ("fetch_button", "write_button"):
-        set_role(getattr(info, name).control, "primary")
-    for name, row in BUTTONS.items():
-        button = getattr(info, f"{name}_button", None)
-        if button is not None:
-            button.control.setAutoDefault(False)
-            button.control.setAccessibleName(row.label.rstrip("…"))
-    policy = QtGui.QSizePolicy.Policy
-    info.overview.control.setSizePolicy(policy.Expanding, policy.Maximum)
-    info.notices.control.setSizePolicy(policy.Expanding, policy.Maximum)
-    scroll_above(info.panel.control.layout())
-    fit_to_screen(window)
-    window.setFocus()
-
-
 def show_panel(panel: SettingsPanel, parent: Any, **traits: Any) -> Any:
     """Show *Memory and settings* for the window; return its user interface."""
-    return panel.edit_traits(
-        view=_panel_view(),
-        parent=parent,
-        handler=PanelHandler(**traits),
-        context={"object": panel, "draft": panel.draft},
-    )
+    return show_form(panel, _panel_view(), parent, PanelHandler(**traits))

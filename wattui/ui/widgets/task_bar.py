@@ -117,9 +117,16 @@ class ElidedLabel(PlainLabel):
 
 
 class TaskBar(QtGui.QWidget):
-    """The control: text, bar and *Cancel*; hidden while there is no work."""
+    """The control: text, bar and *Cancel*; hidden while there is no work.
 
-    def __init__(self) -> None:
+    With *wide*, the bar takes all the room that there is.
+    """
+
+    #: Work begins; it is over, and whether *Cancel* had the focus.
+    begun = QtCore.Signal()
+    over = QtCore.Signal(bool)
+
+    def __init__(self, *, wide: bool = False) -> None:
         super().__init__()
         self.setAccessibleName("Work in progress")
         row = QtGui.QHBoxLayout(self)
@@ -129,7 +136,8 @@ class TaskBar(QtGui.QWidget):
         self.progress = QtGui.QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMinimumWidth(_BAR[0])
-        self.progress.setMaximumWidth(_BAR[1])
+        if not wide:
+            self.progress.setMaximumWidth(_BAR[1])
         self.cancel = QtGui.QPushButton("Cancel")
         self.cancel.setAutoDefault(False)
         self.cancel.clicked.connect(self._cancel_clicked)
@@ -144,10 +152,16 @@ class TaskBar(QtGui.QWidget):
 
     def show_task(self, task: Task | None) -> None:
         """Show the progress of some work; None for no work."""
+        focused = self.window().focusWidget() is self.cancel
+        shown = not self.isHidden()
         self.setVisible(task is not None)
         if task is None:
             self._cancel = None
+            if shown:
+                self.over.emit(focused)
             return
+        if not shown:
+            self.begun.emit()
         self._cancel = task.cancel
         self.cancel.setVisible(task.cancel is not None)
         self.cancel.setToolTip(plain_tip(task.tip))
@@ -162,7 +176,7 @@ class _TaskEditor(WidgetEditor):
 
     def make(self) -> QtGui.QWidget:
         """Make the control."""
-        return TaskBar()
+        return TaskBar(wide=True)
 
     def update_editor(self) -> None:
         """Show it."""

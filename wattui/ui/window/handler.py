@@ -12,6 +12,7 @@ from traitsui.api import Handler
 from wattui.measurement.text import printable
 from wattui.ui.files.file_actions import accept_files
 from wattui.ui.files.file_opener import OpenFiles
+from wattui.ui.memory.memory_actions import BUSY
 from wattui.ui.widgets.action import WindowContext
 from wattui.ui.widgets.form_layout import set_role
 from wattui.ui.widgets.key_filter import KeyFilter, SpaceFilter
@@ -60,11 +61,13 @@ class ViewHandler(Handler):
         remember = context.settings.remember_session
         context.info = info
         context.files = OpenFiles(model=model, parent=window, opened=remember)
+        context.memory.show_session = context.files.show
         self._timer = QtCore.QTimer(window)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: model.trait_set(message=""))
         self._listen(model)
         self._update_live_button(None)
+        self._update_fetch_tip(None)
         if self.watcher is not None:
             self.watcher.start()
         return True
@@ -74,6 +77,7 @@ class ViewHandler(Handler):
         for handler, names in (
             (self._message_changed, "message"),
             (self._update_live_button, "live_label,marking,pinned"),
+            (self._update_fetch_tip, "has_port,memory_busy"),
             (self._button_clicked, ",".join(TOP_BUTTONS)),
             (self._other_port_chosen, "other_port"),
             (self._port_added, "add_port"),
@@ -160,6 +164,17 @@ class ViewHandler(Handler):
         button = self.context.info.live_button.control
         if button is not None:
             set_role(button, "" if not model.marking else "primary" if model.pinned else "offer")
+
+    def _update_fetch_tip(self, _event: object) -> None:
+        """Show what *Fetch memory* does, or why it is disabled."""
+        model, tip = self.context.model, ACTION["fetch"].hint
+        if not model.has_port:
+            tip = "Choose the port of a meter first"
+        elif model.memory_busy:
+            tip = BUSY
+        button = self.context.info.fetch_button.control
+        if button is not None:
+            button.setToolTip(tip)
 
 
 class WindowHandler(ViewHandler):
