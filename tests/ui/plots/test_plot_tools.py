@@ -429,3 +429,71 @@ def test_plots_that_would_be_too_low_scroll_instead(recording):
         window.settle()
     assert seen == set(names)
     window.close()
+
+
+def test_a_manual_scale_points_to_the_data_outside_of_it(tmp_path):
+    recording = Recording(tmp_path, ["low", "high"])
+    recording.add([sample(n + 1, power=40.0 + (n == 30) * 200) for n in range(60)])
+    recording.add([sample(n + 1, power=90.0 - (n == 10) * 80) for n in range(60)], meter=1)
+    recording.close()
+    window = PlotWindow(session_path=recording.path, channels=["power"])
+    window.next_frame()
+    stack = window.stack
+    row = stack.shown_rows()[0]
+    plot = row.plot
+    assert row.beyond() == []
+    row.chosen = ValueRange(30.0, 100.0)
+    row.fit_values()
+    low, high = (colour for _key, _label, colour in stack.shown_meters)
+    found = [(colour, value, above) for colour, _time, value, above in row.beyond()]
+    assert found == [(low, 240.0, True), (high, 10.0, False)]
+    # The arrows are at the edges, where the data is, in the colours of the curves.
+    for colour, moment, edge in ((low, START + 31, plot.y2 - 6), (high, START + 11, plot.y + 6)):
+        x = float(plot.index_mapper.map_screen(moment)[0])
+        pixels = window.where(colour, plot, tolerance=0.05)
+        near = np.abs(pixels - [x, edge]).max(axis=1) <= 5
+        assert near.sum() > 15
+    window.double_click(plot.x - 20, plot.y + 10)
+    assert row.chosen is None
+    assert row.beyond() == []
+    assert plot.value_range.high >= 240
+    window.close()
+
+
+def test_rows_of_meters_have_a_common_scale_by_choice(tmp_path):
+    recording = Recording(tmp_path, [f"meter {n}" for n in range(8)])
+    for number in range(8):
+        power = 10.0 * 2**number
+        recording.add([sample(n + 1, power=power + n % 3) for n in range(60)], meter=number)
+    recording.close()
+    window = PlotWindow(session_path=recording.path, channels=["power"], arrangement="rows")
+    window.next_frame()
+    stack = window.stack
+
+    def ranges():
+        rows = stack.shown_rows()
+        assert len(rows) < 8
+        return {(row.plot.value_range.low, row.plot.value_range.high) for row in rows}
+
+    own = ranges()
+    assert len(own) > 1
+    window.next_frame(lambda: stack.trait_set(arrangement="scaled rows"))
+    ((low, high),) = ranges()
+    assert low <= 10
+    assert high >= 1282
+    # Scrolling changes nothing, nor does a scale that is set by hand in one row and goes back.
+    row = stack.shown_rows()[0]
+    window.wheel(row.plot.x + 50, row.plot.y + 20, 2, CTRL)
+    ((_low, zoomed),) = ranges()
+    assert zoomed < high
+    for _ in range(8 - len(stack.shown_rows())):
+        window.next_frame(lambda: window.wheel(10, row.plot.y + 10, -1))
+        assert [by_hand for _low, by_hand in ranges()] == [zoomed]
+    row = stack.shown_rows()[-1]
+    window.double_click(row.plot.x - 20, row.plot.y + 10)
+    assert ranges() == {(low, high)}
+    window.next_frame(lambda: stack.trait_set(first_row=0))
+    assert ranges() == {(low, high)}
+    window.next_frame(lambda: stack.trait_set(arrangement="rows"))
+    assert ranges() == own
+    window.close()

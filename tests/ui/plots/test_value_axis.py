@@ -7,6 +7,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from wattui.ui.plots.value_axis import (
     ValueRange,
@@ -123,11 +125,34 @@ def test_an_axis_without_a_width_has_no_ticks():
     assert len(ticks(5.0, 5.0, 4)[0]) == 0
 
 
-@pytest.mark.parametrize("room", [30, 40, 60, 75, 120])
-@pytest.mark.parametrize(
-    ("low", "high"), [(0, 1.4), (0, 210), (117.5, 122.2), (0, 55_000), (59.9, 60.1), (3, 97)]
+@given(
+    low=st.floats(-1e4, 1e5),
+    width=st.floats(1e-6, 1e7),
+    room=st.floats(12, 3000),
+    unit=st.sampled_from(["W", "Wh", "A", ""]),
 )
-def test_an_axis_has_at_least_two_numbers(low: float, high: float, room: float) -> None:
-    positions, labels = ValueTicks().ticks_and_labels(low, high, room)
+@example(low=117.5, width=4.7, room=40, unit="V")
+@example(low=59.9, width=0.2, room=12, unit="Hz")
+@example(low=0, width=55_000, room=30, unit="Wh")
+def test_an_axis_has_at_least_two_numbers_at_every_size(low, width, room, unit):
+    """Low plots and some ranges had one number or none, which says nothing of the scale."""
+    high = low + width
+    positions, found = ValueTicks(unit=unit).ticks_and_labels(low, high, room)
     assert len(positions) >= 2
-    assert len(set(labels)) == len(positions)
+    assert len(set(found)) == len(positions)
+    assert np.all((positions >= low - 1e-6 * width) & (positions <= high + 1e-6 * width))
+    apart = np.diff(positions) * room / width
+    assert len(positions) == 2 or apart.min() >= min(ValueTicks.pixels, room / 6) - 1e-6
+
+
+@given(
+    low=st.floats(-1e4, 1e5),
+    width=st.floats(0, 1e6),
+    digits=st.integers(0, 3),
+    zero=st.booleans(),
+    room=st.floats(12, 1500),
+)
+def test_every_range_that_is_fitted_to_values_has_two_numbers(low, width, digits, zero, room):
+    shown = fitted_range(low, low + width, digits=digits, zero=zero)
+    positions, found = ValueTicks().ticks_and_labels(shown.low, shown.high, room)
+    assert len(set(found)) == len(positions) >= 2

@@ -277,7 +277,13 @@ METER_ACTIONS: Final = (
 
 ARRANGEMENT_ACTIONS: Final = (
     _arrange(Arrangement.OVERLAY, "O&verlay meters", "One plot per field, one curve per meter"),
-    _arrange(Arrangement.ROWS, "Meters in &rows", "One row of plots per meter"),
+    _arrange(
+        Arrangement.ROWS, "Meters in &rows", "One row of plots per meter, each with its own scale"
+    ),
+    _arrange(
+        Arrangement.SCALED_ROWS, "Meters in rows, one &scale",
+        "One row of plots per meter, with the same scale in all rows of a field",
+    ),
     Action(
         "rows_up", "", "Rows above", lambda context: _scroll_rows(context, -1),
         "Scroll to the rows of meters above", keys=("PgUp",),

@@ -14,6 +14,7 @@ import numpy as np
 from chaco.api import AbstractOverlay
 from traits.api import Instance
 
+from wattui.measurement.text import channel_text
 from wattui.ui.plots import drawing
 from wattui.ui.plots.drawing import SMALL
 from wattui.ui.plots.total import TOTAL
@@ -25,6 +26,9 @@ _ROW_HEAD: Final = 5
 #: Pixels from the start of a gap to the reason for it.
 _PAD: Final = 8
 
+
+#: Half the width of an arrow at the edge of a plot, in pixels.
+_ARROW: Final = 6
 
 #: In the head of a plot with a scale that the user chose.
 MANUAL: Final = "manual scale, double-click it to fit"
@@ -85,6 +89,27 @@ def _gaps_in_view(plot: Any, row: Any) -> list[tuple[tuple[int, int], Hashable, 
     ]
     found = [one for one in found if np.any((one[2][:, 1] > plot.x) & (one[2][:, 0] < plot.x2))]
     return [((number, len(found)), *one) for number, one in enumerate(found)]
+
+
+class Beyond(Annotation):
+    """Arrows at the edges of a manual scale, where values lie beyond it, and how far they go."""
+
+    def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
+        """Draw on a row's plot."""
+        taken: list[tuple[bool, float, float]] = []
+        for colour, moment, value, above in row.beyond():
+            x = float(plot.index_mapper.map_screen(np.array([moment]))[0])
+            x = min(max(x, plot.x + _ARROW), plot.x2 - _ARROW)
+            edge, inward = (plot.y2 - 2, -1) if above else (plot.y + 2, 1)
+            drawing.draw_arrow(gc, x, edge, inward * _ARROW, colour)
+            text = f"{channel_text(row.name, value, row.unit)} {row.unit}".rstrip()
+            width = drawing.text_width(text, SMALL)
+            left = x + _ARROW + 3 if x + width + 16 < plot.x2 else x - _ARROW - 3 - width
+            clash = ((up, a, b) for up, a, b in taken if up == above)
+            if all(left > b or left + width < a for _up, a, b in clash):
+                y = edge - 10 if above else edge + 2
+                drawing.draw_text(gc, text, left, y, row.stack.palette.text, SMALL)
+                taken.append((above, left - 8, left + width + 8))
 
 
 class HeadLine(Annotation):

@@ -186,6 +186,18 @@ def gap_shade(palette: Palette, colour: str) -> str:
     return mix(palette.plot, colour, _GAP_SHARE) if colour else palette.gap
 
 
+def draw_arrow(gc: Any, x: float, y: float, base: float, colour: str) -> None:
+    """Fill a triangle with its tip at (x, y) and its base so far above it, or below it."""
+    painter = gc.gc
+    painter.save()
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+    painter.setPen(QtCore.Qt.PenStyle.NoPen)
+    painter.setBrush(QtGui.QColor(colour))
+    corners = ((x, y), (x - abs(base), y + base), (x + abs(base), y + base))
+    painter.drawPolygon(QtGui.QPolygonF([QtCore.QPointF(*corner) for corner in corners]))
+    painter.restore()
+
+
 def draw_gaps(
     gc: Any,
     plot: Any,

@@ -17,10 +17,10 @@ from wattui.measurement.energy import error_of_sum
 from wattui.measurement.fields import CHANNEL, Field
 from wattui.measurement.text import axis_unit, channel_text, energy_text, power_text
 from wattui.session import Statistics
-from wattui.ui.plots.annotations import GapReasons, Gaps, HeadLine, Marks
+from wattui.ui.plots.annotations import Beyond, GapReasons, Gaps, HeadLine, Marks
 from wattui.ui.plots.curve import BAND, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
-from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT
+from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT, Arrangement
 from wattui.ui.plots.time_axis import elapsed_label
 from wattui.ui.plots.total import SUMMED, TOTAL, Curve, curve_value
 from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
@@ -64,6 +64,10 @@ class PlotRow(HasStrictTraits):
     chosen = Instance(ValueRange)
 
     _selection = Instance(RangeSelectionOverlay)
+    #: Whether it shared its scale when it was fitted last.
+    _shared = Bool(False)
+    #: The curves of every meter, for a scale that all rows of the channel share.
+    _every = AnyTrait(())
 
     def __init__(
         self, name: str, stack: Any, index_range: DataRange1D, key: Hashable | None = None
@@ -83,7 +87,11 @@ class PlotRow(HasStrictTraits):
         # Under the curves: no word hides one.
         plot.underlays.append(GapReasons(component=plot, row=self))
         plot.underlays.append(Marks(component=plot, row=self))
+        plot.underlays.append(Beyond(component=plot, row=self))
         self.plot = plot
+        self._shared = self.shares_scale
+        others = self._sharing() if self._shared else []
+        self.trait_set(**{k: getattr(others[0], k) for k in ("chosen", "shown")} if others else {})
         self.paint()
 
     @property
@@ -106,6 +114,18 @@ class PlotRow(HasStrictTraits):
         """Key, label and colour of its curves."""
         shown: list[tuple[Hashable, str, str]] = self.stack.shown_curves(self.name)
         return shown if self.key is None else [one for one in shown if one[0] == self.key]
+
+    @property
+    def shares_scale(self) -> bool:
+        """Whether its value axis is that of all rows of meters of its channel."""
+        scaled = self.stack.arrangement == Arrangement.SCALED_ROWS
+        return scaled and self.key not in (None, TOTAL)
+
+    def _sharing(self) -> list[PlotRow]:
+        """Return the rows that share its value axis; itself alone if it does not share it."""
+        if not self.shares_scale:
+            return [self]
+        return [row for row in self.stack.rows_of(self.name) if row.shares_scale]
 
     # --- what it shows ------------------------------------------------------------------
 
@@ -151,18 +171,26 @@ class PlotRow(HasStrictTraits):
         )
         if len(self.plot.curves) > known:
             self.paint()
+        if self.shares_scale:
+            every = ((key, name) for key, name in curves if name == self.name and key != TOTAL)
+            self._every = tuple(curves[one] for one in every)
         self.fit_values()
 
     def fit_values(self) -> None:
         """Fit the value axis to the values in view, unless the user chose a range."""
+        if self._shared != self.shares_scale:
+            self.trait_set(_shared=self.shares_scale, chosen=None, shown=None)
         if self.chosen is not None:
             return self._set_range(self.chosen)
         low, high = self._extremes()
         if low > high:
             return None
         zero = self.name in FROM_ZERO
-        self.shown = steady_range(self.shown, low, high, digits=self.field.digits, zero=zero)
-        return self._set_range(self.shown)
+        shown = steady_range(self.shown, low, high, digits=self.field.digits, zero=zero)
+        if shown is not self.shown:
+            for row in self._sharing():
+                row.shown = shown
+        return self._set_range(shown)
 
     def _set_range(self, shown: ValueRange) -> None:
         current = self.plot.value_range
@@ -172,27 +200,53 @@ class PlotRow(HasStrictTraits):
     def _extremes(self) -> tuple[float, float]:
         """Return the least and the greatest value in view; the first is larger without any."""
         low, high = np.inf, -np.inf
-        view = self.stack.view
-        for key, _label, _colour in self.shown_meters:
-            times, values = self.plot.points(key)
-            # The record after the view counts too: its interval reaches into the view.
-            last = int(np.searchsorted(times, view.stop)) + 1
-            inside = values[np.searchsorted(times, view.start) : last]
-            inside = inside[np.isfinite(inside)]
+        own = (self.plot.points(key) for key, _label, _colour in self.shown_meters)
+        for curve in self._every if self.shares_scale else own:
+            _times, inside = self._in_view(curve)
             if len(inside):
                 low, high = min(low, float(inside.min())), max(high, float(inside.max()))
         return low, high
 
+    def _in_view(self, curve: Curve) -> Curve:
+        """Return the part of a curve in view, without breaks."""
+        (times, values), view = curve, self.stack.view
+        # The record after the view counts too: its interval reaches into the view.
+        part = slice(np.searchsorted(times, view.start), np.searchsorted(times, view.stop) + 1)
+        times, values = times[part], values[part]
+        finite = np.isfinite(values)
+        return (times, values) if finite.all() else (times[finite], values[finite])
+
+    def beyond(self) -> list[tuple[str, float, float, bool]]:
+        """Return colour, time and value of each curve's extremes outside of a manual scale.
+
+        The last item is whether they are above it. The farthest come first.
+        """
+        if self.chosen is None:
+            return []
+        found, scale = [], self.chosen
+        for key, _label, colour in self.shown_meters:
+            times, values = self._in_view(self.plot.points(key))
+            shown = colour if self.stack.coloured else self.stack.palette.channel(self.name)
+            for at in {int(values.argmax()), int(values.argmin())} if len(values) else ():
+                value = float(values[at])
+                if not scale.low <= value <= scale.high:
+                    found.append((shown, float(times[at]), value, value > scale.high))
+        return sorted(found, key=lambda one: -abs(one[2] - (scale.low + scale.high) / 2))
+
     def zoom_values(self, factor: float, at: float) -> None:
         """Make the value axis *factor* times as wide around a value, until it is fitted again."""
         current = self.plot.value_range
-        self.chosen = zoomed_range(ValueRange(current.low, current.high), factor, at)
-        self._set_range(self.chosen)
+        chosen = zoomed_range(ValueRange(current.low, current.high), factor, at)
+        for row in self._sharing():
+            row.chosen = chosen
+            row.fit_values()
 
     def release_values(self) -> None:
         """Follow the values again with the value axis."""
-        self.chosen = self.shown = None
-        self.fit_values()
+        for row in self._sharing():
+            row.chosen = row.shown = None
+        for row in self._sharing():
+            row.fit_values()
 
     def forget(self) -> None:
         """Show nothing, because another session is being opened."""

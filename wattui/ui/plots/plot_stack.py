@@ -200,14 +200,6 @@ class PlotStack(HasStrictTraits):
         """Show the whole run, with value axes that follow the values again."""
         self.view.fit()
 
-    def go_live(self) -> None:
-        """Follow the live edge."""
-        self.view.go_live()
-
-    def clear_selection(self) -> None:
-        """Clear the selection."""
-        self.view.clear_selection()
-
     def close(self, timeout: float = 1.0) -> bool:
         """Stop reading within *timeout* seconds; return whether that was successful."""
         self._closed = True
@@ -499,10 +491,14 @@ class PlotStack(HasStrictTraits):
     def rows_in_sight(self) -> list[RowKey]:
         """Return the planned rows that fit, starting with :attr:`first_row`."""
         planned = self.planned_rows()
-        single = self.arrangement == Arrangement.ROWS
+        single = self.arrangement != Arrangement.OVERLAY
         room = rows_that_fit(self.component.height, single=single) if self.component else 1
         first = min(self.first_row, max(0, len(planned) - room))
         return planned[first : first + room]
+
+    def rows_of(self, name: str) -> list[PlotRow]:
+        """Return the rows of a channel, including those that are not visible."""
+        return [row for row in self._rows.values() if row.name == name]
 
     def shown_curves(self, name: str) -> list[tuple[Hashable, str, str]]:
         """Return key, label and colour of each curve of a channel: the meters, and their sum."""

@@ -17,8 +17,10 @@ class Arrangement(StrEnum):
 
     #: All meters of a field in one plot.
     OVERLAY = "overlay"
-    #: Each meter in its own row.
+    #: Each meter in its own row, with its own scale.
     ROWS = "rows"
+    #: Each meter in its own row, with one scale for all rows of a field.
+    SCALED_ROWS = "scaled rows"
 
 
 #: How much taller the first plot is than the others.

@@ -132,7 +132,7 @@ def mark(context: WindowContext) -> None:
 def go_live(context: WindowContext) -> None:
     """Follow the latest sample."""
     if context.model.marking:
-        context.model.plots.go_live()
+        context.model.plots.view.go_live()
 
 
 def _setting(name: str, trait: str, value: str, menu: str, label: str, tooltip: str) -> Action:
@@ -218,7 +218,7 @@ _VIEW_ACTIONS: Final = (
     ),
     Action(
         "clear_selection", "", "Clear the selection",
-        lambda context: context.model.plots.clear_selection(),
+        lambda context: context.model.plots.view.clear_selection(),
     ),
 )  # fmt: skip
 
