@@ -59,6 +59,16 @@ def test_all_settings_are_shown() -> None:
     assert "Address" not in run("config", PRO.replace("id=config", "id=other")).stdout
 
 
+def test_calibration_factors_fit_a_terminal() -> None:
+    """They were one line of 290 characters."""
+    lines = run("config", PRO).stdout.splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("Calibration"))
+    assert lines[place].endswith("48 factors")
+    factors = lines[place + 1 :]
+    assert [len(line.split()) for line in factors] == [8] * 6
+    assert max(map(len, factors)) <= 80
+
+
 def test_settings_that_keep_the_memory_are_set_without_consent(spy: Spy) -> None:
     result = run("config", PRO, "--rate", "0.12", "--threshold", "5", "--currency", "euro")
     assert result.exit_code == 0, result.stderr

@@ -329,6 +329,15 @@ def test_a_file_that_is_longer_than_a_spreadsheet_says_so(
     assert f"Spreadsheets end at 200 lines, and this file has {lines}." in result.stderr
 
 
+def test_standard_output_that_is_longer_than_a_spreadsheet_says_so(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_job, "SHEET_LINES", 200)
+    assert "Spreadsheets end at 200" in run("export", str(session), "-o", "-").stderr
+    result = run("export", str(session), "-o", "-", "--format", "json-lines")
+    assert "Spreadsheets" not in result.stderr
+
+
 # -- lists, and names that are not UTF-8 --
 
 

@@ -126,6 +126,28 @@ def test_every_option_for_a_file_says_what_is_done_with_it() -> None:
     assert seen > 15
 
 
+READ = [
+    (words, command, one)
+    for words, command in all_commands()
+    for one in files(command)
+    if one.type.use is Use.READ  # type: ignore[attr-defined]
+]
+
+
+@pytest.mark.parametrize("name", [".", ""])
+@pytest.mark.parametrize("case", READ, ids=names(READ))
+def test_a_folder_or_an_empty_name_is_refused_with_a_reason(
+    case: Any, name: str, folder: Path, reached: list[str]
+) -> None:
+    """`wattui repair .` ended in an unexpected error."""
+    words, command, one = case
+    line = typed(command, {one.name: "PLACE"})
+    result = real(*words, *(name if word == "PLACE" else word for word in line))
+    assert reached == []
+    assert result.exit_code == (6 if name else 2), result.stderr
+    assert ("is a folder" if name else "name of the file is missing") in result.stderr
+
+
 @pytest.mark.parametrize("way", ["name", "relative", "symlink", "hard link", "linked folder"])
 @pytest.mark.parametrize("pair", PAIRS, ids=names(PAIRS))
 def test_a_command_never_writes_over_its_own_files(

@@ -66,6 +66,8 @@ class File(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path; ``-`` is standard output, or standard input."""
+        if not value:
+            raise click.BadParameter("The name of the file is missing.")
         if value == "-" and self.use is Use.WRITE:
             path = STANDARD_OUTPUT
         else:
@@ -125,7 +127,8 @@ def _file_of(port: str) -> list[Path]:
     if parts.scheme not in ("sim", "replay"):
         return []
     return [
-        Path(value)
+        # A URL is UTF-8, whatever the names of files are here.
+        Path(os.fsdecode(value.encode("utf-8", "surrogateescape")))
         for key, value in parse_qsl(parts.query, errors="surrogateescape")
         if key == "replay"
     ]
@@ -161,6 +164,8 @@ def check_files(command: click.Command, values: dict[str, Any]) -> None:
     for use, path in files:
         if use is Use.READ and str(path) != "-" and not path.exists():
             raise DiskRefused(f"There is no file {path}", "Check its name and folder.")
+        if use is Use.READ and path.is_dir():
+            raise DiskRefused(f"{path.absolute()} is a folder", "Choose a file in it.")
     read = [path for use, path in files if use is Use.READ]
     written = [(use, path) for use, path in files if use not in (Use.READ, Use.FOLDER, Use.LINK)]
     links = [_by_name(path) for use, path in files if use is Use.LINK]

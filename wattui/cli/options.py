@@ -233,16 +233,24 @@ dialect_option: Final = click.option(
     "recognise; spreadsheet-point has commas, decimal points and such times.",
 )  # fmt: skip
 
-#: A CSV file in addition to the session.
-csv_options: Final = together(
-    click.option(
-        *("-o", "--output"), type=File(Use.WRITE), metavar="FILE.csv",
-        help="Also write a CSV file at the end. The session has every sample even if the program "
-        "is killed first; `wattui export` then writes the CSV file.",
-    ),
-    force_option,
-    dialect_option,
-)  # fmt: skip
+
+def csv_options(when: str) -> Decorator:
+    """Return the options for a CSV file in addition to the session; *when*: a sentence or two."""
+    return together(
+        click.option(
+            *("-o", "--output"), type=File(Use.WRITE), metavar="FILE.csv",
+            help=f"Also write a CSV file{when} Use - for standard output.",
+        ),
+        force_option,
+        dialect_option,
+    )  # fmt: skip
+
+
+#: Those of a recording.
+recorded_csv_options: Final = csv_options(
+    " at the end. The session has every sample even if the program is killed first; `wattui "
+    "export` then writes the CSV file."
+)
 
 
 def session_option(text: str, kind: File = NEW_FILE) -> Decorator:

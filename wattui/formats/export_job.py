@@ -91,6 +91,8 @@ class ExportJob:
     line_count: int = field(init=False, default=0)
     #: What was replayed, and how fast, where the file has no place for it; else empty.
     unsaid_replay: str = field(init=False, default="")
+    #: Whether it is written as CSV.
+    as_csv: bool = field(init=False, default=False)
     #: Rows that are written, where a row is not a sample.
     wide_rows: int = field(init=False, default=0)
 
@@ -117,7 +119,8 @@ class ExportJob:
     @property
     def sheet_warning(self) -> str:
         """A sentence if the file has more lines than a spreadsheet can hold; else empty."""
-        if self.line_count <= SHEET_LINES or self.path.suffix.lower() not in (".csv", ".txt"):
+        for_sheet = self.as_csv or self.path.suffix.lower() in (".csv", ".txt")
+        if self.line_count <= SHEET_LINES or not for_sheet:
             return ""
         return f"Spreadsheets end at {SHEET_LINES:,} lines, and this file has {self.line_count:,}."
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from wattui.desktop.atomic_file import draft_file
 from wattui.errors import FormatError
-from wattui.formats.export_job import ExportJob
+from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.reading.block import Block
 from wattui.formats.reading.source import Assumptions, Source, read_head, shown_path
@@ -180,6 +180,7 @@ def write_job(job: ExportJob, form: str) -> int:
     check_destination(job.path, [job.session.path], force=job.force)
     if not chosen.holds_replay:
         job.unsaid_replay = job.session.info.get(REPLAY_OF, "")
+    job.as_csv = chosen.suffix == ".csv" and job.dialect != Dialect.JSON
     labels = [part.label for part in job.parts if part.figures.count]
     if len(labels) > 1 and not chosen.several_meters:
         raise FormatError(

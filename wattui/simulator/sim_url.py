@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -214,7 +215,8 @@ def _firmware(text: str) -> str:
 def _path(text: str) -> Path:
     if not text:
         raise ValueError("name the file of a raw capture")
-    return Path(text)
+    # A URL is UTF-8, whatever the names of files are here.
+    return Path(os.fsdecode(text.encode("utf-8", "surrogateescape")))
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,7 @@ from wattui.cli.help import command
 from wattui.cli.options import json_option, logging_options, setting_options
 from wattui.cli.settings_json import Wanted, changes_to, read_wanted, settings_json
 from wattui.errors import SettingOutOfRange, WouldEraseMemory
-from wattui.measurement.text import duration_text, printable
+from wattui.measurement.text import count_text, duration_text, printable
 from wattui.protocol import LoggingMode
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ _EXAMPLES = (
     ("wattui config /dev/ttyUSB0 --json > meter.json", "Save all settings in a file."),
     ("wattui config /dev/ttyUSB1 --apply meter.json", "Apply them to another meter."),
 )
+
+#: Calibration factors on a line.
+_FACTORS: Final = 8
 
 #: Options that are settings, and those that are parts of the network address or the posting.
 _SETTINGS: Final = (
@@ -211,10 +214,19 @@ def _show(
         rows.append(("Time until full", left_text(state)))
     rows.extend(_setting_rows(settings))
     if calibration is not None:
-        rows.append(("Calibration", " ".join(calibration.factors)))
+        rows.extend(_calibration_rows(calibration.factors))
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{name:<{width}}  {printable(text)}".rstrip())
+
+
+def _calibration_rows(factors: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the calibration factors, a few of them per line."""
+    yield "Calibration", count_text(len(factors), "factor")
+    width = max(map(len, factors), default=0)
+    for start in range(0, len(factors), _FACTORS):
+        line = factors[start : start + _FACTORS]
+        yield "", "  ".join(f"{one:>{width}}" for one in line)
 
 
 def _print_changes(client: MeterClient, before: Settings, after: Settings) -> None:

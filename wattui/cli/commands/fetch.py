@@ -39,7 +39,7 @@ _EXAMPLES = (
 
 @command("fetch", examples=_EXAMPLES)
 @click.argument("port", type=PortName(), metavar="PORT")
-@csv_options
+@csv_options(", once the records are saved as a session.")
 @session_option(
     "Path of the session: a new one, or an earlier fetch from this meter, which is completed. By "
     "default a new session in the data folder.",

@@ -12,13 +12,13 @@ import click
 from wattui.cli.file_options import File, PortName, Use
 from wattui.cli.help import command
 from wattui.cli.options import (
-    csv_options,
     duration,
     folder_option,
     interval_option,
     line_options,
     new_session_option,
     quiet_option,
+    recorded_csv_options,
     rotation_option,
 )
 from wattui.cli.recording.recording_run import Options, record
@@ -45,7 +45,7 @@ _EXAMPLES = (
     help="How long to record: seconds, or 90s, 5m, 8h, 2d, 1h30m. This is the meter's time: a "
     "simulated meter at ten times the speed takes a tenth of it.",
 )  # fmt: skip
-@csv_options
+@recorded_csv_options
 @click.option(
     "--raw", type=File(Use.APPEND), metavar="FILE",
     help="Append the bytes received from the meter to this file. One meter only.",

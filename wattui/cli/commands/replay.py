@@ -16,11 +16,11 @@ from wattui.cli.file_options import SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import (
     assumption_options,
-    csv_options,
     damage_options,
     line_options,
     new_session_option,
     quiet_option,
+    recorded_csv_options,
     start_time,
 )
 from wattui.cli.session_files import find_meters, say_damage
@@ -54,7 +54,7 @@ _EXAMPLES = (
 )  # fmt: skip
 @click.option("--gui", is_flag=True, help="Replay in the window instead of the terminal.")
 @assumption_options
-@csv_options
+@recorded_csv_options
 @new_session_option
 @line_options
 @damage_options
