@@ -23,7 +23,8 @@ from wattui.session import Session
 from wattui.ui.figure import figure_axes, figure_data, figure_file
 from wattui.ui.figure.figure_data import FigureRun, NothingToPlot, within
 from wattui.ui.figure.figure_page import DEFAULT_PANELS, FigureLayout, FigurePage
-from wattui.ui.theme.palette import DARK, LIGHT, rgb
+from wattui.ui.plots.curve import BAND
+from wattui.ui.theme.palette import DARK, LIGHT, mix, rgb
 
 
 def steps(count: int = 600, gap: tuple[int, int] = (200, 300)) -> list:
@@ -76,12 +77,14 @@ def pixels(page: FigurePage, path: Path, dpi: int = 96) -> np.ndarray:
         return np.asarray(image.convert("RGB")) / 255
 
 
-def is_at(image: np.ndarray, x: float, y: float, colour: str, scale: float = 1.0) -> bool:
+def is_at(
+    image: np.ndarray, x: float, y: float, colour: str, scale: float = 1.0, apart: float = 0.42
+) -> bool:
     """Check whether a colour is within two pixels of a place in the figure."""
     row, column = round(image.shape[0] - y * scale), round(x * scale)
     part = image[row - 2 : row + 3, column - 2 : column + 3]
     # A thin line may lie half on one row of pixels and half on the next.
-    return bool((np.abs(part - np.array(rgb(colour))).max(axis=2) < 0.42).any())
+    return bool((np.abs(part - np.array(rgb(colour))).max(axis=2) < apart).any())
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
@@ -269,6 +272,75 @@ def test_a_single_record_between_two_gaps_is_visible(tmp_path: Path) -> None:
     assert is_at(
         image, *page.panels[0].place("power", START + 50, 80.0), LIGHT.channel("power"), 2.0
     )
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory) -> Path:
+    """Return a session with far more records than pixels: from 40 to 80 W, 60 W in the middle."""
+    recording = Recording(tmp_path_factory.mktemp("long"))
+    made = [sample(n, 40.0 + 10 * (n % 5)) for n in range(1, 20_001)]
+    recording.add(made, wait=False)
+    recording.close()
+    return recording.path
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("dpi", [96, 200])
+def test_a_long_run_is_a_solid_wall(long: Path, tmp_path: Path, palette, dpi: int) -> None:
+    page = page_of(long, (("power",),), FigureLayout(700, 400, palette))
+    image, scale = pixels(page, tmp_path / "run.png", dpi), dpi / 96
+    (plot,) = page.panels
+    colour = palette.channel("power")
+    band = mix(palette.plot, colour, BAND)
+    # The mean is at 60 W; away from it, and up to both extremes, there is the band alone.
+    for share in np.linspace(0.1, 0.9, 9):
+        moment = START + 20_000 * share
+        assert is_at(image, *plot.place("power", moment, 60.0), colour, scale, 0.1)
+        for watts in (43.0, 50.0, 70.0, 77.0):
+            x, y = plot.place("power", moment, watts)
+            assert is_at(image, x, y, band, scale, 0.1), watts
+            assert not is_at(image, x, y, colour, scale, 0.1), watts
+        x, y = plot.place("power", moment, 86.0)
+        assert not is_at(image, x, y, band, scale, 0.1)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf"])
+def test_the_band_of_a_drawing_is_one_translucent_shape(
+    long: Path, tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"run{suffix}"
+    figure_file.save(page_of(long, (("power",),)), path)
+    data = path.read_bytes()
+    if suffix == ".svg":
+        shapes = re.findall(rb'<g fill="#e07a00" fill-opacity="0.3[^>]*>.*?</g>', data, re.S)
+        assert len([one for one in shapes if b"<p" in one]) == 1
+    else:
+        assert re.search(rb"/ca 0?\.3", data)
+    assert len(data) < 300_000
+
+
+def test_a_figure_of_ten_records_shows_each_as_a_dot_with_its_step(tmp_path: Path) -> None:
+    recording = Recording(tmp_path)
+    watts = [40.0, 42.0, 80.0, 81.0, 79.0, 40.0, 41.0, 60.0, 40.0, 40.0]
+    recording.add([sample(n, power) for n, power in enumerate(watts, 1)], wait=False)
+    recording.close()
+    page = page_of(recording.path, (("power",), ("integrated_energy",)))
+    image = pixels(page, tmp_path / "ten.png")
+    power, energy = page.panels
+    colour = LIGHT.channel("power")
+    for second, value in enumerate(watts, 1):
+        dot = power.place("power", START + second, value)
+        if second < 10:
+            assert is_at(image, *dot, colour)
+        if second > 1:
+            # The value holds for the interval that ends with the record.
+            step = power.place("power", START + second - 0.5, value)
+            assert is_at(image, *step, colour)
+    # An energy grows within an interval.
+    whole = sum(watts[:3]) / 3600
+    middle = (whole + whole + watts[3] / 3600) / 2
+    x, y = energy.place("integrated_energy", START + 3.5, middle)
+    assert is_at(image, x, y, LIGHT.channel("integrated_energy"))
 
 
 def test_an_empty_span_is_an_error(one: Path) -> None:

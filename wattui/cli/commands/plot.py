@@ -43,9 +43,6 @@ _DPI: Final = 96
 #: Smallest and largest size of a figure, in pixels.
 _LEAST, _MOST = (320, 240), 10_000
 
-#: Points per pixel in a vector drawing: paper shows more than a screen.
-_FINE: Final = 2.0
-
 #: Short names of channels in addition to their own.
 _SHORT: Final = {"wh": "integrated_energy", "counter": "energy"}
 
@@ -259,7 +256,6 @@ def _read(paths: Sequence[tuple[Path, str]], figure: Figure) -> Any:
 
     source = importlib.import_module("wattui.ui.figure.figure_data")
     channels = tuple(dict.fromkeys(name for names in figure.panels for name in names))
-    scale = figure.dpi / _DPI if figure.output.suffix == ".png" else _FINE
     with contextlib.ExitStack() as stack:
         runs = []
         refused: click.UsageError | None = None
@@ -276,8 +272,8 @@ def _read(paths: Sequence[tuple[Path, str]], figure: Figure) -> Any:
             runs.append(source.FigureRun(session, name, first, last, chosen))
         if refused is not None and not runs:
             raise refused
-        pixels = max(round(figure.size[0] * scale), 100)
-        return source.read(runs, channels, pixels, aligned=not figure.clock)
+        # A column is as wide as a line: narrower ones would fill the plot with the line of means.
+        return source.read(runs, channels, figure.size[0], aligned=not figure.clock)
 
 
 # -- in the window -----------------------------------------------------------------

@@ -55,6 +55,9 @@ class FigureSeries:
     gaps: np.ndarray
     #: Statistics of the span: :class:`wattui.session.Statistics`.
     statistics: Any
+    #: Means of the columns by the channel's name, where curves have a minimum and a maximum per
+    #: column of pixels.
+    means: dict[str, Curve] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -169,17 +172,19 @@ def _series(
         envelope = run.session.envelope(meter.id, channels, span.start, span.stop, pixels)
         before = run.session.energy_before(meter.id, span.start)
         low, high = span.start / MICROSECONDS, span.stop / MICROSECONDS
-        curves = {}
+        curves, means = {}, {}
         for name in channels:
-            values = envelope.value[name]
-            if name == INTEGRATED_ENERGY.name:
-                values = values - before
-            times, values = within(envelope.time, values, low, high)
+            start = before if name == INTEGRATED_ENERGY.name else 0.0
+            times, values = within(envelope.time, envelope.value[name] - start, low, high)
             curves[name] = (times + shift, values)
+            if envelope.column:
+                times, values = envelope.means(name)
+                times, values = within(times, values - start, low, high)
+                means[name] = (times + shift, values)
         gaps = np.asarray(run.session.gaps(meter.id, span.start, span.stop)).reshape(-1, 2)
         gaps = np.clip(merged(gaps, (high - low) / pixels), low, high) + shift
         label = f"{run.name}: {meter.info.label}" if several else meter.info.label
-        found.append(FigureSeries(label, meter.colour, curves, gaps, statistics))
+        found.append(FigureSeries(label, meter.colour, curves, gaps, statistics, means))
     return found
 
 

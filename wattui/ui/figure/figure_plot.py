@@ -17,7 +17,15 @@ from wattui.ui.figure import figure_axes
 from wattui.ui.figure.figure_axes import FigureAxis
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
 from wattui.ui.plots import drawing
-from wattui.ui.plots.curve import CurvePlot
+from wattui.ui.plots.curve import (
+    BAND,
+    CUMULATIVE,
+    FAINT_BAND,
+    CurvePlot,
+    draw_band,
+    draw_dots,
+    stepped,
+)
 from wattui.ui.plots.drawing import Lettering
 from wattui.ui.plots.plot_axis import LabelledAxis, LabelledTicks, add_axes, paint_axes
 from wattui.ui.plots.time_axis import TimeTicks
@@ -55,8 +63,13 @@ class FigureCurve(CurvePlot):
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
         painter.setPen(pen)
         raster = painter.paintEngine().type() == QtGui.QPaintEngine.Type.Raster
+        for piece in self._band:
+            draw_band(gc, piece, self.band_alpha)
         for piece in points:
-            if len(piece) == 1:
+            if self.shows_records(piece):
+                draw_dots(painter, piece)
+                piece = stepped(piece) if self.holds else piece
+            elif len(piece) == 1:
                 # A single record between two gaps is a dot.
                 x, y = piece[0]
                 piece = np.array([(x - 0.5, y), (x + 0.5, y)])
@@ -179,6 +192,9 @@ class FigurePlot(Plot):
                 value_mapper=LinearMapper(range=shown),
                 color=rgba(self.colour(name, number)),
                 line_width=_SECOND_LINE if second else _FIRST_LINE,
+                means=series.means.get(name),
+                band_alpha=FAINT_BAND if self._colours or second else BAND,
+                holds=name not in CUMULATIVE,
                 bgcolor="none",
             )
         )

@@ -32,6 +32,9 @@ from wattui.ui.plots.total import Curve
 #: A curve without points.
 NO_CURVE: Final[Curve] = (np.empty(0), np.empty(0))
 
+#: Channels that grow from record to record: between two of them the line is straight.
+CUMULATIVE: Final = frozenset({"integrated_energy", "energy", "cost"})
+
 #: How far outside the plot a point is drawn, in pixels: Qt's coordinates are limited.
 _FAR: Final = 4000.0
 
@@ -128,25 +131,29 @@ class CurvePlot(LinePlot):
             for piece in self._band:
                 draw_band(gc, piece, self.band_alpha)
             for piece in points:
-                if self.means is None and spacing(piece) >= _APART:
-                    self._render_records(gc, piece)
+                if self.shows_records(piece):
+                    polyline(gc, stepped(piece) if self.holds else piece)
+                    across = piece[:, 0]
+                    draw_dots(gc.gc, piece[(across > self.x - _DOT) & (across < self.x2 + _DOT)])
                     continue
                 if len(piece) == 1:
                     x, y = piece[0]
                     piece = np.array([(x - 1.0, y), (x + 1.0, y)])
                 polyline(gc, piece)
 
-    def _render_records(self, gc: Any, piece: np.ndarray) -> None:
-        """Draw each record as a dot, at the end of the interval that it stands for."""
-        polyline(gc, stepped(piece) if self.holds else piece)
-        painter = gc.gc
-        painter.save()
-        painter.setBrush(painter.pen().color())
-        painter.setPen(QtCore.Qt.PenStyle.NoPen)
-        inside = (piece[:, 0] > self.x - _DOT) & (piece[:, 0] < self.x2 + _DOT)
-        for x, y in piece[inside].tolist():
-            painter.drawEllipse(QtCore.QPointF(x, y), _DOT, _DOT)
-        painter.restore()
+    def shows_records(self, piece: np.ndarray) -> bool:
+        """Check whether each record of a piece is a dot, at the end of its interval."""
+        return self.means is None and spacing(piece) >= _APART
+
+
+def draw_dots(painter: QtGui.QPainter, points: np.ndarray) -> None:
+    """Draw a dot at each point, shape (n, 2), in the colour of the pen."""
+    painter.save()
+    painter.setBrush(painter.pen().color())
+    painter.setPen(QtCore.Qt.PenStyle.NoPen)
+    for x, y in points.tolist():
+        painter.drawEllipse(QtCore.QPointF(x, y), _DOT, _DOT)
+    painter.restore()
 
 
 class CurvesPlot(Plot):

@@ -18,7 +18,7 @@ from wattui.measurement.fields import CHANNEL, Field
 from wattui.measurement.text import axis_unit, channel_text, energy_text, power_text
 from wattui.session import Statistics
 from wattui.ui.plots.annotations import Beyond, GapReasons, Gaps, HeadLine, Marks
-from wattui.ui.plots.curve import BAND, FAINT_BAND, NO_CURVE, CurvesPlot
+from wattui.ui.plots.curve import BAND, CUMULATIVE, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
 from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT, Arrangement
 from wattui.ui.plots.time_axis import elapsed_label
@@ -34,9 +34,6 @@ OUT_WIDTH: Final = 2.6
 
 #: How near to a curve the pointer brings it out, in pixels.
 _NEAR: Final = 7.0
-
-#: Channels that grow from record to record: between two of them the line is straight.
-CUMULATIVE: Final = frozenset({"integrated_energy", "energy", "cost"})
 
 #: How opaque the border of the selection and its inside are; Kiva fills the inside twice.
 _SELECTION_EDGE: Final = 0.6
