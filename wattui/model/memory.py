@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from traits.api import Bool, Enum, Float, HasStrictTraits, Instance, Int, Property, Str
+from traits.api import Bool, Enum, Float, HasStrictTraits, Instance, Int, Property, Str, observe
 from traits.api import Callable as Function
 from traits.api import Event as EventTrait
 
@@ -193,6 +193,8 @@ class MeterMemory(HasStrictTraits):
 
     _cancelled: threading.Event = declared(Instance(threading.Event, ()))
     _state_posted: threading.Event = declared(Instance(threading.Event, ()))
+    #: The meter whose connection is used for the work; None if it has a separate one.
+    _worked_on: Meter | None = declared(Instance("wattui.model.meter.Meter"))
     _rate: ReadoutRate = declared(Instance(ReadoutRate, ()))
 
     # -- what can be done (main thread) ----------------------------------------------
@@ -332,7 +334,7 @@ class MeterMemory(HasStrictTraits):
         client = None if recorded is None else recorded.client
         self._cancelled.clear()
         self.trait_set(activity="", problem="", hint="", said="")
-        self.trait_set(work=work, last_work=work, holds_port=client is None)
+        self.trait_set(work=work, last_work=work, holds_port=client is None, _worked_on=recorded)
 
         def body() -> object:
             with self._connected(client, url) as connected:
@@ -340,6 +342,7 @@ class MeterMemory(HasStrictTraits):
 
         def over(well: bool) -> None:
             self.trait_set(work=MemoryWork.NONE, activity="", holds_port=False, unplugged=False)
+            self._worked_on = None
             if then is not None:
                 then(well)
 
@@ -384,6 +387,12 @@ class MeterMemory(HasStrictTraits):
             self.main_thread.post(lambda: self._show_client(client))
 
     # -- showing (main thread) ---------------------------------------------------------
+
+    @observe("_worked_on:state")
+    def _meter_changed(self, _event: object) -> None:
+        meter = self._worked_on
+        if meter is not None and self.work:
+            self.unplugged = meter.state == ClientState.LOST
 
     def _show_client(self, client: MeterClient) -> None:
         self._state_posted.clear()

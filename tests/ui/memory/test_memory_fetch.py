@@ -20,6 +20,7 @@ from wattui.measurement.text import clock_text
 from wattui.meter_memory.readout import Patience
 from wattui.model.memory import Fetched
 from wattui.session import Session
+from wattui.simulator import devices
 from wattui.simulator.devices import forget_devices
 from wattui.ui.memory import readout_origin
 from wattui.ui.memory.memory_link import fetch_notice
@@ -278,6 +279,29 @@ def test_while_the_memory_is_fetched_the_window_looked_as_if_it_recorded(window)
     assert window.model.readings.current
     assert window.model.meter_rows[0].state == "Recording"
     assert plots.absent_why == {}
+
+
+def test_a_recorded_meter_unplugged_in_the_middle_of_a_fetch_went_on_as_if_nothing_was(window):
+    window.connect("sim://es?id=live&memory=full&fields=w,v,a&speed=3")
+    device = devices._devices["id:live"]
+
+    def plug(there):
+        with device.condition:
+            (device.meter.replug if there else device.meter.unplug)()
+            device.condition.notify_all()
+
+    window.memory.fetch()
+    window.wait_for(lambda: window.memory.done > 50, "some records")
+    plug(False)
+    window.wait_for(lambda: window.memory.unplugged, "the loss")
+    assert window.model.task.text.startswith("Unplugged after ")
+    assert window.model.state == "lost"
+    plug(True)
+    window.wait_for(lambda: not window.memory.unplugged, "the reconnection", 30)
+    assert window.model.task.text.startswith("Fetching: ")
+    window.wait_for(lambda: window.model.state == "paused", "the pause")
+    window.memory.cancel()
+    window.wait_for(lambda: window.model.state == "live", "the recording")
 
 
 def test_a_gap_stays_shaded_until_the_record_that_ends_it(window):

@@ -31,7 +31,8 @@ def work_text(memory: MeterMemory) -> str:
         activity = f": {memory.activity}" if memory.activity else ""
         return f"{WORKS[memory.work]}{activity}"
     if memory.unplugged:
-        return f"Unplugged after {memory.done:,} records: plug the meter in again, or cancel"
+        after = f" after {count_text(memory.done, 'record')}" if memory.done else ""
+        return f"Unplugged{after}: plug the meter in again, or cancel"
     parts = [f"Fetching: {memory.done:,} of {count_text(memory.total, 'record')}"]
     if memory.rate:
         parts.append(f"{memory.rate:,.0f}/s")

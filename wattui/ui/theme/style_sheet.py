@@ -68,6 +68,7 @@ QPushButton[role="large-primary"] { min-height: 36px; padding: 0 16px;
 QPushButton[role="large-primary"]:hover { background: $accent_hover; }
 QPushButton[role="flat"] { border-color: transparent; background: transparent;
     color: $accent_text; padding: 0; text-align: left; }
+QPushButton[role="flat"]:disabled { color: $faint; }
 QPushButton[role="flat"]:hover { color: $text; }
 QPushButton[role="flat"]:focus { color: $text; }
 QPushButton[role="danger"] { border-color: $red_line; color: $red_text; }
@@ -80,7 +81,7 @@ QPushButton[role="page-on"] { background: $hover; color: $accent_text; font-weig
 QPushButton[role="page"]:focus, QPushButton[role="page-on"]:focus { border-color: $accent; }
 
 QComboBox { padding-right: 4px; combobox-popup: 0; }
-QComboBox:disabled { color: $text; background: $panel; }
+#topBar QComboBox:disabled { color: $text; }
 QComboBox::drop-down { border: 0; width: 26px; subcontrol-position: center right; }
 QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px solid $line;
