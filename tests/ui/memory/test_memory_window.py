@@ -555,6 +555,63 @@ def test_the_result_of_a_fetch_can_be_fetched_again_and_dismissed_in_the_panel(w
     assert window.model.notices == []
 
 
+def test_a_panel_that_was_closed_before_its_question_ended_in_an_error(window, spy):
+    panel = Panel(window)
+    panel.click("clear_button")
+    assert panel.memory.work
+    panel.ui.control.close()
+    window.handle_events()
+    panel.idle()
+    opened = [one for one in QtWidgets.QApplication.topLevelWidgets() if one.isVisible()]
+    assert opened == [window.window]
+    assert not spy
+
+
+def type_into(window, box, text):
+    window.click(box)
+    box.selectAll()
+    QtTest.QTest.keyClicks(box, text)
+    window.handle_events()
+
+
+def test_what_was_entered_in_prepare_for_the_field_was_lost_when_start_asked_the_meter(window):
+    # It logs, so that its state is another one each time it is asked.
+    window.model.port = "sim://pro?id=e&memory=900&speed=20&logging=internal"
+    window.handler.do(window.info, "prepare")
+    ui = window.context.memory.preparation_ui
+    model = ui.context["object"]
+    window.wait_for(lambda: model.ready, "the settings")
+    assert "as of " in model.meter_text
+    type_into(window, ui.info.interval.control.field, "7")
+    window.click(ui.info.start_button.control)
+    panel = Panel.__new__(Panel)
+    panel.window, panel.memory = window, window.context.memory.memory
+    panel.answer("cancel")
+    assert model.draft.interval == "7"
+    window.click(ui.info.start_button.control)
+    panel.answer("erase")
+    window.wait_for(lambda: model.started, "the start")
+    assert panel.memory.state.interval == 7
+
+
+def test_what_was_entered_in_the_panel_was_lost_when_the_meter_was_asked(window):
+    panel = Panel(window)
+    type_into(window, panel.control("interval"), "5")
+    panel.click("write_button")
+    panel.answer("cancel")
+    assert panel.draft.interval == "5"
+    assert "interval 1 → 5 s" in panel.model.change_text
+    panel.click("refresh_button")
+    panel.idle()
+    assert panel.draft.interval == "5"
+    panel.click("write_button")
+    panel.answer("erase")
+    panel.idle()
+    assert panel.memory.settings.logging.interval == 5
+    assert panel.model.change_text == ""
+    assert not panel.model.touched
+
+
 def test_work_in_prepare_for_the_field_is_shown_with_cancel(window):
     window.model.port = "sim://es?id=k&memory=full&fields=w,v,a&speed=4&logging=stopped"
     window.handler.do(window.info, "prepare")

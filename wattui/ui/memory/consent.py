@@ -7,6 +7,7 @@ it. Nothing else creates a :class:`~wattui.model.memory.Consent`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from pyface.qt import QtGui
@@ -59,12 +60,17 @@ def ask_consent(
     -------
     bool
         False if the meter is busy, so that nothing is asked.
+
+    Nothing is asked either if *parent* is closed meanwhile.
     """
-    url = memory.url
+    url, gone = memory.url, threading.Event()
+    if parent is not None:
+        parent.destroyed.connect(gone.set)
 
     def looked(well: bool) -> None:
         # A failure is shown where the work is shown; nothing was sent.
-        if well and memory.url == url:
+        closed = gone.is_set() or (parent is not None and not parent.isVisible())
+        if well and memory.url == url and not closed:
             shown(_show(parent, memory, purpose, allowed, shown))
 
     return memory.refresh(looked)

@@ -19,6 +19,7 @@ from traits.api import Bool, Callable, HasStrictTraits, Instance, List, Str, obs
 from traitsui.api import ButtonEditor, EnumEditor, Handler, Item, UItem, VGroup
 
 from wattui.errors import WattuiError
+from wattui.meter_memory.settings import Settings
 from wattui.meter_memory.wording import HANDLING_SENTENCES
 from wattui.model.memory import Consent, MeterMemory
 from wattui.protocol import FullHandling
@@ -41,6 +42,11 @@ class MemoryForm(HasStrictTraits):
     link = Instance(MemoryLink)
     memory = Instance(MeterMemory)
     draft = Instance(Draft, ())
+
+    #: Whether settings were entered that the meter does not have.
+    touched = Bool()
+    #: The settings that were shown last, before anything was entered.
+    _loaded = Instance(Settings)
 
     #: The work in progress; None if there is none.
     task = Instance(Task)
@@ -65,7 +71,20 @@ class MemoryForm(HasStrictTraits):
     def load(self) -> None:
         """Show the meter's settings instead of the input."""
         if self.known:
-            self.draft.load(self.memory.settings)
+            self._loaded = self.memory.settings
+            self.draft.load(self._loaded)
+            self.touched = False
+
+    def follow(self) -> None:
+        """Show the meter's settings, unless other ones were entered for this meter."""
+        before, now = self._loaded, self.memory.settings
+        other = before is None or (now is not None and now.version != before.version)
+        if other or not self.touched:
+            self.load()
+
+    @observe("draft:edited")
+    def _was_edited(self, _event: object) -> None:
+        self.touched = True
 
     @observe("memory:[done,rate,seconds_left,unplugged,activity,work]")
     def _progressed(self, _event: object) -> None:

@@ -10,7 +10,7 @@ from traits.api import Bool, Button, Str, observe
 from traitsui.api import HGroup, UItem, VGroup, View, spring
 
 from wattui.errors import SettingOutOfRange
-from wattui.measurement.text import short_port
+from wattui.measurement.text import clock_text, model_text, short_port
 from wattui.meter_memory.settings import Changes
 from wattui.meter_memory.wording import endurance
 from wattui.model.memory import Consent, MemoryWork, MeterMemory
@@ -65,18 +65,18 @@ class Preparation(MemoryForm):
     started = Bool()
     afterwards = Str()
 
-    #: Whether the meter's settings are not known yet, and the meter has to be asked.
-    unknown = Bool()
+    #: Whether the meter is not busy, and can be asked for its settings.
+    idle = Bool()
 
     ask_button = Button()
     start_button = Button()
     cancel_button = Button()
     close_button = Button()
 
-    @observe("memory:[settings,state,source]")
+    @observe("memory:[settings,state,source,read_at]")
     def _found(self, _event: object) -> None:
         if not self.started:
-            self.load()
+            self.follow()
         self.refresh()
 
     @observe("draft:edited")
@@ -126,7 +126,7 @@ class Preparation(MemoryForm):
             text = "The settings of the meter are not known yet."
             notices.append(Notice("unknown", NoticeKind.INFO, text, COST))
         self.trait_set(
-            unknown=not known and not memory.work,
+            idle=not memory.work,
             meter_text=_meter_text(memory),
             lasts=lasts,
             ready=fits and not memory.work,
@@ -149,7 +149,8 @@ def _meter_text(memory: MeterMemory) -> str:
     where = short_port(memory.url)
     if version is None or memory.source != memory.url:
         return where
-    return f"{version.model_name}   ·   {where}"
+    when = f"   ·   as of {clock_text(memory.read_at)}"
+    return f"{model_text(version.model_name, version.firmware_text)}   ·   {where}{when}"
 
 
 #: The buttons, by the name of their trait without ``_button``; those of notices too.
@@ -184,7 +185,7 @@ def _choice() -> VGroup:
             UItem("task", editor=TaskEditor()),
             HGroup(
                 spring,
-                _button("ask", visible_when="object.unknown"),
+                _button("ask", enabled_when="object.idle"),
                 _button("cancel"),
                 _button("start", enabled_when="object.ready"),
             ),

@@ -80,9 +80,10 @@ class SettingsPanel(MemoryForm):
 
     @observe("memory:[state,settings,source,url,work,read_at]")
     def _on_memory(self, event: object) -> None:
-        if getattr(event, "name", "") in ("settings", "read_at", "source"):
-            self.load()
         self.refresh()
+        if getattr(event, "name", "") in ("settings", "read_at", "source"):
+            self.follow()
+            self.refresh()
 
     @observe("memory:[problem,said,activity]")
     @observe("draft:edited")
@@ -167,6 +168,8 @@ class SettingsPanel(MemoryForm):
                 text = "; ".join(words)
                 if erases(changes):
                     text += ". This erases the memory; you will be asked first"
+        if self.ready and not changed and refusal is None:
+            self.touched = False
         self.trait_set(edited=changed or refusal is not None)
         self.trait_set(changed=changed, change_text=f"To be written: {text}." if changed else "")
         self.show_notices(self._notices(refusal))
