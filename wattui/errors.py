@@ -13,6 +13,7 @@ Each states what happened, to what, and what to do now::
     ├── MeterError                 the port works; the device on it does not
     │   ├── NoAnswer               the device did not answer within two seconds
     │   ├── NotAMeter              a device answered that is not a Watts up?
+    │   ├── OtherMeter             another meter than before answered
     │   ├── UnexpectedReply        the meter's answer does not fit the command
     │   ├── SettingNotTaken        a setting was written and read back, and differs
     │   ├── ReadoutIncomplete      twice, fewer records arrived than were announced
@@ -97,6 +98,20 @@ class NoAnswer(MeterError):
 
 class NotAMeter(MeterError):
     """A device answered that is not a Watts up?."""
+
+
+class OtherMeter(MeterError):
+    """Another meter answers at a port than before: its samples must not get the name of that one.
+
+    Parameters
+    ----------
+    key
+        Key of the other meter, as in :attr:`wattui.api.MeterInfo.key`.
+    """
+
+    def __init__(self, what: str, hint: str = "", key: str = "") -> None:
+        super().__init__(what, hint)
+        self.key = key
 
 
 class UnexpectedReply(MeterError):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.events import EventKind
 from wattui.session import Session
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ptys of POSIX")
@@ -280,6 +282,55 @@ def test_a_capture_on_a_pty_is_recorded_record_by_record(
         values = [sample.values for sample in session.samples(session.meters[0].id)]
     assert [row[0] for row in values] == list(range(400))
     assert [row[17] for row in values] == list(range(400))
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["lines", "json"])
+def test_another_meter_at_the_same_path_got_the_name_of_the_first(
+    program: list[str], logs: list[Log], tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    from wattui.simulator.pty_server import PtyServer
+    from wattui.simulator.sim_url import meter_from_url
+
+    link = tmp_path / "port"
+
+    def plugged(url: str) -> PtyServer:
+        return PtyServer([meter_from_url(url)], [link])
+
+    def samples() -> dict[str, int]:
+        with Session.open(path) as session:
+            return {meter.info.label: session.count(meter.id) for meter in session.meters}
+
+    path = tmp_path / "run.wattui"
+    names = [f"PRO {link}", f"PRO ES {link}"]
+    with plugged("sim://pro?speed=20&load=lamp"):
+        logs.append(log := Log(program, str(link), "--session", str(path), *options))
+        log.read_lines(4)
+    with plugged("sim://es?speed=20&load=idle"):
+        while samples().get(names[1], 0) < 4:
+            log.read_lines(len(log.lines) + 1)
+    before = samples()[names[0]]
+    with plugged("sim://pro?speed=20&load=lamp"):
+        while samples()[names[0]] < before + 4:
+            log.read_lines(len(log.lines) + 1)
+        assert log.end(signal.SIGTERM) == 0
+    assert list(samples()) == names
+    with Session.open(path) as found:
+        notes = [one.event.text for one in found.events([EventKind.NOTE])]
+        counts = [found.count(meter.id) for meter in found.meters]
+        owners = [one.meter_id for one in found.events([EventKind.NOTE])]
+        powers = [found.statistics(meter.id)["power"].mean for meter in found.meters]
+    assert owners == [1, 2]
+    assert powers[0] > 4 * powers[1], "the lamp is at one meter, the idle load at the other"
+    told = f"Another meter answers at {link}: "
+    assert notes[0].startswith(f"{told}PRO ES 3.14 instead of PRO 3.14; ")
+    assert notes[1].startswith(f"{told}PRO 3.14 instead of PRO ES 3.14; ")
+    errors = log.errors()
+    for name, note, count in zip(names, notes, counts, strict=True):
+        assert f"{name}: {note}." in errors
+        assert f"{name}: {count} samples in " in errors
+    if options:
+        meters = [json.loads(line)["meter"] for line in log.lines if line.startswith("{")]
+        assert [meters.count(name) for name in names] == counts
 
 
 def test_a_real_capture_on_a_pty_is_recorded_whole(

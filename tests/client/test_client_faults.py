@@ -15,11 +15,13 @@ from fake_meter import DEADLINE, QUICK, Notebook
 
 from wattui.client import ClientState, MeterClient, Timing, identify
 from wattui.client.conversation import Conversation
+from wattui.client.discovery import is_same_meter
 from wattui.errors import (
     Cancelled,
     LinkLost,
     NoAnswer,
     NotAMeter,
+    OtherMeter,
     PortBusy,
     PortNotFound,
     WattuiError,
@@ -289,3 +291,38 @@ def test_loss_of_the_link_arrives_after_however_many_replies_waited() -> None:
     with pytest.raises(LinkLost):
         conversation.receive(0)
     assert not conversation.receive(0)
+
+
+def test_another_meter_at_the_same_path_ends_the_client(connect: Connect, tmp_path: Path) -> None:
+    """Its samples got the name of the meter before, as the adapter has no serial number."""
+    link = tmp_path / "meter"
+    with PtyServer([meter_from_url("sim://pro?speed=10&load=lamp")], [link]):
+        client, notebook = connect(str(link))
+        notebook.wait_samples(2)
+    notebook.wait_event(EventKind.LOST)
+    with PtyServer([meter_from_url("sim://es?speed=10&load=lamp")], [link]):
+        with pytest.raises(OtherMeter) as caught:
+            client.wait_running(DEADLINE)
+        assert caught.value.key == f"{link} PRO ES 3.14"
+        assert "PRO ES 3.14 instead of PRO 3.14" in caught.value.what
+        count = len(notebook.samples)
+        assert {info.key for info in notebook.infos} == {f"{link} PRO 3.14"}
+        other, _ = connect(str(link))
+        assert other.info.key == other.expected == caught.value.key
+    assert len(notebook.samples) == count
+
+
+@pytest.mark.parametrize(
+    ("key", "other", "same"),
+    [
+        ("/dev/a PRO 3.14", "/dev/a PRO 3.14", True),
+        ("/dev/a PRO 3.14", "/dev/a", True),
+        ("/dev/a .NET 3.23", "/dev/a .NET 3.23 0090C2000001", True),
+        ("/dev/a PRO 3.14", "/dev/a PRO ES 3.14", False),
+        ("/dev/a PRO 3.14", "/dev/a PRO 3.1", False),
+        ("/dev/a .NET 3.23 0090C2000001", "/dev/a .NET 3.23 0090C2000002", False),
+        ("A80012", "A80013", False),
+    ],
+)
+def test_keys_of_one_meter_agree_as_far_as_they_go(key: str, other: str, same: bool) -> None:
+    assert is_same_meter(key, other) is is_same_meter(other, key) is same

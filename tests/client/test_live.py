@@ -82,7 +82,9 @@ def test_opens_asks_and_starts_external_logging_and_nothing_else(stopping: Stopp
 
 def test_info_describes_the_meter(stopping: Stopping) -> None:
     client, notebook, _port = running(stopping, name="fridge")
-    assert client.info == MeterInfo("/dev/script", "/dev/script", "fridge", "PRO", "3.14", "", 1)
+    assert client.info == MeterInfo(
+        "/dev/script PRO 3.14", "/dev/script", "fridge", "PRO", "3.14", "", 1
+    )
     assert client.version is not None
     assert client.version.memory == 65_206
     assert notebook.infos[0].model == "PRO"

@@ -16,7 +16,7 @@ from wattui.client.link import Arrival, Link
 from wattui.errors import Cancelled, NoAnswer, NotAMeter
 from wattui.measurement.events import MeterInfo
 from wattui.ports.port import Port, open_port
-from wattui.protocol import Version, commands
+from wattui.protocol import NetworkAddress, Version, commands
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +25,9 @@ BAUDRATES: Final = (115_200, 19_200, 9_600)
 
 #: A meter that has not answered after this many seconds is absent.
 ANSWER_TIME: Final = 2.0
+
+#: Longest wait for the hardware address of a .NET, in seconds.
+_MAC_TIME: Final = 1.0
 
 # After Control-X: longest wait for the line to become quiet, in seconds.
 _QUIET_LIMIT: Final = 0.5
@@ -43,6 +46,8 @@ class FoundMeter:
     baudrate: int
     #: Records that arrived in the meantime.
     backlog: list[Arrival] = field(default_factory=list)
+    #: Hardware address of a .NET at a port without a serial number; empty if unknown.
+    mac: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,10 @@ def find_meter(
         activity(f"trying {baudrate} baud")
         version = _ask(link, backlog, answer_time, stopped)
         if version is not None:
-            return FoundMeter(version, baudrate, _only_live(backlog))
+            mac = ""
+            if version.has_network and not link.port.serial_number:
+                mac = _ask_mac(link, backlog, answer_time, stopped)
+            return FoundMeter(version, baudrate, _only_live(backlog), mac)
         if backlog:
             _log.info("%s: sends records, but does not answer", link.port.url)
             return FoundMeter(None, baudrate, backlog)
@@ -153,6 +161,24 @@ def _ask(
     return None
 
 
+def _ask_mac(
+    link: Link, backlog: list[Arrival], answer_time: float, stopped: Callable[[], bool]
+) -> str:
+    """Ask a .NET for its hardware address; other records go into the backlog."""
+    link.send(commands.read_network_address())
+    deadline = time.monotonic() + min(answer_time, _MAC_TIME)
+    while time.monotonic() < deadline:
+        _give_up_if(stopped)
+        arrival = link.receive()
+        if arrival is None:
+            continue
+        _add_records(arrival, backlog)
+        for reply in arrival.replies:
+            if isinstance(reply, NetworkAddress):
+                return reply.mac
+    return ""
+
+
 def _give_up_if(stopped: Callable[[], bool]) -> None:
     if stopped():
         raise Cancelled("Connecting was cancelled")
@@ -186,11 +212,24 @@ def first_info(port: Port, name: str = "", interval: float = 1.0) -> MeterInfo:
     return MeterInfo(key, port.url, name, serial_number=number, interval=interval)
 
 
-def add_version(known: MeterInfo, version: Version | None) -> MeterInfo:
-    """Add model and firmware to what is known about a meter, if it reported them."""
+def add_version(known: MeterInfo, version: Version | None, mac: str = "") -> MeterInfo:
+    """Add model and firmware to what is known about a meter, if it reported them.
+
+    At a port without a serial number they, and the hardware address, are in its key: another
+    meter can answer there another time.
+    """
     if version is None:
         return known
-    return replace(known, model=version.model_name, firmware=version.firmware_text)
+    info = replace(known, model=version.model_name, firmware=version.firmware_text)
+    if info.serial_number:
+        return info
+    key = f"{info.port} {info.model} {info.firmware} {mac}".rstrip()
+    return replace(info, key=key)
+
+
+def is_same_meter(key: str, other: str) -> bool:
+    """Check whether two keys may be of one meter, which did not report everything each time."""
+    return f"{key} ".startswith(f"{other} ") or f"{other} ".startswith(f"{key} ")
 
 
 def identify(
@@ -245,4 +284,5 @@ def identify(
         found = find_meter(Link(port), answer_time=answer_time, stopped=stopped, activity=activity)
     finally:
         port.close()
-    return Identified(add_version(known, found.version), found.version, found.baudrate)
+    info = add_version(known, found.version, found.mac)
+    return Identified(info, found.version, found.baudrate)

@@ -273,10 +273,10 @@ class LiveRecording:
         self.sampler.garbled()
         return True
 
-    def identified(self, version: Version | None) -> None:
-        """Remember what the meter reports about itself."""
+    def identified(self, version: Version | None, key: str = "") -> None:
+        """Remember what the meter reports about itself; its key stays, unless one is given."""
         self.version = version or self.version
-        self.meter = add_version(self.meter, version)
+        self.meter = replace(add_version(self.meter, version), key=key or self.meter.key)
 
     def _answered(self, link: Link, version: Version) -> None:
         self.identified(version)

@@ -15,14 +15,21 @@ from types import TracebackType
 from typing import Final, Self
 
 from wattui.client.conversation import Conversation
-from wattui.client.discovery import BAUDRATES, FoundMeter, find_meter, first_info
+from wattui.client.discovery import (
+    BAUDRATES,
+    FoundMeter,
+    add_version,
+    find_meter,
+    first_info,
+    is_same_meter,
+)
 from wattui.client.link import Link
 from wattui.client.live import LiveRecording
 from wattui.client.reconnect import FindPort, OpenPort, open_unless, where_is
 from wattui.client.requests import Requests
 from wattui.client.states import ClientState, StateTracker
 from wattui.client.watchdog import Timing
-from wattui.errors import Cancelled, LinkLost, NoAnswer, PortUnknown, WattuiError
+from wattui.errors import Cancelled, LinkLost, NoAnswer, OtherMeter, PortUnknown, WattuiError
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.measurement.events import Listener, MeterInfo, SampleFunction, as_listener
 from wattui.ports.listing import find_port
@@ -61,6 +68,9 @@ class MeterClient:
         Whether to look for the meter again after it was unplugged.
     live
         Whether the meter sends records.  If not, the client only sends commands.
+    expected
+        Key of the meter that must answer; empty for any.  After a reconnection it must be the
+        same meter in any case: the client fails with ``OtherMeter`` if it is not.
     timing
         Time limits.
     opener, finder
@@ -81,6 +91,7 @@ class MeterClient:
         clock: Clock | None = None,
         reconnect: bool = True,
         live: bool = True,
+        expected: str = "",
         timing: Timing | None = None,
         opener: OpenPort = open_port,
         finder: FindPort = find_port,
@@ -88,6 +99,8 @@ class MeterClient:
         commands.start_external_logging(interval)  # refuses an impossible interval
         self.url = url
         self.reconnect = reconnect
+        #: Key of the meter that must answer; empty before any has.
+        self.expected = expected
         self.timing = timing or Timing()
         self._clock = clock
         self._opener, self._finder = opener, finder
@@ -366,7 +379,8 @@ class MeterClient:
         """Record that a try failed; return whether to try again."""
         if self._tracker.state is ClientState.RUNNING:
             self._lost(error)
-        never = self._tracker.state is ClientState.OPENING or isinstance(error, PortUnknown)
+        hopeless = isinstance(error, PortUnknown | OtherMeter)
+        never = hopeless or self._tracker.state is ClientState.OPENING
         if never or not self.reconnect:
             self._fail(error)
             return False
@@ -397,9 +411,39 @@ class MeterClient:
             stopped=self._stop.is_set,
             activity=self._tracker.show_activity,
         )
+        key = self._key_of(found)
+        if not is_same_meter(key, self.expected or key):
+            # A single answer may have been garbled.
+            found = self._find_again(link, found)
+            key = self._key_of(found)
+            if not is_same_meter(key, self.expected):
+                raise self._other_meter(key)
         self._baudrate = found.baudrate
-        self._live.identified(found.version)
+        self.expected = max(key, self.expected, key=len)
+        first = self._tracker.state is ClientState.OPENING
+        self._live.identified(found.version, key if first else "")
         return found
+
+    def _find_again(self, link: Link, before: FoundMeter) -> FoundMeter:
+        return find_meter(
+            link,
+            baudrates=(before.baudrate,),
+            answer_time=self.timing.answer,
+            stopped=self._stop.is_set,
+        )
+
+    def _key_of(self, found: FoundMeter) -> str:
+        """Return the key that the meter which was found has at its port."""
+        known = self.info
+        own = known if known.serial_number else replace(known, key=known.port)
+        return add_version(own, found.version, found.mac).key
+
+    def _other_meter(self, key: str) -> OtherMeter:
+        """Return the error for a meter that is not the expected one."""
+        port = self.info.port
+        now, before = (one.removeprefix(port).strip() for one in (key, self.expected))
+        what = f"Another meter answers at {port}: {now} instead of {before}"
+        return OtherMeter(what, "Connect again to record it as a meter of its own.", key)
 
     def _serve(self, link: Link, found: FoundMeter) -> None:
         """Process what comes until the link is lost or the client is stopped."""

@@ -21,7 +21,8 @@ from wattui.measurement.sample import Sample
 class MeterInfo:
     """The identity of a meter."""
 
-    #: What identifies it permanently: the FTDI serial number, or else the port's URL.
+    #: What identifies it permanently: the FTDI serial number, or else the port with the model,
+    #: the firmware and the hardware address, as far as they are known.
     key: str
     #: Its current port, a URL.
     port: str

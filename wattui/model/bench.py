@@ -21,7 +21,7 @@ from traits.api import Bool, Dict, Float, Instance, Int, List, Property, Str, Tu
 from traits.api import Callable as Function
 
 from wattui.client import ClientState
-from wattui.errors import WattuiError
+from wattui.errors import OtherMeter, WattuiError
 from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import Event, EventKind
@@ -29,6 +29,7 @@ from wattui.measurement.replay_mark import joined_replays
 from wattui.model.bench_recording import BenchRecording
 from wattui.model.main_thread import MainThread, in_turn
 from wattui.model.meter import Meter
+from wattui.model.other_meter import separate
 from wattui.model.session_totals import SessionTotals, read_totals
 from wattui.model.viewable import PRIVATE, Viewable, declared
 from wattui.session import Interrupted, WriterStatus, complete, describe_meter, interrupted_sessions
@@ -97,6 +98,8 @@ class Bench(Viewable):
     previous_path: Path | None = declared(Instance(Path))
     #: The file that was replaced while it was recorded, so that another continues it.
     replaced_path: Path | None = declared(Instance(Path))
+    #: Which other meter than before answered at a port; empty for none.
+    other_meter = Str()
     #: Whether it is being recorded, and whether it was opened from a file.
     recording = Bool()
     opened = Bool()
@@ -302,6 +305,15 @@ class Bench(Viewable):
         """Disconnect a meter; when the last one is disconnected, the recording ends."""
         meter.disconnect(self._end_if_idle)
 
+    @in_turn
+    def other_meter_answers(self, meter: Meter, error: OtherMeter) -> None:
+        """Record another meter that answers at the port of *meter* as a meter of its own."""
+        client = meter.client
+        note = separate(self, meter, error)
+        if note is not None and client is not None and self._recording is not None:
+            self._recording.record_event(meter, client.info, note)
+        self.other_meter = error.what
+
     @observe("meters:items:state")
     def _state_changed(self, event: Any) -> None:
         if event.new == ClientState.OPENING:
@@ -317,7 +329,7 @@ class Bench(Viewable):
     def _begin(self) -> None:
         """Begin a recording; its file is created with the first sample."""
         self._clear_session()
-        self.trait_set(previous_path=self._left, replaced_path=None, _left=None)
+        self.trait_set(previous_path=self._left, replaced_path=None, _left=None, other_meter="")
         for meter in self.meters:
             meter.reset_totals()
         self._recording = self._shown = BenchRecording(
@@ -479,6 +491,7 @@ class Bench(Viewable):
             damaged_path=damaged,
             previous_path=None,
             replaced_path=None,
+            other_meter="",
             opened=True,
             session_start=start,
             session_stop=stop,

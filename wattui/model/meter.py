@@ -17,7 +17,8 @@ from traits.api import Bool, Enum, Float, Instance, Int, Property, Range, Str, o
 from traits.api import Callable as Function
 
 from wattui.client import ClientState, MeterClient
-from wattui.errors import WattuiError
+from wattui.client.discovery import is_same_meter
+from wattui.errors import OtherMeter, WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX
@@ -72,6 +73,8 @@ class _Inside:
         self.when_stopped: Callable[[], None] | None = None
         #: The keys that it has in a session, by the keys that it was connected with.
         self.keys: dict[str, str] = {}
+        #: The key by which it is known again at its port; empty before it has answered.
+        self.identity = ""
 
 
 class Meter(Viewable):
@@ -207,7 +210,8 @@ class Meter(Viewable):
             return
         if inside.client is not None:
             inside.unreadable += inside.client.unreadable
-        client = self.make_client(self.url, interval=self.interval, name=self.name)
+        expected = {"expected": inside.identity} if inside.identity else {}
+        client = self.make_client(self.url, interval=self.interval, name=self.name, **expected)
         inside.client = client
         client.add_listener(self)
         client.add_state_listener(self._client_changed)
@@ -284,10 +288,19 @@ class Meter(Viewable):
         client = self.client
         return self._inside.unreadable + (0 if client is None else client.unreadable)
 
+    def is_known_as(self, key: str) -> bool:
+        """Check whether it may be the meter with this key, by which it was known at its port."""
+        identity = self._inside.identity
+        return bool(identity) and is_same_meter(identity, key)
+
     @property
     def session_keys(self) -> dict[str, str]:
         """The keys that it has in a session, by the keys that it was connected with."""
         return self._inside.keys
+
+    @observe("url")
+    def _is_elsewhere(self, _event: object) -> None:
+        self._inside.identity = ""
 
     @observe("interval")
     def _interval_changed_by_user(self, _event: object) -> None:
@@ -348,6 +361,13 @@ class Meter(Viewable):
             serial_number=info.serial_number,
         )
         state, error = client.state, client.error
+        if isinstance(error, OtherMeter) and state is ClientState.FAILED:
+            if self.bench is not None:
+                self.bench.other_meter_answers(self, error)
+                return
+            self._inside.identity = ""  # another attempt takes the meter that is there
+        elif client.expected:
+            self._inside.identity = client.expected
         if state is ClientState.LOST and self.state != ClientState.LOST:
             self.lost_since = client.clock.time()
         elif state is ClientState.RUNNING:

@@ -44,8 +44,9 @@ _ANSWER: Final = re.compile(r"\[([01])(?:!([1-9][0-9]{0,4}))?\]")
 
 _FACTORY_ADDRESS: Final = NetworkAddress(
     *("192.168.1.5", "192.168.1.1", "192.168.1.1", "0.0.0.0", "255.255.255.0", True),
-    mac="0090C2D3E4F5",
 )
+#: The last three bytes of the hardware address of the first meter.
+_FIRST_MAC: Final = 0xD3E4F5
 _FACTORY_TARGET: Final = PostTarget("www.example.com", 80, "/post.php", "WattsUp.NET", 60)
 
 
@@ -141,7 +142,10 @@ class Network:
     def __init__(self, serial_number: str, poster: Poster | None = None) -> None:
         self._id = int(re.sub(r"\D", "", serial_number) or "1") or 1
         self.poster = poster
-        self.address = self._saved_address = _FACTORY_ADDRESS
+        #: Each meter has a hardware address of its own.
+        own = (_FIRST_MAC + self._id - 1) & 0xFFFFFF
+        self._factory = replace(_FACTORY_ADDRESS, mac=f"0090C2{own:06X}")
+        self.address = self._saved_address = self._factory
         self.target = self._saved_target = _FACTORY_TARGET
         #: Posts since the meter was made.
         self.posted = 0
@@ -156,7 +160,7 @@ class Network:
 
     def reset(self) -> None:
         """Restore the factory defaults."""
-        self.address, self.target = _FACTORY_ADDRESS, _FACTORY_TARGET
+        self.address, self.target = self._factory, _FACTORY_TARGET
 
     def post(
         self, record: Sequence[int], chosen: Sequence[bool], *, relay_open: bool, interval: int

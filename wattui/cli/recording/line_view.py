@@ -87,6 +87,10 @@ class QuietView(RecordingView):
         elif track.state is ClientState.RUNNING and before is ClientState.LOST:
             exits.say(exits.printable(f"{track.label}: connected again."))
 
+    def other_meter(self, track: Track, what: str) -> None:
+        """Report that another meter answers at a port."""
+        exits.say(exits.printable(f"{track.label}: {what}."))
+
     def disk(self, status: WriterStatus) -> None:
         """Report once that the disk is not accepting data, and once that it is again."""
         problem, self._disk_problem = self._disk_problem, status.problem

@@ -157,6 +157,11 @@ class LiveView(QuietView):
         del track, before
         self._drawn = 0.0
 
+    def other_meter(self, track: Track, what: str) -> None:
+        """Show it below the readings."""
+        del track
+        self._remarks = [*self._remarks[-2:], exits.printable(f"{what}.")]
+
     def disk(self, status: WriterStatus) -> None:
         """Show that the disk is not accepting data, as long as that lasts."""
         waiting = f"{count_text(status.waiting, 'sample')} in memory"

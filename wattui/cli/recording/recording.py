@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from wattui.client import ClientState, MeterClient
-from wattui.errors import DiskRefused, WattuiError
+from wattui.client.discovery import is_same_meter
+from wattui.errors import DiskRefused, OtherMeter, WattuiError
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.replay_mark import replay_of
@@ -136,6 +137,9 @@ class RecordingView(Protocol):
     def changed(self, track: Track, before: ClientState) -> None:
         """Show that the state of a meter changed."""
 
+    def other_meter(self, track: Track, what: str) -> None:
+        """Show that another meter answers at the port of a meter, whose recording has ended."""
+
     def disk(self, status: WriterStatus) -> None:
         """Show that the disk stopped or resumed accepting data."""
 
@@ -234,9 +238,9 @@ class Recording:
         for url in urls:
             self._add(url)
 
-    def _add(self, url: str) -> None:
+    def _add(self, url: str, limit: TimeLimit | None = None) -> None:
         client = MeterClient(url, interval=self._interval, opener=self._opener)
-        track = Track(url, client, TimeLimit(self._duration))
+        track = Track(url, client, limit or TimeLimit(self._duration))
         client.add_listener(_TrackListener(self, track))
         client.add_state_listener(lambda changed: self._on_state(track, changed))
         self.tracks.append(track)
@@ -300,6 +304,9 @@ class Recording:
         def news(view: RecordingView) -> None:
             before = track.state
             track.state, track.activity, track.error, track.info = state, activity, error, info
+            if state is ClientState.FAILED and isinstance(error, OtherMeter):
+                self._separate(track, error, now, view)
+                return
             known = False
             if state is ClientState.FAILED:
                 track.failure = error or WattuiError(f"{track.url} failed")
@@ -323,6 +330,24 @@ class Recording:
         self._post(news)
 
     # -- main thread -----------------------------------------------------------
+
+    def _separate(self, track: Track, error: OtherMeter, now: float, view: RecordingView) -> None:
+        """Go on with another meter, which answers at the port, as a meter of its own."""
+        if track.done:
+            return
+        track.done = True
+        what = f"{error.what}; it is recorded as a meter of its own"
+        if track.info is not None:
+            note = Event(microseconds(now), EventKind.NOTE, what)
+            self.recorder.on_event(self.distinguished(track, track.info), note)
+        view.other_meter(track, what)
+        for known in self.tracks:
+            if known.url == track.url and is_same_meter(known.client.expected, error.key):
+                known.done, known.error, known.failure = False, None, None
+                known.client.start()
+                return
+        self._add(track.url, track.limit)
+        self.tracks[-1].client.start()
 
     def _take(
         self, track: Track, meter: MeterInfo, samples: Sequence[Sample], view: RecordingView

@@ -100,6 +100,10 @@ FILE_ACTIONS: Final = (
         lambda context: context.model.bench.trait_set(previous_path=None),
     ),
     Action(
+        "dismiss_other_meter", "", "Dismiss",
+        lambda context: context.model.bench.trait_set(other_meter=""),
+    ),
+    Action(
         "dismiss_replaced", "", "Dismiss",
         lambda context: context.model.bench.trait_set(replaced_path=None),
     ),

@@ -368,6 +368,8 @@ def notices_of(bench: Bench, dismissed: Sequence[str] = ()) -> list[Notice]:
         warning, hint = bench.health.warning, bench.health.hint
         notices.append(Notice("disk", NoticeKind.WARNING, warning, hint))
     notices += _failure_notices(bench)
+    if bench.other_meter:
+        notices.append(_other_meter_notice(bench.other_meter))
     if bench.replaced_path is not None:
         notices.append(_replaced_notice(bench))
     if bench.previous_path is not None:
@@ -407,6 +409,13 @@ def _failure_notices(bench: Bench) -> list[Notice]:
         )
         for number, meter in enumerate(failed)
     ]
+
+
+def _other_meter_notice(what: str) -> Notice:
+    """Return the notice that another meter answers at the port of a known one."""
+    hint = "It is recorded as a meter of its own. Samples so far keep their name."
+    dismiss = (("Dismiss", "dismiss_other_meter"),)
+    return Notice("other meter", NoticeKind.WARNING, f"{what}.", hint, dismiss)
 
 
 def _replaced_notice(bench: Bench) -> Notice:

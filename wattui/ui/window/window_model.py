@@ -347,7 +347,7 @@ class WindowModel(HasStrictTraits):
     @observe(
         "bench:[revision,meter,recording,opened,session_path,file_size,rate,currency,"
         "disk_problem,disk_hint,disk_waiting,disk_dropped,interrupted.items,"
-        "previous_path,replaced_path],"
+        "previous_path,replaced_path,other_meter],"
         "bench:meters:items:[state,state_text,problem,model,sample_count,name,colour,plotted],"
         "bench:meters.items"
     )
