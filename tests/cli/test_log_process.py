@@ -321,9 +321,9 @@ def test_another_meter_at_the_same_path_got_the_name_of_the_first(
         powers = [found.statistics(meter.id)["power"].mean for meter in found.meters]
     assert owners == [1, 2]
     assert powers[0] > 4 * powers[1], "the lamp is at one meter, the idle load at the other"
-    told = f"Another meter answers at {link}: "
-    assert notes[0].startswith(f"{told}PRO ES 3.14 instead of PRO 3.14; ")
-    assert notes[1].startswith(f"{told}PRO 3.14 instead of PRO ES 3.14; ")
+    report = f"Another meter answers at {link}: "
+    assert notes[0].startswith(f"{report}PRO ES 3.14 instead of PRO 3.14; ")
+    assert notes[1].startswith(f"{report}PRO 3.14 instead of PRO ES 3.14; ")
     errors = log.errors()
     for name, note, count in zip(names, notes, counts, strict=True):
         assert f"{name}: {note}." in errors

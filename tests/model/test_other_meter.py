@@ -104,8 +104,8 @@ def test_another_meter_at_the_same_path_got_the_name_of_the_first(bench: Bench, 
     assert bench.meter is second
     assert bench.recording
     port = desk.port
-    told = f"Another meter answers at {port}: PRO ES 3.14 instead of PRO 3.14"
-    assert bench.other_meter == told
+    reported = f"Another meter answers at {port}: PRO ES 3.14 instead of PRO 3.14"
+    assert bench.other_meter == reported
     bench.disconnect(second)
     until(bench, lambda: not bench.recording)
     assert bench.main_thread.join(DEADLINE) == []
@@ -115,7 +115,7 @@ def test_another_meter_at_the_same_path_got_the_name_of_the_first(bench: Bench, 
         assert list(labels.values()) == ["fridge", f"PRO ES {port}"]
         (note,) = session.events([EventKind.NOTE])
         assert labels[note.meter_id or 0] == "fridge"
-        assert note.event.text == f"{told}; it is recorded as a meter of its own"
+        assert note.event.text == f"{reported}; it is recorded as a meter of its own"
         counts = [session.count(meter) for meter in labels]
     assert counts == [first.sample_count, second.sample_count]
 
@@ -150,7 +150,7 @@ def test_the_same_meter_that_is_plugged_in_again_stays_the_same(bench: Bench, de
     ],
     ids=["firmware", "hardware address"],
 )
-def test_meters_of_one_model_are_told_apart_and_named_apart(
+def test_two_meters_of_one_model_have_rows_and_names_of_their_own(
     bench: Bench, desk: Desk, before: str, after: str
 ) -> None:
     first = recorded(bench, desk, before)

@@ -3,18 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from wattui.errors import OtherMeter
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import Event, EventKind
-
-if TYPE_CHECKING:
-    from wattui.model.bench import Bench
-    from wattui.model.meter import Meter
+from wattui.model.meter import Meter
 
 
-def separate(bench: Bench, meter: Meter, error: OtherMeter) -> Event | None:
+class MeterRows(Protocol):
+    """The part of a bench that is needed here."""
+
+    meters: list[Meter]
+    meter: Meter | None
+    identities: dict[str, dict[str, str]]
+
+    def add_meter(self, url: str = "", **traits: object) -> Meter:
+        """Add a meter."""
+
+    def disconnect(self, meter: Meter) -> None:
+        """Disconnect a meter."""
+
+    def remove_meter(self, meter: Meter) -> None:
+        """Remove a meter."""
+
+
+def separate(bench: MeterRows, meter: Meter, error: OtherMeter) -> Event | None:
     """Connect the other meter in a row of its own; the known one keeps its samples and name.
 
     A known one without samples in this recording is removed.  Main thread only.
@@ -41,7 +55,7 @@ def separate(bench: Bench, meter: Meter, error: OtherMeter) -> Event | None:
     return note
 
 
-def _row_of(bench: Bench, meter: Meter, key: str) -> Meter:
+def _row_of(bench: MeterRows, meter: Meter, key: str) -> Meter:
     """Return the row of the other meter, if it was there before, or a new one."""
     for one in bench.meters:
         if one is not meter and one.url == meter.url and one.is_known_as(key):
