@@ -221,9 +221,45 @@ def test_cells_without_a_value_are_no_records(tmp_path: Path) -> None:
     text = "time,watts\n" + lines(lambda t, n: f"{t:%Y-%m-%d %H:%M:%S},{absent.get(n, watts(n))}")
     found = preview(tmp_path, text)
     assert only(found).count == COUNT - len(absent)
-    assert only(found).gaps == 1
+    assert (only(found).gaps, only(found).missing) == (1, len(absent) * 10**6)
     assert found.result.skipped_count == 0
-    assert f"{len(absent)} lines without a value left out" in notes(found)
+    assert f"{len(absent)} records without a value: a gap instead" in notes(found)
+
+
+def test_a_single_record_without_a_value_is_a_gap_and_no_energy(tmp_path: Path) -> None:
+    """The record after it stood for both of their intervals."""
+    line: Line = lambda t, n: f"{t:%Y-%m-%d %H:%M:%S},{'' if n in (0, 7, 19) else 36}"  # noqa: E731
+    meter = only(preview(tmp_path, "time,watts\n" + lines(line)))
+    assert (meter.count, meter.gaps, meter.missing) == (17, 1, 10**6)
+    assert meter.covered == 17 * 10**6
+    assert meter.energy_wh == pytest.approx(0.17)
+    assert meter.start == START.timestamp() * 10**6
+
+
+@pytest.mark.parametrize("size", [3, 7, 20_001])
+def test_gaps_without_a_value_do_not_depend_on_blocks(tmp_path: Path, size: int) -> None:
+    """Blocks of a file begin and end within them."""
+    text = "time,watts\n" + lines(
+        lambda t, n: f"{t:%Y-%m-%d %H:%M:%S},{'' if 3 < n % size < 6 or n > 41_000 else 36}",
+        count=41_010,
+    )
+    meter = only(preview(tmp_path, text))
+    filled = [n for n in range(41_010) if not (3 < n % size < 6 or n > 41_000)]
+    assert meter.count == len(filled)
+    assert meter.missing == (filled[-1] - filled[0] + 1 - len(filled)) * 10**6
+
+
+def test_a_table_without_any_value_is_refused(tmp_path: Path) -> None:
+    text = "time,watts,volts\n" + lines(lambda t, n: f"{t:%Y-%m-%d %H:%M:%S},nan,nan")
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(FormatError, match="has a value"):
+        preview_files([tmp_path / "x.csv"], Assumptions(columns=parse_columns("time=0,power=1")))
+    with pytest.raises(FormatError, match="has a value"):
+        import_files(
+            [tmp_path / "x.csv"], tmp_path / "x.wattui",
+            Assumptions(columns=parse_columns("time=0,power=1")),
+        )  # fmt: skip
+    assert not (tmp_path / "x.wattui").exists()
 
 
 def test_a_scale_that_is_taken_for_granted_is_in_the_notes(tmp_path: Path) -> None:

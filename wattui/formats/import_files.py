@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from wattui.errors import FormatError
 from wattui.formats import named_columns
 from wattui.formats.file_format import Format, Missing
 from wattui.formats.reading import pipe_input
-from wattui.formats.reading.block import Block
+from wattui.formats.reading.block import ABSENT, Block
 from wattui.formats.reading.corrections import corrected
 from wattui.formats.reading.source import (
     Assumptions,
@@ -307,6 +307,9 @@ class _Import:
         self._placers: dict[str, Placer] = {}
         self._counts: dict[str, int] = {}
         self._notes: dict[str, None] = dict.fromkeys(notes)
+        #: How many records had no value, and the time without one so far, by meter.
+        self._empty = 0
+        self._without: dict[str, int] = {}
 
     def take(self, file: _File) -> None:
         """Import a file."""
@@ -372,10 +375,28 @@ class _Import:
     def _place(self, key: str, block: Block) -> None:
         placer = self._placers[key]
         placed: Placed = placer.place(block)
-        self._writer.add(placer.info, placed.time, placed.interval, block.values, placed.gap)
-        self._counts[key] = self._counts.get(key, 0) + len(block)
+        values = block.values
+        has_value = (values != ABSENT).any(axis=1)
+        if not has_value.all() or self._without.get(key):
+            self._empty += int((~has_value).sum())
+            placed, values = self._without_empty(key, placed, has_value), values[has_value]
+        if len(values):
+            self._writer.add(placer.info, placed.time, placed.interval, values, placed.gap)
+            self._counts[key] = self._counts.get(key, 0) + len(values)
         for event in placed.events:
             self._writer.add_event(event, placer.info)
+
+    def _without_empty(self, key: str, placed: Placed, has_value: NDArray[np.bool_]) -> Placed:
+        """Return the records that have a value; the time of the others is a gap."""
+        chosen = np.flatnonzero(has_value)
+        lost = np.cumsum(np.where(has_value, 0, placed.interval + placed.gap))
+        lost += self._without.get(key, 0)
+        up_to = lost[chosen]
+        self._without[key] = int(lost[-1] - up_to[-1]) if len(chosen) else int(lost[-1])
+        gap = placed.gap[chosen] + np.diff(up_to, prepend=0)
+        if len(chosen) and key not in self._counts:
+            gap[0] = 0  # Nothing was recorded before.
+        return Placed(placed.time[chosen], placed.interval[chosen], gap, placed.events)
 
     def _note_assumptions(self, file: _File) -> None:
         source = file.source
@@ -395,6 +416,13 @@ class _Import:
     def finish(self, files: Sequence[_File]) -> ImportResult:
         """Write the notes, and return the outcome."""
         skipped = files[0].source.skipped
+        if not self._counts:
+            raise FormatError(
+                f"No record in {files[0].source.name} has a value",
+                "Check the columns, their units and the decimal sign.",
+            )
+        if self._empty:
+            self._note(f"{count_text(self._empty, 'record')} without a value: a gap instead")
         if skipped.count:
             self._note(f"{count_text(skipped.count, 'unreadable line')} left out")
         for placer in self._placers.values():

@@ -16,7 +16,7 @@ import numpy as np
 
 from wattui.errors import FormatError
 from wattui.formats.file_format import Format, Missing
-from wattui.formats.reading.block import ABSENT, Block, Integers
+from wattui.formats.reading.block import Block, Integers
 from wattui.formats.reading.column_choice import (
     DATE,
     ELAPSED,
@@ -25,7 +25,6 @@ from wattui.formats.reading.column_choice import (
     ColumnChoice,
     by_names,
 )
-from wattui.formats.reading.corrections import part_of
 from wattui.formats.reading.local_times import LocalTimes
 from wattui.formats.reading.source import Assumptions, Head, Source, read_head, shown_text
 from wattui.formats.reading.table_shape import ABSENT_WORDS, Table, split_line, table_of
@@ -41,7 +40,6 @@ from wattui.formats.reading.text_table import (
 from wattui.formats.reading.time_forms import AmbiguousTimes, TimeForm, time_form
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.fields import FIELD_INDEX, FIELDS
-from wattui.measurement.text import count_text
 
 _DAY: Final = 86_400 * MICROSECONDS
 _RATIOS: Final = ("power_factor", "duty_cycle")
@@ -324,7 +322,7 @@ def read(source: Source) -> Iterator[Block]:
     for note in plan.notes:
         source.note(note)
     others: set[str] = set()
-    blocks = _with_values(source, read_table(source, _layout(plan, others)))
+    blocks = read_table(source, _layout(plan, others))
     form = plan.form
     if form is None:
         yield from blocks
@@ -367,20 +365,6 @@ def _layout(plan: Plan, others: set[str] | None = None) -> Layout:
         plan.columns, table.delimiter, cells, least=plan.least, point=table.point,
         absent_words=ABSENT_WORDS, plain=plain, whole=True,
     )  # fmt: skip
-
-
-def _with_values(source: Source, blocks: Iterator[Block]) -> Iterator[Block]:
-    """Yield the records that have a value; the others are counted and left out."""
-    empty = 0
-    for block in blocks:
-        has_value = np.zeros(len(block), bool)
-        for column in block.columns.values():
-            has_value |= column != ABSENT
-        empty += int((~has_value).sum())
-        if has_value.any():
-            yield block if has_value.all() else part_of(block, has_value)
-    if empty:
-        source.note(f"{count_text(empty, 'line')} without a value left out")
 
 
 def _again(source: Source, plan: Plan) -> Iterator[Block]:

@@ -42,6 +42,8 @@ from wattui.ui.widgets.typed_field import TypedBox, read_number
 
 _SIZE: Final = (900, 640)
 _FIELD: Final = 220
+#: Height of a record in pixels.
+_ROW: Final = 24
 #: Milliseconds after a choice until the table is read again: more choices may follow.
 _PAUSE: Final = 150
 
@@ -119,6 +121,8 @@ class ImportDialog(QtGui.QDialog):
         self.records.setEditTriggers(QtGui.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.records.setTabKeyNavigation(False)
         self.records.verticalHeader().hide()
+        self.records.verticalHeader().setDefaultSectionSize(_ROW)
+        self.records.horizontalHeader().setDefaultAlignment(QtCore.Qt.AlignmentFlag.AlignLeft)
         self.records_heading = heading("First records")
         layout.addWidget(self.records_heading)
         layout.addWidget(self.records)
