@@ -171,6 +171,16 @@ def test_a_number_has_two_digits_of_its_error(value: float, error: float, text: 
     assert texts.power_text(value, error) == f"{text} W"
 
 
+def test_a_text_that_is_shortened_has_no_cut_number() -> None:
+    line = "Recording 12 meters   ·   1,792 samples   ·   12 gaps"
+    found = {texts.shortened_text(line, lambda text, most=most: len(text) <= most)
+             for most in range(1, 60)}  # fmt: skip
+    assert {line, "Recording 12 meters   ·   1,792 samples …", "Recording 12 meters …"} <= found
+    assert {one for one in found if one[-1] == "…" and one[-2:-1].isdigit()} == set()
+    assert texts.shortened_text("PRO M12", lambda text: len(text) < 7) == "PRO M…"
+    assert texts.shortened_text("12:31:05", lambda text: len(text) < 7) == "…"
+
+
 def test_an_energy_is_in_kilowatt_hours_from_a_thousand_on() -> None:
     assert texts.energy_text(999.4, 15.2) == "999 ± 15 Wh"
     # Rounded it has four digits.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -50,6 +50,10 @@ _TYPED_PART: Final = re.compile(
 )
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+#: Between two parts of a line; and a part of a number at the end of what is left of one.
+_BETWEEN_PARTS: Final = re.compile(r"(\s+·\s+|\s{3,})")
+_END_OF_NUMBER: Final = re.compile(r"[\s\d.,:±-]+$")
 
 #: Longest duration that is accepted, in seconds: longer is a slip of the finger.
 _LONGEST: Final = 100 * 366 * 86400.0
@@ -128,6 +132,37 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )
+
+
+def shortened_text(text: str, fits: Callable[[str], bool]) -> str:
+    """Return as much of a text as fits: whole parts give way, and no number is cut.
+
+    Parameters
+    ----------
+    text
+        Parts are separated by dots or by three spaces.
+    fits
+        Returns whether there is room for a text.
+
+    Examples
+    --------
+    >>> shortened_text("Recording · 1,792 samples · 12 gaps", lambda text: len(text) < 30)
+    'Recording · 1,792 samples …'
+    >>> shortened_text("meter 12", lambda text: len(text) < 8)
+    'meter…'
+    """
+    if fits(text):
+        return text
+    parts = _BETWEEN_PARTS.split(text)
+    for end in range(len(parts) - 2, 0, -2):
+        shorter = f"{''.join(parts[:end])} …"
+        if fits(shorter):
+            return shorter
+    for end in range(len(parts[0]) - 1, 0, -1):
+        shorter = f"{_END_OF_NUMBER.sub('', parts[0][:end])}…"
+        if fits(shorter):
+            return shorter
+    return "…"
 
 
 # -- durations --------------------------------------------------------------------

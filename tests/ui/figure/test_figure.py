@@ -192,6 +192,14 @@ def test_each_of_several_meters_has_a_colour_and_a_curve(three: Path, tmp_path: 
     assert "16.67 ± " in page.span_text()
 
 
+def test_a_long_name_in_the_legend_had_cut_its_energy(three: Path) -> None:
+    page = page_of(three, layout=FigureLayout(width=300))
+    page.content.series[0].label = "the rack in the north of the hall, " * 3
+    texts = [text for line in page._legend_lines() for _x, _number, text in line]
+    assert texts[0].endswith(" Wh")
+    assert "…   2.778 ±" in texts[0]
+
+
 def test_one_of_several_meters(three: Path) -> None:
     page = page_of(three, meters=[2])
     assert [one.label for one in page.content.series] == ["south"]

@@ -182,8 +182,8 @@ class FigurePage:
         wide = min(max(drawing.text_width(text, TEXT) for text in texts) + 44, room)
         columns = max(int((room + 24) / wide), 1)
         entries = [
-            (_AXIS + (i % columns) * wide, i, drawing.elided_text(text, wide - 24, TEXT))
-            for i, text in enumerate(texts)
+            (_AXIS + (i % columns) * wide, i, _shortened_entry(one, text, wide - 24))
+            for i, (one, text) in enumerate(zip(self.content.series, texts, strict=True))
         ]
         return [entries[i : i + columns] for i in range(0, len(entries), columns)]
 
@@ -191,6 +191,15 @@ class FigurePage:
 def _gap_words(statistics: Any) -> str:
     words = count_text(statistics.gap_count, "gap")
     return f"{words} ({duration_text(statistics.gap_s)})" if statistics.gap_count else words
+
+
+def _shortened_entry(one: FigureSeries, text: str, room: float) -> str:
+    """Return the text of a meter in the legend; its name gives way before its numbers."""
+    numbers = text.removeprefix(one.label)
+    left = room - drawing.text_width(numbers, TEXT)
+    if left < drawing.text_width("…", TEXT):
+        return drawing.elided_text(text, room, TEXT)
+    return drawing.elided_text(one.label, left, TEXT) + numbers
 
 
 def _legend_text(one: FigureSeries) -> str:

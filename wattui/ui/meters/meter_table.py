@@ -9,7 +9,7 @@ from typing import Any, Final
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
-from wattui.measurement.text import printable
+from wattui.measurement.text import printable, shortened_text
 from wattui.ui.meters.colour_list import ColourList
 from wattui.ui.meters.meter_actions import (
     COLOUR,
@@ -187,6 +187,12 @@ class _Cells(QtGui.QStyledItemDelegate):
         else:
             super().paint(painter, option, index)
 
+    def initStyleOption(self, option: Any, index: QtCore.QModelIndex) -> None:
+        """Shorten a name that does not fit; Qt would cut its number."""
+        super().initStyleOption(option, index)
+        advance, room = option.fontMetrics.horizontalAdvance, option.rect.width() - 8
+        option.text = shortened_text(option.text, lambda text: advance(text) <= room)
+
     def createEditor(self, parent: Any, option: Any, index: QtCore.QModelIndex) -> Any:
         """Make the field that a name is typed into."""
         field = QtGui.QLineEdit(parent)
@@ -249,8 +255,8 @@ def _draw_state(painter: Any, option: Any, row: MeterRow, palette: Palette) -> N
     painter.drawEllipse(QtCore.QRectF(rect.left() + 8, rect.center().y() - 3.5, 8, 8))
     painter.setPen(QtGui.QColor(palette.muted if row.dot == "muted" else palette.text))
     room = rect.adjusted(24, 0, -4, 0)
-    metrics = painter.fontMetrics()
-    text = metrics.elidedText(row.state, QtCore.Qt.TextElideMode.ElideRight, room.width())
+    advance = painter.fontMetrics().horizontalAdvance
+    text = shortened_text(row.state, lambda text: advance(text) <= room.width())
     painter.drawText(room, QtCore.Qt.AlignmentFlag.AlignVCenter, text)
     painter.restore()
 

@@ -64,10 +64,24 @@ class Crosshair(AbstractOverlay):
         """Write the time below the line, over the time axis."""
         text = self.stack.time_text(moment)
         palette = self.stack.palette
-        width = drawing.text_width(text) + 2 * _PAD
-        left = min(max(x - width / 2, plot.outer_x), plot.outer_x2 - width)
-        drawing.fill_rect(gc, left, plot.y - 24, width, 19, palette.text)
+        left, right = _time_place(plot, x, text)
+        drawing.fill_rect(gc, left, plot.y - 24, right - left, 19, palette.text)
         drawing.draw_text(gc, text, left + _PAD, plot.y - 19, palette.plot)
+
+
+def _time_place(plot: Any, x: float, text: str) -> tuple[float, float]:
+    """Return the left and right edge of the time at the pointer, in pixels."""
+    width = drawing.text_width(text) + 2 * _PAD
+    left = min(max(x - width / 2, plot.outer_x), plot.outer_x2 - width)
+    return left, left + width
+
+
+def pointer_time_place(stack: Any, plot: Any) -> tuple[float, float] | None:
+    """Return the part of a time axis that the time at the pointer covers; None without one."""
+    if stack.pointer_time is None:
+        return None
+    x = float(plot.index_mapper.map_screen(np.array([stack.pointer_time]))[0])
+    return _time_place(plot, x, stack.time_text(stack.pointer_time))
 
 
 class RowScroll(AbstractOverlay):

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from pyface.qt import QtCore, QtGui
 
-from wattui.measurement.text import printable
+from wattui.measurement.text import printable, shortened_text
 from wattui.ui.theme.palette import Palette, mix
 
 
@@ -74,11 +74,9 @@ def text_width(text: str, lettering: Lettering = AXIS) -> float:
 
 
 def elided_text(text: str, room: float, lettering: Lettering) -> str:
-    """Return a text no wider than *room*, shortened in the middle if necessary."""
-    elided = _font(lettering)[1].elidedText(
-        printable(text), QtCore.Qt.TextElideMode.ElideMiddle, room
-    )
-    return str(elided)
+    """Return a text no wider than *room*, shortened if necessary."""
+    shown = printable(text)
+    return shortened_text(shown, lambda shorter: text_width(shorter, lettering) <= room)
 
 
 def draw_text(

@@ -9,11 +9,13 @@ off the last label; making a ``Label`` for each takes longer than drawing the cu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from chaco.api import AbstractTickGenerator, Plot, PlotAxis, PlotGrid
-from traits.api import Float, Instance
+from traits.api import Callable, Float, Instance
 
 from wattui.ui.plots.drawing import AXIS, Lettering, draw_text, text_width
 from wattui.ui.theme.palette import Palette
@@ -21,6 +23,9 @@ from wattui.ui.theme.palette import Palette
 #: Pixels between a value axis and its labels, and from a time axis to the base line.
 _VALUE_OFFSET: Final = 8
 _TIME_OFFSET: Final = 19
+
+#: The smallest size of a label.
+_LEAST: Final = 5
 
 #: From the base line of digits to their middle, and between two times, in pixels.
 _HALF_DIGIT: Final = 5
@@ -62,6 +67,8 @@ class LabelledAxis(PlotAxis):
 
     #: The font of the labels.
     lettering = Instance(Lettering, AXIS)
+    #: Returns the part of a time axis that something else covers, or None: no label is there.
+    covered = Callable()
 
     def _compute_labels(self, gc: Any) -> None:
         ticks, shown = self.tick_generator, self.mapper.range
@@ -72,21 +79,31 @@ class LabelledAxis(PlotAxis):
         write(gc, list(zip(self._tick_label_positions, self.ticklabel_cache, strict=True)))
 
     def _write_values(self, gc: Any, labels: list[tuple[np.ndarray, str]]) -> None:
-        colour, lettering = self.tick_label_color, self.lettering
-        left = self.orientation == "left"
+        colour, left = self.tick_label_color, self.orientation == "left"
         offset, align = (-_VALUE_OFFSET, 1.0) if left else (_VALUE_OFFSET, 0.0)
+        room = (self.component.padding_left if left else self.component.padding_right) + 1
+        lettering = _fitting_lettering([text for _, text in labels], room - _VALUE_OFFSET, self)
         for (x, y), text in labels:
             draw_text(gc, text, x + offset, y - _HALF_DIGIT, colour, lettering, align)
 
     def _write_times(self, gc: Any, labels: list[tuple[np.ndarray, str]]) -> None:
         free, most = self.component.outer_x, self.component.outer_x2 - 2
         colour = self.tick_label_color
+        covered = (self.covered() if self.covered else None) or (most, most)
         for (x, y), text in labels:
             width = text_width(text, self.lettering)
             left = min(max(x - width / 2, self.component.outer_x), most - width)
-            if left >= free:
+            if left >= free and not (left < covered[1] and covered[0] < left + width):
                 draw_text(gc, text, left, y - _TIME_OFFSET, colour, self.lettering)
                 free = left + width + _BETWEEN
+
+
+def _fitting_lettering(texts: Sequence[str], room: float, axis: LabelledAxis) -> Lettering:
+    """Return the font of an axis, or a smaller one in which all labels fit."""
+    lettering: Lettering = axis.lettering
+    while lettering.size > _LEAST and any(text_width(one, lettering) > room for one in texts):
+        lettering = replace(lettering, size=lettering.size - 1)
+    return lettering
 
 
 def add_axes(plot: Plot, times: LabelledTicks, values: LabelledTicks) -> None:

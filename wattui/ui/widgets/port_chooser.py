@@ -10,7 +10,7 @@ from typing import Any, Final
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
-from wattui.measurement.text import printable, short_port
+from wattui.measurement.text import printable, short_port, shortened_text
 from wattui.ports.listing import PortInfo, PortProblem
 from wattui.ui.widgets.plain_text import plain_tip
 from wattui.ui.widgets.widget_editor import WidgetEditor
@@ -166,6 +166,19 @@ class PortBox(QtGui.QComboBox):
         self.setMaxVisibleItems(16)
         self.setAccessibleName("Port")
         self.setItemDelegate(_Lines(self))
+
+    def paintEvent(self, _event: QtGui.QPaintEvent) -> None:
+        """Draw the chosen line; Qt would cut it anywhere."""
+        painter = QtGui.QStylePainter(self)
+        option = QtGui.QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = QtGui.QStyle.SubControl.SC_ComboBoxEditField
+        kind = QtGui.QStyle.ComplexControl.CC_ComboBox
+        room = self.style().subControlRect(kind, option, field, self).width() - 2
+        advance = self.fontMetrics().horizontalAdvance
+        option.currentText = shortened_text(option.currentText, lambda text: advance(text) <= room)
+        painter.drawComplexControl(kind, option)
+        painter.drawControl(QtGui.QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         """Open the list, instead of picking the next line of the closed one."""

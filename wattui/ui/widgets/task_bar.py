@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
-from wattui.measurement.text import printable
+from wattui.measurement.text import printable, shortened_text
 from wattui.ui.widgets.plain_text import PlainLabel, plain_tip
 from wattui.ui.widgets.widget_editor import WidgetEditor
 
@@ -109,8 +109,8 @@ class ElidedLabel(PlainLabel):
         self._elide()
 
     def _elide(self) -> None:
-        mode = QtCore.Qt.TextElideMode.ElideRight
-        fitting = self.fontMetrics().elidedText(self._full, mode, self.width())
+        advance, width = self.fontMetrics().horizontalAdvance, self.width()
+        fitting = shortened_text(self._full, lambda text: advance(text) <= width)
         self.setText(fitting)
         whole = self._full if fitting != self._full else ""
         self.setToolTip(plain_tip("\n".join(text for text in (whole, self._tip) if text)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
 
-from wattui.measurement.text import NO_VALUE
+from wattui.measurement.text import NO_VALUE, shortened_text
 from wattui.ui.meters.meter_columns import column_unit
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.tabular_figures import draw_figures, figures_width
@@ -272,8 +272,8 @@ class LargePanel(QtGui.QWidget):
         metrics = QtGui.QFontMetricsF(font)
         chip = dot.startswith("#")
         before = (1.9 if chip else 0.9) * size if dot and text else 0.0
-        elide = QtCore.Qt.TextElideMode.ElideRight
-        shown = metrics.elidedText(text, elide, room.width() - before)
+        most = room.width() - before
+        shown = shortened_text(text, lambda shorter: metrics.horizontalAdvance(shorter) <= most)
         left = room.left() + (room.width() - before - metrics.horizontalAdvance(shown)) / 2
         if before:
             painter.setPen(QtCore.Qt.PenStyle.NoPen)
