@@ -2,10 +2,11 @@
 # `make run` and `make test` are all that is needed on a fresh machine.
 
 PYTEST_FLAGS ?=
+FUZZ_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 3
 
-.PHONY: help run test test-faults lint format types dead-code check bench icons screenshots clean
+.PHONY: help run test test-faults fuzz lint format types dead-code check lock bench icons screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -24,6 +25,10 @@ test-faults: ## the whole fault suite: kills, pulled plugs, full disks, power cu
 	WATTUI_FAULTS=full WATTUI_FAULT_FIGURES=.pytest_cache/faults \
 		.venv/bin/python -m pytest tests/faults $(PYTEST_FLAGS)
 
+fuzz: ## fuzz all readers: FUZZ_FLAGS='--seconds 300 framer import'; ten minutes
+	@.ci/bootstrap fuzz
+	.venv/bin/python tests/fuzz --figures tests/fuzz/figures.json $(FUZZ_FLAGS)
+
 lint: ## check the style of the code
 	@.ci/bootstrap dev
 	.venv/bin/ruff check .
@@ -39,6 +44,12 @@ dead-code: ## list code that nothing uses
 
 check: ## everything CI checks: style, types, dead code, licences, the wheel, tests
 	.ci/run
+
+lock: ## pin the dependencies of a release, with their hashes
+	@.ci/bootstrap dev
+	.venv/bin/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate \
+		--no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
+		setup.cfg --output-file requirements.lock
 
 format: ## format the code
 	@.ci/bootstrap dev

@@ -364,7 +364,7 @@ def test_a_capture_in_chunks_with_stray_nuls(name: str, count: int, watts: int, 
     assert sum(reply.values[0] for reply in replies) == watts
 
 
-# -- a bounded fuzz run; benchmarks/fuzz_framer.py does ten million bytes ------
+# -- a bounded fuzz run; `make fuzz` does ten million bytes ----------------------
 
 
 def fuzz(chance: random.Random, total: int) -> Iterator[bytes]:

@@ -104,9 +104,17 @@ class PortName(click.types.StringParamType):
         if sys.platform == "win32" or "://" in text or text.startswith(_IN_FULL) or "/" in text:
             return text
         device = Path("/dev") / text
-        is_device = text and not Path(text).exists() and device.is_char_device()
+        # os.path answers for names that no file can have, too.
+        is_device = text and not os.path.exists(text) and _is_character_device(device)  # noqa: PTH110
         looks_like_one = text.startswith(("ttyUSB", "ttyACM", "ttyS", "cu.", "tty."))
         return str(device) if is_device or looks_like_one else text
+
+
+def _is_character_device(path: Path) -> bool:
+    try:
+        return path.is_char_device()
+    except (OSError, ValueError):
+        return False
 
 
 def _check_simulated(url: str) -> None:
