@@ -23,7 +23,8 @@ test-faults: ## the whole fault suite: kills, pulled plugs, full disks, power cu
 	@.ci/bootstrap test
 	rm -rf .pytest_cache/faults
 	WATTUI_FAULTS=full WATTUI_FAULT_FIGURES=.pytest_cache/faults \
-		.venv/bin/python -m pytest tests/faults $(PYTEST_FLAGS)
+		.venv/bin/python -m pytest --numprocesses=4 --dist=worksteal tests/faults $(PYTEST_FLAGS)
+	.venv/bin/python tests/faults/promises.py .pytest_cache/faults
 
 fuzz: ## fuzz all readers: FUZZ_FLAGS='--seconds 300 framer import'; ten minutes
 	@.ci/bootstrap fuzz

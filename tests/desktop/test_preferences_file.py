@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_settings_come_back_as_they_were(tmp_path: Path) -> None:
     settings.save()
     assert PreferencesFile.load(path) == settings
     assert [one.name for one in path.parent.iterdir()] == ["settings.json"]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_remembered(tmp_path: Path) -> None:
+    settings = PreferencesFile.load(tmp_path / "settings.json")
+    settings.remember_session(Path("/") / os.fsdecode(b"caf\xe9.wattui"))
+    settings.save()
+    assert PreferencesFile.load(settings.path) == settings
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ It reads the file with plain SQLite, so that an error of the program cannot hide
 
 from __future__ import annotations
 
+import bisect
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -30,6 +31,8 @@ class Stored:
     time: int
     interval: int
     gap: int
+    #: Whether an event since the sample before it says that something was dropped.
+    dropped: bool = False
 
 
 @dataclass
@@ -41,6 +44,8 @@ class Account:
     reported: int = 0
     shown: int = 0
     runs: int = 0
+    #: How often what was done, for the page of promises.
+    counts: dict[str, int] = field(default_factory=dict)
     #: What is wrong; must be empty.
     faults: list[str] = field(default_factory=list)
 
@@ -50,6 +55,7 @@ class Account:
         files: Sequence[Path],
         shown: Iterable[int] = (),
         neighbours: int = NEIGHBOURS,
+        among: range | None = None,
     ) -> None:
         """Add a run.
 
@@ -63,12 +69,15 @@ class Account:
             The numbers that the program has shown.
         neighbours
             Samples beside a hole within which its gap may be reported.
+        among
+            The numbers of this meter, where several are in one session; None for all.
         """
         rows: list[Stored] = []
         ends: list[tuple[int, bool]] = []
         for path in files:
             if path.exists():
-                rows += samples_of(path, self.faults)
+                found = samples_of(path, self.faults)
+                rows += [one for one in found if among is None or one.number in among]
                 ends.append((len(rows), ended_with_word(path)))
         self.runs += 1
         self.sent += len(sent)
@@ -77,7 +86,7 @@ class Account:
         stored = {row.number for row in rows}
         self.stored += len(stored)
         self.reported += missing
-        seen = set(shown)
+        seen = {one for one in shown if among is None or one in among}
         self.shown += len(seen)
         if lost := sorted(seen - stored):
             self.faults.append(f"shown, but not stored: {lost[:10]}")
@@ -104,7 +113,7 @@ class Account:
             if missing <= 0:
                 continue
             around = rows[max(0, index - neighbours) : index + neighbours + 1]
-            if index in last_of_file or any(one.gap for one in around):
+            if index in last_of_file or any(one.gap or one.dropped for one in around):
                 reported += missing
             else:
                 self.faults.append(f"{missing} missing in silence before {row.number}")
@@ -129,6 +138,7 @@ class Account:
             "stored": self.stored,
             "reported lost": self.reported,
             "shown": self.shown,
+            **self.counts,
         }
 
 
@@ -146,7 +156,14 @@ def samples_of(path: Path, faults: list[str]) -> list[Stored]:
         rows = database.execute(
             "SELECT energy, time, interval, COALESCE(gap, 0) FROM sample ORDER BY meter, time"
         ).fetchall()
-    return [Stored(*row) for row in rows]
+        dropped = database.execute("SELECT time FROM event WHERE kind='dropped'").fetchall()
+    times = sorted(time for (time,) in dropped)
+    samples, before = [], 0
+    for row in rows:
+        reported = bisect.bisect_left(times, before) < bisect.bisect_right(times, row[1])
+        samples.append(Stored(*row, dropped=reported))
+        before = row[1]
+    return samples
 
 
 def events_of(path: Path) -> list[tuple[str, str]]:

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 from account import Account
 from numbered_meter import NumberedMeter
-
-FULL = os.environ.get("WATTUI_FAULTS", "") == "full"
+from suite_size import FULL
 
 if sys.platform != "linux":
     collect_ignore_glob = ["test_*.py"]

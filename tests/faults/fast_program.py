@@ -10,6 +10,10 @@ fast.  Variables of the environment change more:
     A file with the seconds by which the wall clock is ahead.
 ``WATTUI_CLOCK_SLEEPS``
     Whether these seconds were slept: they are on the monotonic clock, too.
+``WATTUI_PORTS``
+    A folder of ports, whose names begin with the serial number of their adapter and ``@``.
+``WATTUI_WINDOW_SECONDS``
+    For how long the window is busy whenever it shows a sample.
 ``WATTUI_COMMIT_SECONDS``, ``WATTUI_KEEP_SAMPLES``
     Limits of the writer.
 
@@ -26,7 +30,10 @@ import sys
 import time
 from pathlib import Path
 
+from serial.tools.list_ports_common import ListPortInfo
+
 from wattui.measurement.clock import ScaledClock, SystemClock
+from wattui.ports import listing
 from wattui.session import SessionWriter
 
 
@@ -61,16 +68,32 @@ def set_limits() -> None:
             limits[name] = kind(os.environ[variable])
 
 
+def list_ports(folder: Path) -> None:
+    """List the ports in a folder instead of those of the system."""
+
+    def ports() -> list[ListPortInfo]:
+        found = []
+        for path in sorted(folder.glob("*@*")):
+            port = ListPortInfo(str(path))
+            port.serial_number = path.name.partition("@")[0]
+            found.append(port)
+        return found
+
+    listing._comports = ports
+
+
 def print_what_is_shown() -> None:
     """Print the counter of a meter whenever the window has shown a sample."""
     from wattui.model.meter import Meter
 
     real = Meter.show_counted
+    seconds = float(os.environ.get("WATTUI_WINDOW_SECONDS", 0))
 
     def show(meter: Meter) -> None:
         real(meter)
         if not math.isnan(meter.watt_hours):
             print(json.dumps({"energy_wh": meter.watt_hours}), flush=True)
+            time.sleep(seconds)
 
     Meter.show_counted = show  # type: ignore[method-assign]
 
@@ -78,6 +101,8 @@ def print_what_is_shown() -> None:
 if __name__ == "__main__":
     set_clock(float(sys.argv[1]))
     set_limits()
+    if "WATTUI_PORTS" in os.environ:
+        list_ports(Path(os.environ["WATTUI_PORTS"]))
     sys.argv = ["wattui", *sys.argv[2:]]
     if sys.argv[1] == "gui":
         print_what_is_shown()

@@ -47,14 +47,18 @@ class NumberedMeter:
         Seconds of real time between two records.
     baudrate
         The only speed at which the meter understands and is understood; 0 for any.
+    before
+        Number before that of the first record.
     """
 
-    def __init__(self, link: Path, period: float = 0.02, baudrate: int = 0) -> None:
+    def __init__(
+        self, link: Path, period: float = 0.02, baudrate: int = 0, before: int = 0
+    ) -> None:
         self.link = link
         #: Number of the last record.
-        self.number = 0
+        self.number = before
         #: Number of the first record since :meth:`begin`.
-        self.first = 1
+        self.first = before + 1
         self._period = period
         self._speed = getattr(termios, f"B{baudrate}") if baudrate else None
         self._logging = self._silent = self._held = False

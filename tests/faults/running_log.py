@@ -85,13 +85,14 @@ class RunningLog:
 
     def wait_shown(self, number: int) -> None:
         """Wait until the sample of that number is shown, or a later one."""
-        self._wait(lambda: bool(self.shown) and self.shown[-1] >= number, f"sample {number}")
+        self.wait_for(lambda: bool(self.shown) and self.shown[-1] >= number, f"sample {number}")
 
     def wait_said(self, text: str, times: int = 1) -> None:
         """Wait until it has said something."""
-        self._wait(lambda: self.said.count(text) >= times, f"{text!r}")
+        self.wait_for(lambda: self.said.count(text) >= times, f"{text!r}")
 
-    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until a condition of its output is met."""
         with self._changed:
             self._changed.wait_for(lambda: condition() or self._over, DEADLINE)
             shown = f"{len(self.shown)} samples shown, it said {self.said!r}"

@@ -13,6 +13,7 @@ import pytest
 from account import Account, events_of, samples_of
 from numbered_meter import NumberedMeter
 from running_log import RunningLog, environment
+from suite_size import some
 
 Rounds = Callable[[int, int], int]
 
@@ -47,6 +48,7 @@ def test_the_clock_is_set(
         log.wait_shown(meter.number)
         assert log.end() == 0
     account.add(meter.sent, [path], log.shown)
+    account.counts["steps"] = rounds(6, 200)
     assert account.reported == 0
     assert "clock stepped" in [kind for kind, _text in events_of(path)]
     stored = samples_of(path, [])
@@ -84,7 +86,7 @@ def test_the_clock_of_the_system_is_set(
     assert all(a.time < b.time for a, b in pairwise(stored))
 
 
-@pytest.mark.parametrize("seconds", [1806195600, 1824944400], ids=["spring", "autumn"])
+@pytest.mark.parametrize("seconds", some([1806195600, 1824944400], [1824944400]))
 def test_daylight_saving_begins_or_ends(
     meter: NumberedMeter, account: Account, tmp_path: Path, seconds: int
 ) -> None:
@@ -104,7 +106,8 @@ def test_daylight_saving_begins_or_ends(
         meter.hold()
         log.wait_shown(meter.number)
         assert log.end() == 0
-    files = sorted(folder.glob("*.wattui"))
+    # Not by their names: an hour occurs twice.
+    files = sorted(folder.glob("*.wattui"), key=lambda path: samples_of(path, [])[0].time)
     assert len(files) >= 3
     account.add(meter.sent, files, log.shown)
     assert account.reported == 0
@@ -134,7 +137,8 @@ def test_the_computer_sleeps(
         log.wait_shown(meter.number)
         assert log.end() == 0
     # What waited in the system comes at once: nobody can say where in it the gap is.
-    account.add(meter.sent, [path], log.shown, neighbours=3)
+    account.add(meter.sent, [path], log.shown, neighbours=100)
+    account.counts["sleeps"] = rounds(4, 200)
     gaps = sum(one.gap for one in samples_of(path, [])) / 1e6
     assert gaps == pytest.approx(slept, rel=0.02)
 

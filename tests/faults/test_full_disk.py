@@ -16,11 +16,21 @@ import pytest
 from account import Account, events_of
 from numbered_meter import DEADLINE, NumberedMeter
 from running_log import RunningLog, environment
+from suite_size import full_only, some
 
 Rounds = Callable[[int, int], int]
 
 WAITING = "Samples are kept in memory"
 ACCEPTS = "The disk is accepting data again"
+
+#: Calls of the system that fail, as strace names them.
+FAULTS = [
+    "fdatasync:error=EIO",
+    "pwrite64:error=ENOSPC:when=1+3",
+    "pwrite64:error=EIO",
+    "pwrite64:error=EROFS",
+    "pwrite64,fdatasync:error=EIO:when=2+2",
+]
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -74,6 +84,7 @@ def test_the_disk_is_full_and_has_space_again(
             assert log.end() == 0
         account.add(meter.sent, [path], log.shown)
         path.unlink()
+    account.counts["full disks"] = rounds(1, 10) * rounds(2, 10)
     assert account.reported == 0
 
 
@@ -117,6 +128,7 @@ def test_the_disk_is_full_for_so_long_that_samples_are_dropped(
     assert account.reported > 0
 
 
+@full_only
 def test_the_disk_is_pulled(meter: NumberedMeter, disk: SmallDisk, account: Account) -> None:
     path = disk.folder / "a.wattui"
     with RunningLog(meter.link, "--session", path) as log:
@@ -130,6 +142,18 @@ def test_the_disk_is_pulled(meter: NumberedMeter, disk: SmallDisk, account: Acco
     assert account.reported == 0
     # The teardown takes it away again.
     subprocess.run(["mount", "-t", "tmpfs", "wattui-test", str(disk.folder)], check=True)
+
+
+@pytest.mark.parametrize("option", ["--session", "--output-dir"])
+def test_a_disk_that_is_read_only(
+    meter: NumberedMeter, disk: SmallDisk, tmp_path: Path, option: str
+) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(disk.folder)], check=True)
+    with RunningLog(meter.link, option, disk.folder / "a.wattui") as log:
+        assert log.wait() == 6
+    assert str(disk.folder) in log.said
+    assert "ead-only" in log.said or "not writable" in log.said
+    assert log.shown == []
 
 
 def test_the_size_of_files_is_limited(
@@ -168,16 +192,7 @@ def failing(process: int, fault: str) -> Iterator[None]:
 
 
 @needs_strace
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "fdatasync:error=EIO",
-        "pwrite64:error=EIO",
-        "pwrite64:error=EROFS",
-        "pwrite64:error=ENOSPC:when=1+3",
-        "pwrite64,fdatasync:error=EIO:when=2+2",
-    ],
-)
+@pytest.mark.parametrize("fault", some(FAULTS, FAULTS[:2]))
 def test_the_disk_fails(
     meter: NumberedMeter, account: Account, tmp_path: Path, fault: str, rounds: Rounds
 ) -> None:
@@ -192,11 +207,12 @@ def test_the_disk_fails(
         log.wait_shown(meter.number)
         assert log.end() == 0
     account.add(meter.sent, [path], log.shown)
+    account.counts["failures"] = rounds(1, 10)
     assert account.reported == 0
 
 
 @needs_strace
-@pytest.mark.parametrize("when", ["at the start", "later"])
+@pytest.mark.parametrize("when", some(["at the start", "later"], ["at the start"]))
 def test_the_disk_does_not_respond(
     meter: NumberedMeter, account: Account, tmp_path: Path, when: str
 ) -> None:

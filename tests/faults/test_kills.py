@@ -19,12 +19,12 @@ def test_killed_at_any_moment(
     meter: NumberedMeter, account: Account, tmp_path: Path, rounds: Rounds
 ) -> None:
     chance = random.Random(1)
-    for number in range(rounds(6, 1000)):
+    for number in range(rounds(3, 1000)):
         path = tmp_path / f"{number}.wattui"
         meter.begin()
         with RunningLog(meter.link, "--session", path) as log:
             meter.wait_logging()
-            meter.wait_more(chance.randrange(60))
+            meter.wait_more(chance.randrange(50))
             log.kill()
             account.add(meter.sent, [path], log.shown)
         if path.exists():

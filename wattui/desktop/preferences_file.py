@@ -109,7 +109,8 @@ class PreferencesFile:
         """
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
         try:
-            write_whole(self.path, text.encode())
+            # Names of files that are not UTF-8 become escapes that JSON knows.
+            write_whole(self.path, text.encode(errors="backslashreplace"))
         except OSError as error:
             raise DiskRefused(
                 f"The preferences cannot be saved to {self.path} ({error.strerror})",
