@@ -158,6 +158,17 @@ def test_a_lost_meter_shows_since_when() -> None:
     assert "Another program has /dev/ttyUSB0 open. End it." in " ".join(drawn([lost])[1].split())
 
 
+def test_a_meter_whose_records_pause_is_not_live_and_shows_why() -> None:
+    waits, other = track("bench"), track("desk", 10.0)
+    waits.paused = "the meter is restarting"
+    _, text = drawn([waits, other])
+    assert "bench: paused: the meter is restarting." in text
+    assert re.search(r"0:01:00 paused|1:00 paused", text)
+    assert "10.0 W" in text, "the power of live meters"
+    waits.paused = ""
+    assert "paused" not in drawn([waits])[1]
+
+
 def test_a_failed_meter_shows_why_and_markup_is_unchanged() -> None:
     failed = track()
     failed.state = ClientState.FAILED

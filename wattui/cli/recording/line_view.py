@@ -54,6 +54,8 @@ def state_words(track: Track) -> str:
     if track.done:
         return "ended"
     match track.state:
+        case ClientState.RUNNING if track.paused:
+            return f"paused: {track.paused}"
         case ClientState.RUNNING:
             return f"replaying {track.replay}" if track.replay else "recording"
         case ClientState.LOST:

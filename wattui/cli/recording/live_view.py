@@ -256,11 +256,12 @@ class LiveView(QuietView):
 def _cells(track: Track, *, roomy: bool) -> dict[str, Text]:
     """Return the cells of a meter by the titles of their columns."""
     state = ClientState.FAILED if track.failure else track.state
+    state = ClientState.LOST if track.paused else state
     dot, colour = _DOTS[ClientState.CLOSED if track.done and not track.failure else state]
     name = Text.assemble((dot, colour), " ", exits.printable(track.label))
     if roomy:
         name.append(f"\n  {_short_state(track)}", style="dim")
-    style = "bold" if track.state is ClientState.RUNNING or track.done else "dim"
+    style = "bold" if track.live or track.done else "dim"
     readings = {one.symbol: Text(_reading(track.tally.last, one), style=style) for one in _SHOWN}
     energy, samples = TallySum.of(track.tally).cells(roomy=roomy)
     return {_NAME: name, **readings, "Energy": energy, "Samples": samples}
@@ -290,12 +291,15 @@ def _trouble(track: Track) -> str:
         if track.error is not None and not isinstance(track.error, (LinkLost, PortNotFound)):
             # It is back, but something else is in the way.
             words = f"{state_words(track)}: {track.error.what}. {track.error.hint}"
+    elif track.paused and not track.done:
+        words = f"{state_words(track)}."
     return words if not words or track.url in words else exits.printable(f"{track.label}: {words}")
 
 
 def _short_state(track: Track) -> str:
     lost = track.state is ClientState.LOST and not track.done
     words = "unplugged" if lost else "failed" if track.failure else state_words(track)
+    words = "paused" if track.paused and not track.done else words
     elapsed = track.tally.elapsed_s
     return f"{elapsed_text(elapsed)} {words}" if elapsed else words
 
@@ -306,7 +310,7 @@ def _reading(last: Sample | None, shown: Field) -> str:
 
 def _totals(tracks: list[Track]) -> list[str]:
     """Return two statements: the power of live meters, and the energy of all of them."""
-    live = [t.tally.last for t in tracks if t.state is ClientState.RUNNING and not t.done]
+    live = [t.tally.last for t in tracks if t.live and not t.done]
     powers = [last["power"] for last in live if last is not None]
     known = [power for power in powers if power is not None]
     lines = []

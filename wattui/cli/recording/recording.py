@@ -90,6 +90,8 @@ class Track:
     state: ClientState = ClientState.CLOSED
     #: Progress while it opens: ``asking at 19200 baud``.
     activity: str = ""
+    #: Why its records pause, as in ``the meter is restarting``; empty while they do not.
+    paused: str = ""
     #: Why it failed or was lost.
     error: WattuiError | None = None
     #: Name, port and model, if known.
@@ -118,6 +120,11 @@ class Track:
     def replay(self) -> str:
         """What it replays, and how fast; empty for a measurement."""
         return replay_of(self.url)
+
+    @property
+    def live(self) -> bool:
+        """Whether its last record is current."""
+        return self.state is ClientState.RUNNING and not self.paused
 
     @property
     def label(self) -> str:
@@ -299,11 +306,12 @@ class Recording:
 
     def _on_state(self, track: Track, client: MeterClient) -> None:
         state, activity, error, info = client.state, client.activity, client.error, client.info
-        now = client.clock.time()
+        now, paused = client.clock.time(), client.paused
 
         def news(view: RecordingView) -> None:
             before = track.state
             track.state, track.activity, track.error, track.info = state, activity, error, info
+            track.paused = paused
             if state is ClientState.FAILED and isinstance(error, OtherMeter):
                 self._separate(track, error, now, view)
                 return
