@@ -277,6 +277,9 @@ def test_reader_survives_a_conversation_that_nobody_reads_and_then_is_emptied(
         ended.set()
         thread.join(DEADLINE)
         sys.setswitchinterval(interval)
+    assert not thread.is_alive()
+    conversation.put((Malformed(Packet("d", "-")),))
+    assert conversation.receive(0), "it goes on"
 
 
 def test_loss_of_the_link_arrives_after_however_many_replies_waited() -> None:

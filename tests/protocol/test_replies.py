@@ -102,7 +102,7 @@ def test_what_the_meter_says_and_what_it_means(said: str, meant: Reply) -> None:
 
 
 IMPOSSIBLE = [
-    *("#x,-,0;", "#V,R,0;", "#v,R,0;", "#dX,-,0;", "#d,X,1,5;", "#D,-,1,5;"),
+    *("#x,-,0;", "#V,R,0;", "#v,R,0;", "#d,X,1,5;", "#D,-,1,5;"),
     *("#v,-,2,1,2;", "#v,-,8,PRO,65206,5,2,3,14,200612211910,0;", "#v,-,9,1,2,3,4,5,6,7,8,9;"),
     *("#c,-,0;", "#c,-,2,1,2;", "#c,-,19," + ",".join("1" * 19) + ";"),
     *("#n,-,0;", "#n,-,2,1,2;", "#n,-,1,-5;", "#n,-,3,_,x,5;", "#n,-,1,99999999999;"),
@@ -123,8 +123,13 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize("said", IMPOSSIBLE)
 def test_packets_that_no_meter_sends_are_malformed(said: str) -> None:
-    for packet in decode_all(said.encode()):
-        assert parse(packet) == Malformed(packet)
+    packets = decode_all(said.encode())
+    assert [parse(packet) for packet in packets] == [Malformed(packet) for packet in packets]
+    assert len(packets) == 1
+
+
+def test_a_command_of_two_letters_is_not_a_packet() -> None:
+    assert list(decode_all(b"#dX,-,0;")) == []
 
 
 @pytest.mark.parametrize("digits", ["٣", "²", "५५"])

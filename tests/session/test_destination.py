@@ -91,9 +91,14 @@ def test_names_of_files_that_do_not_exist_are_compared_without_links(tmp_path: P
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
-def test_a_pipe_is_not_opened_to_see_what_it_is(tmp_path: Path) -> None:
+def test_a_pipe_is_not_opened_to_see_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     os.mkfifo(tmp_path / "pipe.wattui")
+    opened: list[Path] = []
+    monkeypatch.setattr(Path, "open", lambda path, *_: opened.append(path))
     check_destination(tmp_path / "pipe.wattui")
+    assert opened == []
 
 
 def test_standard_output_that_is_the_session_is_refused(tmp_path: Path) -> None:

@@ -144,12 +144,17 @@ class ExportJob:
             *cancelled* returned True.
         """
         for rows in self.session.rows(part.meter.id, part.start, part.stop, size):
-            if self.cancelled is not None and self.cancelled():
-                raise Cancelled(f"The export to {self.path} was cancelled")
+            self._end_if_cancelled()
             yield rows
             self.done += len(rows)
             if self.progress is not None:
                 self.progress(self.done, self._total)
+        # During the last samples it can be cancelled, too.
+        self._end_if_cancelled()
+
+    def _end_if_cancelled(self) -> None:
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled(f"The export to {self.path} was cancelled")
 
     def rows(self) -> Iterator[SampleRow]:
         """Yield the samples of all meters, one meter after the other."""

@@ -85,10 +85,15 @@ def test_a_window_has_its_own_theme_after_one_in_the_other(window):
 
 
 def test_the_dot_is_green_while_recording_and_amber_while_unplugged(window):
-    window.connect()
-    dot = window.control("status").dot
-    assert dot.colour == window.model.palette.ok
-    assert window.model.palette.ok in window.colours(dot)
+    window.connect(f"{FAST}&faults=unplug@60")
+    dot, palette = window.control("status").dot, window.model.palette
+    assert dot.colour == palette.ok
+    assert palette.ok in window.colours(dot)
+    window.wait_for(lambda: window.model.state == "lost", "unplugging", 30)
+    assert dot.colour == palette.amber
+    colours = window.colours(dot)
+    assert palette.amber in colours
+    assert palette.ok not in colours
 
 
 def test_digits_do_not_jump(window):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtWidgets
 
 from wattui.formats import all_formats, export_job
+from wattui.formats.export_job import ExportJob
 from wattui.session import Interrupted
 from wattui.ui.widgets.task_bar import Task
 
@@ -135,17 +137,30 @@ def test_the_export_offers_every_format_for_one_meter(window, session, tmp_path)
     assert detect(path).name == "2011-log"
 
 
-def test_a_cancelled_export_leaves_no_file(window, session, tmp_path):
+def test_a_cancelled_export_leaves_no_file(window, session, tmp_path, monkeypatch):
+    cancelled, drafts = threading.Event(), []
+    chunks = ExportJob.chunks
+
+    def slow(job, part):
+        for chunk in chunks(job, part):
+            yield chunk
+            drafts.extend(folder.glob(".*.part"))
+            assert cancelled.wait(20)
+
+    monkeypatch.setattr(ExportJob, "chunks", slow)
     window.context.files.open([session])
     window.wait_for(lambda: window.model.has_session, "the session")
-    path = tmp_path / "out.csv"
-    one, over = export(window, path)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    one, over = export(window, folder / "out.csv")
     bar = window.control("status")
     assert bar.task.isVisible()
+    window.wait_for(lambda: drafts, "the draft")
     one.cancel()
+    cancelled.set()
     window.wait_for(lambda: over, "the end of the export")
-    assert "cancelled" in window.model.message or path.exists()
-    assert not [p for p in tmp_path.iterdir() if p.suffix == ".tmp"]
+    assert window.model.message == "The export was cancelled; no file was left behind"
+    assert list(folder.iterdir()) == []
 
 
 def test_ctrl_e_asks_and_goes_on_to_the_file(window, session, tmp_path, monkeypatch):
