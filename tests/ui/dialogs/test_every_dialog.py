@@ -238,6 +238,18 @@ def mnemonics(dialog):
     return [key for key in keys if key]
 
 
+def labels_are_in_line(dialog):
+    """Check that the labels of a form begin at the left, and have no colons."""
+    for grid in dialog.findChildren(QtWidgets.QGridLayout):
+        items = [grid.itemAtPosition(row, 0) for row in range(grid.rowCount())]
+        found = [one.widget() for one in items if one is not None]
+        labels = [one for one in found if isinstance(one, QtWidgets.QLabel) and one.isVisible()]
+        assert not [one.text() for one in labels if one.text().endswith(":")], dialog.windowTitle()
+        lefts = {one.mapTo(dialog, QtCore.QPoint()).x() for one in labels}
+        assert len(lefts) <= 1, [one.text() for one in labels]
+        assert not any(one.alignment() & _Qt.AlignRight for one in labels), dialog.windowTitle()
+
+
 def looks_like_the_others(dialog):
     """Check icon, buttons and access keys of a dialog."""
     title = dialog.windowTitle()
@@ -247,6 +259,7 @@ def looks_like_the_others(dialog):
         buttons = dialog.findChildren(QtWidgets.QPushButton)
         assert [one.text() for one in buttons if not one.icon().isNull()] == [], title
         assert not dialog.findChildren(QtWidgets.QSlider), title
+        labels_are_in_line(dialog)
     keys = mnemonics(dialog)
     assert len(keys) == len(set(keys)), f"{keys} in {title}"
 

@@ -423,6 +423,14 @@ def test_the_pointer_on_a_row_brings_out_its_curves(two):
     assert plots.brought_out is None
 
 
+def test_names_of_meters_were_cut_to_two_letters_in_a_small_window(two):
+    two.window.resize(800, 480)
+    two.handle_events()
+    view = table(two)
+    width = view.columnWidth(number("name"))
+    assert width >= view.fontMetrics().horizontalAdvance("PRO 12345"), width
+
+
 def test_chips_of_fields_are_neutral_with_several_meters(two):
     """They had the colours of fields, which other meters had in the plots."""
     rows = two.control("channels").widget().rows

@@ -17,9 +17,7 @@ from wattui.ui.widgets.plain_text import menu_text, plain_tip
 from wattui.ui.widgets.port_chooser import DEMO_URL, free_meters, port_text
 from wattui.ui.widgets.question import Question
 
-_PORT_EXAMPLES = (
-    "for example /dev/ttyUSB1, COM4,\nsocket://192.168.1.9:4000 or sim://es?load=fridge:"
-)
+_PORT_EXAMPLES = "/dev/ttyUSB1, COM4, socket://192.168.1.9:4000,\nsim://es?load=fridge"
 
 
 # -- one meter ---------------------------------------------------------------------------
@@ -42,7 +40,7 @@ def simulate(context: WindowContext) -> None:
 
 def _ask_port(context: WindowContext, title: str, text: str = "") -> str:
     typed, chosen = QtGui.QInputDialog.getText(
-        context.window, title, f"Name or URL of the port, {_PORT_EXAMPLES}", text=text
+        context.window, title, f"Name or URL of the port, such as {_PORT_EXAMPLES}", text=text
     )
     return typed.strip() if chosen else ""
 

@@ -372,7 +372,7 @@ class MeterView(QtGui.QTableView):
                 del widths[column.key]
             self.setColumnHidden(_NUMBER[column.key], hidden)
         # The last thing that gives way is the words beside the dot of the state.
-        lacking = sum(widths.values()) + _LEAST_NAME // 2 - room
+        lacking = sum(widths.values()) + 3 * _LEAST_NAME // 4 - room
         state = max(widths[STATE.key] - max(lacking, 0), _LEAST_STATE)
         self.setColumnWidth(_NUMBER[STATE.key], state)
 

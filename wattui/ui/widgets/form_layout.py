@@ -62,8 +62,10 @@ def dress_dialog(window: QtGui.QWidget, ok_label: str = "", primary: bool = True
     window.layout().setContentsMargins(*(2 * GRID,) * 4)
     window.layout().setSpacing(2 * GRID)
     for layout in window.findChildren(QtGui.QGridLayout):
+        _align(layout)
+        _let_grow(layout)
+        _span_introduction(layout)
         layout.setVerticalSpacing(GRID)
-        layout.setHorizontalSpacing(MARGIN)
     for button in window.findChildren(QtGui.QPushButton):
         if ok_label and button.text().replace("&", "") == "OK":
             button.setText(ok_label)
@@ -114,6 +116,25 @@ def _align(grid: QtGui.QGridLayout) -> None:
             label.setAlignment(left)
             item.setAlignment(left)
             grid.setRowMinimumHeight(row, ROW if _is_field(grid.itemAtPosition(row, 1)) else 0)
+
+
+def _let_grow(grid: QtGui.QGridLayout) -> None:
+    """Extend the column of the fields where all of them are short."""
+    for row in range(grid.rowCount()):
+        item = grid.itemAtPosition(row, 1)
+        if item is not None and isinstance(item.widget(), QtGui.QComboBox):
+            item.setAlignment(QtCore.Qt.AlignmentFlag.AlignLeft)
+
+
+def _span_introduction(grid: QtGui.QGridLayout) -> None:
+    """Move texts above the first field to the left: TraitsUI puts them above the fields."""
+    for row in range(grid.rowCount()):
+        labelled, item = grid.itemAtPosition(row, 0), grid.itemAtPosition(row, 1)
+        text = item.widget() if item is not None else None
+        if labelled is not None or not isinstance(text, QtGui.QLabel):
+            return
+        grid.removeWidget(text)
+        grid.addWidget(text, row, 0, 1, grid.columnCount())
 
 
 def _is_field(item: Any) -> bool:
