@@ -233,6 +233,6 @@ def test_ctrl_c_saves_the_records_received_and_exits_with_130() -> None:
     path = Path(out.splitlines()[-1])
     with Session.open(path) as session:
         count = session.count(1)
-        assert f"{count} of 1900 records: the read-out was cancelled" in session.info["partial"]
+        assert f"{count} of 1,900 records: the read-out was cancelled" in session.info["partial"]
     assert 0 < count < 1900
     assert f"--session '{path}'" in err

@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+import wattui
 from wattui.measurement import text as texts
 from wattui.measurement.text import parse_duration
 
@@ -225,3 +228,15 @@ def test_times_are_shown_in_local_time() -> None:
     assert texts.date_text(noon.timestamp()) == "2026-02-03 12:31"
     assert texts.clock_text(math.nan) == texts.date_text(math.nan) == "–"
     assert texts.iso_text(round(noon.timestamp() * 1_000_000)) == noon.isoformat()
+
+
+def test_no_message_counts_1_samples() -> None:
+    """Messages said "1 samples": count_text() knows the singular."""
+    by_hand = re.compile(r"\{[^{}]*\} (?:samples|records|rows|gaps)\b")
+    found = [
+        f"{path.name}: {line.strip()}"
+        for path in sorted(Path(wattui.__file__).parent.rglob("*.py"))
+        for line in path.read_text("utf-8").splitlines()
+        if by_hand.search(line) and "fields[of]" not in line
+    ]
+    assert found == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from session_samples import BEGIN, METER, OTHER, brute, noisy, record, sample, steady
 
-from wattui.errors import SessionDamaged
+from wattui.errors import NotASession, SessionDamaged
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
 from wattui.measurement.sample import Sample
@@ -133,7 +133,7 @@ def flip_power(path: Path, second: int) -> None:
     connection.close()
 
 
-def test_a_changed_sample_is_left_out_as_a_gap(tmp_path: Path) -> None:
+def test_a_changed_sample_takes_no_more_than_its_16_seconds_away(tmp_path: Path) -> None:
     path = record(tmp_path / "a.wattui", steady(12_000))
     flip_power(path, 6_000)
     with open_checked(path) as session:
@@ -141,15 +141,43 @@ def test_a_changed_sample_is_left_out_as_a_gap(tmp_path: Path) -> None:
         shown = list(session.samples(1))
         gaps = session.gaps(1)
         figures = session.statistics(1)
+    assert "16 of 4,096 samples" in fault
     assert "have changed since they were recorded: left out" in fault
     assert shown[0] == steady(1)[0]
-    assert len(shown) == 12_000 - 4_096
+    assert len(shown) == 12_000 - 16
     assert [one for one in shown if one.gap_us] == [
-        Sample(one.time_us, one.interval_us, one.values, 4_096 * MICROSECONDS)
+        Sample(one.time_us, one.interval_us, one.values, 16 * MICROSECONDS)
         for one in shown
         if one.gap_us
     ]
-    assert (gaps[:, 1] - gaps[:, 0]).tolist() == [4_096.0]
+    assert (gaps[:, 1] - gaps[:, 0]).tolist() == [16.0]
+    assert figures == brute(shown, None, None)
+
+
+def test_a_changed_time_takes_its_bucket_away(tmp_path: Path) -> None:
+    """The summaries do not show it."""
+    path = record(tmp_path / "a.wattui", steady(12_000))
+    when = BEGIN + 6_000 * MICROSECONDS
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE sample SET time=time+1 WHERE time=?", (when,))
+    connection.close()
+    with open_checked(path) as session:
+        assert "4,096 samples" in session.damage[0]
+        assert session.count(1) == 12_000 - 4_096
+
+
+def test_what_can_be_read_between_damaged_places_is_shown(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", steady(12_000))
+    for second in (100, 5_000, 5_001, 5_900, 11_990):
+        flip_power(path, second)
+    with open_checked(path) as session:
+        shown = list(session.samples(1))
+        figures = session.statistics(1)
+    assert len(session.damage) == 3
+    assert 12_000 - 6 * 16 <= len(shown) <= 12_000 - 4 * 16
+    sound = {one.time_us: one.values for one in steady(12_000)}
+    assert all(sound[one.time_us] == one.values for one in shown)
+    assert sum(one.gap_us for one in shown) <= 6 * 16 * MICROSECONDS
     assert figures == brute(shown, None, None)
 
 
@@ -157,8 +185,10 @@ def test_a_changed_sample_after_the_last_whole_bucket_is_found(tmp_path: Path) -
     """A run of a minute has a checksum as well."""
     path = record(tmp_path / "a.wattui", steady(60))
     flip_power(path, 57)
-    with pytest.raises(SessionDamaged, match="no samples"):
-        open_checked(path)
+    with open_checked(path) as session:
+        assert len(session.damage) == 1
+        assert 44 <= session.count(1) < 57
+        assert set(session.samples(1)) <= set(steady(57))
     with open_checked(path, keep_changed=True) as session:
         assert len(session.damage) == 1
         assert session.count(1) == 60
@@ -308,3 +338,23 @@ def test_a_sound_session_is_repaired_to_the_same(sound: Path, tmp_path: Path) ->
         for meter in one.meters:
             assert list(one.samples(meter.id)) == list(other.samples(meter.id))
             assert one.statistics(meter.id) == other.statistics(meter.id)
+
+
+@pytest.mark.parametrize("size", [16, 100, PAGE])
+def test_a_session_whose_beginning_is_gone_is_a_damaged_one(tmp_path: Path, size: int) -> None:
+    """It was said not to be a session, with a hint to import it."""
+    path = record(tmp_path / "a.wattui", steady(3_000))
+    data = bytearray(path.read_bytes())
+    data[:size] = bytes(size)
+    path.write_bytes(data)
+    with pytest.raises(SessionDamaged, match="its beginning is gone") as refusal:
+        Session.open(path)
+    assert "wattui repair" in refusal.value.hint
+    with open_checked(path) as session:
+        assert session.count(1) == 3_000
+        assert len(session.damage) < 7
+        known = "beginning is gone" in session.damage[0] and session.meters[0].info == METER
+        assert known is (size < PAGE)
+    path.write_text("This is a letter.\n")
+    with pytest.raises(NotASession):
+        Session.open(path)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from wattui.cli.options import Moment
 from wattui.cli.output import progress_bar, shown_path
 from wattui.cli.stop_signals import Ending
 from wattui.desktop.atomic_file import is_special, stream_number
-from wattui.errors import DiskRefused, SessionDamaged
+from wattui.errors import DiskRefused
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, printable
 
@@ -78,12 +77,14 @@ def say_damage(path: Path, damage: Sequence[str]) -> None:
     """Report what is wrong with a session, also where little is printed."""
     if not damage:
         return
+    from wattui.session.checked import REPAIR_HINT
+
     exits.say(printable(f"{shown_path(path)} is damaged:"))
     for fault in damage[:_FAULTS]:
         exits.say(printable(f"  {fault}."))
     if len(damage) > _FAULTS:
         exits.say(f"  {len(damage) - _FAULTS} more; `wattui verify` lists them.")
-    exits.say("`wattui repair` saves what can be read in a new file.")
+    exits.say(REPAIR_HINT)
 
 
 def export_session(
@@ -111,30 +112,26 @@ def export_session(
     UsageError
         The span has no samples, or nothing is written with that ending.
     """
-    from wattui.session import open_checked
-    from wattui.session.watched import WatchedSession
+    from wattui.session.checked import open_checked, read_checked
 
     form = export_format(output, form)
     with Ending() as ending:
 
         def write(session: Session) -> tuple[ExportJob, tuple[int, int] | None]:
+            say_damage(source, session.damage)
             with progress_bar("Writing", quiet=quiet) as progress:
                 return _write(
                     session, output, form, start, stop, meters,
                     progress=progress, cancelled=ending, **options,
                 )  # fmt: skip
 
-        written = None
-        if not is_special(output):
-            # Damage that is found on the way leaves no file.
-            with contextlib.suppress(SessionDamaged), WatchedSession.open(source) as watched:
-                written = write(watched)
-        if written is None:
-            with open_checked(
-                source, strict=strict, keep_changed=keep_changed, cancelled=ending
-            ) as session:
-                say_damage(source, session.damage)
+        how: Any = {"strict": strict, "keep_changed": keep_changed, "cancelled": ending}
+        if is_special(output):
+            # What was written into a pipe cannot be taken back.
+            with open_checked(source, **how) as session:
                 written = write(session)
+        else:
+            written = read_checked(source, write, **how)
     _say_rows(*written, quiet=quiet)
 
 

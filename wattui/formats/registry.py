@@ -17,6 +17,7 @@ from wattui.formats.reading.source import Assumptions, Source, read_head, shown_
 from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.session.destination import check_destination
 from wattui.session.reader import Session
+from wattui.session.schema import SUFFIX
 
 _SQLITE: Final = b"SQLite format 3\0"
 
@@ -79,7 +80,9 @@ def is_session(path: Path) -> bool:
         if not path.is_file():
             return False  # opening a pipe would wait for the program at its other end
         with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
+            head = file.read(len(_SQLITE))
+        # A session whose beginning is damaged is one, too.
+        return head == _SQLITE or (path.suffix == SUFFIX and b"\0" in head)
     except OSError:
         return False
 

@@ -20,6 +20,7 @@ from wattui.client.meter_client import MeterClient
 from wattui.errors import LinkLost, NoAnswer, UnexpectedReply, WattuiError
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, WireValue
+from wattui.measurement.text import count_text
 from wattui.meter_memory.records import RecordList, agreed, merge
 from wattui.protocol import (
     FieldSelection,
@@ -356,8 +357,10 @@ class _Reading:
         count = len(self._records)
         reasons, notes = [], []
         if self._outcome is not Outcome.ALL:
-            expected = announced.count if announced is not None else "an unknown number of"
-            reasons.append(f"{count} of {expected} records: {self._outcome.value}")
+            expected = "an unknown number of records"
+            if announced is not None:
+                expected = count_text(announced.count, "record")
+            reasons.append(f"{count:,} of {expected}: {self._outcome.value}")
         interval = announced.interval if announced is not None else 0
         if not 1 <= interval <= LONGEST_INTERVAL:
             if count:

@@ -17,6 +17,7 @@ from wattui.client.conversation import Conversation
 from wattui.client.meter_client import MeterClient
 from wattui.errors import SettingNotTaken, SettingOutOfRange, WouldEraseMemory
 from wattui.measurement.fields import FIELDS
+from wattui.measurement.text import count_text
 from wattui.meter_memory.state import ask_for, read_memory_state
 from wattui.protocol import (
     Calibration,
@@ -204,7 +205,8 @@ def clear_memory(client: MeterClient, *, erase: bool = False) -> None:
     # Some new records may have been logged since, or there were hardly any before.
     if after.used >= before.used > _FEW:
         raise SettingNotTaken(
-            f"The meter did not clear its memory, which still holds {after.used} records",
+            "The meter did not clear its memory, which still holds "
+            f"{count_text(after.used, 'record')}",
             "Try again.",
         )
 

@@ -62,7 +62,8 @@ class Endurance:
         """How long it lasts, in a sentence."""
         if self.records is None or self.seconds is None:
             return "The meter doesn't report how many records fit."
-        fit = f"{'About ' if self.estimated else ''}{self.records:,} records fit"
+        verb = "fits" if self.records == 1 else "fit"
+        fit = f"{'About ' if self.estimated else ''}{count_text(self.records, 'record')} {verb}"
         span = duration_text(self.seconds, long=True)
         if self.handling is FullHandling.STOP:
             return f"{fit}: {span}, then logging stops."
@@ -173,11 +174,11 @@ def loss_text(state: MemoryState, now: float | None = None) -> str:
 def used_text(state: MemoryState) -> str:
     """Return how full the memory is: ``600 of 1,917 records (31 %)``."""
     if state.limit is None:
-        return f"{state.used:,} records"
+        return count_text(state.used, "record")
     if not state.limit:
         return f"{state.used:,} of 0 records"
     percent = math.floor(100 * state.used / state.limit)
-    return f"{state.used:,} of {state.limit:,} records ({percent} %)"
+    return f"{state.used:,} of {count_text(state.limit, 'record')} ({percent} %)"
 
 
 def left_text(state: MemoryState) -> str:

@@ -27,6 +27,7 @@ from traits.api import Event as EventTrait
 
 from wattui.client import CONNECTING, ClientState, MeterClient
 from wattui.errors import Cancelled, UnexpectedReply, WattuiError
+from wattui.measurement.text import count_text
 from wattui.meter_memory.logging_modes import restart, stop_internal_logging
 from wattui.meter_memory.readout import Patience, Readout, ReadoutRate, read_memory
 from wattui.meter_memory.save_readout import save_readout
@@ -421,8 +422,10 @@ class MeterMemory(HasStrictTraits):
     def _take_fetched(self, fetched: Fetched) -> None:
         self.fetched = fetched
         if fetched.path is not None:
-            words = "were fetched" if fetched.complete else "received and saved"
-            self.said = f"{len(fetched.readout.records):,} records {words}"
+            count = len(fetched.readout.records)
+            whole = "was fetched" if count == 1 else "were fetched"
+            words = whole if fetched.complete else "received and saved"
+            self.said = f"{count_text(count, 'record')} {words}"
         self.fetch_ended = True
 
     def _show_failure(self, error: Exception) -> None:

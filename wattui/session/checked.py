@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from wattui.errors import SessionDamaged
 from wattui.session.integrity import READING_ERRORS, check
@@ -16,10 +16,19 @@ from wattui.session.naming import free_path
 from wattui.session.read_access import open_for_reading
 from wattui.session.reader import Session
 from wattui.session.salvage import salvage
-from wattui.session.schema import SUFFIX
+from wattui.session.schema import REPAIR_HINT, SUFFIX
+from wattui.session.watched import WatchedSession
 
-#: What to do about a damaged session.
-REPAIR_HINT: Final = "`wattui repair` saves what can be read in a new file."
+__all__ = [
+    "REPAIR_HINT",
+    "open_checked",
+    "read_checked",
+    "repaired_path",
+    "sound_copy",
+    "verify",
+]
+
+_Result = TypeVar("_Result")
 
 #: Faults that a refusal names.
 _LISTED: Final = 3
@@ -162,3 +171,29 @@ def open_checked(
         raise
     folder.cleanup()
     return Session.open(found)
+
+
+def read_checked(
+    path: Path | str,
+    read: Callable[[Session], _Result],
+    *,
+    strict: bool = False,
+    keep_changed: bool = False,
+    cancelled: Callable[[], bool] | None = None,
+) -> _Result:
+    """Return what *read* makes of a session, which is checked while it is read.
+
+    If damage is found on the way, *read* starts again, with what can be read of the session;
+    its :attr:`Session.damage` is not empty then.
+
+    Raises
+    ------
+    SessionError, Cancelled
+        See :func:`open_checked`.
+    """
+    with contextlib.suppress(SessionDamaged), WatchedSession.open(path) as watched:
+        return read(watched)
+    with open_checked(
+        path, strict=strict, keep_changed=keep_changed, cancelled=cancelled
+    ) as session:
+        return read(session)

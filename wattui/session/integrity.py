@@ -15,7 +15,7 @@ import numpy as np
 
 from wattui.errors import Cancelled
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.text import date_text
+from wattui.measurement.text import count_text, date_text
 from wattui.session import stored_values
 from wattui.session.schema import SEAL_LEVEL, WIDTHS
 from wattui.session.store import StoredMeter, stored_meters
@@ -161,7 +161,7 @@ class _MeterCheck:
         for bucket, (count, _) in sorted(self._seals.items()):
             damaged = True
             where = span_text(bucket, bucket + WIDTHS[SEAL_LEVEL])
-            yield f"{self._label}: {count:,} samples {where} are missing"
+            yield f"{self._label}: {count_text(count, 'sample')} {where} are missing"
         if last is not None and not damaged:
             yield from self._wide_faults(last)
             yield from self._gap_faults()
@@ -211,7 +211,8 @@ class _MeterCheck:
             seal = self._seals.pop(bucket, None)
             is_open = bucket + width > last
             found = samples[buckets == bucket]
-            where = f"{self._label}: {len(found):,} samples {span_text(bucket, bucket + width)}"
+            span = span_text(bucket, bucket + width)
+            where = f"{self._label}: {count_text(len(found), 'sample')} {span}"
             if seal is None:
                 if not is_open:
                     yield f"{where} have no checksum"

@@ -13,7 +13,7 @@ from wattui.measurement.clock import utc_time
 from wattui.session import stored_values
 from wattui.session.read_access import open_for_reading
 from wattui.session.reader import unfinished
-from wattui.session.schema import WIDTHS, translated
+from wattui.session.schema import REPAIR_HINT, WIDTHS, translated
 from wattui.session.store import StoredMeter, stored_meters
 
 
@@ -57,7 +57,7 @@ def read_outline(path: Path) -> Outline:
         except (TypeError, ValueError, OverflowError, UnicodeError) as error:
             raise SessionDamaged(
                 f"{path} is damaged: it has values that make no sense ({error})",
-                "Restore it from a copy.",
+                REPAIR_HINT,
             ) from error
 
 

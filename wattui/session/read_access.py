@@ -10,9 +10,12 @@ import stat
 from pathlib import Path
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
+from wattui.session.row_scan import scan_rows
 from wattui.session.schema import (
     PAIR,
+    REPAIR_HINT,
     SCHEMA_VERSION,
+    SUFFIX,
     connect,
     migrate,
     require_session,
@@ -55,8 +58,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
                 f"{path} was not closed, and its folder is read-only: its journal cannot be read",
                 f"Copy it and {_journal(path).name} to a folder of yours, and open it there.",
             ) from error
-        raise translated(error, path) from error
+        found = translated(error, path)
+        if isinstance(found, NotASession) and _has_samples(path):
+            found = SessionDamaged(f"{path} is damaged: its beginning is gone", REPAIR_HINT)
+        raise found from error
     return connection
+
+
+def _has_samples(path: Path) -> bool:
+    """Check whether a file that is not a database has samples in its pages."""
+    try:
+        return path.suffix == SUFFIX and next(scan_rows(path), None) is not None
+    except OSError:
+        return False
 
 
 def _require_content(connection: sqlite3.Connection, path: Path) -> None:

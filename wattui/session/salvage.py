@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Saves what can be read of a damaged session in a new file; the damaged one is not changed.
 
-The samples come from the pages themselves, and are then compared with their checksums.
-Those of a 4096 s bucket that have changed since they were recorded are left out as a gap, unless
-they are asked for.  The summaries are made again.
+The samples come from the pages themselves, and are then compared with their checksums.  In a
+4096 s bucket that has changed since it was recorded, the summaries show which parts are still
+as they were; the others are left out as a gap, unless they are asked for.  The summaries are
+made again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 
 from wattui.errors import Cancelled, SessionDamaged
 from wattui.measurement.events import Event, MeterInfo
+from wattui.measurement.text import count_text
 from wattui.session import stored_values
 from wattui.session.bulk import BulkWriter
 from wattui.session.integrity import READING_ERRORS, Seals, agrees, read_seals, span_text
@@ -36,11 +38,23 @@ from wattui.session.schema import (
     migrate,
     translated,
 )
-from wattui.session.summary import ABSENT, Integers, read_samples
+from wattui.session.summary import (
+    ABSENT,
+    Integers,
+    Rows,
+    from_samples,
+    merge,
+    read_rows,
+    read_samples,
+)
 
 _logger = logging.getLogger(__name__)
 
 _WIDTH: Final = WIDTHS[SEAL_LEVEL]
+
+#: The beginning of a database, and the size of its header.
+_MAGIC: Final = b"SQLite format 3\0"
+_HEADER: Final = 100
 
 #: Rows that are put into the scratch file at once.
 _ROWS: Final = 5_000
@@ -49,6 +63,11 @@ _INSERT: Final = (
     f"INSERT OR IGNORE INTO sample (meter, {', '.join(SAMPLE_COLUMNS)})"
     f" VALUES (?{',?' * len(SAMPLE_COLUMNS)})"
 )
+
+#: Summaries by the start of their bucket, as bytes.
+Parts = dict[int, bytes]
+
+_CHANGED: Final = "have changed since they were recorded"
 
 #: Ids that meters can have; anything else is not a sample's row.
 _MOST_METERS: Final = 10_000
@@ -97,7 +116,9 @@ def salvage(
         try:
             with contextlib.closing(connect(Path(folder) / "rows", "mode=rwc")) as rows:
                 _collect(pages, rows, cancelled)
-                return _Rescue(pages, rows, keep_changed=keep_changed).write(goal, replace=replace)
+                source = _read_tables(pages)
+                rescue = _Rescue(pages, source, rows, keep_changed=keep_changed)
+                return rescue.write(goal, replace=replace)
         except _NothingLeft:
             raise SessionDamaged(
                 f"{path} is damaged, and there are no samples in it that can be read",
@@ -123,11 +144,28 @@ def _copy_pages(path: Path, target: Path) -> None:
         # A truncated file, or one with a damaged header.
         _logger.info("%s: copied as it is (%s)", path, error)
         shutil.copyfile(path, target)
+        _mend_header(target)
         journal = path.with_name(f"{path.name}-wal")
         with contextlib.suppress(OSError, sqlite3.Error):
             shutil.copyfile(journal, target.with_name(f"{target.name}-wal"))
             with contextlib.closing(connect(target, "mode=rw")) as copy:
                 copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _mend_header(pages: Path) -> None:
+    """Write the header of a new session into a file that has lost its own."""
+    blank = pages.with_name("blank")
+    with pages.open("r+b") as file:
+        if file.read(len(_MAGIC)) == _MAGIC:
+            return
+        with contextlib.closing(connect(blank, "mode=rwc")) as connection:
+            migrate(connection)
+        header = bytearray(blank.read_bytes()[:_HEADER])
+        size = int.from_bytes(header[16:18], "big")
+        header[28:32] = (pages.stat().st_size // size).to_bytes(4, "big")
+        header[32:40] = bytes(8)  # no unused pages
+        file.seek(0)
+        file.write(header)
 
 
 def _collect(pages: Path, rows: sqlite3.Connection, cancelled: Callable[[], bool] | None) -> None:
@@ -166,11 +204,14 @@ class _Source:
 class _Rescue:
     """Writes the new session."""
 
-    def __init__(self, pages: Path, rows: sqlite3.Connection, *, keep_changed: bool) -> None:
+    def __init__(
+        self, pages: Path, source: _Source, rows: sqlite3.Connection, *, keep_changed: bool
+    ) -> None:
+        self._pages = pages
         self._rows = rows
         self._keep = keep_changed
-        self._source = _read_tables(pages)
-        self._losses = list(self._source.problems)
+        self._source = source
+        self._losses = list(source.problems)
 
     def write(self, goal: Path, *, replace: bool) -> Salvaged:
         """Write the session, and return what is in it and what is not."""
@@ -196,43 +237,100 @@ class _Rescue:
         return Salvaged(count, tuple(self._losses))
 
     def _write_meter(self, writer: BulkWriter, number: int, info: MeterInfo) -> int:
-        seals = dict(self._source.seals.get(number, {}))
+        seals = self._source.seals.get(number, {})
         buckets = sorted({*seals, *self._buckets(number)})
         count, end, hole = 0, None, False
         for bucket in buckets:
             samples = read_samples(self._rows, number, bucket, bucket + _WIDTH)
             is_last = bucket == buckets[-1]
-            if not self._is_saved(info, bucket, samples, seals, is_last=is_last):
-                hole = True
-                continue
-            if end is not None and (hole or self._keep):
-                _add_gap(samples, end, anywhere=self._keep)
-            writer.add(info, samples[:, 0], samples[:, 1], samples[:, 3:], _gaps(samples))
-            count, end, hole = count + len(samples), int(samples[-1, 0]), False
+            for part in self._saved(number, info, bucket, samples, is_last=is_last):
+                if part is None:
+                    hole = True
+                    continue
+                if end is not None and (hole or self._keep):
+                    _add_gap(part, end, anywhere=self._keep)
+                writer.add(info, part[:, 0], part[:, 1], part[:, 3:], _gaps(part))
+                count, end, hole = count + len(part), int(part[-1, 0]), False
+        if count and not seals:
+            self._losses.append(
+                f"{info.label}: {count_text(count, 'sample')} have no checksum: kept"
+            )
         return count
 
     def _buckets(self, number: int) -> Iterator[int]:
         query = f"SELECT DISTINCT time / {_WIDTH} * {_WIDTH} FROM sample WHERE meter=?"
         return (row[0] for row in self._rows.execute(query, (number,)).fetchall())
 
-    def _is_saved(
-        self, info: MeterInfo, bucket: int, samples: Integers, seals: Seals, *, is_last: bool
-    ) -> bool:
-        """Check whether a bucket's samples are saved; note it where they are not as recorded."""
+    def _saved(
+        self, number: int, info: MeterInfo, bucket: int, samples: Integers, *, is_last: bool
+    ) -> list[Integers | None]:
+        """Return what is saved of a bucket, with None for a hole; note what is not as recorded."""
+        seals = self._source.seals.get(number, {})
         seal = seals.get(bucket)
-        where = f"{info.label}: {{}} samples {span_text(bucket, bucket + _WIDTH)}"
         if seal is not None and agrees(samples, seal, open_bucket=is_last):
-            return True
-        if seal is None and (is_last or not seals):
-            self._losses.append(f"{where.format(f'{len(samples):,}')} have no checksum: kept")
-            return True
-        if seal is not None and not len(samples):
-            self._losses.append(f"{where.format(f'{seal[0]:,}')} are missing")
-            return False
-        what = f"{len(samples):,}" if seal is None else f"{len(samples):,} of {seal[0]:,}"
-        done = "kept" if self._keep else "left out"
-        self._losses.append(f"{where.format(what)} have changed since they were recorded: {done}")
-        return self._keep
+            return [samples]
+        span, found = (bucket, bucket + _WIDTH), len(samples)
+        if seal is None and not seals:
+            return [samples]  # reported for all of them together
+        if seal is None and is_last:
+            self._lose(info, count_text(found, "sample"), span, "have no checksum: kept")
+            return [samples]
+        expected = found if seal is None else seal[0]
+        if not found:
+            self._lose(info, count_text(expected, "sample"), span, "are missing")
+            return [None]
+        if self._keep:
+            self._lose(info, _of(found, expected), span, f"{_CHANGED}: kept")
+            return [samples]
+        changed = self._changed_parts(number, bucket, samples)
+        saved = [part for part in _divided(samples, changed) if part is not None]
+        lost = expected - sum(map(len, saved))
+        if changed and lost > 0:
+            span = changed[0][0], changed[-1][1]
+        else:
+            changed, lost = [span], expected
+        self._lose(info, _of(lost, expected), span, f"{_CHANGED}: left out")
+        return _divided(samples, changed)
+
+    def _lose(self, info: MeterInfo, what: str, span: tuple[int, int], words: str) -> None:
+        self._losses.append(f"{info.label}: {what} {span_text(*span)} {words}")
+
+    def _changed_parts(self, number: int, bucket: int, samples: Integers) -> list[tuple[int, int]]:
+        """Return the spans of a bucket whose samples are not those that were summarized.
+
+        Samples behind the last summary count as changed only if nothing before them has.
+        """
+        try:
+            stored, width = _read_parts(self._pages, number, bucket)
+        except READING_ERRORS:
+            return []
+        found = _as_parts(merge(from_samples(samples), width))
+        wrong = [
+            begin for begin in sorted({*stored, *found}) if stored.get(begin) != found.get(begin)
+        ]
+        closed = [begin for begin in wrong if begin <= max(stored, default=-1)]
+        return [(begin, begin + width) for begin in closed or wrong]
+
+
+def _of(count: int, total: int) -> str:
+    whole = count_text(total, "sample")
+    return whole if count == total else f"{count:,} of {whole}"
+
+
+def _divided(samples: Integers, holes: list[tuple[int, int]]) -> list[Integers | None]:
+    """Return the samples between holes, and None for each hole."""
+    pieces: list[Integers | None] = []
+    begin = 0
+    for low, high in holes:
+        first, last = np.searchsorted(samples[:, 0], (low, high)).tolist()
+        pieces += [samples[begin:first], None] if first > begin else [None]
+        begin = last
+    return [*pieces, samples[begin:]] if begin < len(samples) else pieces
+
+
+def _as_parts(rows: Rows) -> Parts:
+    table = np.hstack((rows.sums, rows.low, rows.high, rows.counter))
+    return {begin: line.tobytes() for begin, line in zip(rows.bucket.tolist(), table, strict=True)}
 
 
 def _gaps(samples: Integers) -> Integers:
@@ -302,3 +400,14 @@ def _read_seals(connection: sqlite3.Connection, found: _Source) -> None:
     meters = [row[0] for row in connection.execute("SELECT DISTINCT meter FROM seal")]
     for number in meters:
         found.seals[number] = read_seals(connection, number)
+
+
+def _read_parts(pages: Path, number: int, bucket: int) -> tuple[Parts, int]:
+    """Return the narrowest summaries of a bucket, and their width."""
+    with contextlib.closing(connect(pages, "mode=ro")) as connection:
+        (level,) = connection.execute(
+            "SELECT first_level FROM meter WHERE id=?", (number,)
+        ).fetchone()
+        level = stored_values.level(level)
+        rows = read_rows(connection, number, level, bucket, bucket + _WIDTH)
+    return _as_parts(rows), WIDTHS[level]

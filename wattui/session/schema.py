@@ -63,6 +63,9 @@ SUMMARY_COLUMNS: Final = (
     *PAIR,
 )
 
+#: What to do about a damaged session.
+REPAIR_HINT: Final = "`wattui repair` saves what can be read in a new file."
+
 #: The released steps: each turns a file of version n - 1 into one of version n.  Never edit
 #: one; append another.
 RELEASED: Final = (
@@ -197,9 +200,7 @@ def require_session(
             "Choose a .wattui file.",
         )
     if version < 1:
-        raise SessionDamaged(
-            f"{path} is damaged: its version is {version}", "Restore it from a copy."
-        )
+        raise SessionDamaged(f"{path} is damaged: its version is {version}", REPAIR_HINT)
     if version > newest:
         raise SessionTooNew(
             f"{path} was written by a later version of wattui (format {version}; this one reads "
@@ -251,10 +252,7 @@ def translated(error: sqlite3.Error, path: Path) -> SessionError:
             "Choose a .wattui file; `wattui import` makes one of an old log.",
         )
     if name.startswith("SQLITE_CORRUPT") or (isinstance(error, sqlite3.DatabaseError) and not name):
-        return SessionDamaged(
-            f"{path} is damaged ({error})",
-            "`wattui repair` saves what can be read in a new file.",
-        )
+        return SessionDamaged(f"{path} is damaged ({error})", REPAIR_HINT)
     length = len(os.fsencode(path))
     if name.startswith("SQLITE_CANTOPEN") and length > _LONGEST_PATH:
         return DiskRefused(

@@ -11,6 +11,7 @@ from typing import Final
 
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
+from wattui.measurement.text import count_text
 
 #: Longest time that a sample waits for a disk that does not accept it, in seconds.
 KEEP_SECONDS: Final = 600.0
@@ -205,7 +206,8 @@ class WaitingQueue:
             self._items.appendleft(report)
         # One event reports everything that was lost in a row.
         report.dropped += loss.count
-        text = f"{report.dropped} samples lost: the disk did not accept them for too long"
+        lost = count_text(report.dropped, "sample")
+        text = f"{lost} lost: the disk did not accept data for too long"
         report.event = Event(loss.time_us, EventKind.DROPPED, text, missing)
 
     def _first(self, key: str, wanted: Callable[[Item], bool]) -> Item | None:

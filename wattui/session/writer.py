@@ -36,6 +36,7 @@ from wattui.measurement.events import (
     as_listener,
 )
 from wattui.measurement.sample import Sample
+from wattui.measurement.text import count_text
 from wattui.session.health import Health
 from wattui.session.lock import SessionLock
 from wattui.session.naming import make_folder
@@ -307,7 +308,7 @@ class SessionWriter:
             error = self._error
             reason = f": {error.what}" if error is not None else ", as the disk does not respond"
             raise DiskRefused(
-                f"The last {lost} samples could not be written to {self.path}{reason}",
+                f"{_last(lost)} could not be written to {self.path}{reason}",
                 error.hint if error is not None else "Check the disk.",
             )
 
@@ -504,6 +505,10 @@ class SessionWriter:
         if busy is not None and now - busy > HANGING_SECONDS and now - self._announced > 1.0:
             self._announced = now
             self._announce()
+
+
+def _last(count: int) -> str:
+    return "The last sample" if count == 1 else f"The last {count_text(count, 'sample')}"
 
 
 def _as_refused(error: SessionError | OSError, path: Path) -> WattuiError:

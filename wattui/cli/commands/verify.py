@@ -32,6 +32,7 @@ def verify(files: tuple[Path, ...], quiet: bool) -> int:
     samples. No file is changed. The exit code is 6 if any of them is damaged or cannot be
     read.
     """
+    from wattui.session.checked import REPAIR_HINT
     from wattui.session.checked import verify as check
 
     status, damaged = 0, False
@@ -53,5 +54,5 @@ def verify(files: tuple[Path, ...], quiet: bool) -> int:
                 for fault in faults:
                     say(f"  {printable(fault)}.")
     if damaged:
-        say("`wattui repair` saves what can be read in a new file.")
+        say(REPAIR_HINT)
     return status

@@ -25,7 +25,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.sample import Sample
-from wattui.measurement.text import clock_text, iso_text
+from wattui.measurement.text import clock_text, count_text, iso_text
 from wattui.session import WriterStatus
 from wattui.session.health import HealthReport
 
@@ -101,7 +101,9 @@ class QuietView(RecordingView):
             what = f"{status.problem}. Samples are kept in memory meanwhile"
             exits.complain(WattuiError(what, status.hint))
         elif problem and not status.problem:
-            dropped = f"; {status.dropped} samples were lost" if status.dropped else ""
+            verb = "was" if status.dropped == 1 else "were"
+            lost = f"; {count_text(status.dropped, 'sample')} {verb} lost"
+            dropped = lost if status.dropped else ""
             exits.say(f"The disk is accepting data again{dropped}.")
 
     def disk_low(self, report: HealthReport) -> None:

@@ -32,6 +32,7 @@ from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, elapsed_text, printable, size_text
 from wattui.session import Session
+from wattui.session.checked import read_checked
 from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
 from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
 from wattui.ui.widgets.words_editor import WordsEditor
@@ -278,12 +279,14 @@ class Export(HasStrictTraits):
         start, stop = choice.bounds()
 
         def work(report: Report, cancelled: CallableType[[], bool]) -> tuple[ExportJob, int]:
-            with Session.open(source) as session:
+            def write(session: Session) -> tuple[ExportJob, int]:
                 ids = [one.id for one in session.meters if key in (ALL_METERS, one.info.key)]
                 options = {"dialect": dialect, "progress": report, "cancelled": cancelled}
                 job = ExportJob(session, path, meters=ids, start=start, stop=stop, **options)
                 write_job(job, form)
                 return job, path.stat().st_size
+
+            return read_checked(source, write, cancelled=cancelled)
 
         return work
 
@@ -292,6 +295,8 @@ class Export(HasStrictTraits):
     def _written(self, written: tuple[ExportJob, int]) -> None:
         job, size = written
         details = f"{count_text(job.row_count, 'row')}, {size_text(size)}"
+        if job.session.damage:
+            details += "; the session is damaged, and what cannot be trusted is left out"
         self._over(f"Exported to {self.path} ({details}). {job.sheet_warning}".rstrip(" ."))
 
     def _failed(self, error: Exception) -> None:

@@ -94,8 +94,11 @@ def fetch_notice(fetched: Fetched, recording: bool) -> Notice:
         text = f"The meter's memory was fetched: {count}, {duration_text(readout.span)}."
         hint = "The meter still has them. Their times are counted back from the read-out."
         return Notice("fetched", NoticeKind.INFO, text, hint, (show, dismiss))
-    expected = f"{readout.expected:,}" if readout.expected is not None else "an unknown number of"
-    text = f"Only {len(readout.records):,} of {expected} records were received: {_reason(fetched)}."
+    count = f"{len(readout.records):,} of an unknown number of records"
+    if readout.expected is not None:
+        count = f"{len(readout.records):,} of {count_text(readout.expected, 'record')}"
+    verb = "was" if len(readout.records) == 1 else "were"
+    text = f"Only {count} {verb} received: {_reason(fetched)}."
     return Notice("fetched", NoticeKind.WARNING, text, _advice(fetched), (show, again, dismiss))
 
 

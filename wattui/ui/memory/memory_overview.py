@@ -95,10 +95,11 @@ def _meter_text(memory: MeterMemory) -> str:
 
 def _headline(state: MemoryState) -> str:
     if not state.used:
-        return "Empty" if state.limit is None else f"Empty, room for {state.limit:,} records"
+        room = "" if state.limit is None else f", room for {count_text(state.limit, 'record')}"
+        return f"Empty{room}"
     if state.limit is None:
         return count_text(state.used, "record")
-    return f"{state.used:,} of {state.limit:,} records"
+    return f"{state.used:,} of {count_text(state.limit, 'record')}"
 
 
 def _badge(state: MemoryState) -> tuple[str, str]:
