@@ -3,10 +3,11 @@
 
 PYTEST_FLAGS ?=
 FUZZ_FLAGS ?=
+SOAK_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 3
 
-.PHONY: help run test test-faults fuzz lint format types dead-code check lock bench icons screenshots clean
+.PHONY: help run test test-faults soak fuzz lint format types dead-code check lock bench icons screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -25,6 +26,10 @@ test-faults: ## the whole fault suite: kills, pulled plugs, full disks, power cu
 	WATTUI_FAULTS=full WATTUI_FAULT_FIGURES=.pytest_cache/faults \
 		.venv/bin/python -m pytest --numprocesses=4 --dist=worksteal tests/faults $(PYTEST_FLAGS)
 	.venv/bin/python tests/faults/promises.py .pytest_cache/faults
+
+soak: ## a week of twelve simulated meters with random faults; 20 minutes
+	@.ci/bootstrap test
+	.venv/bin/python tests/soak --figures tests/soak/figures.json $(SOAK_FLAGS)
 
 fuzz: ## fuzz all readers: FUZZ_FLAGS='--seconds 300 framer import'; ten minutes
 	@.ci/bootstrap fuzz

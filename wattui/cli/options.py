@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 import click
@@ -339,7 +339,7 @@ def parse_rate(text: str) -> int:
     """
     try:
         mils = Decimal(text) * 1000
-    except InvalidOperation:
+    except ArithmeticError:
         mils = Decimal(-1)
     if not mils.is_finite() or not 0 <= mils <= MAX_RATE_MILS or mils != int(mils):
         raise SettingOutOfRange(
