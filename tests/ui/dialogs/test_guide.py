@@ -150,6 +150,7 @@ def test_help_opens_the_log_file_and_shows_the_data_folder(window, desktop, monk
     monkeypatch.setattr(actions, "log_file", lambda: log)
     window.handler.do(window.info, "open_log")
     window.handler.do(window.info, "data_folder")
+    window.wait_for(lambda: len(desktop) == 2, "the folder")
     assert desktop == [str(log), str(sessions_folder())]
     assert Path(desktop[1]).is_dir()
     assert window.model.message == ""
@@ -159,6 +160,7 @@ def test_where_nothing_opens_a_folder_its_path_is_copied(window, monkeypatch):
     monkeypatch.setattr(QtGui.QDesktopServices, "openUrl", lambda _url: False)
     for name in ("data_folder", "show_folder"):
         QtWidgets.QApplication.clipboard().clear()
+        window.model.message = ""
         window.handler.do(window.info, name)
+        window.wait_for(lambda: "its path was copied" in window.model.message, "the message")
         assert QtWidgets.QApplication.clipboard().text() == str(sessions_folder())
-        assert "its path was copied" in window.model.message
