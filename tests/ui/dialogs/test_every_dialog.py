@@ -250,6 +250,18 @@ def labels_are_in_line(dialog):
         assert not any(one.alignment() & _Qt.AlignRight for one in labels), dialog.windowTitle()
 
 
+def cancel_is_last(dialog):
+    """Check that *Cancel* is at the right of the buttons beside it, in every dialog."""
+    places = {
+        one.text().replace("&", ""): one.mapTo(dialog, QtCore.QPoint())
+        for one in dialog.findChildren(QtWidgets.QPushButton)
+        if one.isVisible()
+    }
+    last = places.get("Cancel")
+    beside = [at.x() for at in places.values() if last is not None and abs(at.y() - last.y()) < 8]
+    assert last is None or last.x() == max(beside), (dialog.windowTitle(), sorted(places))
+
+
 def looks_like_the_others(dialog):
     """Check icon, buttons and access keys of a dialog."""
     title = dialog.windowTitle()
@@ -260,6 +272,7 @@ def looks_like_the_others(dialog):
         assert [one.text() for one in buttons if not one.icon().isNull()] == [], title
         assert not dialog.findChildren(QtWidgets.QSlider), title
         labels_are_in_line(dialog)
+        cancel_is_last(dialog)
     keys = mnemonics(dialog)
     assert len(keys) == len(set(keys)), f"{keys} in {title}"
 

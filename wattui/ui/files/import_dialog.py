@@ -264,8 +264,8 @@ class ImportDialog(QtGui.QDialog):
         set_role(self.ok, "primary")
         self.ok.clicked.connect(self.accept)
         self.ok.setEnabled(False)
-        row.addWidget(self.cancel)
         row.addWidget(self.ok)
+        row.addWidget(self.cancel)
         return row
 
     # -- choices -----------------------------------------------------------------------

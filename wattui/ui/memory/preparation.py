@@ -186,8 +186,8 @@ def _choice() -> VGroup:
             HGroup(
                 spring,
                 _button("ask", enabled_when="object.idle"),
-                _button("cancel"),
                 _button("start", enabled_when="object.ready"),
+                _button("cancel"),
             ),
         ),
         visible_when="not object.started",
