@@ -8,18 +8,21 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from account import Account, events_of
 from numbered_meter import NumberedMeter
 from running_log import RunningLog
+from suite_size import some
 
 Rounds = Callable[[int, int], int]
 
 
+@pytest.mark.parametrize("batch", some([*range(10)], [0]))
 def test_killed_at_any_moment(
-    meter: NumberedMeter, account: Account, tmp_path: Path, rounds: Rounds
+    meter: NumberedMeter, account: Account, tmp_path: Path, rounds: Rounds, batch: int
 ) -> None:
-    chance = random.Random(1)
-    for number in range(rounds(3, 1000)):
+    chance = random.Random(batch)
+    for number in range(rounds(3, 100)):
         path = tmp_path / f"{number}.wattui"
         meter.begin()
         with RunningLog(meter.link, "--session", path) as log:

@@ -9,10 +9,11 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from account import Account, events_of
 from numbered_meter import NumberedMeter
 from running_log import RunningWindow, environment
-from suite_size import full_only
+from suite_size import full_only, some
 
 Rounds = Callable[[int, int], int]
 
@@ -21,11 +22,12 @@ def sessions(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.wattui"))
 
 
+@pytest.mark.parametrize("batch", some([*range(5)], [0]))
 def test_a_window_is_killed_at_any_moment(
-    meter: NumberedMeter, account: Account, tmp_path: Path, rounds: Rounds
+    meter: NumberedMeter, account: Account, tmp_path: Path, rounds: Rounds, batch: int
 ) -> None:
-    chance = random.Random(8)
-    for number in range(rounds(1, 100)):
+    chance = random.Random(batch)
+    for number in range(rounds(1, 20)):
         data = tmp_path / str(number)
         meter.begin()
         with RunningWindow(meter.link, env=environment(WATTUI_DATA=data)) as window:

@@ -45,14 +45,16 @@ def log_file() -> Path | None:
 def start_log(folder: Path | None = None) -> None:
     """Log to a file in the data folder, and print warnings on the terminal if there is one.
 
-    A separate thread writes the file, so that the window never waits for the disk.
+    Separate threads write, so that neither the window nor a recording waits for the disk, or for
+    a program that does not read what is printed.
     """
     root = logging.getLogger()
     form = PrintableFormatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
     if sys.stderr is not None:
-        terminal = logging.StreamHandler()
+        stream = logging.StreamHandler()
+        stream.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
+        terminal = _handed_over(stream)
         terminal.setLevel(logging.WARNING)
-        terminal.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
         root.addHandler(terminal)
     path = (folder or data_folder()) / "wattui.log"
     try:
