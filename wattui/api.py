@@ -28,7 +28,7 @@ Record one without Traits:
     ...     client.add_listener(writer)
     ...     client.start()
     ...     time.sleep(0.5)
-    ...     client.stop()
+    ...     stopped = client.stop()
 
 Read the recording:
 
@@ -82,6 +82,8 @@ from wattui.errors import (
     SessionError,
     SessionTooNew,
     SettingOutOfRange,
+    UnknownField,
+    UnknownMeter,
     WattuiError,
     WouldEraseMemory,
 )
@@ -201,6 +203,8 @@ __all__ = [
     "SettingOutOfRange",
     "Statistics",
     "TcpLoggingStarted",
+    "UnknownField",
+    "UnknownMeter",
     "UserParameters",
     "Version",
     "WattuiError",

@@ -22,10 +22,12 @@ Each states what happened, to what, and what to do now::
     │   ├── NotASession            the file is not a session
     │   ├── SessionTooNew          a later wattui wrote it
     │   ├── SessionDamaged         the session was damaged
+    │   ├── UnknownMeter           the session has no such meter
     │   └── DiskRefused            the disk is full, read-only or gone
     │       └── WouldOverwrite     the file to write is one that is read, or a session
     ├── FormatError                no format can read the file to import
     ├── DisplayMissing             there is no display, or a library is missing
+    ├── UnknownField               there is no field of that name
     ├── SettingOutOfRange          the value was refused before it was sent
     └── Cancelled                  the user cancelled
 """
@@ -150,6 +152,10 @@ class SessionDamaged(SessionError):
     """The session was damaged after it was written."""
 
 
+class UnknownMeter(SessionError, KeyError):
+    """The session does not have such a meter."""
+
+
 class DiskRefused(SessionError):
     """The disk does not accept data: it is full, read-only or gone."""
 
@@ -162,6 +168,12 @@ class FormatError(WattuiError):
     """No format can read the file to import."""
 
     exit_status = 7
+
+
+class UnknownField(WattuiError, KeyError):
+    """There is no field of that name."""
+
+    exit_status = 2
 
 
 class SettingOutOfRange(WattuiError):

@@ -218,7 +218,6 @@ def test_an_absent_field_has_no_line(tmp_path: Path) -> None:
 
 def test_nothing_to_draw_is_empty_not_an_error(tmp_path: Path) -> None:
     with Session.open(record(tmp_path / "a.wattui", steady(3))) as session:
-        assert not len(session.envelope(9, ["power"], BEGIN, BEGIN + HOUR, 100))
         assert not len(session.envelope(1, ["power"], BEGIN + HOUR, BEGIN, 100))
         with pytest.raises(KeyError):
             session.envelope(1, ["watts"], BEGIN, BEGIN + HOUR, 100)

@@ -20,7 +20,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from session_samples import BEGIN, METER, OTHER, brute, noisy, record, sample, sample_lists, steady
 
-from wattui.errors import DiskRefused, NotASession, SessionDamaged, SessionTooNew
+from wattui.errors import (
+    DiskRefused,
+    FormatError,
+    NotASession,
+    SessionDamaged,
+    SessionTooNew,
+    UnknownField,
+    UnknownMeter,
+)
+from wattui.formats import write
 from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.sample import Sample
@@ -78,9 +87,10 @@ def test_statistics_of_any_span_equal_the_plain_sum(
             writer.add_samples(METER, samples[:cut])
             writer.add_samples(METER, samples[cut:])
         with Session.open(path) as session:
-            assert_equal(session.statistics(1), brute(samples, None, None))
             if not samples:
+                assert session.meters == []
                 return
+            assert_equal(session.statistics(1), brute(samples, None, None))
             moment = st.one_of(
                 st.sampled_from([one.time_us for one in samples]),
                 st.integers(samples[0].time_us - 10**7, samples[-1].time_us + 10**7),
@@ -141,6 +151,55 @@ def test_columns_are_in_base_units(tmp_path: Path) -> None:
         np.testing.assert_allclose(later["integrated_energy"], expected[1:])
         with pytest.raises(KeyError):
             session.columns(1, ["watts; DROP TABLE sample"])
+
+
+def test_an_unknown_meter_is_an_error_and_not_nothing(tmp_path: Path) -> None:
+    """It had no samples, empty arrays, and 0 Wh."""
+    path = record(tmp_path / "a.wattui", [sample(1), sample(2)])
+    asks = (
+        lambda one: one.count(7),
+        lambda one: list(one.samples(7)),
+        lambda one: list(one.rows(7)),
+        lambda one: one.columns(7, ["power"]),
+        lambda one: one.energy_before(7, BEGIN),
+        lambda one: one.envelope(7, ["power"], BEGIN, BEGIN + 10**7, 100),
+        lambda one: one.gaps(7),
+        lambda one: one.statistics(7),
+        lambda one: write(one, tmp_path / "a.csv", meters=[7]),
+    )
+    with Session.open(path) as session:
+        for ask in asks:
+            with pytest.raises(UnknownMeter, match=r"There is no meter 7 in a\.wattui") as caught:
+                ask(session)
+            assert "1 (" in caught.value.hint
+            assert isinstance(caught.value, KeyError)
+        assert session.count(1) == 2
+        assert list(session.samples(1, BEGIN + 10**9)) == []
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_an_unknown_field_says_what_it_is_called(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.wattui", [sample(1), sample(2)])
+    asks = (
+        lambda one, name: one.columns(1, [name]),
+        lambda one, name: one.envelope(1, [name], BEGIN, BEGIN + 10**7, 100),
+        lambda one, name: one.statistics(1)[name],
+        lambda one, name: next(one.samples(1))[name],
+        lambda one, name: write(one, tmp_path / "a.csv", "wide-csv", fields=[name]),
+    )
+    with Session.open(path) as session:
+        for ask in asks:
+            with pytest.raises(UnknownField, match="There is no field 'power_w'") as caught:
+                ask(session, "power_w")
+            assert "'power'" in caught.value.hint
+            with pytest.raises(UnknownField, match="no field 'watt hours'") as caught:
+                ask(session, "watt hours")
+            assert "power_factor" in caught.value.hint
+        with pytest.raises(UnknownField, match="not a list"):
+            session.columns(1, "power")
+        with pytest.raises(FormatError, match="There is no format nix") as found:
+            write(session, tmp_path / "a.csv", "nix")
+        assert "2011-log" in found.value.hint
 
 
 def test_gaps_that_reach_into_the_view_are_returned(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from wattui.errors import Cancelled
 from wattui.formats.reading.source import Progress
-from wattui.measurement.fields import FIELDS, WireValue
+from wattui.measurement.fields import FIELDS, WireValue, require_fields
 from wattui.session.reader import Session, SessionMeter
 from wattui.session.span_statistics import Statistics
 
@@ -97,6 +97,11 @@ class ExportJob:
     wide_rows: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        require_fields(self.fields)
+        known = [one.id for one in self.session.meters]
+        for one in self.meters or ():
+            if one not in known:
+                self.session.count(one)  # raises UnknownMeter
         self.parts = list(self._parts())
         self._total = sum(part.figures.count for part in self.parts)
 

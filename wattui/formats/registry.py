@@ -144,10 +144,11 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
 
     Raises
     ------
-    KeyError
-        There is no format or field of that name.
+    UnknownField, UnknownMeter
+        There is no field of that name, or no such meter in the session.
     FormatError
-        The format cannot hold several meters, or does not have that dialect.
+        There is no format of that name, or it cannot hold several meters, or does not have
+        that dialect.
     Cancelled
         *cancelled* returned True; no file is left.
     WouldOverwrite
@@ -172,9 +173,11 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
 
 def write_job(job: ExportJob, form: str) -> int:
     """Write an export in a format, as :func:`write` does; return how many samples."""
-    chosen = all_formats()[form]
-    if chosen.write is None:
-        raise FormatError(f"The format {form} can only be read", "Choose another format.")
+    chosen = all_formats().get(form)
+    if chosen is None or chosen.write is None:
+        names = ", ".join(name for name, one in all_formats().items() if one.write)
+        what = "There is no format" if chosen is None else "wattui only reads the format"
+        raise FormatError(f"{what} {form}", f"Choose one of: {names}.")
     if job.dialect not in chosen.dialects:
         raise FormatError(
             f"The format {form} does not have the dialect {job.dialect}",

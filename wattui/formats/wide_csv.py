@@ -57,7 +57,7 @@ def write(job: ExportJob) -> Iterator[str]:
 
     Raises
     ------
-    KeyError
+    UnknownField
         There is no field of a name.
     ValueError
         The interval is not greater than 0.

@@ -10,8 +10,11 @@ VA, and ratios from 0 to 1.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from wattui.errors import UnknownField
 
 #: What one field of a record holds on the wire; ``None`` where the meter sent ``_``.
 WireValue = int | None
@@ -121,3 +124,24 @@ CHANNELS: Final[tuple[Field, ...]] = tuple(
 
 #: A channel, by its name.
 CHANNEL: Final[dict[str, Field]] = {field.name: field for field in CHANNELS}
+
+
+def require_fields(names: Iterable[str], known: Collection[str] = FIELD_INDEX) -> None:
+    """Check that fields exist.
+
+    Raises
+    ------
+    UnknownField
+        One does not; the hint has the name that is meant, or all names.
+    """
+    if isinstance(names, str):
+        raise UnknownField(f"{names!r} is a text, not a list of fields", f"Write [{names!r}].")
+    for name in names:
+        if name in known:
+            continue
+        # power_w is the column of a file, W the symbol.
+        meant = [one.name for one in CHANNELS if name in (one.column, one.symbol, one.label)]
+        hint = (
+            f"It is called {meant[0]!r} here." if meant else f"The fields are: {', '.join(known)}."
+        )
+        raise UnknownField(f"There is no field {name!r}", hint)

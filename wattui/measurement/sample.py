@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wattui.measurement.clock import MICROSECONDS, utc_time
-from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX, FIELDS, WireValue
+from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX, FIELDS, WireValue, require_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,10 @@ class Sample:
 
         Raises
         ------
-        KeyError
-            There is no field of that name.
+        UnknownField
+            There is no field of that name; it is a KeyError too.
         """
+        require_fields([name])
         index = FIELD_INDEX[name]
         return FIELDS[index].to_base(self.values[index])
 

@@ -19,9 +19,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wattui.errors import UnknownMeter
 from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind, MeterInfo
-from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS
+from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS, require_fields
 from wattui.measurement.sample import Sample
 from wattui.session import stored_values
 from wattui.session.column_cache import ColumnCache
@@ -146,6 +147,24 @@ class Session:
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
 
+    def _stored(self, connection: sqlite3.Connection, meter_id: int) -> StoredMeter:
+        """Return what is stored about a meter.
+
+        Raises
+        ------
+        UnknownMeter
+            There is none with that id.
+        """
+        meters = list(stored_meters(connection))
+        found = next((one for one in meters if one.id == meter_id), None)
+        if found is None:
+            known = ", ".join(f"{one.id} ({one.info.label})" for one in meters) or "none"
+            raise UnknownMeter(
+                f"There is no meter {meter_id!r} in {self.path.name}",
+                f"A meter is its id in `session.meters`: {known}.",
+            )
+        return found
+
     # -- its meters, events and facts --
 
     @property
@@ -255,7 +274,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         start_us, stop_us
             Microseconds since 1970, UTC; None for the ends of the session.
             :func:`~wattui.api.time_us` makes them of a datetime.
@@ -270,7 +289,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         start_us, stop_us
             Microseconds since 1970, UTC; None for the ends of the session.
             :func:`~wattui.api.time_us` makes them of a datetime.
@@ -294,7 +313,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         start_us, stop_us
             Microseconds since 1970, UTC; None for the ends of the session.
             :func:`~wattui.api.time_us` makes them of a datetime.
@@ -306,6 +325,8 @@ class Session:
         while True:
             with self._reading() as connection:
                 rows = connection.execute(_SELECT, (meter_id, low, high, chunk)).fetchall()
+                if not rows:
+                    self._stored(connection, meter_id)
             if rows:
                 yield rows
             if len(rows) < chunk:
@@ -324,7 +345,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         names
             Fields by name, and ``integrated_energy``, the energy since the beginning.
         start_us, stop_us
@@ -338,10 +359,10 @@ class Session:
 
         Raises
         ------
-        KeyError
+        UnknownField
             A name is neither a field's nor ``integrated_energy``.
         """
-        require_channels(names)
+        require_fields(names, CHANNEL)
         chunks = [
             np.array(rows, dtype=np.float64)
             for rows in self.rows(meter_id, start_us, stop_us, 50_000)
@@ -367,7 +388,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         time_us
             Microseconds since 1970, UTC.
 
@@ -377,8 +398,8 @@ class Session:
             Energy in Wh, integrated over the samples.
         """
         with self._reading() as connection:
-            meter = _find(connection, meter_id)
-            if meter is None or meter.last is None:
+            meter = self._stored(connection, meter_id)
+            if meter.last is None:
                 return 0.0
             parts = pieces(0, time_us + 1, meter.last, meter.first_level)
             return read_span(connection, meter_id, parts).energy / ENERGY_SCALE
@@ -393,7 +414,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         names
             Fields by name, and ``integrated_energy``, the energy since the beginning.
         start_us, stop_us
@@ -403,13 +424,13 @@ class Session:
 
         Raises
         ------
-        KeyError
+        UnknownField
             A name is neither a field's nor ``integrated_energy``.
         """
-        require_channels(names)
+        require_fields(names, CHANNEL)
         with self._reading() as connection:
-            meter = _find(connection, meter_id)
-            if meter is None or meter.last is None or stop_us <= start_us:
+            meter = self._stored(connection, meter_id)
+            if meter.last is None or stop_us <= start_us:
                 return Envelope(np.empty(0), {name: np.empty(0) for name in names})
             view = View(
                 *(meter_id, tuple(names), int(start_us), int(stop_us), max(1, int(pixels))),
@@ -426,7 +447,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         start_us, stop_us
             Microseconds since 1970, UTC; None for the ends of the session.
             :func:`~wattui.api.time_us` makes them of a datetime.
@@ -439,6 +460,7 @@ class Session:
         low = _BEGINNING if start_us is None else start_us
         high = _END if stop_us is None else stop_us
         with self._reading() as connection:
+            self._stored(connection, meter_id)
             rows = connection.execute(
                 "SELECT time - interval - gap, time - interval FROM sample"
                 " WHERE meter=? AND time>? AND gap IS NOT NULL AND time - interval - gap<?"
@@ -458,7 +480,7 @@ class Session:
         Parameters
         ----------
         meter_id
-            A meter of :attr:`meters`, by its ``id``.
+            A meter of :attr:`meters`, by its ``id``; another id is an UnknownMeter.
         start_us, stop_us
             Microseconds since 1970, UTC; None for the ends of the session.
             :func:`~wattui.api.time_us` makes them of a datetime.
@@ -469,27 +491,14 @@ class Session:
             Energies in Wh, durations in s, fields in their base units.
         """
         with self._reading() as connection:
-            meter = _find(connection, meter_id)
-            if meter is None or meter.last is None:
+            meter = self._stored(connection, meter_id)
+            if meter.last is None:
                 return Statistics()
             low = _BEGINNING if start_us is None else start_us + 1
             high = meter.last + 1 if stop_us is None else min(stop_us, meter.last) + 1
             parts = pieces(low, high, meter.last, meter.first_level)
             self._cache.refresh(connection)
             return statistics(read_span(connection, meter_id, parts, self._cache))
-
-
-def require_channels(names: Iterable[str]) -> None:
-    """Check that all names can be plotted.
-
-    Raises
-    ------
-    KeyError
-        One is unknown.
-    """
-    for name in names:
-        if name not in CHANNEL:
-            raise KeyError(name)
 
 
 def unfinished(connection: sqlite3.Connection) -> list[int]:
@@ -500,13 +509,6 @@ def unfinished(connection: sqlite3.Connection) -> list[int]:
     )
     state = {row[0]: row[1] for row in rows}
     return [meter for meter, kind in state.items() if kind == EventKind.STARTED]
-
-
-def _find(connection: sqlite3.Connection, meter_id: int) -> StoredMeter | None:
-    for meter in stored_meters(connection):
-        if meter.id == meter_id:
-            return meter
-    return None
 
 
 def _span(connection: sqlite3.Connection, meter: StoredMeter) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import average_power, average_power_error, energy_error_wh
-from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
+from wattui.measurement.fields import CHANNEL, FIELDS, INTEGRATED_ENERGY, require_fields
 from wattui.measurement.text import count_text, energy_text, power_text
 from wattui.session.column_cache import ColumnCache
 from wattui.session.schema import TOTALS, WIDTHS
@@ -101,7 +101,14 @@ class Statistics:
         return ", ".join(parts)
 
     def __getitem__(self, name: str) -> FieldStatistics:
-        """Return a field's figures; NaN if it has no values."""
+        """Return a field's figures; NaN if it has no values.
+
+        Raises
+        ------
+        UnknownField
+            There is no field of that name.
+        """
+        require_fields([name], CHANNEL)
         return self.fields.get(name, FieldStatistics())
 
 
