@@ -194,7 +194,7 @@ def plan_of(table: Table, given: Assumptions) -> Plan:
     if table.doubt and not given.decimal:
         raise FormatError(
             f"The decimal sign of the file is not certain: {table.doubt}",
-            "Add `--decimal comma` or `--decimal point`.",
+            "Import it with `wattui import FILE --decimal comma`, or `--decimal point`.",
         )
     columns = [Column(Holds.TEXT) for _ in range(table.width)]
     numbers = {one.holds: table.number(one) for one in choices}
@@ -260,7 +260,7 @@ def _form(table: Table, numbers: dict[str, int], given: str) -> TimeForm | None:
         first, second = (one.pattern for one in error.forms[:2])
         raise FormatError(
             f"It is not certain which number is the day and which the month: {error}",
-            f"Add --time-format {first!r} or --time-format {second!r}.",
+            f"Import it with `wattui import FILE --time-format {first!r}`, or {second!r}.",
         ) from error
     except ValueError as error:
         raise FormatError(
