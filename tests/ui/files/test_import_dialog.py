@@ -295,7 +295,7 @@ def test_every_choice_has_a_name_and_is_reached_by_tab(window, ambiguous):
         order.append(focus)
         QtTest.QTest.keyClick(focus, _Qt.Key_Tab)
     wanted = [dialog.delimiter, dialog.decimal, dialog.header, *dialog.grid.contents]
-    wanted += [dialog.records, dialog.command, dialog.cancel, dialog.ok]
+    wanted += [dialog.records, dialog.command, dialog.ok, dialog.cancel]
     places = [order.index(one) for one in wanted]
     assert places == sorted(places)
 

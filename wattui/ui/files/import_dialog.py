@@ -404,7 +404,7 @@ class ImportDialog(QtGui.QDialog):
         fields = [
             *(self.delimiter, self.decimal, self.header, *columns, self.times, self.zone),
             *(self.start.field, self.interval.field, self.meter.field, self.records),
-            *(self.command, self.copy, self.cancel, self.ok),
+            *(self.command, self.copy, self.ok, self.cancel),
         ]
         for before, after in pairwise(fields):
             self.setTabOrder(before, after)
