@@ -145,12 +145,27 @@ def state(window):
 
 
 @pytest.fixture
-def window(monkeypatch):
+def window(monkeypatch, qt_warnings):
     monkeypatch.setattr(QtGui.QDesktopServices, "openUrl", lambda _url: True)
     opened = OpenedWindow()
     yield opened
     opened.close()
     assert own_threads() == []
+    assert qt_warnings == [], "they go to standard error"
+
+
+@pytest.fixture
+def qt_warnings():
+    """Collect what Qt warns of, except that it has no screen here."""
+    found = []
+
+    def collect(_kind, _context, text):
+        if not text.startswith(("This plugin does not support", "QStandardPaths")):
+            found.append(text)
+
+    before = QtCore.qInstallMessageHandler(collect)
+    yield found
+    QtCore.qInstallMessageHandler(before)
 
 
 @pytest.fixture

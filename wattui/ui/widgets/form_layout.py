@@ -93,6 +93,8 @@ def _flatten(layout: Any) -> None:
         _align(layout)
     else:
         layout.setSpacing(GRID)
+    if isinstance(layout.parentWidget(), QtGui.QMainWindow):
+        return  # Qt cannot count what is in such a layout, and prints a warning.
     for index in range(layout.count()):
         inner = layout.itemAt(index).layout()
         if inner is not None:
