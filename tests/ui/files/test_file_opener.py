@@ -7,6 +7,7 @@ import os
 import sqlite3
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from opened_window import OpenedWindow, own_threads
@@ -151,9 +152,11 @@ def test_recent_sessions_are_once_each_newest_first_and_there(tmp_path, monkeypa
         ("gone.wattui", 90),
         (str(folder / "run.wattui"), 45),
     ]
-    found = file_actions.recent_sessions(known, folder)
+    with ThreadPoolExecutor() as workers:  # It waits for the disk.
+        found = workers.submit(file_actions.recent_sessions, known, folder).result()
+        without = workers.submit(file_actions.recent_sessions, known, tmp_path / "none").result()
     assert found == [other / "opened.wattui", folder / "log.wattui", folder / "run.wattui"]
-    assert file_actions.recent_sessions(known, tmp_path / "none")[0] == other / "opened.wattui"
+    assert without[0] == other / "opened.wattui"
 
 
 def test_sessions_of_the_same_name_are_listed_with_their_folders(window, session, tmp_path):

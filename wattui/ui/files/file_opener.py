@@ -16,9 +16,31 @@ from typing import Any as AnyType
 from typing import Final
 
 from pyface.qt import QtCore
-from traits.api import Any, Bool, Dict, Enum, Float, HasStrictTraits, Instance, List, Str, observe
+from traits.api import (
+    Any,
+    Bool,
+    Dict,
+    Enum,
+    Float,
+    HasStrictTraits,
+    Instance,
+    List,
+    Property,
+    Str,
+    observe,
+)
 from traits.api import Callable as CallableTrait
-from traitsui.api import CancelButton, EnumEditor, Handler, Item, Label, OKButton, VGroup, View
+from traitsui.api import (
+    CancelButton,
+    EnumEditor,
+    Handler,
+    Item,
+    Label,
+    OKButton,
+    UItem,
+    VGroup,
+    View,
+)
 
 from wattui.errors import Cancelled, FormatError, WattuiError
 from wattui.formats import detect, named_columns
@@ -38,6 +60,7 @@ from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
 from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.notices import Notice, NoticeKind
 from wattui.ui.widgets.typed_field import TypedEditor, finish_typed, read_number
+from wattui.ui.widgets.words_editor import WordsEditor
 
 #: Skipped lines and assumptions that the details show.
 MOST_DETAILS: Final = 200
@@ -452,6 +475,9 @@ class ImportQuestion(HasStrictTraits):
     #: Time zone of the times in the file.
     zone = Enum("machine", "utc")
 
+    #: What it is about; a long name has several lines.
+    words = Property(Str())
+
     #: Called with the assumptions, or with None to import nothing.
     answered = CallableTrait()
 
@@ -469,6 +495,11 @@ class ImportQuestion(HasStrictTraits):
             start = microseconds(parse_start(self.start.strip(), zone).timestamp())
         interval = self.interval if Missing.INTERVAL in self.lacks else None
         return Assumptions(interval=interval, start=start, zone=zone)
+
+    def _get_words(self) -> str:
+        if self.replays:
+            return f"{self.names} is played as if it were live, and recorded as a replay."
+        return f"Some information is missing in {self.names}."
 
     @property
     def asks_zone(self) -> bool:
@@ -488,13 +519,12 @@ def _read_start(text: str) -> str:
 
 
 def _view(question: ImportQuestion) -> View:
-    items: list[AnyType] = [Label(f"Some information is missing in {question.names}.")]
+    items: list[AnyType] = []
     if question.replays:
         editor = TypedEditor(read=lambda text: read_number(text, 0.1, 10_000))
         tooltip = "1 is real time, 60 is 60 times as fast"
-        what = f"{question.names} is played as if it were live, and recorded as a replay."
         label = "Speed (1 is real time)"
-        items = [Label(what), Item("speed", label=label, editor=editor, tooltip=tooltip)]
+        items.append(Item("speed", label=label, editor=editor, tooltip=tooltip))
     if Missing.INTERVAL in question.lacks:
         editor = TypedEditor(read=lambda text: read_number(text, 0.1, 86_400, "s"))
         items.append(Item("interval", label="Seconds between records", editor=editor))
@@ -507,7 +537,7 @@ def _view(question: ImportQuestion) -> View:
         zones = {"machine": "1:Local time", "utc": "2:UTC"}
         items.append(Item("zone", label="Times are in", editor=EnumEditor(values=zones)))
     return View(
-        VGroup(*items),
+        VGroup(UItem("words", editor=WordsEditor()), VGroup(*items)),
         title="Replay" if question.replays else "Import",
         buttons=[OKButton, CancelButton],
         default_button=OKButton,
