@@ -6,8 +6,11 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,6 +45,13 @@ _UNITS: Final = (
     (60, "min", "minute"),
     (1, "s", "second"),
 )
+
+#: Names of the months; those of the system may be in another language than the rest.
+MONTHS: Final = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())  # noqa: SIM905
+
+#: Spans in seconds, from which a time has its date, and its year.
+_DAY: Final = 86_400.0
+_MOST_OF_A_YEAR: Final = 300 * _DAY
 
 _TYPED_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TYPED_PART: Final = re.compile(
@@ -259,6 +269,69 @@ def clock_text(seconds: float, seconds_shown: bool = True) -> str:
 def date_text(seconds: float) -> str:
     """Return a time (seconds UTC) with its date: ``2026-11-23 14:05``."""
     return _local_text(seconds, "%Y-%m-%d %H:%M")
+
+
+def day_text(seconds: float, *, year: bool = False) -> str:
+    """Return the day of a time (seconds UTC), in English: ``23 Nov``, ``23 Nov 2026``."""
+    when = datetime.fromtimestamp(seconds)
+    return f"{when.day} {MONTHS[when.month - 1]}{f' {when.year}' if year else ''}"
+
+
+def recent_text(seconds: float, now: float | None = None) -> str:
+    """Return a time (seconds UTC) by the clock, with its date if it is more than a day ago."""
+    return TimeForm(span=(time.time() if now is None else now) - seconds).text(seconds)
+
+
+class TimeMode(StrEnum):
+    """How times of a run are shown."""
+
+    #: As the time since the start.
+    ELAPSED = "elapsed"
+    #: As local time.
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeForm:
+    """How every time of one run is shown: in one mode, with the date if it lasts over a day."""
+
+    mode: TimeMode = TimeMode.CLOCK
+    #: Start of the run, in seconds UTC, from which elapsed time counts; NaN before the start.
+    origin: float = math.nan
+    #: How long the run is, in seconds.
+    span: float = 0.0
+
+    def text(self, seconds: float, *, short: bool = False, tenths: bool = False) -> str:
+        """Return a time (seconds UTC): ``12:31:05``, ``23 Nov 12:31:05``, elapsed ``1:05:09``.
+
+        Parameters
+        ----------
+        seconds
+            The time, in seconds UTC.
+        short
+            Whether a time by the clock goes without its seconds.
+        tenths
+            Whether there are tenths of a second.
+        """
+        if math.isnan(seconds):
+            return NO_VALUE
+        fraction = f".{math.floor(seconds * 10 + 1e-6) % 10}" if tenths else ""
+        if self.mode is TimeMode.ELAPSED and not math.isnan(self.origin):
+            passed = math.floor((seconds - self.origin) * 10 + 0.5) / 10
+            whole = elapsed_text(math.floor(abs(passed)))
+            sign = "-" if passed <= -0.05 else ""
+            return f"{sign}{whole}{f'.{round(abs(passed) * 10) % 10}' if tenths else ''}"
+        day = f"{day_text(seconds, year=self.span > _MOST_OF_A_YEAR)} " if self.span > _DAY else ""
+        return f"{day}{clock_text(seconds, not short)}{fraction}"
+
+    def at(self, seconds: float, *, short: bool = False) -> str:
+        """Return a time in a sentence: ``at 12:31:05``, or ``after 1:05:09`` for elapsed time."""
+        elapsed = self.mode is TimeMode.ELAPSED and not math.isnan(self.origin)
+        return f"{'after' if elapsed else 'at'} {self.text(seconds, short=short)}"
+
+
+#: How times are shown if nothing else was chosen.
+BY_CLOCK: Final = TimeForm()
 
 
 def _local_text(seconds: float, form: str) -> str:

@@ -263,7 +263,7 @@ def test_while_the_memory_is_fetched_the_window_looked_as_if_it_recorded(window)
     rows = window.model.meter_rows
     assert [row.current for row in rows] == [False, True]
     assert rows[0].dot == "amber"
-    assert rows[0].state == f"Paused {clock_text(meter.last_time, False)}"
+    assert rows[0].state == f"Paused at {clock_text(meter.last_time, False)}"
     assert "Paused: fetching the memory" in rows[0].tooltip
     assert plots.absent_since == {meter.key: meter.last_time}
     assert plots.absent_why == {meter.key: "fetching the memory"}

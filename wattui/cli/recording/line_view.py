@@ -25,7 +25,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.sample import Sample
-from wattui.measurement.text import clock_text, count_text, iso_text
+from wattui.measurement.text import count_text, iso_text, recent_text
 from wattui.session import WriterStatus
 from wattui.session.health import HealthReport
 
@@ -59,7 +59,7 @@ def state_words(track: Track) -> str:
         case ClientState.RUNNING:
             return f"replaying {track.replay}" if track.replay else "recording"
         case ClientState.LOST:
-            return f"unplugged at {clock_text(track.lost_since)}, trying again"
+            return f"unplugged at {recent_text(track.lost_since)}, trying again"
         case ClientState.OPENING:
             return track.activity or "opening the port"
         case _:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.text import (
+    TimeMode,
     count_text,
     counter_text,
     duration_text,
@@ -23,7 +24,7 @@ from wattui.ui.figure.figure_data import FigureContent, FigureSeries
 from wattui.ui.figure.figure_plot import TEXT, TITLE, FigurePlot
 from wattui.ui.plots import drawing
 from wattui.ui.plots.stack_layout import heights
-from wattui.ui.plots.time_axis import TimeMode, TimeTicks
+from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.theme.palette import LIGHT, Palette
 
 #: The default: power with current, and the energy below.

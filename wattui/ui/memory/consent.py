@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from pyface.qt import QtGui
 
-from wattui.measurement.text import clock_text, count_text
+from wattui.measurement.text import count_text, recent_text
 from wattui.meter_memory.wording import loss_text
 from wattui.model.memory import Consent, MeterMemory
 from wattui.ui.widgets.question import Question
@@ -33,7 +33,7 @@ def consent_lines(memory: MeterMemory, purpose: str) -> list[str]:
         and fetched.readout.meter.port == memory.source
     ):
         count = len(fetched.readout.records)
-        when = clock_text(fetched.readout.finished_at)
+        when = recent_text(fetched.readout.finished_at)
         lines.append(f"{count_text(count, 'record')} were fetched at {when}: {fetched.path.name}")
     return lines
 

@@ -17,6 +17,7 @@ from wattui.measurement.text import (
     count_text,
     duration_text,
     model_text,
+    recent_text,
     short_port,
 )
 from wattui.meter_memory.wording import HANDLING_SENTENCES, left_text
@@ -81,7 +82,7 @@ def overview_of(memory: MeterMemory) -> MemoryOverview:
         colour=colour,
         rows=_rows(state, memory.read_at),
         sentence="" if state.full_handling is None else HANDLING_SENTENCES[state.full_handling],
-        note="" if math.isnan(memory.read_at) else f"as of {clock_text(memory.read_at)}",
+        note="" if math.isnan(memory.read_at) else f"as of {recent_text(memory.read_at)}",
     )
 
 

@@ -10,7 +10,7 @@ from traits.api import Bool, Button, Str, observe
 from traitsui.api import HGroup, UItem, VGroup, View, spring
 
 from wattui.errors import SettingOutOfRange
-from wattui.measurement.text import clock_text, model_text, short_port
+from wattui.measurement.text import model_text, recent_text, short_port
 from wattui.meter_memory.settings import Changes
 from wattui.meter_memory.wording import endurance
 from wattui.model.memory import Consent, MemoryWork, MeterMemory
@@ -149,7 +149,7 @@ def _meter_text(memory: MeterMemory) -> str:
     where = short_port(memory.url)
     if version is None or memory.source != memory.url:
         return where
-    when = f"   ·   as of {clock_text(memory.read_at)}"
+    when = f"   ·   as of {recent_text(memory.read_at)}"
     return f"{model_text(version.model_name, version.firmware_text)}   ·   {where}{when}"
 
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from wattui.client import ClientState
 from wattui.measurement.energy import cost
 from wattui.measurement.text import (
+    BY_CLOCK,
     NO_VALUE,
-    clock_text,
+    TimeForm,
     count_text,
     duration_text,
     energy_number,
@@ -58,6 +59,8 @@ class Shown:
     means: Any = None
     #: Values under the pointer by field; None while it is elsewhere or the meter is recorded.
     pointed: Mapping[str, float] | None = None
+    #: How times of the run are shown.
+    form: TimeForm = BY_CLOCK
 
     def reading(self, name: str) -> str:
         """Return the text of a field: last record, mean of the view, or under the pointer."""
@@ -112,7 +115,7 @@ def _cost(bench: Bench, watt_hours: float, error: float) -> str:
 
 BOX: Final = MeterColumn("box", "", "Whether it is plotted, and its colour")
 NAME: Final = MeterColumn("name", "Meter", "Name of the meter")
-STATE: Final = MeterColumn("state", "State", "What the meter is doing", widest="Unplugged 00:00")
+STATE: Final = MeterColumn("state", "State", "What the meter is doing", widest="Unplugged at 00:00")
 
 #: The columns, from left to right.
 COLUMNS: Final[tuple[MeterColumn, ...]] = (
@@ -161,7 +164,7 @@ COLUMNS: Final[tuple[MeterColumn, ...]] = (
         "since",
         "since",
         "Time of the first record",
-        lambda shown: clock_text(shown.meter.since, False),
+        lambda shown: shown.form.text(shown.meter.since, short=True),
         widest="00:00",
         hide_order=1,
     ),
@@ -214,6 +217,7 @@ def rows_of(
     unit: str,
     means: Mapping[object, Any] | None = None,
     pointed: Mapping[object, Mapping[str, float]] | None = None,
+    form: TimeForm = BY_CLOCK,
 ) -> list[MeterRow]:
     """Return a row for each meter of the window.
 
@@ -225,12 +229,14 @@ def rows_of(
         Statistics of the view by key, for meters that are not being recorded.
     pointed
         Their values under the pointer by key; None while the pointer is elsewhere.
+    form
+        How times of the run are shown.
     """
     rows, shown_unit = [], column_unit(bench, unit)
     for number, meter in enumerate(bench.meters):
         view = None if bench.recording or means is None else means.get(meter.key)
         under = None if bench.recording or pointed is None else pointed.get(meter.key, {})
-        shown = Shown(meter, bench, shown_unit, view, under)
+        shown = Shown(meter, bench, shown_unit, view, under, form)
         colour = palette.shown(meter.colour) or palette.meter(number)
         rows.append(_row(shown, colour))
     return rows
@@ -238,7 +244,7 @@ def rows_of(
 
 def _row(shown: Shown, colour: str) -> MeterRow:
     meter, bench = shown.meter, shown.bench
-    dot, words = _state(bench, meter)
+    dot, words = _state(bench, meter, shown.form)
     numbers = {
         column.key: column.text(shown) if meter.sample_count else NO_VALUE
         for column in COLUMNS
@@ -251,18 +257,18 @@ def _row(shown: Shown, colour: str) -> MeterRow:
         current=meter.live or not bench.recording,
         dot=dot,
         state=words,
-        tooltip=_tooltip(meter),
+        tooltip=_tooltip(meter, shown.form),
         texts={BOX.key: "", NAME.key: meter.label, STATE.key: words, **numbers},
     )
 
 
-def _state(bench: Bench, meter: Meter) -> tuple[str, str]:
+def _state(bench: Bench, meter: Meter, form: TimeForm) -> tuple[str, str]:
     """Return the colour of the dot, and the state in words."""
     dot, words = STATES[meter.state]
     if bench.opened:
         return "muted", "Recorded"
     if meter.paused:
-        last = "" if math.isnan(meter.last_time) else f" {clock_text(meter.last_time, False)}"
+        last = "" if math.isnan(meter.last_time) else f" {form.at(meter.last_time, short=True)}"
         dot, words = "amber", f"Paused{last}"
     elif meter.state == ClientState.CLOSED and meter.sample_count:
         words = "Stopped"
@@ -271,19 +277,21 @@ def _state(bench: Bench, meter: Meter) -> tuple[str, str]:
     elif meter.state == ClientState.RUNNING and not meter.sample_count:
         words = "Waiting"
     elif meter.state == ClientState.LOST and not math.isnan(meter.lost_since):
-        words = f"Unplugged {clock_text(meter.lost_since, False)}"
+        words = f"Unplugged {form.at(meter.lost_since, short=True)}"
     return dot, words
 
 
-def _tooltip(meter: Meter) -> str:
+def _tooltip(meter: Meter, form: TimeForm) -> str:
     kind = model_text(meter.model, meter.firmware)
     lines = [meter.label, kind, meter.serial_number, f"at {short_port(meter.url)}"]
     if meter.problem:
         lines += ["", f"{meter.problem}.", meter.hint]
     elif meter.state == ClientState.LOST or meter.paused:
-        lines += ["", meter.state_text]
+        lost = meter.state == ClientState.LOST and not meter.paused
+        unplugged = f"Unplugged {form.at(meter.lost_since)}, trying again"
+        lines += ["", unplugged if lost else meter.state_text]
         if not math.isnan(meter.last_time):
-            lines.append(f"Last record at {clock_text(meter.last_time)}")
+            lines.append(f"Last record {form.at(meter.last_time)}")
     if meter.gap_count:
         missing = duration_text(meter.gap_duration)
         lines.append(f"{count_text(meter.gap_count, 'gap')}, {missing} missing")

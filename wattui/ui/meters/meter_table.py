@@ -161,6 +161,9 @@ MOST_ROWS: Final = 6
 #: The dot of a state alone, in pixels.
 _LEAST_STATE: Final = 26
 
+#: The columns that grow with their numbers: a state may have a time.
+_GROWING: Final = (STATE.key, *(column.key for column in COLUMNS if column.is_number))
+
 #: Where the box and the colour are in their column: left edge and width, in pixels.
 _BOX: Final = (10, 14)
 _CHIP: Final = (34, 18)
@@ -348,8 +351,8 @@ class MeterView(QtGui.QTableView):
     def make_room(self, rows: list[MeterRow], total: TotalRow) -> None:
         """Widen the columns whose numbers have grown; none gets narrower, so none jumps."""
         grown, width_of = False, self._bold().horizontalAdvance
-        for key in (column.key for column in COLUMNS if column.is_number):
-            texts = [row.texts[key] for row in rows]
+        for key in _GROWING:
+            texts = [row.texts[key] for row in rows if key != STATE.key or row.dot == "amber"]
             widest = max([*texts, total.texts.get(key, "")], key=width_of)
             if width_of(widest) > width_of(self._seen.get(key, "")):
                 self._seen[key] = widest

@@ -34,13 +34,14 @@ from traits.api import (
 )
 
 from wattui.measurement.fields import CHANNEL
+from wattui.measurement.text import TimeMode
 from wattui.ui.plots.crosshair import Crosshair, RowScroll
 from wattui.ui.plots.overview import Overview
 from wattui.ui.plots.plot_row import PlotRow
 from wattui.ui.plots.plot_tools import SpanSelection, StackTool, TimePan
 from wattui.ui.plots.redraw_timer import RedrawTimer
 from wattui.ui.plots.stack_layout import LEFT, RIGHT, Arrangement, StackContainer, rows_that_fit
-from wattui.ui.plots.time_axis import TimeMode, TimeTicks
+from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.plots.time_view import TimeView
 from wattui.ui.plots.total import SUMMED, TOTAL
 from wattui.ui.plots.view_reader import Follow, ViewData, ViewReader, ViewRequest
@@ -292,6 +293,7 @@ class PlotStack(HasStrictTraits):
         self.view.follow(last, first)
         self.overview.follow()
         self.ticks.origin = first if math.isnan(self.origin) else self.origin
+        self.ticks.span = last - first
 
     def _take_meters(self, data: ViewData) -> None:
         """Show the session's own meters if no others were chosen."""

@@ -14,12 +14,12 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from traits.api import Enum, Float, Tuple
 
+from wattui.measurement.text import MONTHS, TimeForm, TimeMode, day_text
 from wattui.ui.plots.plot_axis import LabelledTicks
 
 _MINUTE: Final = 60.0
@@ -39,8 +39,6 @@ _MONTHS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
 
 #: Steps of elapsed time beyond, in days.
 _DAYS: Final = (20, 50, 100, 200, 500, 1000)
-
-_MONTH_NAMES: Final = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())  # noqa: SIM905
 
 #: Day 0 of 1970 was a Thursday, this many days after a Monday.
 _FROM_MONDAY: Final = 3
@@ -131,12 +129,6 @@ def elapsed_label(seconds: float, step: float) -> str:
     return f"{sign}{minutes}:{second:02d}{fraction}"
 
 
-def date_label(moment: float) -> str:
-    """Return the day of a time as text: ``23 Nov``."""
-    when = datetime.fromtimestamp(moment)
-    return f"{when.day} {_MONTH_NAMES[when.month - 1]}"
-
-
 def clock_label(moment: float, step: float) -> str:
     """Return local time as text: ``14:05``; at midnight the date.
 
@@ -151,25 +143,16 @@ def clock_label(moment: float, step: float) -> str:
     if step >= 28 * _DAY:
         if step >= 360 * _DAY:
             return f"{when.year}"
-        name = _MONTH_NAMES[when.month - 1]
+        name = MONTHS[when.month - 1]
         return f"{name} {when.year}" if when.month == 1 else name
     midnight = not (when.hour or when.minute or when.second or when.microsecond)
     if step >= _DAY or midnight:
-        return date_label(moment)
+        return day_text(moment)
     if step >= _MINUTE:
         return f"{when:%H:%M}"
     if step >= 1:
         return f"{when:%H:%M:%S}"
     return f"{when:%H:%M:%S}.{when.microsecond // 100_000}"
-
-
-class TimeMode(StrEnum):
-    """How times are shown."""
-
-    #: As the time since the start.
-    ELAPSED = "elapsed"
-    #: As local time.
-    CLOCK = "clock"
 
 
 class TimeTicks(LabelledTicks):
@@ -180,6 +163,9 @@ class TimeTicks(LabelledTicks):
 
     #: The start of elapsed time: seconds since 1970, UTC.
     origin = Float(0.0)
+
+    #: How long the run is, in seconds: times of one longer than a day have their date.
+    span = Float(0.0)
 
     #: The least distance between two labels, in pixels.
     pixels = 84
@@ -230,14 +216,10 @@ class TimeTicks(LabelledTicks):
             return [elapsed_label(moment - self.origin, step) for moment in ticks]
         texts = [clock_label(moment, step) for moment in ticks]
         if texts and step < _DAY and all(":" in label for label in texts):
-            texts[0] = f"{date_label(ticks[0])} {texts[0]}"
+            texts[0] = f"{day_text(ticks[0])} {texts[0]}"
         return texts
 
     def time_text(self, moment: float, width: float = 60.0) -> str:
         """Return one time in full, for a view that is *width* seconds wide."""
-        step = 1.0 if width > 20 else 0.1
-        if self.mode == TimeMode.ELAPSED:
-            return elapsed_label(moment - self.origin, step)
-        when = datetime.fromtimestamp(moment)
-        fraction = f".{when.microsecond // 100_000}" if step < 1 else ""
-        return f"{date_label(moment)} {when:%H:%M:%S}{fraction}"
+        form = TimeForm(TimeMode(self.mode), self.origin, self.span)
+        return form.text(moment, tenths=width <= 20)

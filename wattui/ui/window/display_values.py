@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from wattui.client import ClientState
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import (
+    BY_CLOCK,
     NO_VALUE,
-    clock_text,
+    TimeForm,
     cost_text,
     count_text,
     counter_text,
@@ -165,26 +166,30 @@ def state_of(bench: Bench) -> WindowState:
 # -- readings ------------------------------------------------------------------------------
 
 
-def readings_of(bench: Bench, unit: str, view: ViewSummary | None = None) -> Readings:
+def readings_of(
+    bench: Bench, unit: str, view: ViewSummary | None = None, form: TimeForm = BY_CLOCK
+) -> Readings:
     """Return what the left panel shows; *view* is used while no meter is live."""
     meter, state = bench.meter, state_of(bench)
     if meter is None or not meter.sample_count:
         return Readings(energy_unit=unit)
     if state in (WindowState.OPENED, WindowState.STOPPED):
-        return _view_readings(bench, meter, unit, view or ViewSummary())
+        return _view_readings(bench, meter, unit, view or ViewSummary(), form)
     stale = not meter.live and not math.isnan(meter.last_time)
     return Readings(
         caption="replayed" if meter.replay else "",
         current=meter.live,
-        note=f"last one at {clock_text(meter.last_time)}" if stale else "",
+        note=f"last one {form.at(meter.last_time)}" if stale else "",
         values={name: value_text(name, meter.reading(name)) for name in PANEL_FIELDS},
         **_meter_energy(bench, meter, unit),
     )
 
 
-def _view_readings(bench: Bench, meter: Meter, unit: str, view: ViewSummary) -> Readings:
+def _view_readings(
+    bench: Bench, meter: Meter, unit: str, view: ViewSummary, form: TimeForm
+) -> Readings:
     numbers, found = view.values or {}, view.statistics
-    caption = f"at {clock_text(view.time)}"
+    caption = form.at(view.time)
     if math.isnan(view.time):
         caption = f"mean of the {view.span}"
     energy = _meter_energy(bench, meter, unit)
@@ -237,10 +242,10 @@ def _energy(
 # -- status --------------------------------------------------------------------------------
 
 
-def status_of(bench: Bench, note: str = "") -> Status:
+def status_of(bench: Bench, note: str = "", form: TimeForm = BY_CLOCK) -> Status:
     """Return what the status bar shows; *note* is added to the words on the state."""
     several = len(bench.meters) > 1
-    dot, words = _several_state(bench) if several else _one_state(bench)
+    dot, words = _several_state(bench) if several else _one_state(bench, form)
     if bench.disk_problem:
         dot, words = "red", f"{words}, but the disk is not accepting data"
     counted = [meter for meter in bench.meters if meter.sample_count]
@@ -270,14 +275,14 @@ def status_of(bench: Bench, note: str = "") -> Status:
     )
 
 
-def _one_state(bench: Bench) -> tuple[str, str]:
+def _one_state(bench: Bench, form: TimeForm) -> tuple[str, str]:
     """Return the colour of the dot and the text of the state, for one meter or none."""
     state = state_of(bench)
     live = state is WindowState.LIVE
-    return "accent" if live and bench.replay else DOTS[state], _state_words(bench, state)
+    return "accent" if live and bench.replay else DOTS[state], _state_words(bench, state, form)
 
 
-def _state_words(bench: Bench, state: WindowState) -> str:
+def _state_words(bench: Bench, state: WindowState, form: TimeForm) -> str:
     meter = bench.meter
     if state is WindowState.EMPTY or meter is None:
         return "No meter yet" if state is WindowState.EMPTY else "Opened"
@@ -287,6 +292,8 @@ def _state_words(bench: Bench, state: WindowState) -> str:
         return "Stopped, not recorded" if bench.temporary else _stopped_words(bench)
     if state is WindowState.LIVE and not meter.sample_count:
         return "Connected, waiting for the first record"
+    if state is WindowState.LOST and not math.isnan(meter.lost_since):
+        return f"Unplugged {form.at(meter.lost_since)}, trying again"
     failed = state is WindowState.FAILED
     return str(meter.problem or meter.state_text) if failed else str(meter.state_text)
 
@@ -435,7 +442,8 @@ def _previous_notice(path: Path) -> Notice:
 
 def _interrupted_notice(found: Any) -> Notice:
     length = duration_text(found.duration_s)
-    stop = clock_text(found.span_us[1] / MICROSECONDS)
+    start, end = (moment / MICROSECONDS for moment in found.span_us)
+    stop = TimeForm(span=end - start).text(end)
     text = f"A recording of {length} ended without being closed. It is complete up to {stop}."
     buttons = (("Open", "open_interrupted"), ("Dismiss", "dismiss_interrupted"))
     return Notice("interrupted", NoticeKind.INFO, text, "", buttons)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from traits.api import HasStrictTraits, Instance, observe
 
-from wattui.measurement.text import clock_text
+from wattui.measurement.text import TimeForm
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.window.display_values import PANEL_FIELDS, Place, Span, ViewSummary
 
@@ -62,7 +62,7 @@ class PlotLink(HasStrictTraits):
         _set(plots, "meters", self._meters())
         _set(plots, "live", bench.recording)
         absent = [one for one in bench.meters if one.key and not math.isnan(one.open_gap())]
-        _set(plots, "absent_why", {one.key: _reason(one) for one in absent})
+        _set(plots, "absent_why", {one.key: _reason(one, model.time_form) for one in absent})
         # A gap that is over stays shaded until the record that ends it has come.
         shaded = [one for one in bench.meters if one.connected and one.key in plots.absent_since]
         absent += [one for one in shaded if plots.absent_since[one.key] == one.last_time]
@@ -141,9 +141,9 @@ class PlotLink(HasStrictTraits):
         return ViewSummary(math.nan, means, statistics, span)
 
 
-def _reason(meter: Meter) -> str:
+def _reason(meter: Meter, form: TimeForm) -> str:
     """Return why records of a meter are missing for now."""
-    return meter.paused or f"unplugged at {clock_text(meter.lost_since)}"
+    return meter.paused or f"unplugged {form.at(meter.lost_since)}"
 
 
 def _of(found: Any, key: object) -> Any:

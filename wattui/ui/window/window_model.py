@@ -29,13 +29,12 @@ from traits.api import (
 
 from wattui.client import ClientState
 from wattui.measurement.fields import CHANNELS
-from wattui.measurement.text import ENERGY_UNITS, short_port
+from wattui.measurement.text import ENERGY_UNITS, TimeForm, TimeMode, short_port
 from wattui.model.meter import Meter
 from wattui.ports.listing import PortInfo
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.meters.meter_columns import MeterRow, TotalRow, rows_of, total_of
 from wattui.ui.plots.stack_layout import Arrangement
-from wattui.ui.plots.time_axis import TimeMode
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.theme_switch import THEMES
 from wattui.ui.widgets.notices import Notice
@@ -355,7 +354,9 @@ class WindowModel(HasStrictTraits):
         if self.bench is not None:
             self.bench.main_thread.once(self.refresh)
 
-    @observe("summary,energy_unit,palette,times_note,more_notices.items,opening_notices.items")
+    @observe(
+        "summary,energy_unit,clock_mode,palette,times_note,more_notices.items,opening_notices.items"
+    )
     def _shown_changed(self, _event: object) -> None:
         self.refresh()
 
@@ -381,13 +382,19 @@ class WindowModel(HasStrictTraits):
             place=Place.PLOTS if shows_plots else waiting,
             connected_text=_connected_text(meter) if connected else "",
             connect_label=_connect_label(state, connected),
-            readings=readings_of(bench, self.energy_unit, self.summary),
-            status=status_of(bench, self.times_note),
+            readings=readings_of(bench, self.energy_unit, self.summary, self.time_form),
+            status=status_of(bench, self.times_note, self.time_form),
         )
         notices = [*notices_of(bench), *self.more_notices, *self.opening_notices]
         if notices != self.notices:
             self.notices = notices
         self.refresh_meters()
+
+    @property
+    def time_form(self) -> TimeForm:
+        """How all times of the run are shown."""
+        start, stop = self.bench.session_start, self.bench.session_stop
+        return TimeForm(TimeMode(self.clock_mode), start, stop - start)
 
     def refresh_meters(self) -> None:
         """Update the rows and the total; what did not change stays."""
@@ -402,7 +409,8 @@ class WindowModel(HasStrictTraits):
         means = (plots.selection_statistics or plots.statistics) if plots is not None else {}
         moment = plots.pointer_time if plots is not None else None
         pointed = None if moment is None else plots.meter_values_at(moment)
-        rows = rows_of(bench, self.palette, self.energy_unit, means, pointed)
+        form = self.time_form
+        rows = rows_of(bench, self.palette, self.energy_unit, means, pointed, form)
         if rows != self.meter_rows:
             self.meter_rows = rows
         self.meter_total = total_of(bench, self.energy_unit)
