@@ -17,6 +17,7 @@ from wattui.ui import app
 from wattui.ui.dialogs import preferences
 from wattui.ui.dialogs.preferences import show_preferences
 from wattui.ui.widgets import screen_fit
+from wattui.ui.widgets.status_bar import Status
 from wattui.ui.window import saved_state
 from wattui.ui.window.main_view import TOP_BUTTONS
 
@@ -229,3 +230,18 @@ def test_closing_at_any_moment_leaves_nothing_running_and_is_quick(state):
         with Session.open(path) as session:
             assert not session.interrupted
     opened.close()
+
+
+def test_the_open_gap_was_left_out_for_the_name_of_the_file(window):
+    bar = window.control("status")
+    left = ("11:58", "2,185 samples", "gap 11:50 and counting")
+    right = ("2026-11-26 07.08.34 PRO M0.wattui", "242 kB", "4 meters")
+    words = "Recording 3 of 4 meters, 1 unplugged"
+    window.window.resize(1024, 700)
+    bar.show_status(Status("amber", words, left, right), window.model.palette)
+    window.handle_events()
+    assert bar.left.text() == bar.left.full_text
+    assert bar.right.text() != bar.right.full_text
+    window.window.resize(1600, 700)
+    window.handle_events()
+    assert bar.right.text() == bar.right.full_text

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any as AnyType
+from typing import Final
 
 from pyface.qt import QtCore, QtGui
 from traitsui.api import BasicEditorFactory
@@ -67,6 +68,11 @@ class Dot(QtGui.QWidget):
         painter.end()
 
 
+#: Margins, dot and spaces of the bar, and the least width of its right end, in pixels.
+_AROUND: Final = 90
+_LEAST_RIGHT: Final = 24
+
+
 class StatusBar(QtGui.QWidget):
     """The control."""
 
@@ -93,11 +99,23 @@ class StatusBar(QtGui.QWidget):
         layout.addStretch(1)
         layout.addWidget(self.right)
 
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        """Share the new width."""
+        super().resizeEvent(event)
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """Let the file give way before the state, the samples and the gaps do."""
+        beside = self.message if self.task.isHidden() else self.task
+        taken = self.left.sizeHint().width() + beside.sizeHint().width() + _AROUND
+        self.right.setMaximumWidth(max(self.width() - taken, _LEAST_RIGHT))
+
     def show_status(self, status: Status, palette: AnyType) -> None:
         """Show another state."""
         self.dot.set_colour(getattr(palette, status.dot, ""))
         self.left.show_text(BETWEEN.join((status.words, *status.left)))
         self.right.show_text(BETWEEN.join(status.right))
+        self._give_way()
         folder = str(Path(status.path).parent) if status.path else ""
         self.right.show_link(f"In {folder}; click to show the folder" if folder else "")
         self.left.show_link("Click to show the health of the recording" if status.details else "")
