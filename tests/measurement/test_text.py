@@ -249,16 +249,16 @@ NOON = datetime(2026, 2, 3, 12, 31, 5, 670_000).astimezone().timestamp()
     ("form", "text", "sentence"),
     [
         (texts.BY_CLOCK, "12:31:05", "at 12:31:05"),
-        (texts.TimeForm(span=86_401.0), "3 Feb 12:31:05", "at 3 Feb 12:31:05"),
-        (texts.TimeForm(span=400 * 86_400.0), "3 Feb 2026 12:31:05", "at 3 Feb 2026 12:31:05"),
-        (texts.TimeForm(texts.TimeMode.ELAPSED, NOON - 3909.2), "1:05:09", "after 1:05:09"),
+        (texts.RunTimes(span=86_401.0), "3 Feb 12:31:05", "at 3 Feb 12:31:05"),
+        (texts.RunTimes(span=400 * 86_400.0), "3 Feb 2026 12:31:05", "at 3 Feb 2026 12:31:05"),
+        (texts.RunTimes(texts.TimeMode.ELAPSED, NOON - 3909.2), "1:05:09", "after 1:05:09"),
         (
-            texts.TimeForm(texts.TimeMode.ELAPSED, NOON - 180_000),
+            texts.RunTimes(texts.TimeMode.ELAPSED, NOON - 180_000),
             "2 d 2:00:00",
             "after 2 d 2:00:00",
         ),
         # Before the first record there is nothing to count from.
-        (texts.TimeForm(texts.TimeMode.ELAPSED), "12:31:05", "at 12:31:05"),
+        (texts.RunTimes(texts.TimeMode.ELAPSED), "12:31:05", "at 12:31:05"),
     ],
 )
 def test_every_time_of_a_run_is_shown_in_one_form(form, text, sentence) -> None:
@@ -270,7 +270,7 @@ def test_every_time_of_a_run_is_shown_in_one_form(form, text, sentence) -> None:
 def test_times_are_short_or_have_tenths() -> None:
     assert texts.BY_CLOCK.text(NOON, short=True) == "12:31"
     assert texts.BY_CLOCK.text(NOON, tenths=True) == "12:31:05.6"
-    elapsed = texts.TimeForm(texts.TimeMode.ELAPSED, NOON)
+    elapsed = texts.RunTimes(texts.TimeMode.ELAPSED, NOON)
     assert elapsed.text(NOON + 9.27, tenths=True) == "0:09.3"
     assert elapsed.text(NOON - 61.0) == "-1:01"
 

@@ -279,7 +279,7 @@ def day_text(seconds: float, *, year: bool = False) -> str:
 
 def recent_text(seconds: float, now: float | None = None) -> str:
     """Return a time (seconds UTC) by the clock, with its date if it is more than a day ago."""
-    return TimeForm(span=(time.time() if now is None else now) - seconds).text(seconds)
+    return RunTimes(span=(time.time() if now is None else now) - seconds).text(seconds)
 
 
 class TimeMode(StrEnum):
@@ -292,7 +292,7 @@ class TimeMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TimeForm:
+class RunTimes:
     """How every time of one run is shown: in one mode, with the date if it lasts over a day."""
 
     mode: TimeMode = TimeMode.CLOCK
@@ -331,7 +331,7 @@ class TimeForm:
 
 
 #: How times are shown if nothing else was chosen.
-BY_CLOCK: Final = TimeForm()
+BY_CLOCK: Final = RunTimes()
 
 
 def _local_text(seconds: float, form: str) -> str:

@@ -58,7 +58,7 @@ def texts_of(window):
     return [*found, *plots.absent_why.values()]
 
 
-def told(texts, moment):
+def clock_times(texts, moment):
     """Return the texts that have a time by the clock, and what is before it in each."""
     clock = re.escape(clock_text(moment, False))
     return [(text, found[1]) for text in texts for found in re.finditer(f"(.*){clock}", text)]
@@ -70,9 +70,9 @@ def test_a_time_of_a_long_run_had_no_date(window, count):
     window.model.clock_mode = TimeMode.CLOCK
     window.handle_events()
     texts = texts_of(window)
-    assert told(texts, moments[1]), texts
+    assert clock_times(texts, moments[1]), texts
     for moment in moments:
-        for text, before in told(texts, moment):
+        for text, before in clock_times(texts, moment):
             assert before.endswith(f"{day_text(moment)} "), text
 
 
@@ -83,7 +83,7 @@ def test_a_time_by_the_clock_was_shown_where_elapsed_time_was_chosen(window, cou
     window.handle_events()
     texts = texts_of(window)
     for moment in (start, stop):
-        assert told(texts, moment) == []
+        assert clock_times(texts, moment) == []
     assert any(f"after {elapsed_text(stop - start)}" in text for text in texts), texts
 
 

@@ -17,7 +17,7 @@ from wattui.measurement.energy import cost
 from wattui.measurement.text import (
     BY_CLOCK,
     NO_VALUE,
-    TimeForm,
+    RunTimes,
     count_text,
     duration_text,
     energy_number,
@@ -60,7 +60,7 @@ class Shown:
     #: Values under the pointer by field; None while it is elsewhere or the meter is recorded.
     pointed: Mapping[str, float] | None = None
     #: How times of the run are shown.
-    form: TimeForm = BY_CLOCK
+    form: RunTimes = BY_CLOCK
 
     def reading(self, name: str) -> str:
         """Return the text of a field: last record, mean of the view, or under the pointer."""
@@ -217,7 +217,7 @@ def rows_of(
     unit: str,
     means: Mapping[object, Any] | None = None,
     pointed: Mapping[object, Mapping[str, float]] | None = None,
-    form: TimeForm = BY_CLOCK,
+    form: RunTimes = BY_CLOCK,
 ) -> list[MeterRow]:
     """Return a row for each meter of the window.
 
@@ -262,7 +262,7 @@ def _row(shown: Shown, colour: str) -> MeterRow:
     )
 
 
-def _state(bench: Bench, meter: Meter, form: TimeForm) -> tuple[str, str]:
+def _state(bench: Bench, meter: Meter, form: RunTimes) -> tuple[str, str]:
     """Return the colour of the dot, and the state in words."""
     dot, words = STATES[meter.state]
     if bench.opened:
@@ -281,7 +281,7 @@ def _state(bench: Bench, meter: Meter, form: TimeForm) -> tuple[str, str]:
     return dot, words
 
 
-def _tooltip(meter: Meter, form: TimeForm) -> str:
+def _tooltip(meter: Meter, form: RunTimes) -> str:
     kind = model_text(meter.model, meter.firmware)
     lines = [meter.label, kind, meter.serial_number, f"at {short_port(meter.url)}"]
     if meter.problem:

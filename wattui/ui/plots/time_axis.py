@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from traits.api import Enum, Float, Tuple
 
-from wattui.measurement.text import MONTHS, TimeForm, TimeMode, day_text
+from wattui.measurement.text import MONTHS, RunTimes, TimeMode, day_text
 from wattui.ui.plots.plot_axis import LabelledTicks
 
 _MINUTE: Final = 60.0
@@ -221,5 +221,5 @@ class TimeTicks(LabelledTicks):
 
     def time_text(self, moment: float, width: float = 60.0) -> str:
         """Return one time in full, for a view that is *width* seconds wide."""
-        form = TimeForm(TimeMode(self.mode), self.origin, self.span)
+        form = RunTimes(TimeMode(self.mode), self.origin, self.span)
         return form.text(moment, tenths=width <= 20)

@@ -105,7 +105,7 @@ class StatusBar(QtGui.QWidget):
         self._give_way()
 
     def _give_way(self) -> None:
-        """Let the file give way before the state, the samples and the gaps do."""
+        """Shorten the name of the file before the state, the samples and the gaps."""
         beside = self.message if self.task.isHidden() else self.task
         taken = self.left.sizeHint().width() + beside.sizeHint().width() + _AROUND
         self.right.setMaximumWidth(max(self.width() - taken, _LEAST_RIGHT))

@@ -20,7 +20,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import (
     BY_CLOCK,
     NO_VALUE,
-    TimeForm,
+    RunTimes,
     cost_text,
     count_text,
     counter_text,
@@ -167,7 +167,7 @@ def state_of(bench: Bench) -> WindowState:
 
 
 def readings_of(
-    bench: Bench, unit: str, view: ViewSummary | None = None, form: TimeForm = BY_CLOCK
+    bench: Bench, unit: str, view: ViewSummary | None = None, form: RunTimes = BY_CLOCK
 ) -> Readings:
     """Return what the left panel shows; *view* is used while no meter is live."""
     meter, state = bench.meter, state_of(bench)
@@ -186,7 +186,7 @@ def readings_of(
 
 
 def _view_readings(
-    bench: Bench, meter: Meter, unit: str, view: ViewSummary, form: TimeForm
+    bench: Bench, meter: Meter, unit: str, view: ViewSummary, form: RunTimes
 ) -> Readings:
     numbers, found = view.values or {}, view.statistics
     caption = form.at(view.time)
@@ -242,7 +242,7 @@ def _energy(
 # -- status --------------------------------------------------------------------------------
 
 
-def status_of(bench: Bench, note: str = "", form: TimeForm = BY_CLOCK) -> Status:
+def status_of(bench: Bench, note: str = "", form: RunTimes = BY_CLOCK) -> Status:
     """Return what the status bar shows; *note* is added to the words on the state."""
     several = len(bench.meters) > 1
     dot, words = _several_state(bench) if several else _one_state(bench, form)
@@ -275,14 +275,14 @@ def status_of(bench: Bench, note: str = "", form: TimeForm = BY_CLOCK) -> Status
     )
 
 
-def _one_state(bench: Bench, form: TimeForm) -> tuple[str, str]:
+def _one_state(bench: Bench, form: RunTimes) -> tuple[str, str]:
     """Return the colour of the dot and the text of the state, for one meter or none."""
     state = state_of(bench)
     live = state is WindowState.LIVE
     return "accent" if live and bench.replay else DOTS[state], _state_words(bench, state, form)
 
 
-def _state_words(bench: Bench, state: WindowState, form: TimeForm) -> str:
+def _state_words(bench: Bench, state: WindowState, form: RunTimes) -> str:
     meter = bench.meter
     if state is WindowState.EMPTY or meter is None:
         return "No meter yet" if state is WindowState.EMPTY else "Opened"
@@ -443,7 +443,7 @@ def _previous_notice(path: Path) -> Notice:
 def _interrupted_notice(found: Any) -> Notice:
     length = duration_text(found.duration_s)
     start, end = (moment / MICROSECONDS for moment in found.span_us)
-    stop = TimeForm(span=end - start).text(end)
+    stop = RunTimes(span=end - start).text(end)
     text = f"A recording of {length} ended without being closed. It is complete up to {stop}."
     buttons = (("Open", "open_interrupted"), ("Dismiss", "dismiss_interrupted"))
     return Notice("interrupted", NoticeKind.INFO, text, "", buttons)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from traits.api import HasStrictTraits, Instance, observe
 
-from wattui.measurement.text import TimeForm
+from wattui.measurement.text import RunTimes
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.window.display_values import PANEL_FIELDS, Place, Span, ViewSummary
 
@@ -141,7 +141,7 @@ class PlotLink(HasStrictTraits):
         return ViewSummary(math.nan, means, statistics, span)
 
 
-def _reason(meter: Meter, form: TimeForm) -> str:
+def _reason(meter: Meter, form: RunTimes) -> str:
     """Return why records of a meter are missing for now."""
     return meter.paused or f"unplugged {form.at(meter.lost_since)}"
 

@@ -29,7 +29,7 @@ from traits.api import (
 
 from wattui.client import ClientState
 from wattui.measurement.fields import CHANNELS
-from wattui.measurement.text import ENERGY_UNITS, TimeForm, TimeMode, short_port
+from wattui.measurement.text import ENERGY_UNITS, RunTimes, TimeMode, short_port
 from wattui.model.meter import Meter
 from wattui.ports.listing import PortInfo
 from wattui.protocol.commands import MAX_INTERVAL
@@ -391,10 +391,10 @@ class WindowModel(HasStrictTraits):
         self.refresh_meters()
 
     @property
-    def time_form(self) -> TimeForm:
+    def time_form(self) -> RunTimes:
         """How all times of the run are shown."""
         start, stop = self.bench.session_start, self.bench.session_stop
-        return TimeForm(TimeMode(self.clock_mode), start, stop - start)
+        return RunTimes(TimeMode(self.clock_mode), start, stop - start)
 
     def refresh_meters(self) -> None:
         """Update the rows and the total; what did not change stays."""
