@@ -27,7 +27,7 @@ test-faults: ## the whole fault suite: kills, pulled plugs, full disks, power cu
 		.venv/bin/python -m pytest --numprocesses=4 --dist=worksteal tests/faults $(PYTEST_FLAGS)
 	.venv/bin/python tests/faults/promises.py .pytest_cache/faults
 
-soak: ## a week of twelve simulated meters with random faults; 20 minutes
+soak: ## a week of twelve simulated meters with random faults; ten minutes
 	@.ci/bootstrap test
 	.venv/bin/python tests/soak --figures tests/soak/figures.json $(SOAK_FLAGS)
 
