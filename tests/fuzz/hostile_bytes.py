@@ -8,6 +8,7 @@ are compared.
 from __future__ import annotations
 
 import gc
+import itertools
 import random
 import resource
 import sys
@@ -15,7 +16,6 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from fuzz_targets import Target, all_targets
@@ -23,6 +23,9 @@ from fuzz_targets import Target, all_targets
 from wattui.protocol import Framer, Packet, commands, encode, parse
 
 CORPUS = Path(__file__).parent / "corpus"
+
+#: The targets that write a session each time get an input in one of that many rounds.
+_SELDOM = {"import": 8, "session": 8}
 
 #: Bytes after which the memory of a run is compared, as a share of the whole.
 _WARM = 0.1
@@ -140,7 +143,9 @@ def through_framer(total: int, seed: int) -> dict[str, object]:
 def seeds_of(name: str) -> list[bytes]:
     """Return the small files from which the fuzzing of a target starts."""
     folders = CORPUS.glob("reader-*") if name == "import" else ()
-    files = chain.from_iterable(sorted(one.iterdir()) for one in (*folders, CORPUS / name))
+    files = itertools.chain.from_iterable(
+        sorted(one.iterdir()) for one in (*folders, CORPUS / name)
+    )
     return [file.read_bytes() for file in files]
 
 
@@ -161,8 +166,12 @@ def through_targets(
     chance = random.Random(seed)
     growth, start, done, count = Growth(total), time.perf_counter(), 0, 0
     failures: Counter[str] = Counter()
-    while done < total:
+    for turn in itertools.count():
+        if done >= total:
+            break
         for name, target in chosen.items():
+            if turn % _SELDOM.get(name, 1):
+                continue
             data = splice(seeds[name], chance)
             done += len(data)
             count += 1

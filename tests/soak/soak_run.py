@@ -155,7 +155,7 @@ def run(soak: Soak, folder: Path, sessions: str = "sessions") -> dict[str, float
 
 _SUMS = """
     SELECT meter.key, count(*), sum(sample.interval), sum(COALESCE(gap, 0)), sum(gap > 0),
-           min(time - sample.interval - COALESCE(gap, 0)), max(time)
+           min(time), min(time - sample.interval - COALESCE(gap, 0)), max(time)
     FROM sample JOIN meter ON meter.id = sample.meter GROUP BY meter.key
 """
 
@@ -178,9 +178,9 @@ def _account(files: list[Path], health: dict, soak: Soak) -> dict[str, float]:
     for path in files:
         with closing(sqlite3.connect(path)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            for key, stored, interval, gap, gaps, start, stop in database.execute(_SUMS):
+            for key, stored, interval, gap, gaps, first, start, stop in database.execute(_SUMS):
                 one = meters.setdefault(key, _Meter(start=start))
-                assert start >= one.stop, f"{key} is in two files at once"
+                assert first > one.stop, f"{key} is in two files at once"
                 one.stored += stored
                 one.interval += interval
                 one.gap += gap
