@@ -84,6 +84,8 @@ def dress_form(window: QtGui.QWidget, exempt: Iterable[QtGui.QWidget] = ()) -> N
         layout = widget.layout()
         if layout is None or any(one is widget or one.isAncestorOf(widget) for one in own):
             continue
+        if isinstance(widget, QtGui.QMainWindow):  # Its layout cannot count, and says so.
+            continue
         _flatten(layout)
 
 
