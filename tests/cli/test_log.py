@@ -231,7 +231,7 @@ def test_a_meter_that_stays_away_does_not_outlast_the_duration() -> None:
 class SilentClient:
     """A meter that answers, but sends nothing."""
 
-    activity, error = "", None
+    activity, error, paused, unreadable = "", None, "", 0
 
     def __init__(self, url: str, **_options: Any) -> None:
         self.state = ClientState.CLOSED
