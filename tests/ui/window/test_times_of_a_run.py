@@ -97,4 +97,4 @@ def test_the_crosshair_has_the_form_of_the_rest(window):
         window.wait_for(lambda: not plots.reading, "the plots")
         plots.ticks.trait_set(origin=start, span=stop - start)
         # A narrow view has tenths of a second too.
-        assert plots.time_text(stop - 60).removesuffix(".0") == model.time_form.text(stop - 60)
+        assert plots.time_text(stop - 60).startswith(model.time_form.text(stop - 60))
