@@ -2,7 +2,8 @@
 """The page of promises: one row per fault, with the figures of the last full run.
 
 ``promises.py FOLDER`` reads the figures that the fault suite wrote into a folder, keeps them in
-``figures.json`` and writes ``docs/promises.md``.  Without a folder it writes the page again.
+``figures.json`` and writes ``docs/promises.md``.  Without a folder it writes the page again: with
+new figures of ``make soak`` and ``make fuzz``, which keep theirs beside them.
 """
 
 from __future__ import annotations
@@ -36,6 +37,30 @@ sessions are read with plain SQLite, and checked with its `integrity_check` and 
 
 The figures are those of {day}: {runs} runs, {sent} samples sent, {stored} stored,
 {lost} reported as lost, none missing.
+"""
+
+SOAK = """\
+## A week of twelve meters
+
+`make soak` records twelve simulated meters for a week of their time, in ten minutes, with a file
+per day. Each of them is unplugged 30 times, silent 15 times and without power 8 times, at random,
+and sends noise and garbled packets. What a meter measured is stored, or reported in a gap. An
+interval after a fault can be a few seconds longer or shorter than ten; apart from that, nothing is
+missing.
+
+| last run | |
+|---|---|
+"""
+
+FUZZ = """\
+## Hostile input
+
+`make fuzz` fuzzes everything that reads what others wrote, guided by coverage, and gives ten
+million mutated bytes to the framer and as many to the readers of files, sessions and texts. Each
+input is read, or refused with a message; no other exception is allowed.
+
+| target | last run | memory | exceptions |
+|---|---|---|---|
 """
 
 CLOSING = """\
@@ -99,7 +124,48 @@ def render(figures: dict[str, Any]) -> str:
         lines += ["|---|---|---|---|---|"]
         lines += [_row(promise, tests) for promise in rows]
         lines += [""]
+    lines += [SOAK + "\n".join(_soak_rows(_figures_of("soak"))), ""]
+    lines += [FUZZ + "\n".join(_fuzz_rows(_figures_of("fuzz"))), ""]
     return "\n".join([*lines, CLOSING])
+
+
+def _figures_of(name: str) -> dict[str, Any]:
+    """Return the figures of the soak or of the fuzzing."""
+    found: dict[str, Any] = json.loads((ROOT / "tests" / name / "figures.json").read_text())
+    return found
+
+
+def _soak_rows(found: dict[str, Any]) -> list[str]:
+    def pair(name: str, unit: str = "") -> str:
+        early, late = found[f"{name} early"], found[f"{name} late"]
+        return f"{early:,g}{unit} after a fifth of the run, {late:,g}{unit} at its end"
+
+    longer = found["reported in longer intervals"]
+    rows = {
+        "simulated time": f"{found['simulated days']:g} days, {found['meters']} meters",
+        "samples": f"{found['sent']:,} sent = {found['stored']:,} stored"
+        f" + {found['reported in gaps']:,} reported in {found['gaps']:,} gaps"
+        f" {'+−'[longer < 0]} {abs(longer):,} in intervals of another length",
+        "connected again": f"{found['reconnects']:,} times",
+        "garbled packets": f"{found['unreadable packets']:,}",
+        "memory": pair("memory", " MiB"),
+        "handles": pair("handles"),
+        "threads": pair("threads"),
+        "longest commit": f"{found['longest commit in s']:.2f} s",
+    }
+    return [f"| {name} | {text} |" for name, text in rows.items()]
+
+
+def _fuzz_rows(found: dict[str, Any]) -> list[str]:
+    rows = []
+    for name, one in found.items():
+        if "runs" in one:
+            cells = (f"{one['runs']:,} inputs", f"{one['memory in MiB']} MiB at most", "0")
+        else:
+            grown = f"grew by {one['growth in KiB']:g} KiB, {one['peak in MiB']:g} MiB at most"
+            cells = (f"{one['bytes']:,} bytes", grown, str(one["exceptions"]))
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return rows
 
 
 def _row(promise: Promise, tests: dict[str, dict[str, int]]) -> str:
