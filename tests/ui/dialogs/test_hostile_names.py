@@ -146,14 +146,26 @@ def test_an_opened_session_with_hostile_texts(window, walk, tmp_path):
     assert {"label", "cell", "title", "tooltip", "menu"} <= walk.seen
 
 
+def dialogs(window):
+    """Return the dialogs that are open."""
+    tops = QtWidgets.QApplication.topLevelWidgets()
+    kind, main = QtWidgets.QDialog, window.window
+    return [one for one in tops if one.isVisible() and isinstance(one, kind) and one is not main]
+
+
 def test_files_that_cannot_be_opened_and_interrupted_ones(window, walk, tmp_path):
     for number, content in enumerate(("Dear Sir or Madam", "1,2\n" * 9)):
         path = tmp_path / f"{number}{BODY}.csv"
         path.write_text(content)
         window.model.message = ""
         window.context.files.open([path])
-        window.wait_for(lambda: window.model.message, "the refusal")
+        window.wait_for(
+            lambda: window.model.message or dialogs(window), "the refusal, or a question"
+        )
         walk()
+        for dialog in dialogs(window):
+            press_escape(dialog)
+        window.wait_for(lambda: not dialogs(window), "the end of the question")
     window.bench.interrupted = [Interrupted(tmp_path / BODY, (10**15, 10**15 + 10**9), (HOSTILE,))]
     window.bench.add_meter(URL)
     window.bench.meters[0].trait_set(state="opening")

@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 from wattui.formats.import_preview import TableLook
 from wattui.ui.files.import_draft import CONTENTS, column_reasons, columns_of, units_of
 from wattui.ui.theme.style_sheet import GRID
+from wattui.ui.widgets.plain_text import PlainLabel, plain_tip
 
 #: Rows and columns of the file that are shown.
 _ROWS: Final = 5
@@ -53,7 +54,7 @@ class ColumnGrid(QtGui.QScrollArea):
             self._offer_units(number, content, unit)
             reason = reasons.get(number, "")
             self.reasons[number].setText(reason)
-            self.reasons[number].setToolTip(reason)
+            self.reasons[number].setToolTip(plain_tip(reason))
             self.contents[number].setAccessibleDescription(reason)
 
     def _fill(self, look: TableLook) -> None:
@@ -136,9 +137,9 @@ def _select(combo: QtGui.QComboBox, key: str) -> None:
 
 def _label(text: str, look: str) -> QtGui.QLabel:
     shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    label = QtGui.QLabel(shown)
+    label = PlainLabel(shown)
     label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
-    label.setToolTip(text if shown != text else "")
+    label.setToolTip(plain_tip(text) if shown != text else "")
     if look:
         label.setProperty("look", look)
     return label

@@ -37,6 +37,7 @@ from wattui.ui.files.column_grid import ColumnGrid
 from wattui.ui.files.import_draft import ImportDraft, parse_start
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.form_layout import dress_window, heading, set_role
+from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 from wattui.ui.widgets.typed_field import TypedBox, read_number
 
@@ -171,7 +172,7 @@ class ImportDialog(QtGui.QDialog):
         combo = QtGui.QComboBox()
         combo.setFixedWidth(width)
         combo.setAccessibleName(text.replace("&", ""))
-        label = QtGui.QLabel(text)
+        label = PlainLabel(text)
         label.setBuddy(combo)
         row.addWidget(label)
         row.addWidget(combo)
@@ -208,7 +209,7 @@ class ImportDialog(QtGui.QDialog):
             box.field.setFixedWidth(_FIELD)
             box.field.editingFinished.connect(self._typed)
             box.field.setAccessibleName(text.replace("&", ""))
-            label = QtGui.QLabel(text)
+            label = PlainLabel(text)
             label.setBuddy(box.field)
             form.addWidget(label, place, 0)
             form.addWidget(box, place, 1, 1, 2)
@@ -222,7 +223,7 @@ class ImportDialog(QtGui.QDialog):
     def _row(
         self, form: QtGui.QGridLayout, place: int, text: str, field: QtGui.QComboBox
     ) -> QtGui.QLabel:
-        label, note = QtGui.QLabel(text), _words("", "small")
+        label, note = PlainLabel(text), _words("", "small")
         label.setBuddy(field)
         field.setAccessibleName(text.replace("&", ""))
         form.addWidget(label, place, 0)
@@ -483,7 +484,7 @@ class ImportDialog(QtGui.QDialog):
 
 
 def _words(text: str, look: str) -> QtGui.QLabel:
-    label = QtGui.QLabel(text)
+    label = PlainLabel(text)
     label.setWordWrap(True)
     label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
