@@ -35,7 +35,7 @@ from wattui.session.summary import (
 _STEP: Final = WIDTHS[SEAL_LEVEL + 1]
 
 #: What reading a damaged page, or a value of another type, raises.
-READING_ERRORS: Final = (sqlite3.Error, ValueError, TypeError, OverflowError)
+READING_ERRORS: Final = (sqlite3.Error, *stored_values.ODD)
 
 #: Tables besides those of the samples and summaries, which are compared with each other.
 _SMALL_TABLES: Final = ("info", "meter", "seal", "event")
@@ -86,7 +86,12 @@ def quick_faults(connection: sqlite3.Connection) -> Iterator[str]:
 def read_seals(connection: sqlite3.Connection, meter: int) -> Seals:
     """Return the checksums of a meter's samples."""
     rows = connection.execute("SELECT bucket, count, crc32 FROM seal WHERE meter=?", (meter,))
-    return {row[0]: (row[1], row[2]) for row in rows}
+    found: Seals = {}
+    for bucket, count, crc in rows:
+        # Without a checksum, the samples are not as they were recorded.
+        if stored_values.are_integers(bucket, count, crc) and stored_values.time(bucket) == bucket:
+            found[bucket] = count, crc
+    return found
 
 
 def agrees(samples: Integers, seal: tuple[int, int], *, open_bucket: bool) -> bool:

@@ -19,7 +19,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wattui.errors import UnknownMeter
+from wattui.errors import SessionDamaged, UnknownMeter
 from wattui.measurement.clock import MICROSECONDS, utc_time
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS, require_fields
@@ -28,7 +28,7 @@ from wattui.session import stored_values
 from wattui.session.column_cache import ColumnCache
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.read_access import open_for_reading
-from wattui.session.schema import FIELD_COLUMNS, translated
+from wattui.session.schema import FIELD_COLUMNS, REPAIR_HINT, translated
 from wattui.session.span_statistics import ENERGY_SCALE, Statistics, pieces, read_span, statistics
 from wattui.session.store import StoredMeter, stored_meters
 
@@ -146,6 +146,10 @@ class Session:
                     self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
+        except stored_values.ODD as error:
+            raise SessionDamaged(
+                f"{self.path} is damaged: it has values that make no sense ({error})", REPAIR_HINT
+            ) from error
 
     def _stored(self, connection: sqlite3.Connection, meter_id: int) -> StoredMeter:
         """Return what is stored about a meter.

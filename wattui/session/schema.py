@@ -251,7 +251,12 @@ def translated(error: sqlite3.Error, path: Path) -> SessionError:
             f"{path} is not a wattui session",
             "Choose a .wattui file; `wattui import` makes one of an old log.",
         )
-    if name.startswith("SQLITE_CORRUPT") or (isinstance(error, sqlite3.DatabaseError) and not name):
+    # Of our own statements, an error is one of the tables: one is missing, or has other columns.
+    if (
+        name.startswith(("SQLITE_CORRUPT", "SQLITE_MISMATCH"))
+        or name == "SQLITE_ERROR"
+        or (isinstance(error, sqlite3.DatabaseError) and not name)
+    ):
         return SessionDamaged(f"{path} is damaged ({error})", REPAIR_HINT)
     length = len(os.fsencode(path))
     if name.startswith("SQLITE_CANTOPEN") and length > _LONGEST_PATH:

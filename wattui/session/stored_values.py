@@ -14,6 +14,9 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.session.schema import SEAL_LEVEL
 from wattui.session.summary import ABSENT, Integers
 
+#: What a value of another type, or out of all range, raises.
+ODD: Final = (ValueError, TypeError, OverflowError)
+
 #: The latest time that can be written as a date, and the largest value of a field.
 LATEST: Final = 253_402_200_000 * MICROSECONDS
 _LARGEST: Final = 2**52
@@ -29,6 +32,11 @@ def text(value: object) -> str:
 def time(value: object) -> int:
     """Return a time in microseconds, between 1970 and the year 9999."""
     return min(max(value, 0), LATEST) if isinstance(value, int) else 0
+
+
+def are_integers(*values: object) -> bool:
+    """Check that all values are integers."""
+    return all(isinstance(value, int) for value in values)
 
 
 def meter_info(columns: Sequence[object]) -> MeterInfo:

@@ -414,3 +414,27 @@ def test_a_session_file_that_was_replaced_was_not_mentioned_in_the_window(window
     window.click(band.buttons["dismiss_replaced"])
     assert window.model.notices == []
     assert window.bench.recording
+
+
+def test_a_session_with_odd_values_is_shown_as_far_as_it_can_be_read(window, tmp_path):
+    """A text in its summaries ended in "Something went wrong"."""
+    path = record(tmp_path / "a.wattui", steady(300))
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE summary SET n_power='text', count=NULL")
+    connection.close()
+    window.context.files.open([path])
+    window.wait_for(lambda: window.model.opening_notices, "the notice")
+    window.wait_for(lambda: window.model.state == "opened", "what can be read")
+    assert "damaged" in window.model.opening_notices[0].text
+    assert window.bench.meters[0].sample_count == 300
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to(path)])
+def test_what_is_not_a_file_is_refused_at_once(window, tmp_path, make):
+    """A pipe instead of a session blocked the window."""
+    path = tmp_path / "a.wattui"
+    make(path)
+    window.context.files.open([path])
+    window.wait_for(lambda: window.model.message, "the refusal")
+    assert str(path) in window.model.message
+    assert "went wrong" not in window.model.message
