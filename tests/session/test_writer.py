@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -650,3 +651,28 @@ def test_python_exits_although_the_writer_was_not_closed(tmp_path: Path) -> None
     with Session.open(path) as session:
         assert session.count(session.meters[0].id) == 1
         assert not session.interrupted
+
+
+def test_samples_that_are_lost_as_python_ends_are_reported(tmp_path: Path) -> None:
+    """A script that did not close its writer lost them in silence."""
+    script = f"""
+import errno, sqlite3
+from session_samples import METER, steady
+from wattui.session import SessionWriter, store
+writer = SessionWriter({str(tmp_path / "a.wattui")!r})
+def refuse(self, items):
+    raise OSError(errno.ENOSPC, "No space left on device")
+store.Store.write = refuse
+writer.on_samples(METER, steady(3))
+close = SessionWriter.close
+SessionWriter.close = lambda self: close(self, 0.1)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert "The last 3 samples could not be written" in done.stderr

@@ -13,7 +13,6 @@ has received survive a killed program and a power cut.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import logging
 import sqlite3
@@ -521,5 +520,7 @@ def _as_refused(error: SessionError | OSError, path: Path) -> WattuiError:
 def _close_all() -> None:
     """Write what is still waiting, and close the files."""
     for writer in list(_open_writers):
-        with contextlib.suppress(WattuiError):
+        try:
             writer.close()
+        except WattuiError as error:
+            _logger.error("%s", error)

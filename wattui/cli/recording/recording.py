@@ -8,7 +8,6 @@ and slow output does not delay writing.
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 import time
@@ -451,11 +450,16 @@ class Recording:
         return late and time.monotonic() - track.heard > _SILENCE
 
     def abandon(self) -> None:
-        """End immediately after a second Ctrl-C, if the disk allows it."""
+        """End immediately after a second Ctrl-C, if the disk allows it.
+
+        Raises
+        ------
+        DiskRefused
+            The disk did not accept the last samples.
+        """
         for track in self.tracks:
             track.client.stop(0.0)
-        with contextlib.suppress(WattuiError):
-            self.recorder.close(_HURRY)
+        self.recorder.close(_HURRY)
 
     def stop(self, view: RecordingView) -> None:
         """Stop every meter, write the remaining samples, close the session and show the rest.

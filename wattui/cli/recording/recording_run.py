@@ -104,7 +104,10 @@ def record(options: Options) -> int:
         try:
             run.record()
         except KeyboardInterrupt:
-            recording.abandon()
+            try:
+                recording.abandon()
+            except WattuiError as error:
+                exits.complain(error)
             raise
         if raw is not None and raw.failure is not None:
             run.fail(raw.failure, reported=True)
