@@ -145,6 +145,17 @@ def test_a_session_on_the_command_line_is_shown(tmp_path):
     assert "status 0" in out
 
 
+def test_a_start_loads_no_module_that_it_does_not_need():
+    later = ["chaco.api", "wattui.ui.memory.settings_window", "wattui.ui.dialogs.export_dialog"]
+    process = start(
+        ready="True",
+        action=f"import sys; print([n for n in {later} if n in sys.modules]); ui.control.close()",
+    )
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "\n[]\n" in out
+
+
 def test_the_program_starts_with_a_read_only_home(tmp_path):
     home = tmp_path / "home"
     home.mkdir()

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import ArrayDataSource, DataRange1D, LinearMapper, Plot
+from chaco.array_data_source import ArrayDataSource
+from chaco.data_range_1d import DataRange1D
+from chaco.linear_mapper import LinearMapper
+from chaco.plot import Plot
 from pyface.qt import QtCore, QtGui
 from traits.api import Bool, Instance, List, Tuple
 

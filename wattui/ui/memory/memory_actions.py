@@ -12,9 +12,6 @@ from traits.api import Callable as FunctionTrait
 
 from wattui.model.memory import MeterMemory
 from wattui.ui.memory.memory_link import MemoryLink
-from wattui.ui.memory.preparation import Preparation, show_preparation
-from wattui.ui.memory.settings_panel import SettingsPanel
-from wattui.ui.memory.settings_window import show_panel
 from wattui.ui.widgets.action import CAN_FETCH, HAS_PORT, Action, WindowContext
 from wattui.ui.widgets.question import Question
 
@@ -42,6 +39,10 @@ class MemoryWindows(HasStrictTraits):
 
     def show_panel(self, parent: AnyType) -> None:
         """Show *Memory and settings* for a window."""
+        # A start needs neither this window nor the next.
+        from wattui.ui.memory.settings_panel import SettingsPanel
+        from wattui.ui.memory.settings_window import show_panel
+
         if not _raise(self.panel_ui):
             panel = SettingsPanel(memory=self.memory, link=self.link, window=self.link.model)
             self.panel_ui = show_panel(
@@ -54,6 +55,8 @@ class MemoryWindows(HasStrictTraits):
 
     def show_preparation(self, parent: AnyType) -> None:
         """Show *Prepare for the field* for a window."""
+        from wattui.ui.memory.preparation import Preparation, show_preparation
+
         if not _raise(self.preparation_ui):
             self.preparation_ui = show_preparation(
                 Preparation(memory=self.memory, link=self.link),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from chaco.api import AbstractOverlay
+from chaco.abstract_overlay import AbstractOverlay
 from traits.api import HasStrictTraits, Instance, List, Str, observe
 
 from wattui.meter_memory.save_readout import ReadoutLabel, readout_label

@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import AbstractOverlay
+from chaco.abstract_overlay import AbstractOverlay
 from traits.api import Instance
 
 from wattui.measurement.text import channel_text

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import AbstractOverlay
+from chaco.abstract_overlay import AbstractOverlay
 from traits.api import Instance
 
 from wattui.ui.plots import drawing

@@ -20,7 +20,10 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import ArrayDataSource, ArrayPlotData, LinePlot, Plot
+from chaco.array_data_source import ArrayDataSource
+from chaco.array_plot_data import ArrayPlotData
+from chaco.plot import Plot
+from chaco.plots.lineplot import LinePlot
 from kiva import constants
 from pyface.qt import QtCore, QtGui
 from PyQt5 import sip

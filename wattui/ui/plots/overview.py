@@ -7,7 +7,8 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import AbstractOverlay, ArrayDataSource
+from chaco.abstract_overlay import AbstractOverlay
+from chaco.array_data_source import ArrayDataSource
 from chaco.tools.range_selection import RangeSelection
 from traits.api import Dict, Instance, observe
 

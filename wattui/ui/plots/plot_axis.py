@@ -14,7 +14,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import AbstractTickGenerator, Plot, PlotAxis, PlotGrid
+from chaco.axis import PlotAxis
+from chaco.grid import PlotGrid
+from chaco.plot import Plot
+from chaco.ticks import AbstractTickGenerator
 from traits.api import Callable, Float, Instance
 
 from wattui.ui.plots.drawing import AXIS, Lettering, draw_text, text_width

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import DataRange1D
+from chaco.data_range_1d import DataRange1D
 from chaco.tools.range_selection_overlay import RangeSelectionOverlay
 from traits.api import Any as AnyTrait
 from traits.api import Bool, HasStrictTraits, Instance, Str

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from chaco.api import DataRange1D, LinearMapper
-from enable.api import Component
+from chaco.data_range_1d import DataRange1D
+from chaco.linear_mapper import LinearMapper
+from enable.component import Component
 from traits.api import Any as AnyTrait
 from traits.api import (
     Bool,

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from chaco.tools.pan_tool import PanTool
 from chaco.tools.range_selection import RangeSelection
-from enable.api import BaseTool
+from enable.base_tool import BaseTool
 from traits.api import Bool, Enum, Instance
 
 #: How far the pointer moves before a press is a drag, in pixels.

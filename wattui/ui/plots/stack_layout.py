@@ -6,7 +6,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Final
 
-from chaco.api import ArrayDataSource, LinearMapper, OverlayPlotContainer
+from chaco.array_data_source import ArrayDataSource
+from chaco.linear_mapper import LinearMapper
+from chaco.plot_containers import OverlayPlotContainer
 from traits.api import Instance, Property
 
 from wattui.ui.plots import drawing

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 
-from enable.api import ComponentEditor
+from enable.component_editor import ComponentEditor
 from pyface.qt import QtCore, QtGui
 from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, spring
 
