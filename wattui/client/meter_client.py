@@ -250,9 +250,10 @@ class MeterClient:
             The client is still trying after *timeout* seconds.
         """
         state = self._tracker.wait_settled(timeout, cancelled)
-        if state is ClientState.RUNNING:
+        stopping = self._stop.is_set()
+        if state is ClientState.RUNNING and not stopping:
             return
-        if state is ClientState.CLOSED:
+        if state is ClientState.CLOSED or stopping:
             raise Cancelled(f"{self.url} was disconnected")
         if cancelled():
             raise Cancelled("Cancelled before the meter answered")

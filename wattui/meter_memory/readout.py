@@ -17,6 +17,7 @@ from typing import Final
 
 from wattui.client.conversation import Conversation
 from wattui.client.meter_client import MeterClient
+from wattui.errors import Cancelled as CancelledError
 from wattui.errors import LinkLost, NoAnswer, UnexpectedReply, WattuiError
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELD_INDEX, WireValue
@@ -345,6 +346,9 @@ class _Reading:
     def _wait_for_replugging(self) -> bool:
         try:
             self._client.wait_running(self._patience.replug, self._cancelled)
+        except CancelledError:
+            self._outcome = Outcome.CANCELLED
+            return False
         except WattuiError:
             return False
         self._talk.forget_loss()

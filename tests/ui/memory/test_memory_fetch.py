@@ -304,6 +304,17 @@ def test_a_recorded_meter_unplugged_in_the_middle_of_a_fetch_went_on_as_if_nothi
     window.wait_for(lambda: window.model.state == "live", "the recording")
 
 
+def test_disconnecting_in_the_middle_of_a_fetch_was_told_as_unplugged(window):
+    window.connect("sim://es?id=live&memory=full&fields=w,v,a&speed=3")
+    window.memory.fetch()
+    window.wait_for(lambda: window.memory.done > 50, "some records")
+    window.click(window.control("connect_button"))
+    window.wait_for(lambda: not window.memory.work, "the end")
+    assert window.memory.fetched.path is not None
+    assert "the read-out was cancelled" in band(window).notice.text
+    assert "Plug" not in band(window).notice.hint
+
+
 def test_a_gap_stays_shaded_until_the_record_that_ends_it(window):
     window.connect("sim://pro?id=live&speed=20&interval=1")
     meter, plots = window.bench.meter, window.model.plots
