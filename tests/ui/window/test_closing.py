@@ -72,8 +72,9 @@ def test_ctrl_w_asks_before_it_ends_recordings(window, key):
 
 @pytest.fixture
 def log(tmp_path):
-    path = tmp_path / "old.csv"
-    path.write_text("# time_utc,power_w\n2026-01-01T00:00:00Z,1\n2026-01-01T00:00:01Z,2\n")
+    path = tmp_path / "old.log"
+    lines = (f"2011-05-06 12:00:{n:02d}.000000 {n} {40 + n % 3}.5 119.2 0.361" for n in range(60))
+    path.write_text("\n".join(lines) + "\n")
     return path
 
 
@@ -100,7 +101,11 @@ def fetching(window, _log):
 
 
 def importing(window, log):
-    window.context.files.open([log])
+    files = window.context.files
+    files.open([log])
+    window.wait_for(lambda: files.question_ui is not None, "the question")
+    buttons = files.question_ui.control.findChildren(QtWidgets.QPushButton)
+    window.click(next(button for button in buttons if button.text() == "Import"))
 
 
 def opened_session(window):
@@ -126,7 +131,7 @@ def copying(window, log):
 
 WORK = {
     "fetching": (fetching, "still has all of its records"),
-    "the import": (importing, "The import of old.csv is not finished"),
+    "the import": (importing, "The import of old.log is not finished"),
     "the export": (exporting, "The export to out.csv is not finished"),
     "the copy": (copying, "The copy to copy.wattui is not finished"),
 }
@@ -152,7 +157,7 @@ def test_closing_ended_a_fetch_an_import_or_an_export_without_a_word(
     QtTest.QTest.keyClick(window.handler.question, _Qt.Key_Tab, _Qt.ShiftModifier)
     window.key(_Qt.Key_Space)
     window.wait_for(lambda: window.ui.control is None, "the end of the window")
-    assert sorted(path.name for path in log.parent.iterdir()) == ["old.csv"]
+    assert sorted(path.name for path in log.parent.iterdir()) == ["old.log"]
     assert len(list(sessions_folder().glob("*.wattui"))) == (name != "the import")
 
 
@@ -175,6 +180,24 @@ def test_a_recording_and_other_work_are_one_question(window):
     window.model.show_task("one")
     window.model.show_task("two")
     assert window.model.task is None
+
+
+def test_the_lines_of_a_long_question_were_cut(window):
+    record(window, 1)
+    for number in range(12):
+        loss = f"The import of a-long-name-of-a-file-{number}.csv is not finished: nothing is left."
+        window.model.show_task(str(number), Task("", name=f"import {number}", loss=loss))
+    window.window.close()
+    question = window.handler.question
+    window.handle_events()
+    for label in question.labels:
+        assert label.height() >= label.heightForWidth(label.width()), label.text()
+    for button in question.buttons.values():
+        corner = button.mapTo(question, button.rect().bottomRight())
+        assert question.rect().contains(corner)
+    window.click(question.buttons["keep"])
+    for number in range(12):
+        window.model.show_task(str(number))
 
 
 def test_closing_a_window_that_records_nothing_does_not_ask(window):

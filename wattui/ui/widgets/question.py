@@ -11,7 +11,7 @@ from pyface.qt import QtCore, QtGui
 from wattui.measurement.text import count_text, date_text
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.plain_text import PlainLabel
-from wattui.ui.widgets.screen_fit import fit_to_screen
+from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -62,6 +62,8 @@ class Question(QtGui.QDialog):
         layout.addSpacing(GRID)
         layout.addLayout(self._button_row(answers))
         self.setFixedWidth(WIDTH)
+        # Many lines, or large letters on a small screen.
+        scroll_above(layout)
         fit_to_screen(self)
 
     def _button_row(self, answers: Sequence[tuple[str, str, str]]) -> QtGui.QHBoxLayout:

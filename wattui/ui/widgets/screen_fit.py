@@ -13,6 +13,9 @@ FRAME: Final = (8, 40)
 #: Where a window's inside begins in its frame: the title is above it.
 _INSIDE: Final = (FRAME[0] // 2, FRAME[1] - FRAME[0] // 2)
 
+#: How often a window that opens grows: a bar makes what scrolls narrower, and so higher.
+_GROWTHS: Final = 2
+
 #: The least height of what scrolls.
 _LEAST_HEIGHT: Final = 60
 
@@ -155,9 +158,10 @@ def _open(window: QtGui.QWidget) -> None:
         return
     room = _room(window)
     window.resize(window.size().boundedTo(room))
-    missing = _missing(window)
-    if missing > 0:
-        window.resize(window.width(), min(window.height() + missing, room.height()))
+    for _ in range(_GROWTHS):
+        missing = _missing(window)
+        if missing > 0:
+            window.resize(window.width(), min(window.height() + missing, room.height()))
     parent = window.parentWidget()
     around = parent.window().frameGeometry() if parent is not None else available(window)
     across = window.width() + FRAME[0]
