@@ -129,8 +129,8 @@ class StatusBar(QtGui.QWidget):
         """Show the progress of the work in the background; None for no work."""
         self.task.show_task(task)
         self.message.setVisible(task is None)
-        self.right.setVisible(task is None)
         self.left.set_firm(_FIRM if task is None else _FIRM_BESIDE_TASK)
+        self._give_way()
 
 
 class _StatusEditor(WidgetEditor):
