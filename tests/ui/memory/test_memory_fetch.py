@@ -304,7 +304,7 @@ def test_a_recorded_meter_unplugged_in_the_middle_of_a_fetch_went_on_as_if_nothi
     window.wait_for(lambda: window.model.state == "live", "the recording")
 
 
-def test_disconnecting_in_the_middle_of_a_fetch_was_told_as_unplugged(window):
+def test_disconnecting_in_the_middle_of_a_fetch_was_shown_as_unplugged(window):
     window.connect("sim://es?id=live&memory=full&fields=w,v,a&speed=3")
     window.memory.fetch()
     window.wait_for(lambda: window.memory.done > 50, "some records")
