@@ -70,6 +70,8 @@ CLOSING = """\
   no checksum. A record that has no value, or a power that no meter can measure, is not a sample.
 - If one record vanishes and leaves no trace on the line, the next one counts for two intervals.
   From two missing records on, and after garbled bytes, it is a gap.
+- If the computer is so busy that it reads a record half an interval late, a garbled record after it
+  may count for the next interval instead of being a gap.
 - At a serial port the system refuses a second program, unless it runs as root.
 - A disk that reports data as written although it is not can lose the last commits in a power cut.
   Network file systems differ in this: record to a disk of the computer, and copy.
