@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from account import Account
 from numbered_meter import NumberedMeter
 from suite_size import FULL
+
+_PASSED = pytest.StashKey[bool]()
 
 if sys.platform != "linux":
     collect_ignore_glob = ["test_*.py"]
@@ -28,6 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.timeout(7200))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Remember whether the test has passed: only then its figures count."""
+    report = yield
+    if report.when == "call":
+        item.stash[_PASSED] = report.passed
+    return report
 
 
 @pytest.fixture
@@ -64,7 +76,7 @@ def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, int]]:
 def write_figures(node: pytest.Item, figures: dict[str, int]) -> None:
     """Write the figures of a test, if they are wanted."""
     folder = os.environ.get("WATTUI_FAULT_FIGURES")
-    if folder:
+    if folder and node.stash.get(_PASSED, False):
         name = node.name.translate(str.maketrans("[]/", "__-"))
         path = Path(folder) / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -70,4 +70,5 @@ def test_killed_while_a_new_file_begins(
                 log.process.send_signal(signal.SIGHUP)
             meter.wait_more(chance.randrange(80))
             log.kill()
-            account.add(meter.sent, sorted(folder.glob("[!.]*.wattui")), log.shown)
+            files = sorted(folder.glob("[!.]*.wattui"))
+            account.add(meter.sent, files, log.shown, between_files=True)
