@@ -35,9 +35,10 @@ def test_unplugged_and_plugged_in_again(account: Account, tmp_path: Path, rounds
             for meter in plugged:
                 meter.wait_more(chance.randrange(1, 5))
                 meter.unplug(in_packet=chance.random() < 0.5)
-            for meter, log in zip(plugged, logs, strict=True):
+            for meter in plugged:
                 meter.wait_more(chance.randrange(3))
                 meter.plug()
+            for meter, log in zip(plugged, logs, strict=True):
                 log.wait_shown(meter.number + 1)
         for meter, log, path in zip(plugged, logs, paths, strict=True):
             meter.hold()
