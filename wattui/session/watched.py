@@ -19,7 +19,7 @@ from wattui.session.integrity import Seals, quick_faults, read_seals, span_text
 from wattui.session.reader import CHUNK, Session
 from wattui.session.schema import SEAL_LEVEL, WIDTHS
 from wattui.session.span_statistics import Statistics
-from wattui.session.summary import ABSENT, Integers, Seal, checksums, energy_of
+from wattui.session.summary import ABSENT, Integers, Seal, as_samples, checksums, energy_of
 
 _WIDTH: Final = WIDTHS[SEAL_LEVEL]
 
@@ -113,10 +113,7 @@ class _Watch:
 
     def add(self, rows: list[tuple[int, ...]]) -> None:
         """Take samples into account."""
-        # None becomes NaN at the speed of C; all times and values are exact in 53 bits.
-        table = np.array(rows, dtype=np.float64)
-        table[np.isnan(table)] = ABSENT
-        samples = table.astype(np.int64)
+        samples = as_samples(rows)
         gap = samples[:, 2]
         self._times[0] += int(samples[:, 1].sum())
         self._times[1] += int(samples[samples[:, 3] != ABSENT, 1].sum())
