@@ -101,7 +101,7 @@ class OpenedWindow:
             self.handle_events()
             self.handler.shut_down(self.model)
             self.uncaught.__exit__()
-            assert self.uncaught == []
+            assert not self.uncaught, self.uncaught
 
 
 def own_threads():

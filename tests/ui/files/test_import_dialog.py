@@ -122,9 +122,10 @@ def test_a_guess_is_shown_with_its_reason_and_can_be_changed(window, ambiguous):
     assert "2 March 2024" not in dialog.figures.text()
     assert "2024-03-02" in dialog.figures.text()
     choose(window, dialog.grid.units[1], "kW")
-    window.wait_for(lambda: dialog.preview is not None, "the preview in kW")
     # A meter sends 5,000 W at most.
-    assert "left out" in dialog.notes.text()
+    window.wait_for(lambda: "has a value" in dialog.figures.text(), "the refusal of kW")
+    assert "their units" in dialog.figures.text()
+    assert not dialog.ok.isEnabled()
 
 
 def test_the_command_that_is_shown_imports_the_same(window, unnamed, tmp_path):

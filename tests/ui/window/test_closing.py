@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from opened_window import FAST, OpenedWindow, own_threads
@@ -159,6 +160,25 @@ def test_closing_ended_a_fetch_an_import_or_an_export_without_a_word(
     window.wait_for(lambda: window.ui.control is None, "the end of the window")
     assert sorted(path.name for path in log.parent.iterdir()) == ["old.log"]
     assert len(list(sessions_folder().glob("*.wattui"))) == (name != "the import")
+
+
+def test_closing_while_the_log_was_read_was_an_error_without_a_reason(window, monkeypatch):
+    readers = []
+
+    def read(_path):
+        readers.append(threading.current_thread())
+        return "the log"
+
+    monkeypatch.setattr(actions, "read_log", read)
+    window.handler.do(window.info, "show_log")
+    deadline = time.monotonic() + 20
+    while not readers:
+        assert time.monotonic() < deadline
+    readers[0].join(20)
+    # The text is on its way to the window.
+    window.handler.close_now(window.info)
+    window.handle_events()
+    assert window.uncaught == []
 
 
 def test_a_signal_ends_a_fetch_without_a_question(window):

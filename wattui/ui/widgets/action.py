@@ -47,6 +47,11 @@ class WindowContext(HasStrictTraits):
         """The window's control, a parent for dialogs."""
         return self.info.ui.control
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the window is there: it can close while background work is done."""
+        return self.info.ui is not None and self.info.ui.control is not None
+
     def run(self, do: Callable[[WindowContext], object]) -> None:
         """Run a call for a Qt signal: an exception becomes a message in the status bar."""
         try:

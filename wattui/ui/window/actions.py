@@ -109,11 +109,12 @@ def open_log(context: WindowContext) -> None:
 def show_end_of_log(context: WindowContext) -> None:
     """Show the end of the log once it is read."""
     path = log_file()
-    context.model.bench.main_thread.run(
-        "reading of the log",
-        lambda: read_log(path),
-        lambda text: show_log(context.window, path, text),
-    )
+
+    def shown(text: str) -> None:
+        if context.is_open:
+            show_log(context.window, path, text)
+
+    context.model.bench.main_thread.run("reading of the log", lambda: read_log(path), shown)
 
 
 def quit_program(context: WindowContext) -> None:
