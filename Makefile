@@ -64,7 +64,7 @@ format: ## format the code
 
 bench: ## run the benchmarks, side by side with earlier programs
 	@.ci/bootstrap bench
-	.venv/bin/python benchmarks
+	for script in benchmarks/*.py; do echo "== $$script"; .venv/bin/python "$$script" || exit; done
 
 icons: ## redraw the icons from resources/icons/*.svg
 	@.ci/bootstrap run

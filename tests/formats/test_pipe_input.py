@@ -82,6 +82,12 @@ def test_standard_input_is_imported(tmp_path: Path) -> None:
             assert opened.meters[0].info.label == "standard input"
 
 
+def test_an_unknown_format_on_standard_input_named_a_temporary_file(tmp_path: Path) -> None:
+    done = command(tmp_path, "-", input=b"Dear Sir or Madam")
+    assert b"Error: standard input has no known format." in done.stderr
+    assert b"wattui-import-" not in done.stderr
+
+
 def test_standard_input_from_a_compressed_file(tmp_path: Path) -> None:
     done = command(tmp_path, "-", "--session", "run.wattui", input=gzip.compress(LINES.encode()))
     assert done.returncode == 0, done.stderr

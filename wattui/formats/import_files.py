@@ -31,6 +31,7 @@ from wattui.formats.reading import pipe_input
 from wattui.formats.reading.block import ABSENT, Block
 from wattui.formats.reading.corrections import corrected
 from wattui.formats.reading.source import (
+    COPIES,
     Assumptions,
     Progress,
     Skipped,
@@ -185,7 +186,7 @@ def _prepared(
     cancelled: Callable[[], bool] | None,
 ) -> Iterator[tuple[list[_File], list[str]]]:
     """Yield the files of an import, opened, and notes on those that are there twice."""
-    with tempfile.TemporaryDirectory(prefix="wattui-import-") as folder:
+    with tempfile.TemporaryDirectory(prefix=COPIES) as folder:
         saved = [
             pipe_input.saved(Path(path), Path(folder) / str(number), cancelled)
             for number, path in enumerate(paths)

@@ -326,14 +326,19 @@ def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_LATIN_1, _as_latin_1)
 
 
+#: How the temporary folder begins that holds the contents of pipes.
+COPIES: Final = "wattui-import-"
+
+
 def shown_name(path: Path) -> str:
     """Return the name of a file for messages."""
     return _shown(path.name)
 
 
 def shown_path(path: Path) -> str:
-    """Return the path of a file for messages."""
-    return _shown(str(path))
+    """Return the path of a file for messages; of a copy of a pipe, the name of the pipe."""
+    is_copy = path.parent.parent.name.startswith(COPIES)
+    return shown_name(path) if is_copy else _shown(str(path))
 
 
 def _shown(name: str) -> str:
