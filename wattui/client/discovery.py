@@ -136,17 +136,13 @@ def _ask(
     link.interrupt()
     quiet_by = time.monotonic() + min(_QUIET_LIMIT, answer_time)
     while time.monotonic() < quiet_by:
-        _give_up_if(stopped)
-        arrival = link.receive()
-        if arrival is None:
+        if _receive(link, backlog, stopped) is None:
             break
-        _add_records(arrival, backlog)
     link.send(commands.read_version())
     deadline = time.monotonic() + answer_time
     may_repeat, something_came = True, False
     while time.monotonic() < deadline:
-        _give_up_if(stopped)
-        arrival = link.receive()
+        arrival = _receive(link, backlog, stopped)
         if arrival is None:
             if something_came and may_repeat:
                 # The first packet after opening a port is often cut off.
@@ -154,7 +150,6 @@ def _ask(
                 may_repeat = False
             continue
         something_came = True
-        _add_records(arrival, backlog)
         for reply in arrival.replies:
             if isinstance(reply, Version):
                 return reply
@@ -168,25 +163,21 @@ def _ask_mac(
     link.send(commands.read_network_address())
     deadline = time.monotonic() + min(answer_time, _MAC_TIME)
     while time.monotonic() < deadline:
-        _give_up_if(stopped)
-        arrival = link.receive()
-        if arrival is None:
-            continue
-        _add_records(arrival, backlog)
-        for reply in arrival.replies:
+        arrival = _receive(link, backlog, stopped)
+        for reply in arrival.replies if arrival is not None else ():
             if isinstance(reply, NetworkAddress):
                 return reply.mac
     return ""
 
 
-def _give_up_if(stopped: Callable[[], bool]) -> None:
+def _receive(link: Link, backlog: list[Arrival], stopped: Callable[[], bool]) -> Arrival | None:
+    """Return what arrives next, None if nothing does; its records go into the backlog."""
     if stopped():
         raise Cancelled("Connecting was cancelled")
-
-
-def _add_records(arrival: Arrival, backlog: list[Arrival]) -> None:
-    if arrival.records:
+    arrival = link.receive()
+    if arrival is not None and arrival.records:
         backlog.append(arrival)
+    return arrival
 
 
 def _only_live(backlog: list[Arrival]) -> list[Arrival]:

@@ -44,8 +44,6 @@ _TIME_FOOT: Final = 32
 _TITLE_LINE: Final = 26
 _LINE: Final = 18
 
-#: One Wh in kWh, and the energy from which on energies are shown in kWh.
-
 
 @dataclass(frozen=True, slots=True)
 class FigureLayout:
