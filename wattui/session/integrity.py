@@ -83,9 +83,11 @@ def quick_faults(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"The samples of meter {number} are there, but not its name and model"
 
 
-def read_seals(connection: sqlite3.Connection, meter: int) -> Seals:
-    """Return the checksums of a meter's samples."""
-    rows = connection.execute("SELECT bucket, count, crc32 FROM seal WHERE meter=?", (meter,))
+def read_seals(connection: sqlite3.Connection, meter: int, after: int = -1) -> Seals:
+    """Return the checksums of a meter's samples, of the buckets that begin later than *after*."""
+    rows = connection.execute(
+        "SELECT bucket, count, crc32 FROM seal WHERE meter=? AND bucket>?", (meter, after)
+    )
     found: Seals = {}
     for bucket, count, crc in rows:
         # Without a checksum, the samples are not as they were recorded.

@@ -69,7 +69,8 @@ class WatchedSession(Session):
         SessionDamaged
             They have changed since they were recorded, or a figure disagrees with them.
         """
-        watch = _Watch(self._seals_of(meter_id), start_us)
+        after = -1 if start_us is None else start_us
+        watch = _Watch(self._seals_of(meter_id, after), after)
         for rows in super().rows(meter_id, start_us, stop_us, chunk):
             try:
                 watch.add(rows)
@@ -78,7 +79,7 @@ class WatchedSession(Session):
             self._require(watch.fault)
             yield rows
         ends = self.span_us([meter_id])
-        watch.finish(self._seals_of(meter_id), None if ends is None else ends[1], stop_us)
+        watch.finish(self._seals_of(meter_id, after), None if ends is None else ends[1], stop_us)
         self._require(watch.fault)
         figures = self._figures.get((meter_id, start_us, stop_us))
         if figures is not None and not watch.agrees(figures):
@@ -86,9 +87,9 @@ class WatchedSession(Session):
         if start_us is None and len(self.gaps(meter_id, None, watch.last)) != watch.gap_count:
             self._require("the list of its gaps is wrong")
 
-    def _seals_of(self, meter_id: int) -> Seals:
+    def _seals_of(self, meter_id: int, after: int) -> Seals:
         with self._reading() as connection:
-            return read_seals(connection, meter_id)
+            return read_seals(connection, meter_id, after)
 
     def _require(self, fault: str) -> None:
         if fault:
@@ -98,9 +99,9 @@ class WatchedSession(Session):
 class _Watch:
     """Checksums and sums of the samples that have been read of a meter."""
 
-    def __init__(self, seals: Seals, start: int | None) -> None:
+    def __init__(self, seals: Seals, start: int) -> None:
         self._seals = seals
-        self._start = -1 if start is None else start
+        self._start = start
         self._open: Seal | None = None
         self._seen: set[int] = set()
         self._count = self._energy = self._moved = 0
@@ -153,7 +154,7 @@ class _Watch:
                 self.fault = self._changed(bucket)
         end = math.inf if stop is None or last is None or stop >= last else stop
         for bucket in seals.keys() - self._seen:
-            if self._start < bucket and bucket + _WIDTH <= end:
+            if bucket + _WIDTH <= end:
                 grown = self.last and bucket > self.last
                 if not (grown and last is not None and last > self.last):
                     self.fault = f"samples {span_text(bucket, bucket + _WIDTH)} are missing"
