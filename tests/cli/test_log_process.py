@@ -10,97 +10,17 @@ import re
 import select
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
+from log_process import DEADLINE, FAST, Log, printed_times, recorded_times
 
-from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import EventKind
 from wattui.session import Session
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ptys of POSIX")
-
-#: Seconds within which anything here has happened, however slow the machine.
-DEADLINE = 30.0
-
-FAST = "sim://pro?speed=200"
-
-
-class Log:
-    """A running ``wattui log``, whose lines are read with a deadline."""
-
-    def __init__(self, program: list[str], *args: str, stdout: int = subprocess.PIPE) -> None:
-        self.process = subprocess.Popen(
-            [*program, "log", *args],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-        )
-        self.lines: list[str] = []
-        self._rest = b""
-
-    def read_lines(self, count: int) -> None:
-        """Read until there are *count* lines in total."""
-        deadline = time.monotonic() + DEADLINE
-        while len(self.lines) < count:
-            assert self._read(deadline), f"ended after {len(self.lines)} lines: {self.errors()}"
-
-    def _read(self, deadline: float) -> bool:
-        assert self.process.stdout is not None
-        descriptor = self.process.stdout.fileno()
-        left = max(0.0, deadline - time.monotonic())
-        assert select.select([descriptor], [], [], left)[0], "nothing came in time"
-        data = os.read(descriptor, 65_536)
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        self.lines.extend(line.decode() for line in whole)
-        return bool(data)
-
-    def end(self, number: int | None = None) -> int:
-        """Send a signal, if any, read the rest of the output, and return the exit status."""
-        if number is not None:
-            self.process.send_signal(number)
-        deadline = time.monotonic() + DEADLINE
-        if self.process.stdout is not None:
-            while self._read(deadline):
-                pass
-        return self.process.wait(DEADLINE)
-
-    def errors(self) -> str:
-        assert self.process.stderr is not None
-        return self.process.stderr.read().decode()
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(DEADLINE)
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
-
-
-@pytest.fixture
-def logs() -> Iterator[list[Log]]:
-    """Collect started programs, to end them in any case."""
-    started: list[Log] = []
-    yield started
-    for log in started:
-        log.close()
-
-
-def printed_times(lines: list[str]) -> list[int]:
-    """Return the times of the samples among the lines, in microseconds."""
-    words = [line.split(" ") for line in lines if line[:2] == "20" and len(line.split(" ")) == 6]
-    return [round(datetime.fromisoformat(word[0]).timestamp() * MICROSECONDS) for word in words]
-
-
-def recorded_times(path: Path) -> list[int]:
-    with Session.open(path) as session:
-        return [sample.time_us for meter in session.meters for sample in session.samples(meter.id)]
 
 
 def wait_for_handlers(pid: int) -> None:

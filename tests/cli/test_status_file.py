@@ -7,15 +7,13 @@ import json
 import shutil
 import signal
 import sys
-import time
 from collections import namedtuple
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from test_log_process import DEADLINE, FAST, Log, recorded_times
+from log_process import FAST, Log, recorded_times, wait_for
 
 from wattui.cli.program import program as command_line
 from wattui.cli.recording import status_file
@@ -24,22 +22,6 @@ from wattui.session import health
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 Usage = namedtuple("Usage", "total used free")
-
-
-@pytest.fixture
-def logs() -> Iterator[list[Log]]:
-    started: list[Log] = []
-    yield started
-    for log in started:
-        log.close()
-
-
-def wait_for(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + DEADLINE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} did not happen"
-        time.sleep(0.02)
-    return found
 
 
 def run(*args: str) -> Any:

@@ -10,15 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from test_log_process import DEADLINE, FAST, Log, printed_times, recorded_times
+from log_process import DEADLINE, FAST, Log, printed_times, recorded_times, wait_for
 
 from wattui.cli.program import program as command_line
 from wattui.cli.recording.recording import Recording
@@ -31,21 +30,6 @@ from wattui.simulator.pty_server import PtyServer
 from wattui.simulator.simulated_meter import SimulatedMeter
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ptys of POSIX")
-
-
-@pytest.fixture
-def logs() -> Iterator[list[Log]]:
-    started: list[Log] = []
-    yield started
-    for log in started:
-        log.close()
-
-
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen"
-        time.sleep(0.02)
 
 
 def sessions(folder: Path) -> list[Path]:
@@ -62,7 +46,7 @@ def test_a_signal_starts_a_new_file_and_nothing_is_lost(
     for count in (1, 2):
         log.read_lines(len(log.lines) + 100)
         log.process.send_signal(signal.SIGHUP)
-        wait_until(lambda n=count: len(sessions(tmp_path / "out")) > n, "a new file")
+        wait_for(lambda n=count: len(sessions(tmp_path / "out")) > n, "a new file")
     log.read_lines(len(log.lines) + 100)
     assert log.end(signal.SIGTERM) == 0
     found = sessions(tmp_path / "out")
