@@ -29,6 +29,10 @@ from wattui.protocol.models import find_model
 from wattui.session import Session, sound_copy
 from wattui.session.schema import SUFFIX
 from wattui.simulator.replays import ReplayRequest, TimedRecord, TimedReplay, add_source
+from wattui.simulator.sim_url import parse_url
+
+#: Seconds, in real time, for the last records of a replay to reach the session.
+GRACE: Final = 0.5
 
 #: Bytes of a file's name that leave room for the suffixes of a session and its draft.
 _LONGEST_NAME: Final = 200
@@ -67,11 +71,16 @@ class Recorded:
             replace(port, url=_url(self.path, n, port.info, speed)) for n, port in numbered
         )
 
-    def over_for(self, ports: Sequence[ReplayPort]) -> float:
-        """Return how many real seconds ago the last record of these was sent; 0.0 before."""
-        with _lock:
-            replays = [_open.get(f"{self.path} {self.ports.index(port) + 1}") for port in ports]
-        return min(0.0 if replay is None else replay.over_for() for replay in replays)
+
+def over_for(urls: Sequence[str]) -> float:
+    """Return how many real seconds ago the last record of these ports was sent; 0.0 before.
+
+    A port that replays a raw capture, or nothing, is never over.
+    """
+    options = [parse_url(url) for url in urls]
+    with _lock:
+        replays = [_open.get(f"{one.replay} {one.meter}") for one in options]
+    return min((0.0 if one is None else one.over_for() for one in replays), default=0.0)
 
 
 def prepare(

@@ -124,3 +124,14 @@ def test_the_loss_of_the_mark_is_shown_where_a_format_has_no_place_for_it():
     assert "That this is a replay of fridge at 60x." in choice.lost
     choice.form = "csv"
     assert "replay" not in choice.lost
+
+
+def test_a_replay_went_on_after_its_last_record(window, tmp_path):
+    path = record(tmp_path / "short.wattui", steady(20))
+    window.context.files.replay(path)
+    play(window, "100")
+    window.wait_for(lambda: not window.bench.recording, "the end of the replay")
+    assert window.window.windowTitle() == "Replay of short at 100x – wattui"
+    left = window.control("status").left
+    window.wait_for(lambda: "everything is saved" in left.full_text, "the last commit")
+    assert window.bench.meter.sample_count == 20

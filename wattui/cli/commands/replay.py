@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,9 +30,6 @@ from wattui.measurement.text import count_text, duration_text, printable
 
 if TYPE_CHECKING:
     from wattui.formats.replay_source import Recorded, ReplayPort
-
-#: Seconds, in real time, for the last records to reach the session.
-_GRACE: Final = 0.5
 
 _EXAMPLES = (
     ("wattui replay run.wattui --speed 60", "Replay an hour in a minute."),
@@ -92,7 +89,7 @@ def replay(
                 f"{samples} in {duration_text(recorded.duration)}, "
                 f"replayed in {duration_text(recorded.duration / speed)}."
             )
-        return _in_the_terminal(recorded, ports, options)
+        return _in_the_terminal(ports, options)
 
 
 def _chosen(recorded: Recorded, file: Path, names: Sequence[str]) -> list[ReplayPort]:
@@ -122,10 +119,9 @@ def _in_the_window(
     return open_window(replay=(file.name, at), names=names)
 
 
-def _in_the_terminal(
-    recorded: Recorded, ports: Sequence[ReplayPort], options: dict[str, Any]
-) -> int:
+def _in_the_terminal(ports: Sequence[ReplayPort], options: dict[str, Any]) -> int:
     from wattui.cli.recording.recording_run import Options, record
+    from wattui.formats.replay_source import GRACE, over_for
 
     return record(
         Options(
@@ -138,6 +134,6 @@ def _in_the_terminal(
             json=options["json"],
             plain=options["plain"],
             force=options["force"],
-            over=lambda: recorded.over_for(ports) > _GRACE,
+            over=lambda: over_for([port.url for port in ports]) > GRACE,
         )
     )

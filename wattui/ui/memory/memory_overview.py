@@ -13,7 +13,7 @@ from traitsui.api import BasicEditorFactory
 from wattui.measurement.fields import FIELDS
 from wattui.measurement.text import (
     NO_VALUE,
-    clock_text,
+    RunTimes,
     count_text,
     duration_text,
     model_text,
@@ -131,8 +131,7 @@ def _stored(state: MemoryState, now: float) -> str:
         return "Nothing"
     length = f"About {duration_text(state.span, long=True)}"
     if state.mode is LoggingMode.INTERNAL and not math.isnan(now):
-        since = clock_text(now - state.span, seconds_shown=False)
-        return f"{length}, since {since}" if state.span < 86_400 else length
+        return f"{length}, since {RunTimes(span=state.span).text(now - state.span, short=True)}"
     return length
 
 

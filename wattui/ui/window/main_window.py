@@ -11,6 +11,7 @@ from pyface.qt import QtCore
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.model.bench import Bench
 from wattui.ports.listing import PortInfo, list_ports
+from wattui.ui.files.replay_end import end_replay
 from wattui.ui.memory.memory_actions import MemoryWindows
 from wattui.ui.memory.memory_link import MemoryLink
 from wattui.ui.plots.plot_stack import PlotStack
@@ -85,6 +86,7 @@ def services(
     link = PlotLink(model=model)
     ticker = QtCore.QTimer()
     ticker.timeout.connect(link.tick)
+    ticker.timeout.connect(lambda: end_replay(bench))
     ticker.start(TICK)
     context = WindowContext(
         model=model,
