@@ -251,6 +251,14 @@ def test_another_meter_at_the_same_path_got_the_name_of_the_first(
     if options:
         meters = [json.loads(line)["meter"] for line in log.lines if line.startswith("{")]
         assert [meters.count(name) for name in names] == counts
+    else:
+        named = [line.split()[-1] for line in log.lines if line.split()[-1].endswith(link.name)]
+        of_others = [name.replace(" ", "%20") for name in names]
+        assert set(named) == set(of_others)
+        assert named.count(of_others[1]) == counts[1]
+        unnamed = log.lines[: log.lines.index(f"{log.lines[0]} meter")]
+        samples = [line for line in unnamed if not line.startswith("#")]
+        assert len(samples) == before
 
 
 def test_a_real_capture_on_a_pty_is_recorded_whole(

@@ -24,6 +24,7 @@ from wattui.simulator import devices
 from wattui.simulator.devices import forget_devices
 from wattui.ui.memory import readout_origin
 from wattui.ui.memory.memory_link import fetch_notice
+from wattui.ui.memory.memory_overview import overview_of
 
 SMALL = "sim://pro?id=f&memory=900&speed=20&logging=stopped"
 SLOW = "sim://es?id=s&memory=full&fields=w,v,a&speed=2&logging=stopped"
@@ -195,6 +196,8 @@ def test_live_recording_pauses_after_a_question_and_the_session_opens_in_a_new_w
     window.click(question.buttons["fetch"])
     window.wait_for(lambda: window.memory.fetched is not None, "the read-out")
     window.wait_for(lambda: not window.memory.work, "the end")
+    # The panel said "Not read yet" here.
+    assert overview_of(window.memory).headline.startswith("300 records, fetched at ")
     window.click(band(window).buttons["open_fetched"])
     path = str(window.memory.fetched.path)
     assert started == [(sys.executable, ["-m", "wattui", "gui", path])]

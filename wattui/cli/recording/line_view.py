@@ -7,8 +7,9 @@ is not a sample::
     # time power_w voltage_v current_a power_factor integrated_energy_wh
     2026-02-03T04:05:06.123456+01:00 42.3 119.8 0.361 0.97 0.011750
 
-A value that the meter did not send is ``nan``.  With several meters, the last column
-is the meter's label, with ``%20`` for its spaces.
+A value that the meter did not send is ``nan``.  With several meters, or after
+another meter answered at the port, the last column is the meter's label, with ``%20`` for
+its spaces.
 """
 
 from __future__ import annotations
@@ -121,6 +122,7 @@ class LinesView(QuietView):
         self._output = output
         self._several = several
         self._printed = False
+        self._has_header = False
         #: Why nothing more is printed; None if it is.
         self.refused: WattuiError | None = None
         #: Whether the recording ended before all lines could be printed.
@@ -149,9 +151,10 @@ class LinesView(QuietView):
 
     def sample(self, track: Track, sample: Sample) -> None:
         """Print the line of a sample, and the header before the first one."""
-        if not self._printed and (header := self.header()):
+        if not self._has_header and (header := self.header()):
             # If the first line cannot be printed, the recording ends: see _line.
             self._line(header)
+        self._has_header = True
         if track.replay and track.tally.count == 1:
             self.remark(f"{track.label}: a replay of {track.replay}, not a measurement")
         if sample.gap_us:
@@ -160,6 +163,12 @@ class LinesView(QuietView):
             )
         self._line(self.sample_line(track, sample))
         self._printed = True
+
+    def other_meter(self, track: Track, what: str) -> None:
+        """Report that another meter answers at a port; from now on, each line names its meter."""
+        super().other_meter(track, what)
+        self._has_header = self._has_header and self._several
+        self._several = True
 
     def event(self, track: Track, event: Event) -> None:
         """Print an event as a remark."""

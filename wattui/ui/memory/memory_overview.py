@@ -12,6 +12,7 @@ from traitsui.api import BasicEditorFactory
 
 from wattui.measurement.fields import FIELDS
 from wattui.measurement.text import (
+    BY_CLOCK,
     NO_VALUE,
     RunTimes,
     count_text,
@@ -66,7 +67,7 @@ def overview_of(memory: MeterMemory) -> MemoryOverview:
     state, url = memory.state, memory.url
     known = state is not None and memory.source == url
     if not known or state is None:
-        words = f"{WORKS[memory.work]}…" if memory.work else "Not read yet"
+        words = f"{WORKS[memory.work]}…" if memory.work else _fetched_words(memory)
         if memory.settings is not None and memory.source == url:
             words = "This meter does not report on its memory"
         sentence = COST if memory.recording and not memory.work else ""
@@ -84,6 +85,15 @@ def overview_of(memory: MeterMemory) -> MemoryOverview:
         sentence="" if state.full_handling is None else HANDLING_SENTENCES[state.full_handling],
         note="" if math.isnan(memory.read_at) else f"as of {recent_text(memory.read_at)}",
     )
+
+
+def _fetched_words(memory: MeterMemory) -> str:
+    """Return what is known of a memory whose state was not read: what was fetched of it."""
+    fetched = memory.fetched
+    if fetched is None or fetched.readout.meter.port != memory.url:
+        return "Not read yet"
+    count = count_text(len(fetched.readout.records), "record")
+    return f"{count}, fetched {BY_CLOCK.at(fetched.readout.finished_at)}"
 
 
 def _meter_text(memory: MeterMemory) -> str:
