@@ -13,7 +13,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import energy_error_wh
+from wattui.measurement.energy import average_power, energy_error_wh
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELDS, POWER_LIMIT
 from wattui.measurement.sample import Sample
@@ -126,6 +126,8 @@ def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Sta
                 min(values) / field.scale,
                 max(values) / field.scale,
             )
+    if "power" in fields:
+        fields["power"] = replace(fields["power"], mean=average_power(energy, powered))
     if "power_factor" in fields:
         fields["power_factor"] = replace(fields["power_factor"], mean=brute_factor(chosen))
     return Statistics(

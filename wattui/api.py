@@ -89,6 +89,7 @@ from wattui.errors import (
 )
 from wattui.formats import write, write_csv
 from wattui.measurement.clock import Clock, time_us
+from wattui.measurement.distribution import Distribution
 from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
@@ -123,6 +124,7 @@ from wattui.protocol import (
 from wattui.session import (
     Envelope,
     FieldStatistics,
+    OnOff,
     Session,
     SessionEvent,
     SessionMeter,
@@ -149,6 +151,7 @@ __all__ = [
     "Command",
     "Conversation",
     "DiskRefused",
+    "Distribution",
     "Envelope",
     "Event",
     "EventKind",
@@ -175,6 +178,7 @@ __all__ = [
     "NoAnswer",
     "NotAMeter",
     "NotASession",
+    "OnOff",
     "OtherMeter",
     "Packet",
     "Port",

@@ -18,6 +18,7 @@ from wattui.session.recovery import (
     set_info,
 )
 from wattui.session.salvage import Salvaged, salvage
+from wattui.session.span_distribution import OnOff
 from wattui.session.span_statistics import FieldStatistics, Statistics
 from wattui.session.write_queue import WriterStatus
 from wattui.session.writer import SessionWriter
@@ -27,6 +28,7 @@ __all__ = [
     "Envelope",
     "FieldStatistics",
     "Interrupted",
+    "OnOff",
     "Salvaged",
     "Session",
     "SessionEvent",

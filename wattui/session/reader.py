@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from wattui.errors import SessionDamaged, UnknownMeter
 from wattui.measurement.clock import MICROSECONDS, utc_time
+from wattui.measurement.distribution import Distribution
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS, require_fields
 from wattui.measurement.sample import Sample
@@ -29,7 +30,15 @@ from wattui.session.column_cache import ColumnCache
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.read_access import open_for_reading
 from wattui.session.schema import FIELD_COLUMNS, REPAIR_HINT, translated
-from wattui.session.span_statistics import ENERGY_SCALE, Statistics, pieces, read_span, statistics
+from wattui.session.span_distribution import OnOff, read_distribution, read_on_off
+from wattui.session.span_statistics import (
+    ENERGY_SCALE,
+    Statistics,
+    pieces,
+    read_span,
+    statistics,
+    with_times,
+)
 from wattui.session.store import StoredMeter, stored_meters
 
 Floats = NDArray[np.float64]
@@ -475,7 +484,11 @@ class Session:
         return np.array(rows, dtype=np.float64).reshape(len(rows), 2) / MICROSECONDS
 
     def statistics(
-        self, meter_id: int, start_us: int | None = None, stop_us: int | None = None
+        self,
+        meter_id: int,
+        start_us: int | None = None,
+        stop_us: int | None = None,
+        times_of: Collection[str] = (),
     ) -> Statistics:
         """Return energy, counts and each field's mean, minimum and maximum over a span.
 
@@ -488,6 +501,8 @@ class Session:
         start_us, stop_us
             Microseconds since 1970, UTC; None for the ends of the session.
             :func:`~wattui.api.time_us` makes them of a datetime.
+        times_of
+            Fields for which the times of minimum and maximum are also looked up.
 
         Returns
         -------
@@ -496,13 +511,50 @@ class Session:
         """
         with self._reading() as connection:
             meter = self._stored(connection, meter_id)
+            low, high = _range(meter, start_us, stop_us)
             if meter.last is None:
                 return Statistics()
-            low = _BEGINNING if start_us is None else start_us + 1
-            high = meter.last + 1 if stop_us is None else min(stop_us, meter.last) + 1
             parts = pieces(low, high, meter.last, meter.first_level)
             self._cache.refresh(connection)
-            return statistics(read_span(connection, meter_id, parts, self._cache))
+            found = statistics(read_span(connection, meter_id, parts, self._cache))
+            return with_times(connection, meter, parts, found, times_of) if times_of else found
+
+    def distribution(
+        self, meter_id: int, name: str, start_us: int | None = None, stop_us: int | None = None
+    ) -> Distribution:
+        """Return how long a field had which value over a span: exact quantiles, spread, curves.
+
+        It is empty for the energy, the cost, and what the meter derives from them.
+        Arguments are those of :meth:`statistics`, and a field's name.
+        """
+        require_fields([name], CHANNEL)
+        with self._reading() as connection:
+            meter = self._stored(connection, meter_id)
+            low, high = _range(meter, start_us, stop_us)
+            return read_distribution(connection, meter_id, name, low, high)
+
+    def load(
+        self,
+        meter_id: int,
+        above: float,
+        start_us: int | None = None,
+        stop_us: int | None = None,
+    ) -> OnOff:
+        """Return time and energy with a power above a threshold, and the rest; and cycles.
+
+        Arguments are those of :meth:`statistics`, and the threshold in W.
+        """
+        with self._reading() as connection:
+            meter = self._stored(connection, meter_id)
+            low, high = _range(meter, start_us, stop_us)
+            return read_on_off(connection, meter_id, above, low, high)
+
+
+def _range(meter: StoredMeter, start_us: int | None, stop_us: int | None) -> tuple[int, int]:
+    """Return the half-open range of the times of a span's samples."""
+    last = -1 if meter.last is None else meter.last
+    low = _BEGINNING if start_us is None else start_us + 1
+    return low, last + 1 if stop_us is None else min(stop_us, last) + 1
 
 
 def unfinished(connection: sqlite3.Connection) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,10 +16,17 @@ import numpy as np
 
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import average_power, average_power_error, energy_error_wh
-from wattui.measurement.fields import CHANNEL, FIELDS, INTEGRATED_ENERGY, require_fields
+from wattui.measurement.fields import (
+    CHANNEL,
+    FIELD_INDEX,
+    FIELDS,
+    INTEGRATED_ENERGY,
+    require_fields,
+)
 from wattui.measurement.text import count_text, energy_text, power_text
 from wattui.session.column_cache import ColumnCache
 from wattui.session.schema import TOTALS, WIDTHS
+from wattui.session.store import StoredMeter
 from wattui.session.summary import (
     ABSENT,
     SAMPLE_ACTIVE,
@@ -48,11 +55,15 @@ class FieldStatistics:
 
     #: Records that have a value.
     count: int = 0
-    #: Mean of these values (of the power factor: energy divided by apparent energy, NaN if that
-    #: is not known), lowest and highest.
+    #: Mean of these values (of the power: energy divided by time; of the power factor: energy
+    #: divided by apparent energy, NaN if that is not known), lowest and highest.
     mean: float = math.nan
     low: float = math.nan
     high: float = math.nan
+    #: Times of the first records with the lowest and the highest value, in microseconds since
+    #: 1970, UTC; only of the fields whose times were asked for.
+    low_us: int | None = None
+    high_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +221,8 @@ def statistics(span: Sum) -> Statistics:
         fields["power_factor"] = replace(fields["power_factor"], mean=span.power_factor)
     energy = span.energy / ENERGY_SCALE
     powered = totals["powered"] / MICROSECONDS
+    if "power" in fields:
+        fields["power"] = replace(fields["power"], mean=average_power(energy, powered))
     has_counter = row.counter[0, 0] != ABSENT
     return Statistics(
         totals["count"],
@@ -222,3 +235,48 @@ def statistics(span: Sum) -> Statistics:
         int(row.counter[0, 2]) / 10 if has_counter else math.nan,
         fields,
     )
+
+
+def with_times(
+    connection: sqlite3.Connection,
+    meter: StoredMeter,
+    parts: list[Piece],
+    found: Statistics,
+    names: Collection[str],
+) -> Statistics:
+    """Return the statistics of a span with the times of some fields' extremes."""
+    fields = dict(found.fields)
+    for name in fields.keys() & set(names):
+        one, scale = fields[name], FIELDS[FIELD_INDEX[name]].scale
+        low, high = (
+            _first_time(connection, meter, parts, (kind, name, round(value * scale)))
+            for kind, value in (("low", one.low), ("high", one.high))
+        )
+        fields[name] = replace(one, low_us=low, high_us=high)
+    return replace(found, fields=fields)
+
+
+def _first_time(
+    connection: sqlite3.Connection,
+    meter: StoredMeter,
+    parts: list[Piece],
+    sought: tuple[str, str, int],
+) -> int | None:
+    """Return the time of the first record with an extreme, by way of the summaries with it."""
+    kind, name, value = sought
+    for level, low, high in parts:
+        table, column, key = (
+            ("sample", name, "time") if level < 0 else ("summary", f"{kind}_{name}", "bucket")
+        )
+        (found,) = connection.execute(
+            f"SELECT min({key}) FROM {table} WHERE meter=? AND {column}=? AND {key}>=? AND {key}<?"
+            + (" AND level=?" if level >= 0 else ""),
+            (meter.id, value, low, high, *([level] if level >= 0 else [])),
+        ).fetchone()
+        if found is None:
+            continue
+        if level < 0:
+            return int(found)
+        below = level - 1 if level > meter.first_level else -1
+        return _first_time(connection, meter, [(below, found, found + WIDTHS[level])], sought)
+    return None

@@ -7,7 +7,7 @@ That costs an export a few percent; reading them all beforehand would cost a thi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, Self
 
 import numpy as np
@@ -48,10 +48,14 @@ class WatchedSession(Session):
         return self
 
     def statistics(
-        self, meter_id: int, start_us: int | None = None, stop_us: int | None = None
+        self,
+        meter_id: int,
+        start_us: int | None = None,
+        stop_us: int | None = None,
+        times_of: Collection[str] = (),
     ) -> Statistics:
         """Return figures as :meth:`Session.statistics` does, and remember them."""
-        found = super().statistics(meter_id, start_us, stop_us)
+        found = super().statistics(meter_id, start_us, stop_us, times_of)
         self._figures[meter_id, start_us, stop_us] = found
         return found
 
