@@ -19,17 +19,19 @@ from pathlib import Path
 import click
 
 from wattui.cli.file_options import PortName
-from wattui.cli.options import duration, interval, parse_moment, parse_rate, time_zone
+from wattui.cli.options import duration, interval, parse_rate, time_zone
 from wattui.errors import WattuiError
 from wattui.formats import all_formats
 from wattui.formats.file_format import Format
 from wattui.formats.import_files import import_files
 from wattui.formats.reading.column_choice import parse_columns
 from wattui.formats.reading.source import Assumptions, Source, read_head
+from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
+from wattui.measurement.moment import parse_moment, read_time
 from wattui.measurement.sample import Sample
-from wattui.measurement.text import printable
+from wattui.measurement.text import RunTimes, TimeMode, parse_elapsed, printable
 from wattui.meter_memory.wording import parse_fields
 from wattui.protocol import Framer, parse
 from wattui.session import Session, SessionWriter, open_checked, salvage
@@ -194,10 +196,22 @@ def _convert_port(text: str) -> object:
 
 
 #: Parsers of what users type, and of URLs.
+
+
+def _typed_time(text: str) -> int:
+    """Read a time as the window does, in a run of two days."""
+    start = _BEGIN / MICROSECONDS
+    form = RunTimes(TimeMode.ELAPSED, start, 172_800.0)
+    return read_time(text, form, _BEGIN, _BEGIN + 172_800 * MICROSECONDS)
+
+
+#: Parsers of what users type, and of URLs.
 PARSERS: tuple[Callable[[str], object], ...] = (
     duration,
     interval,
     parse_moment,
+    _typed_time,
+    parse_elapsed,
     parse_rate,
     time_zone,
     parse_columns,

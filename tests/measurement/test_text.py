@@ -41,6 +41,20 @@ def test_spans_that_are_understood(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("37:10", 2_230),
+        ("3:12:05", 11_525),
+        ("2 d 3:12:05", 184_325),
+        ("0:00.5", 0.5),
+        ("5 min", 300),
+    ],
+)
+def test_a_duration_can_be_typed_as_a_clock_shows_it(text: str, seconds: float) -> None:
+    assert texts.parse_elapsed(text) == seconds
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

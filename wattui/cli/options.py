@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -14,7 +12,8 @@ import click
 
 from wattui.cli.file_options import File, Use, force_option
 from wattui.errors import SettingOutOfRange
-from wattui.measurement.clock import MICROSECONDS, microseconds
+from wattui.measurement.clock import microseconds
+from wattui.measurement.moment import Moment, parse_moment
 from wattui.measurement.text import parse_duration, parse_zone
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
@@ -61,69 +60,6 @@ def interval(text: str) -> int:
 
 
 # -- times within a session: 12:30, a date, 1h30m, -10m -----------------------------
-
-_ZERO: Final = re.compile(r"[+-]?0+[dhms]?")
-_TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A time as it was typed; :meth:`within` returns the time in a given session."""
-
-    #: Microseconds UTC; None if it is relative to an end of the session.
-    time: int | None = None
-    #: Microseconds since the session's start, or before its end if negative.
-    offset: int = 0
-    #: Hours, minutes, seconds and microseconds of a time of day; None otherwise.
-    of_day: tuple[int, int, int, int] | None = None
-    from_end: bool = False
-
-    def within(self, start: int, stop: int) -> int:
-        """Return the time in microseconds UTC, in a session from *start* to *stop*.
-
-        A time of day is the first one that is not before the session's start.
-        """
-        if self.time is not None:
-            return self.time
-        if self.of_day is None:
-            return (stop if self.from_end else start) + self.offset
-        first = datetime.fromtimestamp(start // MICROSECONDS)
-        hour, minute, second, micro = self.of_day
-        moment = first.replace(hour=hour, minute=minute, second=second, microsecond=micro)
-        if _utc(moment) < start:
-            # By the calendar, so that a day of 23 or 25 hours is a day too.
-            moment = datetime.fromordinal(moment.toordinal() + 1).replace(
-                hour=hour, minute=minute, second=second, microsecond=micro
-            )
-        return _utc(moment)
-
-
-def _utc(moment: datetime) -> int:
-    whole = int(moment.replace(microsecond=0).timestamp())
-    return whole * MICROSECONDS + moment.microsecond
-
-
-def parse_moment(text: str) -> Moment:
-    """Return the time that a text stands for.
-
-    Raises
-    ------
-    ValueError
-        It is not a time.
-    """
-    text = text.strip()
-    if _ZERO.fullmatch(text):
-        return Moment(from_end=text.startswith("-"))
-    if _TIME_OF_DAY.fullmatch(text):
-        padded = text if text.index(":") == 2 else f"0{text}"
-        time = datetime.fromisoformat(f"2000-01-01T{padded}")
-        return Moment(of_day=(time.hour, time.minute, time.second, time.microsecond))
-    before_end = text.startswith("-")
-    try:
-        offset = microseconds(parse_duration(text[1:] if text[:1] in ("+", "-") else text))
-    except ValueError:
-        return Moment(time=_utc(datetime.fromisoformat(text)))
-    return Moment(offset=-offset if before_end else offset, from_end=before_end)
 
 
 def _moment(text: str) -> Moment:

@@ -59,6 +59,9 @@ _TYPED_PART: Final = re.compile(
     r"(?:(d)(?:ays?)?|(h)(?:(?:ou)?rs?)?|(m)(?:in(?:ute)?s?)?|(s)(?:ec(?:ond)?s?)?)?"
 )
 
+#: Minutes and seconds, with hours and days before them if need be, as a clock shows them.
+_TYPED_CLOCK: Final = re.compile(r"(?:(?:(\d+)\s*d\s+)?(\d+):)?(\d+):(\d{2}(?:\.\d*)?)")
+
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 #: Between two parts of a line; and a part of a number at the end of what is left of one.
@@ -231,6 +234,31 @@ def parse_duration(text: str) -> float:
     if len(set(units)) < len(units) or (len(units) > 1 and "" in units):
         raise ValueError(f"{text!r} names a unit twice, or leaves one out")
     seconds = math.fsum(float(number) * _TYPED_UNITS[unit or "s"] for number, unit in parts)
+    return _sensible(seconds, text)
+
+
+def clock_seconds(text: str) -> float | None:
+    """Return the seconds that :func:`elapsed_text` writes as ``3:12:05``; None for other texts."""
+    clock = _TYPED_CLOCK.fullmatch(text.strip())
+    if clock is None:
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in clock.groups())
+    return ((24 * days + hours) * 60 + minutes) * 60 + seconds
+
+
+def parse_elapsed(text: str) -> float:
+    """Return the seconds of a duration, also as :func:`elapsed_text` writes it: ``3:12:05``.
+
+    Raises
+    ------
+    ValueError
+        It is neither, or zero.
+    """
+    seconds = clock_seconds(text)
+    return parse_duration(text) if seconds is None else _sensible(seconds, text)
+
+
+def _sensible(seconds: float, text: str) -> float:
     if not 0 < seconds <= _LONGEST:
         raise ValueError(f"{text!r} is not between zero and a hundred years")
     return seconds
