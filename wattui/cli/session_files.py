@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wattui.cli import exits
-from wattui.cli.options import Moment
 from wattui.cli.output import progress_bar, shown_path
 from wattui.cli.stop_signals import Ending
 from wattui.desktop.atomic_file import is_special, stream_number
 from wattui.errors import DiskRefused
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.moment import Moment
 from wattui.measurement.text import count_text, printable
 
 #: Faults of a session that are printed.

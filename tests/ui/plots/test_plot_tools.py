@@ -8,6 +8,7 @@ import pytest
 from plot_window import START, PlotWindow, Recording, application, sample, wait_for
 from pyface.qt import QtCore
 
+from wattui.ui.plots.selection_handles import covered_places, edge_times
 from wattui.ui.plots.value_axis import ValueRange
 
 SHIFT = QtCore.Qt.ShiftModifier
@@ -177,21 +178,112 @@ def test_there_are_no_values_in_a_gap(tmp_path):
     window.close()
 
 
-def test_an_edge_of_the_selection_can_be_dragged_and_the_rest_of_it_pans(window):
+def x_at(window, second):
+    """Return where a time is in the plots, in pixels."""
+    return float(window.stack.component.index_mapper.map_screen(START + float(second))[0])
+
+
+def test_an_edge_of_the_selection_can_be_dragged_and_so_can_all_of_it(window):
     stack = window.stack
     stack.view.show(START + 50, START + 350)
     stack.view.select(START + 100, START + 200)
     window.settle()
-    edge = float(stack.component.index_mapper.map_screen(START + 200.0)[0])
-    to = float(stack.component.index_mapper.map_screen(START + 250.0)[0])
     y = centre(window)[1]
-    window.drag((edge, y), (to, y))
+    window.drag((x_at(window, 200), y), (x_at(window, 250), y))
     assert stack.view.selection == pytest.approx((START + 100, START + 250), abs=2)
     assert stack.view.start == START + 50
-    inside = float(stack.component.index_mapper.map_screen(START + 150.0)[0])
-    window.drag((inside, y), (inside - 60, y))
-    assert stack.view.start > START + 50
+    window.drag((x_at(window, 150), y), (x_at(window, 120), y))
+    assert stack.view.selection == pytest.approx((START + 70, START + 220), abs=2)
+    assert stack.view.start == START + 50
+    # Another drag begins where the last one ended, and one beside the selection moves the view.
+    window.drag((x_at(window, 150), y), (x_at(window, 180), y))
     assert stack.view.selection == pytest.approx((START + 100, START + 250), abs=2)
+    window.drag((x_at(window, 300), y), (x_at(window, 280), y))
+    assert stack.view.start == pytest.approx(START + 70, abs=2)
+    assert stack.view.selection == pytest.approx((START + 100, START + 250), abs=2)
+
+
+def test_a_moved_selection_stays_within_the_run_with_its_width(window):
+    stack = window.stack
+    stack.view.show(START, START + 200)
+    stack.view.select(START + 50, START + 100)
+    window.settle()
+    y = centre(window)[1]
+    window.drag((x_at(window, 75), y), (x_at(window, 5), y))
+    assert stack.view.selection == (START, START + 50)
+    assert stack.component.index.metadata["selections"] == stack.view.selection
+
+
+def test_a_drag_moves_the_view_if_the_selection_has_no_edge_in_it(window):
+    """Otherwise nothing could be dragged once all is selected."""
+    stack = window.stack
+    stack.view.select(START, START + 600)
+    stack.view.show(START + 100, START + 200)
+    window.settle()
+    y = centre(window)[1]
+    window.drag((x_at(window, 150), y), (x_at(window, 130), y))
+    assert stack.view.start == pytest.approx(START + 120, abs=2)
+    assert stack.view.selection == (START, START + 600)
+
+
+def test_another_span_can_be_selected_beside_or_within_the_first(window):
+    """A drag with Shift cleared the selection and selected nothing."""
+    stack = window.stack
+    y = centre(window)[1]
+    for start, stop in ((100, 200), (300, 400), (320, 380)):
+        window.drag((x_at(window, start), y), (x_at(window, stop), y), SHIFT)
+        assert stack.view.selection == pytest.approx((START + start, START + stop), abs=2)
+
+
+def test_select_is_a_tool_for_one_drag_without_shift(window):
+    stack = window.stack
+    stack.view.show(START, START + 200)
+    window.settle()
+    y = centre(window)[1]
+    stack.view.selecting = True
+    window.drag((x_at(window, 50), y), (x_at(window, 100), y))
+    assert stack.view.selection == pytest.approx((START + 50, START + 100), abs=1)
+    assert not stack.view.selecting
+    stack.view.selecting = True
+    window.drag((x_at(window, 70), y), (x_at(window, 150), y))
+    assert stack.view.selection == pytest.approx((START + 70, START + 150), abs=1)
+    stack.view.selecting = True
+    window.move(*centre(window))
+    window.key(QtCore.Qt.Key_Escape)
+    assert not stack.view.selecting
+
+
+@pytest.mark.parametrize("place", ["above", "below"])
+def test_the_handles_beside_the_plots_can_be_grabbed(window, place):
+    stack = window.stack
+    stack.view.show(START, START + 200)
+    stack.view.select(START + 50, START + 100)
+    window.settle()
+    first, last = stack.shown_rows()
+    y = first.plot.y2 + 4 if place == "above" else last.plot.y - 12
+    accent = window.where(stack.palette.accent, tolerance=0.05)
+    for second in (50, 100):
+        near = np.abs(accent - [x_at(window, second), y]).max(axis=1) <= 6
+        assert near.sum() > 15, "no handle is drawn"
+    window.drag((x_at(window, 100), y), (x_at(window, 160), y))
+    assert stack.view.selection == pytest.approx((START + 50, START + 160), abs=1)
+
+
+def test_the_times_of_the_handles_do_not_overlap_and_hide_no_other_time(window):
+    stack = window.stack
+    stack.view.show(START, START + 200)
+    for width in (150.0, 20.0, 0.5):
+        stack.view.select(START + 100 - width / 2, START + 100 + width / 2)
+        window.settle()
+        plot = stack.shown_rows()[-1].plot
+        (_, first, left, right), (_, second, low, high) = edge_times(stack, plot)
+        assert (first, second) == tuple(stack.time_text(edge) for edge in stack.view.selection)
+        assert right <= low + 1
+        assert plot.outer_x <= left
+        assert high <= plot.outer_x2
+        assert covered_places(stack, plot)[:2] == [(left, right), (low, high)]
+    stack.view.show(START + 300, START + 400)
+    assert edge_times(stack, plot) == []
 
 
 def test_a_selection_stays_within_the_data(window):

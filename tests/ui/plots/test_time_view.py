@@ -157,6 +157,56 @@ def test_a_selection_is_in_order_and_within_the_data():
     assert view.selection is None
 
 
+def test_a_selection_that_ends_at_the_live_edge_grows_with_the_run():
+    view = live(600.0)
+    view.select(START + 100.0, START + 600.0)
+    assert view.growing
+    view.follow(START + 601.0)
+    assert view.selection == (START + 100.0, START + 601.0)
+    assert view.selection_to_read[1] > START + 602.0, "a record of now would be left out"
+    view.move_begin(START + 200.0)
+    view.follow(START + 602.0)
+    assert view.selection == (START + 200.0, START + 602.0)
+    view.move_end(START + 300.0)
+    assert view.selection_to_read == view.selection == (START + 200.0, START + 300.0)
+    view.follow(START + 603.0)
+    assert view.selection == (START + 200.0, START + 300.0)
+    opened = recorded(600.0)
+    opened.select(START, START + 600.0)
+    assert not opened.growing
+
+
+def test_a_selection_is_moved_and_resized_within_the_run():
+    view = recorded(600.0)
+    view.select(START + 100.0, START + 200.0)
+    view.move_selection(START + 550.0)
+    assert view.selection == (START + 500.0, START + 600.0)
+    view.move_selection(START - 9.0)
+    assert view.selection == (START, START + 100.0)
+    view.move_end(START - 9.0)
+    assert view.selection == pytest.approx((START, START + 0.6), abs=0.1)
+    view.move_end(START + 300.0)
+    view.move_begin(START + 400.0)
+    assert view.selection == pytest.approx((START + 299.4, START + 300.0), abs=0.1)
+    view.select(START + 100.0, START + 200.0)
+    view.show_selection()
+    assert view.start == pytest.approx(START + 95.0)
+    assert view.stop == pytest.approx(START + 205.0)
+
+
+def test_the_last_minutes_are_shown_and_followed():
+    view = live(3600.0)
+    view.show_last(300.0)
+    assert view.width == pytest.approx(300.0)
+    assert view.pinned
+    view.follow(START + 3700.0)
+    assert view.start < START + 3700.0 - 290.0
+    assert view.stop > START + 3700.0
+    opened = recorded(3600.0)
+    opened.show_last(60.0)
+    assert opened.start == pytest.approx(START + 3540.6)
+
+
 def test_a_session_that_ends_stays_where_it_was():
     view = live(600.0)
     view.zoom(0.2)

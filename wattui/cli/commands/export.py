@@ -13,7 +13,6 @@ import click
 from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
 from wattui.cli.options import (
-    Moment,
     damage_options,
     duration,
     part_options,
@@ -24,6 +23,7 @@ from wattui.cli.session_files import export_format, export_session
 from wattui.formats import all_formats
 from wattui.formats.export_job import WIDE_FIELDS, Dialect
 from wattui.measurement.fields import FIELDS
+from wattui.measurement.moment import Moment
 
 #: Formats that can be written.
 _FORMATS: Final = [name for name, form in all_formats().items() if form.write is not None]

@@ -18,7 +18,6 @@ from wattui.cli import exits
 from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
 from wattui.cli.options import (
-    Moment,
     damage_options,
     file_interval_option,
     part_options,
@@ -29,6 +28,7 @@ from wattui.cli.stop_signals import Ending
 from wattui.cli.window_start import open_window, window_program
 from wattui.errors import DisplayMissing
 from wattui.measurement.fields import CHANNELS
+from wattui.measurement.moment import Moment
 from wattui.measurement.text import count_text, printable
 
 if TYPE_CHECKING:

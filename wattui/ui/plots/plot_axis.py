@@ -70,7 +70,7 @@ class LabelledAxis(PlotAxis):
 
     #: The font of the labels.
     lettering = Instance(Lettering, AXIS)
-    #: Returns the part of a time axis that something else covers, or None: no label is there.
+    #: Returns the parts of a time axis that something else covers: no label is there.
     covered = Callable()
 
     def _compute_labels(self, gc: Any) -> None:
@@ -92,11 +92,11 @@ class LabelledAxis(PlotAxis):
     def _write_times(self, gc: Any, labels: list[tuple[np.ndarray, str]]) -> None:
         free, most = self.component.outer_x, self.component.outer_x2 - 2
         colour = self.tick_label_color
-        covered = (self.covered() if self.covered else None) or (most, most)
+        covered = self.covered() if self.covered else ()
         for (x, y), text in labels:
             width = text_width(text, self.lettering)
             left = min(max(x - width / 2, self.component.outer_x), most - width)
-            if left >= free and not (left < covered[1] and covered[0] < left + width):
+            if left >= free and not any(left < b and a < left + width for a, b in covered):
                 draw_text(gc, text, left, y - _TIME_OFFSET, colour, self.lettering)
                 free = left + width + _BETWEEN
 

@@ -19,9 +19,9 @@ from wattui.measurement.fields import CHANNEL, Field
 from wattui.measurement.text import axis_unit, channel_text, energy_text, power_text
 from wattui.session import Statistics
 from wattui.ui.plots.annotations import Beyond, GapReasons, Gaps, HeadLine, Marks
-from wattui.ui.plots.crosshair import pointer_time_place
 from wattui.ui.plots.curve import BAND, CUMULATIVE, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
+from wattui.ui.plots.selection_handles import covered_places
 from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT, Arrangement
 from wattui.ui.plots.time_axis import elapsed_label
 from wattui.ui.plots.total import SUMMED, TOTAL, Curve, curve_value
@@ -82,7 +82,7 @@ class PlotRow(HasStrictTraits):
         self._selection = RangeSelectionOverlay(component=plot, alpha=_SELECTION_EDGE)
         plot.underlays.extend([Gaps(component=plot, row=self), self._selection])
         add_axes(plot, stack.ticks, ValueTicks(unit=CHANNEL[name].unit))
-        plot.x_axis.covered = partial(pointer_time_place, stack, plot)
+        plot.x_axis.covered = partial(covered_places, stack, plot)
         plot.underlays.append(HeadLine(component=plot, row=self))
         # Under the curves: no word hides one.
         plot.underlays.append(GapReasons(component=plot, row=self))

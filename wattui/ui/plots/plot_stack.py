@@ -41,6 +41,7 @@ from wattui.ui.plots.overview import Overview
 from wattui.ui.plots.plot_row import PlotRow
 from wattui.ui.plots.plot_tools import SpanSelection, StackTool, TimePan
 from wattui.ui.plots.redraw_timer import RedrawTimer
+from wattui.ui.plots.selection_handles import SelectionHandles
 from wattui.ui.plots.stack_layout import LEFT, RIGHT, Arrangement, StackContainer, rows_that_fit
 from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.plots.time_view import TimeView
@@ -166,8 +167,7 @@ class PlotStack(HasStrictTraits):
             Opens a path instead of :meth:`wattui.session.Session.open`.
         """
         super().__init__()
-        options = {} if open_session is None else {"open_session": open_session}
-        self._reader = ViewReader(post, self._take, self._fail, **options)
+        self._reader = ViewReader(post, self._take, self._fail, open_session)
         self._pace = RedrawTimer(self._ask, LIVE_INTERVAL)
         self._strip_pace = RedrawTimer(self._want_strip, STRIP_INTERVAL)
         self._index_range = DataRange1D()
@@ -177,7 +177,7 @@ class PlotStack(HasStrictTraits):
         mapper = LinearMapper(range=self._index_range)
         component = self.component = StackContainer(stack=self, index_mapper=mapper)
         component.add(self.overview)
-        for overlay in (Crosshair, RowScroll):
+        for overlay in (SelectionHandles, Crosshair, RowScroll):
             component.overlays.append(overlay(component=component, stack=self))
         self._selecting = SpanSelection(component=component, stack=self)
         component.tools.append(self._selecting)
@@ -243,7 +243,7 @@ class PlotStack(HasStrictTraits):
             pixels=round(pixels * (1 + before + after)),
             channels=tuple(name for name in names if name in CHANNEL),
             meters=tuple(key for key, _label, _colour in self._chosen_meters()),
-            selection=view.selection,
+            selection=view.selection_to_read,
             total=self.with_total,
             going=tuple(self.going),
             overview_pixels=pixels if strip else 0,
@@ -414,11 +414,12 @@ class PlotStack(HasStrictTraits):
 
     @observe("view:selection")
     def _selected(self, _event: object) -> None:
-        self.selection_statistics = {}
-        if self._selecting.event_state != "selecting":
+        if self._selecting.event_state not in ("selecting", "moving"):
             self._show_selection()
-        self._due(HAND_INTERVAL)
-        self.redraw()
+        if not self._taking:
+            self.selection_statistics = {}
+            self._due(HAND_INTERVAL)
+            self.redraw()
 
     @observe("_selecting:selection")
     def _select(self, event: Any) -> None:

@@ -18,6 +18,8 @@ from chaco.tools.range_selection import RangeSelection
 from enable.base_tool import BaseTool
 from traits.api import Bool, Enum, Instance
 
+from wattui.ui.plots.stack_layout import HANDLE, TIME_FOOT
+
 #: How far the pointer moves before a press is a drag, in pixels.
 _THRESHOLD: Final = 3
 
@@ -58,7 +60,10 @@ class TimePan(PanTool):
 
 
 class SpanSelection(RangeSelection):
-    """Selects a span by a drag with Shift; its edges can be dragged."""
+    """Selects a span by a drag with Shift, or while selecting is chosen.
+
+    Its edges can be dragged, also by their handles beyond the plots, and so can all of it.
+    """
 
     #: The stack that it works on.
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
@@ -66,22 +71,34 @@ class SpanSelection(RangeSelection):
     auto_handle_event = False
 
     def normal_left_down(self, event: Any) -> None:
-        """Begin to select, with Shift."""
-        if event.shift_down and self._is_on_a_plot(event):
+        """Begin to select."""
+        if self._selects(event) and self._is_on_a_plot(event):
             super().normal_right_down(event)
             event.window.set_mouse_owner(self, event.net_transform())
 
+    def normal_mouse_move(self, event: Any) -> None:
+        """Show with the pointer that a drag selects."""
+        selects = self.stack.view.selecting and self._is_on_a_plot(event)
+        event.window.set_pointer("cross" if selects else "arrow")
+
     def selected_left_down(self, event: Any) -> None:
-        """Grab an edge of the selection, or with Shift select another span."""
-        if not self._is_on_a_plot(event):
+        """Grab an edge of the selection or all of it, or select another span."""
+        if not self._is_near_a_plot(event):
             return
         edges = self._get_selection_screencoords()
         if min(abs(edges - event.x)) <= self.resize_margin:
             super().selected_right_down(event)
-        elif event.shift_down:
+        elif not self._is_on_a_plot(event):
+            return
+        elif self._selects(event):
+            # It begins empty, which must not end it.
+            self.event_state = "selecting"
             super().normal_right_down(event)
+        elif self._is_movable() and min(edges) < event.x < max(edges):
+            super().selected_left_down(event)
         else:
             return
+        event.handled = True
         event.window.set_mouse_owner(self, event.net_transform())
 
     def normal_right_down(self, event: Any) -> None:
@@ -90,18 +107,61 @@ class SpanSelection(RangeSelection):
     selected_right_down = normal_right_down
 
     def selected_mouse_move(self, event: Any) -> None:
-        """Show with the pointer where an edge can be grabbed; other tools may use the event too."""
-        if self._is_on_a_plot(event):
+        """Show with the pointer what a drag would do; other tools may use the event too."""
+        if self._is_near_a_plot(event):
             super().selected_mouse_move(event)
             event.handled = False
+            edges = self._get_selection_screencoords()
+            if min(abs(edges - event.x)) > self.resize_margin:
+                self._show_pointer(event, edges)
+
+    def _show_pointer(self, event: Any, edges: Any) -> None:
+        if not self._is_on_a_plot(event):
+            event.window.set_pointer("arrow")
+        elif self._selects(event):
+            event.window.set_pointer("cross")
+        elif self._is_movable() and min(edges) < event.x < max(edges):
+            event.window.set_pointer("hand")
+
+    def moving_mouse_move(self, event: Any) -> None:
+        """Move the selection along with the pointer, within the run."""
+        start = self._original_selection[0] + self.stack.time_at(event.x) - self._down_data_coord
+        self.stack.view.move_selection(start)
+        self.selection = self.stack.view.selection
+        event.handled = True
+
+    def moving_left_up(self, event: Any) -> None:
+        """End the move; a click moves nothing."""
+        super().moving_left_up(event)
+        event.window.set_mouse_owner(None)
+
+    def moving_mouse_leave(self, event: Any) -> None:
+        """Go on: the pointer is grabbed until the button is released."""
 
     def selecting_button_up(self, event: Any) -> None:
         """End the drag; a click with Shift clears the selection."""
         super().selecting_button_up(event)
+        self.stack.view.selecting = False
         event.window.set_mouse_owner(None)
+
+    def _selects(self, event: Any) -> bool:
+        return bool(event.shift_down or self.stack.view.selecting)
+
+    def _is_movable(self) -> bool:
+        """Check whether an edge of the selection is in view: otherwise a drag moves the view."""
+        view = self.stack.view
+        return any(view.start < edge < view.stop for edge in view.selection or ())
 
     def _is_on_a_plot(self, event: Any) -> bool:
         return self.stack.view.known and self.stack.row_at(event.x, event.y) is not None
+
+    def _is_near_a_plot(self, event: Any) -> bool:
+        """Check whether the pointer is on a plot, or on a handle above or below one."""
+        rows = self.stack.shown_rows()
+        if not self.stack.view.known or not rows:
+            return False
+        top, low = rows[0].plot.y2 + HANDLE, rows[-1].plot.y - TIME_FOOT
+        return bool(low <= event.y <= top and rows[0].plot.x <= event.x <= rows[0].plot.x2)
 
 
 class StackTool(BaseTool):

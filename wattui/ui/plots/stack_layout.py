@@ -37,6 +37,9 @@ HEAD: Final = 24
 FOOT: Final = 10
 TIME_FOOT: Final = 30
 
+#: Height of the handles of a selection above the first plot, in pixels.
+HANDLE: Final = 8
+
 #: Height of the strip and of the margin below it.
 STRIP: Final = 38
 STRIP_BELOW: Final = 12

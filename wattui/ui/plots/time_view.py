@@ -22,6 +22,9 @@ MARGIN: Final = 0.1
 #: How much the view of a growing run is widened in one step: the axis does not move in between.
 GROWTH: Final = 0.06
 
+#: How far beyond the last record that is known a growing selection is read, in seconds.
+_AHEAD: Final = 3600.0
+
 
 class TimeView(HasStrictTraits):
     """The span in view, and how it moves.
@@ -53,6 +56,12 @@ class TimeView(HasStrictTraits):
     #: The selected span, in seconds, UTC; None if nothing is selected.
     selection = Union(None, Tuple(Float, Float))
 
+    #: Whether the selection ends at the live edge, and grows with the run.
+    growing = Bool(False)
+
+    #: Whether the next drag selects a span.
+    selecting = Bool(False)
+
     #: Seconds between start and stop.
     width = Property(Float, observe="[start,stop]")
 
@@ -79,11 +88,13 @@ class TimeView(HasStrictTraits):
             self._to_edge()
         elif self.whole and not self.live:
             self._fit()
+        if self.growing and self.selection is not None:
+            self.selection = (self.selection[0], self.last)
 
     def forget(self) -> None:
         """Return to the state without data, for another session."""
         self.known = False
-        self.selection = None
+        self.trait_set(selection=None, growing=False, selecting=False)
         self.first = self.last = 0.0
         self.whole = self.pinned = True
         self._move(0.0, FIRST_WIDTH)
@@ -147,15 +158,62 @@ class TimeView(HasStrictTraits):
         self.pinned = self.stop >= self.last - 1e-6
         self.whole = self.pinned and self.start <= self.first + 1e-6 and width >= self.length
 
+    def show_last(self, seconds: float) -> None:
+        """Show the last *seconds* of the run, and follow its live edge."""
+        width = max(seconds, MIN_WIDTH)
+        stop = self.last + 0.01 * width
+        self.show(stop - width, stop)
+
+    # --- the selection ------------------------------------------------------------------
+
     def select(self, start: float, stop: float) -> None:
-        """Select a span, in seconds, given in either order; clear the selection if it is empty."""
+        """Select a span, in seconds, given in either order; clear the selection if it is empty.
+
+        A selection that reaches the live edge grows with the run.
+        """
         low, high = sorted((start, stop))
         low, high = max(low, self.first), min(high, self.last)
+        self.growing = self.live and high > low and high >= self.last
         self.selection = (low, high) if high > low else None
 
+    def move_selection(self, start: float) -> None:
+        """Move the selection so that it begins at a time, but stays within the run."""
+        if self.selection is not None:
+            width = self.selection[1] - self.selection[0]
+            start = max(min(start, self.last - width), self.first)
+            self.select(start, start + width)
+
+    def move_end(self, stop: float) -> None:
+        """Move the end of the selection, which is at least a thousandth of the view long."""
+        if self.selection is not None:
+            self.select(self.selection[0], max(stop, self.selection[0] + self._least()))
+
+    def move_begin(self, start: float) -> None:
+        """Move the beginning of the selection, which is at least a thousandth of the view long."""
+        if self.selection is not None:
+            stop = self.selection[1]
+            self.select(min(start, stop - self._least()), stop)
+
+    def _least(self) -> float:
+        return self.width / 1000
+
+    @property
+    def selection_to_read(self) -> tuple[float, float] | None:
+        """The selection; one that grows takes in what has been recorded meanwhile."""
+        if self.selection is None or not self.growing:
+            return self.selection
+        return (self.selection[0], self.last + _AHEAD)
+
     def clear_selection(self) -> None:
-        """Clear the selection."""
-        self.selection = None
+        """Clear the selection, and select nothing by the next drag."""
+        self.trait_set(selection=None, growing=False, selecting=False)
+
+    def show_selection(self) -> None:
+        """Show the selection, and a little on either side of it."""
+        if self.selection is not None:
+            start, stop = self.selection
+            margin = 0.05 * (stop - start)
+            self.show(start - margin, stop + margin)
 
     @property
     def length(self) -> float:

@@ -263,18 +263,22 @@ class ViewReader:
         Called on the main thread with one sentence if a request failed.
     open_session
         Opens a path; :meth:`wattui.session.Session.open` by default.
+    read
+        Reads what a request asks for from an open session; a request has a ``path``.
     """
 
     def __init__(
         self,
         post: Callable[[Callable[[], None]], object],
-        take: Callable[[ViewData], None],
+        take: Callable[[Any], None],
         fail: Callable[[str], None],
-        open_session: Callable[[Path], Any] = _open_session,
+        open_session: Callable[[Path], Any] | None = None,
+        read: Callable[[Any, Any], object] = read_view,
     ) -> None:
         self._post, self._take, self._fail = post, take, fail
-        self._open = open_session
-        self._wanted: ViewRequest | None = None
+        self._open = open_session or _open_session
+        self._read = read
+        self._wanted: Any = None
         self._closed = False
         self._wake = threading.Condition()
         self._session: Any = None
@@ -287,7 +291,7 @@ class ViewReader:
         self._thread = threading.Thread(target=self._run, name="wattui view reader", daemon=True)
         self._started = False
 
-    def ask(self, request: ViewRequest) -> None:
+    def ask(self, request: Any) -> None:
         """Request a view instead of the last one if that was not started; main thread."""
         with self._wake:
             if self._closed:
@@ -326,7 +330,7 @@ class ViewReader:
     def _run(self) -> None:
         while (request := self._next()) is not None:
             try:
-                data = read_view(self._session_of(request.path), request)
+                data = self._read(self._session_of(request.path), request)
             except Exception as error:  # noqa: BLE001 - the window must survive all of them
                 self._report(error, request)
             else:
@@ -334,7 +338,7 @@ class ViewReader:
                 self._hand_over(self._take, data)
         self._close_session()
 
-    def _next(self) -> ViewRequest | None:
+    def _next(self) -> Any:
         """Wait for a request; return None after closing."""
         with self._wake:
             while self._wanted is None and not self._closed:
@@ -366,7 +370,7 @@ class ViewReader:
             except Exception:
                 logger.exception("could not close a session")
 
-    def _report(self, error: Exception, request: ViewRequest) -> None:
+    def _report(self, error: Exception, request: Any) -> None:
         """Report a failure on the main thread, and log it unless it repeats the last one."""
         what = error.what if isinstance(error, WattuiError) else f"{error or type(error).__name__}"
         problem = f"{request.path.name} cannot be shown: {what}"
