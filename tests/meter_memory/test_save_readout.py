@@ -18,9 +18,10 @@ from wattui.measurement.fields import FIELD_INDEX, WireValue
 from wattui.measurement.sample import Sample
 from wattui.meter_memory.readout import Readout
 from wattui.meter_memory.records import RecordList
-from wattui.meter_memory.save_readout import PARTIAL, RECONSTRUCTED, readout_label, save_readout
+from wattui.meter_memory.save_readout import readout_label, save_readout
 from wattui.protocol import LoggingMode
 from wattui.session import BulkWriter, Session, SessionWriter, add_event
+from wattui.session.outline import PARTIAL, RECONSTRUCTED
 
 Values = tuple[WireValue, ...]
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folders of wattui: the data folder for sessions, the configuration folder for preferences.
+"""The folders of wattui: data for sessions, configuration for preferences, and a cache.
 
-Both follow the system's conventions (``platformdirs``); the environment variables
+They follow the system's conventions (``platformdirs``); the environment variables
 ``WATTUI_DATA`` and ``WATTUI_CONFIG`` name other folders.  Nothing here creates a folder.
 """
 
@@ -51,6 +51,11 @@ def config_folder() -> Path:
     if chosen:
         return Path(chosen).expanduser()
     return Path(platformdirs.user_config_dir("wattui", appauthor=False))
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: deleting it loses nothing."""
+    return Path(platformdirs.user_cache_dir("wattui", appauthor=False))
 
 
 def preferences_path() -> Path:

@@ -47,6 +47,7 @@ from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.text import count_text
 from wattui.session import BulkWriter, new_session_path
+from wattui.session.outline import SOURCE
 from wattui.session.store import local_zone
 
 
@@ -442,7 +443,7 @@ class _Import:
         end = max(placer.last for placer in self._placers.values())
         for text in self._notes:
             self._writer.add_event(Event(end, EventKind.NOTE, text))
-        self._writer.set_info("source", ", ".join(one.source.name for one in files))
+        self._writer.set_info(SOURCE, ", ".join(one.source.name for one in files))
         return ImportResult(
             self._writer.path,
             {self._placers[key].info.label: count for key, count in self._counts.items()},

@@ -26,12 +26,10 @@ from wattui.meter_memory.readout import POWER_TEXT, Readout
 from wattui.meter_memory.records import UNLOGGED, RecordList, agreed
 from wattui.protocol import LoggingMode
 from wattui.session import BulkWriter, Session, SessionMeter, new_session_path
+from wattui.session.outline import PARTIAL, RECONSTRUCTED, SOURCE
 from wattui.session.summary import ABSENT, Integers
 
-#: Keys of a session's info.
-SOURCE: Final = "source"
-RECONSTRUCTED: Final = "reconstructed"
-PARTIAL: Final = "partial"
+#: Key of a session's info.
 READOUT_NOTES: Final = "read-out"
 
 #: Records that are written together; a larger block would delay the window.

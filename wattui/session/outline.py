@@ -3,18 +3,45 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from wattui.errors import SessionDamaged
-from wattui.measurement.clock import utc_time
+from wattui.measurement.clock import MICROSECONDS, utc_time
+from wattui.measurement.energy import error_of_sum
+from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.session import stored_values
-from wattui.session.read_access import open_for_reading
-from wattui.session.reader import unfinished
-from wattui.session.schema import REPAIR_HINT, WIDTHS, translated
-from wattui.session.store import StoredMeter, stored_meters
+from wattui.session.reader import Floats, Session
+from wattui.session.schema import REPAIR_HINT
+
+#: Facts about a session by which a list tells where it comes from.
+SOURCE: Final = "source"
+RECONSTRUCTED: Final = "reconstructed"
+PARTIAL: Final = "partial"
+
+#: Facts that a user adds.
+NAME: Final = "name"
+NOTE: Final = "note"
+
+#: Columns of the picture of the power, the value of its maximum, and that of a gap.
+THUMBNAIL_WIDTH: Final = 64
+FULL: Final = 254
+GAP: Final = 255
+
+_ODD: Final = (*stored_values.ODD, UnicodeError)
+
+
+class Origin(StrEnum):
+    """Where the samples of a session come from."""
+
+    RECORDED = "recorded"
+    REPLAYED = "replayed"
+    FETCHED = "fetched"
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True)
@@ -30,69 +57,74 @@ class Outline:
     #: Whether a meter's recording has no end.
     interrupted: bool
     #: Facts by name, as in :attr:`Session.info`.
-    info: dict[str, str]
+    info: dict[str, str] = field(default_factory=dict)
+    #: Energy of all meters and the limit of its error, in Wh.
+    energy_wh: float = 0.0
+    energy_error_wh: float = 0.0
+    #: The power of all meters from the start to the end, from 0 up to its maximum, which is
+    #: :data:`FULL`; :data:`GAP` where it is not known.
+    thumbnail: bytes = b""
+
+    @property
+    def origin(self) -> Origin:
+        """Where its samples come from."""
+        if self.info.get(REPLAY_OF):
+            return Origin.REPLAYED
+        if self.info.get(RECONSTRUCTED):
+            return Origin.FETCHED
+        return Origin.IMPORTED if self.info.get(SOURCE) else Origin.RECORDED
 
 
 def read_outline(path: Path) -> Outline:
-    """Read what a list shows of a session, in one transaction and a few rows.
+    """Read what a list shows of a session, in a few milliseconds however long it is.
 
     Raises
     ------
     SessionError
         It cannot be read, or what it says of itself makes no sense.
     """
-    with contextlib.closing(open_for_reading(path.absolute())) as connection:
+    with Session.open(path) as session:
         try:
-            connection.execute("BEGIN")
-            meters = stored_meters(connection)
+            meters, span = session.meters, session.span_us()
+            for time in span or ():
+                if time >= stored_values.LATEST:
+                    raise ValueError("a time beyond the calendar")
+                utc_time(time)
+            figures = [session.statistics(meter.id) for meter in meters]
             return Outline(
                 tuple(str(meter.info.label) for meter in meters),
-                sum(_count(connection, meter) for meter in meters),
-                _span(connection, meters),
-                bool(unfinished(connection)),
-                dict(connection.execute("SELECT name, value FROM info")),
+                sum(one.count for one in figures),
+                span,
+                session.interrupted,
+                session.info,
+                sum(one.energy_wh for one in figures),
+                error_of_sum(one.energy_error_wh for one in figures),
+                b"" if span is None else _thumbnail(session, [one.id for one in meters], span),
             )
-        except sqlite3.Error as error:
-            raise translated(error, path) from error
-        except (TypeError, ValueError, OverflowError, UnicodeError) as error:
+        except _ODD as error:
             raise SessionDamaged(
                 f"{path} is damaged: it has values that make no sense ({error})",
                 REPAIR_HINT,
             ) from error
 
 
-def _count(connection: sqlite3.Connection, meter: StoredMeter) -> int:
-    """Return how many samples a meter has: from the widest summaries on, then from the rest."""
-    total, low = 0, 0
-    for level in range(len(WIDTHS) - 1, meter.first_level - 1, -1):
-        count, last = connection.execute(
-            "SELECT COALESCE(sum(count), 0), max(bucket) FROM summary"
-            " WHERE meter=? AND level=? AND bucket>=?",
-            (meter.id, level, low),
-        ).fetchone()
-        if last is not None:
-            total, low = total + int(count), last + WIDTHS[level]
-    (rest,) = connection.execute(
-        "SELECT count(*) FROM sample WHERE meter=? AND time>=?", (meter.id, low)
-    ).fetchone()
-    return total + int(rest)
+def _thumbnail(session: Session, meters: list[int], span: tuple[int, int]) -> bytes:
+    """Return the picture of the power of some meters together."""
+    powers = np.array([_powers(session, meter, span) for meter in meters])
+    known = np.isfinite(powers)
+    total = np.where(known, powers, 0.0).sum(axis=0)
+    scaled = np.rint(total / max(float(total.max()), 1e-9) * FULL)
+    return bytes(np.where(known.any(axis=0), scaled, GAP).astype(np.uint8))
 
 
-def _span(connection: sqlite3.Connection, meters: list[StoredMeter]) -> tuple[int, int] | None:
-    starts, ends = [], []
-    for meter in meters:
-        if meter.last is not None:
-            if meter.last >= stored_values.LATEST:
-                raise ValueError("a time beyond the calendar")
-            (first,) = connection.execute(
-                "SELECT time - interval FROM sample WHERE meter=? ORDER BY time LIMIT 1",
-                (meter.id,),
-            ).fetchone()
-            starts.append(int(first))
-            ends.append(int(meter.last))
-    if not starts:
-        return None
-    span = min(starts), max(ends)
-    for time in span:
-        utc_time(time)  # within the calendar
-    return span
+def _powers(session: Session, meter: int, span: tuple[int, int]) -> Floats:
+    """Return the power of a meter in each column of the picture, in W; NaN in a gap."""
+    found = session.envelope(meter, ["power"], *span, THUMBNAIL_WIDTH)
+    times, values = found.means("power")
+    edges = np.linspace(span[0], span[1], THUMBNAIL_WIDTH + 1) / MICROSECONDS
+    centres, width = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+    # A record stands for the interval that ends with it.
+    places = np.searchsorted(times, centres)
+    after, before = np.append(values, np.nan)[places], np.insert(values, 0, np.nan)[places]
+    distance = np.append(times, np.inf)[places] - centres
+    return np.where(np.isnan(before) & (distance > width), np.nan, after)

@@ -151,8 +151,8 @@ def _summarise(readout: Readout, path: Path) -> None:
 
 def _is_partial(path: Path) -> bool:
     """Check whether records are still missing, earlier read-outs included."""
-    from wattui.meter_memory.save_readout import PARTIAL
     from wattui.session import Session
+    from wattui.session.outline import PARTIAL
 
     with Session.open(path) as session:
         return PARTIAL in session.info

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
@@ -15,10 +16,12 @@ from wattui.cli.exits import printable, say
 from wattui.cli.help import command
 from wattui.cli.options import json_option
 from wattui.cli.output import print_table, shown_path
-from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.replay_mark import REPLAY_OF
-from wattui.measurement.text import elapsed_text, iso_text
+from wattui.measurement.text import count_text, elapsed_text, energy_text, iso_text, size_text
+
+if TYPE_CHECKING:
+    from wattui.session.catalogue import CatalogueEntry
 
 _EXAMPLES = (
     ("wattui sessions", "Print a table of the sessions."),
@@ -31,12 +34,24 @@ class Entry:
     """A row of the list."""
 
     path: str
+    #: The name and the note that the user gave it; empty for none.
+    name: str = ""
+    note: str = ""
     #: Local time with offset; empty if there are no samples.
     start: str = ""
     #: Seconds from its first interval to its last sample.
     duration_s: float = 0.0
     meters: list[str] = field(default_factory=list)
     samples: int = 0
+    #: Energy of all meters and the limit of its error.
+    energy_wh: float = 0.0
+    energy_error_wh: float = 0.0
+    #: Bytes on disk.
+    size: int = 0
+    #: ``recorded``, ``replayed``, ``fetched`` or ``imported``.
+    origin: str = "recorded"
+    #: Whether it is being recorded at this moment.
+    recording: bool = False
     #: Whether it was not closed, or is still being recorded.
     interrupted: bool = False
     #: Whether its times are counted back from a read-out of the meter's memory.
@@ -56,20 +71,20 @@ def sessions(as_json: bool) -> None:
 
     A session that was fetched from a meter's memory is marked, since its times are
     estimates; so is a replay of a recording, since it is not a measurement. A session
-    that was not closed, or is still being recorded, is marked as interrupted; it is
-    complete up to its last sample.
-    """
-    from wattui.desktop.folders import sessions_folder
+    that was not closed is marked as interrupted; it is complete up to its last sample.
 
-    folder = sessions_folder()
-    found = sorted(
-        (_entry(path) for path in folder.glob("*.wattui")), key=lambda e: e.start, reverse=True
-    )
+    What was read of a session is remembered in the cache folder, so that it is read once.
+    """
+    from wattui.session.catalogue import Catalogue
+
+    catalogue = Catalogue()
+    listed = catalogue.complete(catalogue.scan())
+    found = sorted(map(_entry, listed), key=lambda entry: entry.start, reverse=True)
     if as_json:
         click.echo(json.dumps([asdict(entry) for entry in found], indent=2))
         return
     if not found:
-        say(printable(f"There are no sessions in {shown_path(folder)} yet."))
+        say(printable(f"There are no sessions in {shown_path(catalogue.folder)} yet."))
         return
     rows = [
         (
@@ -77,57 +92,65 @@ def sessions(as_json: bool) -> None:
             entry.start[:16].replace("T", " "),
             elapsed_text(entry.duration_s) if entry.start else "",
             f"{entry.samples:,}",
+            energy_text(entry.energy_wh, entry.energy_error_wh) if entry.samples else "",
             printable(", ".join(entry.meters)),
-            Text(_state(entry), style="red" if entry.problem else "yellow"),
+            Text(_remarks(entry), style="red" if entry.problem else "yellow"),
         )
         for entry in found
     ]
-    print_table(("Session", "Start", "Duration", "Samples", "Meters", ""), rows, "Duration,Samples")
-    say(printable(f"The sessions are in {shown_path(folder)}."))
+    names = ("Session", "Start", "Duration", "Samples", "Energy", "Meters", "")
+    print_table(names, rows, "Duration,Samples,Energy")
+    total = size_text(sum(entry.size for entry in found))
+    taken = f"{count_text(len(found), 'session')} in {shown_path(catalogue.folder)}, {total}."
+    say(printable(taken))
+
+
+def _remarks(entry: Entry) -> str:
+    """Return the name that the user gave it, and its state."""
+    named = [f"“{printable(entry.name)}”"] if entry.name else []
+    return ", ".join([*named, *filter(None, [_state(entry)])])
 
 
 def _state(entry: Entry) -> str:
     if entry.problem:
         return printable(entry.problem)
+    unfinished = "being recorded" if entry.recording else "interrupted"
     if entry.replay_of:
-        ended = ", interrupted" if entry.interrupted else ""
+        ended = f", {unfinished}" if entry.interrupted else ""
         return printable(f"replay of {entry.replay_of}{ended}")
     if entry.interrupted:
-        return "interrupted"
+        return unfinished
     if entry.reconstructed:
         return f"{'partly ' if entry.partial else ''}fetched from memory; times are estimates"
-    return ""
+    return "imported" if entry.origin == "imported" else ""
 
 
-def _entry(path: Path) -> Entry:
+def _entry(listed: CatalogueEntry) -> Entry:
     """Return the row of a session, even if it cannot be read."""
     from wattui.meter_memory.save_readout import readout_label
-    from wattui.session.outline import read_outline
 
-    entry = Entry(str(path))
-    try:
-        found = read_outline(path)
-        entry.meters = list(found.meters)
-        entry.samples = found.count
-        entry.interrupted = found.interrupted
-        entry.replay_of = found.info.get(REPLAY_OF, "")
-        label = readout_label(found.info)
-        if label is not None:
-            entry.reconstructed, entry.partial = True, label.partial
-        if found.span_us is not None:
-            entry.start = iso_text(found.span_us[0])
-            entry.duration_s = (found.span_us[1] - found.span_us[0]) / MICROSECONDS
-    except WattuiError as error:
-        return Entry(str(path), _written(path), problem=error.what)
-    except (OSError, ValueError, TypeError, OverflowError) as error:
-        # Whatever one file is like, the others are listed.
-        return Entry(str(path), _written(path), problem=f"{path.name} cannot be read: {error}")
+    entry = Entry(str(listed.path), size=listed.size, problem=listed.problem)
+    outline = listed.outline
+    if outline is None:
+        entry.start = _local(listed.written_us)
+        return entry
+    label = readout_label(outline.info)
+    if label is not None:
+        entry.reconstructed, entry.partial = True, label.partial
+    entry.name, entry.note = listed.given_name, listed.note
+    entry.start = iso_text(listed.start_us) if listed.has_samples else ""
+    entry.duration_s = listed.duration_s
+    entry.meters, entry.samples = list(outline.meters), outline.count
+    entry.energy_wh, entry.energy_error_wh = outline.energy_wh, outline.energy_error_wh
+    entry.origin = outline.origin.value
+    entry.recording, entry.interrupted = listed.is_recorded, outline.interrupted
+    entry.replay_of = outline.info.get(REPLAY_OF, "")
     return entry
 
 
-def _written(path: Path) -> str:
-    """Return when a file, or a link to nothing, was written; empty if that is not known."""
+def _local(time_us: int) -> str:
+    """Return when a file was written; empty if that is not known."""
     try:
-        return datetime.fromtimestamp(path.lstat().st_mtime).astimezone().isoformat()
+        return datetime.fromtimestamp(time_us / MICROSECONDS).astimezone().isoformat()
     except (OSError, ValueError, OverflowError):
         return ""
