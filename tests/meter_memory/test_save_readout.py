@@ -20,7 +20,7 @@ from wattui.meter_memory.readout import Readout
 from wattui.meter_memory.records import RecordList
 from wattui.meter_memory.save_readout import readout_label, save_readout
 from wattui.protocol import LoggingMode
-from wattui.session import BulkWriter, Session, SessionWriter, add_event
+from wattui.session import Annotations, BulkWriter, Session, SessionWriter, Span, add_event
 from wattui.session.outline import PARTIAL, RECONSTRUCTED
 
 Values = tuple[WireValue, ...]
@@ -188,14 +188,18 @@ def test_a_partial_read_out_removes_nothing_from_a_longer_one(tmp_path: Path) ->
     assert PARTIAL in info
 
 
-def test_marks_stay_at_their_records(tmp_path: Path) -> None:
+def test_marks_and_spans_stay_at_their_records(tmp_path: Path) -> None:
     path = save_readout(partial_of(40, 100), METER, tmp_path / "part.wattui")
     marked = stored(path)[0][30].time_us
     add_event(path, Event(marked, EventKind.MARK, "here"))
+    Annotations(path).add(Span(0, marked, marked + 60 * MICROSECONDS, "warm"))
     save_readout(readout_of([record(n) for n in range(110)]), METER, path)
     samples, events, _ = stored(path)
     (mark,) = [event for event in events if event.kind is EventKind.MARK]
     assert (mark.text, mark.time_us) == ("here", samples[30].time_us)
+    with Session.open(path) as session:
+        (span,) = session.spans()
+    assert (span.name, span.start_us, span.length_s) == ("warm", samples[30].time_us, 60.0)
 
 
 @pytest.mark.parametrize(

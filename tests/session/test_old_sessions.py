@@ -108,7 +108,7 @@ def test_a_new_session_has_the_tables_of_an_old_one(tmp_path: Path) -> None:
     SessionWriter(new).close()
     schemas = []
     for path in (unpacked(tmp_path, "finished"), new):
-        Session.open(path).close()
+        complete(path)
         with closing(sqlite3.connect(path)) as database:
             schemas.append(
                 database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()

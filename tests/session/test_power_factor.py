@@ -169,6 +169,7 @@ def first_version(recorded, tmp_path: Path) -> Path:
     with closing(sqlite3.connect(path)) as database:
         for name in ("active", "apparent"):
             database.execute(f"ALTER TABLE summary DROP COLUMN {name}")
+        database.execute("DROP TABLE span")
         database.execute("PRAGMA user_version=1")
         database.commit()
     return path

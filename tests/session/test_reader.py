@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -351,17 +349,6 @@ def test_a_session_in_a_read_only_folder_opens(
     with Session.open(path) as session:
         assert session.count(1) == 20
     assert names(tmp_path) == ["a.wattui"]
-
-
-@pytest.fixture
-def foreign_folder() -> Iterator[Path]:
-    """Return a folder that root owns, for reading as another user."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("setpriv") is None:
-        pytest.skip("needs root and setpriv")
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 def opened_as_nobody(path: Path) -> str:

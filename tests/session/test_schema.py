@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from session_samples import METER, record, steady
 
-from wattui.errors import DiskRefused, NotASession, SessionDamaged
+from wattui.errors import DiskRefused, NotASession, SessionDamaged, SessionTooNew
 from wattui.measurement.fields import FIELDS
-from wattui.session import Session, read_access, schema
+from wattui.session import Session, complete, read_access, recovery, schema
 from wattui.session.schema import (
     APPLICATION_ID,
     MIGRATIONS,
@@ -29,6 +29,7 @@ from wattui.session.schema import (
 HASHES = (
     "03e777af7ba101f8bd946f4298d1dad92678ed69f2263ea338dabed951fade20",
     "971eb441af9135ec7b42fae4dfdc5f713cbd9cb7528307a7ef1a10a8a5b31ca5",
+    "2c3a964d2a3c157440d19d04e9ed70912f9de0e17042e8f27d5bd379fcd8f8b6",
 )
 
 
@@ -71,7 +72,7 @@ def test_a_new_field_breaks_nothing(tmp_path: Path) -> None:
     assert done.stdout == "9100 21.5 23.5 []\n100 21.5 23.5 []\n"
 
 
-def test_an_earlier_version_is_brought_up_to_date_when_opened(
+def test_an_earlier_version_is_brought_up_to_date_when_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = record(tmp_path / "a.wattui", steady(20))
@@ -81,17 +82,32 @@ def test_an_earlier_version_is_brought_up_to_date_when_opened(
         "ALTER TABLE meter ADD COLUMN place TEXT",
         "UPDATE meter SET place='desk'; CREATE TABLE later (x);",
     )
-    monkeypatch.setattr(read_access, "SCHEMA_VERSION", newest)
-    monkeypatch.setattr(read_access, "migrate", lambda connection: migrate(connection, steps))
-    monkeypatch.setattr(
-        read_access, "require_session", lambda *given: schema.require_session(*given, newest)
-    )
-    with Session.open(path) as session:
-        assert session.count(1) == 20
+    monkeypatch.setattr(recovery, "migrate", lambda connection: migrate(connection, steps))
+    complete(path)
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (newest,)
     assert connection.execute("SELECT place FROM meter").fetchall() == [("desk",)]
     connection.close()
+    with pytest.raises(SessionTooNew):
+        Session.open(path)
+
+
+def test_columns_that_a_file_lacks_are_empty_where_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record(tmp_path / "a.wattui", steady(20))
+    steps = (*MIGRATIONS, "ALTER TABLE summary ADD COLUMN n_heat INTEGER DEFAULT 0;"
+             "ALTER TABLE sample ADD COLUMN heat INTEGER")  # fmt: skip
+    monkeypatch.setattr(read_access, "SCHEMA_VERSION", len(steps))
+    monkeypatch.setattr(read_access, "MIGRATIONS", steps)
+    before = path.read_bytes()
+    connection = read_access.open_for_reading(path)
+    assert connection.execute("SELECT DISTINCT heat FROM sample").fetchall() == [(None,)]
+    assert connection.execute("SELECT DISTINCT n_heat FROM summary").fetchall() == [(0,)]
+    with pytest.raises(sqlite3.OperationalError):
+        connection.execute("DELETE FROM main.sample")
+    connection.close()
+    assert path.read_bytes() == before
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:

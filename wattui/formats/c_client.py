@@ -451,6 +451,6 @@ FORMAT: Final = Format(
     missing=_missing,
     cannot_hold=(
         "Times, intervals and gaps",
-        "The meter's name, model and firmware; marks and notes",
+        "The meter's name, model and firmware; marks, spans and notes",
     ),
 )

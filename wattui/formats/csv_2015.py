@@ -127,6 +127,6 @@ FORMAT: Final = Format(
         "Several meters: it has one file for each",
         "The time zone: one hour per year is written twice",
         "Intervals and gaps, which follow from the times",
-        "The meter's model and firmware; marks and notes",
+        "The meter's model and firmware; marks, spans and notes",
     ),
 )

@@ -180,7 +180,7 @@ def read_text(cell: str) -> str:
 
 
 def head_lines(job: ExportJob, origin: int, offset: timedelta) -> Iterator[str]:
-    """Make the lines before the header: a description, the meters, their gaps and events."""
+    """Make the lines before the header: a description, the meters, gaps, events and spans."""
     session = job.session
     info = session.info
     zone = _offset_text(offset)
@@ -201,6 +201,7 @@ def head_lines(job: ExportJob, origin: int, offset: timedelta) -> Iterator[str]:
             first, last = (iso_time(round(one * MICROSECONDS), offset) for one in (begin, end))
             yield f"# gap of {plain_text(part.label)}: {first} to {last}, {end - begin:.3f} s\n"
     yield from _event_lines(session, job.parts, offset)
+    yield from _span_lines(session, job.parts, offset)
 
 
 def _meter_lines(part: Part) -> Iterator[str]:
@@ -232,6 +233,16 @@ def _event_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> 
         event = one.event
         text = f"{iso_time(event.time_us, offset)} {plain_text(event.text)}"
         yield f"# {event.kind}{owner}: {text}".rstrip() + "\n"
+
+
+def _span_lines(session: Session, parts: Sequence[Part], offset: timedelta) -> Iterator[str]:
+    labels = {part.meter.id: plain_text(part.label) for part in parts}
+    for span in session.spans():
+        shown = (part for part in parts if span.meter_id in (None, part.meter.id))
+        if any(span.start_us < one.stop and span.stop_us > (one.start or 0) for one in shown):
+            owner = f" of {labels[span.meter_id]}" if span.meter_id in labels else ""
+            first, last = (iso_time(one, offset) for one in (span.start_us, span.stop_us))
+            yield f"# span{owner}: {first} to {last} {plain_text(span.name)}".rstrip() + "\n"
 
 
 # -- the rows --
@@ -455,5 +466,5 @@ FORMAT: Final = Format(
     dialects=tuple(STYLES),
     several_meters=True,
     holds_replay=True,
-    cannot_hold=("Marks, notes and other events are in its head, and are not read back",),
+    cannot_hold=("Marks, spans and other events are in its head, and are not read back",),
 )

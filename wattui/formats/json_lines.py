@@ -148,5 +148,5 @@ FORMAT: Final = Format(
     write=write,
     several_meters=True,
     holds_replay=True,
-    cannot_hold=("The meter's model and firmware; marks and notes",),
+    cannot_hold=("The meter's model and firmware; marks, spans and notes",),
 )

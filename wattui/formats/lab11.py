@@ -121,6 +121,6 @@ FORMAT: Final = Format(
         "Any field except power, voltage, current, the meter's counter and cost",
         "Times finer than a millisecond",
         "Intervals and gaps, which follow from the times",
-        "The meter's name, model and firmware; marks and notes",
+        "The meter's name, model and firmware; marks, spans and notes",
     ),
 )

@@ -117,6 +117,6 @@ FORMAT: Final = Format(
         "Any field except power, voltage and current",
         "The time zone: one hour per year is written twice",
         "Intervals and gaps, which follow from the times",
-        "The meter's name, model and firmware; marks and notes",
+        "The meter's name, model and firmware; marks, spans and notes",
     ),
 )

@@ -178,6 +178,6 @@ FORMAT: Final = Format(
         "The date: times count from the first record",
         f"Times finer than {_DAY / 10**_TIME_DIGITS / 1000:.3f} ms",
         "Intervals and gaps, which follow from the times",
-        "The meter's name, model and firmware; marks and notes",
+        "The meter's name, model and firmware; marks, spans and notes",
     ),
 )

@@ -69,6 +69,6 @@ FORMAT: Final = Format(
     lacks=frozenset({Missing.START, Missing.INTERVAL}),
     cannot_hold=(
         "Times, intervals and gaps",
-        "The meter's name, model and firmware; marks and notes",
+        "The meter's name, model and firmware; marks, spans and notes",
     ),
 )

@@ -25,7 +25,7 @@ from wattui.measurement.sample import Sample
 from wattui.meter_memory.readout import POWER_TEXT, Readout
 from wattui.meter_memory.records import UNLOGGED, RecordList, agreed
 from wattui.protocol import LoggingMode
-from wattui.session import BulkWriter, Session, SessionMeter, new_session_path
+from wattui.session import BulkWriter, Session, SessionMeter, Span, new_session_path
 from wattui.session.outline import PARTIAL, RECONSTRUCTED, SOURCE
 from wattui.session.summary import ABSENT, Integers
 
@@ -76,7 +76,7 @@ def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | Non
         The meter of the records.
     path
         The file.  An earlier read-out of the same memory is replaced by both together,
-        without duplicates, with its marks and notes.  Any other existing file is left
+        without duplicates, with its marks, spans and notes.  Any other existing file is left
         alone, and the session gets another name in its folder.  None: a new file in the
         data folder.
 
@@ -105,8 +105,10 @@ def save_readout(readout: Readout, meter_info: MeterInfo, path: Path | str | Non
             part = slice(start, start + _BATCH)
             values = _values(whole.records, start, min(start + _BATCH, len(times)))
             writer.add(meter, times[part], interval, values, gaps[part])
-        for event in (*_losses(whole, times), *_moved_marks(earlier if joined else None, times)):
+        for event in _losses(whole, times):
             writer.add_event(event, meter)
+        if earlier is not None and joined and earlier.times:
+            _add_moved(writer, meter, earlier, times)
         for name, text in _words(whole).items():
             writer.set_info(name, text)
     return goal
@@ -190,6 +192,7 @@ class _Earlier:
     records: RecordList
     times: list[int]
     marks: list[Event]
+    spans: list[Span]
 
 
 def _earlier(path: Path, meter: MeterInfo) -> _Earlier | None:
@@ -201,12 +204,12 @@ def _earlier(path: Path, meter: MeterInfo) -> _Earlier | None:
                 return None
             samples: list[Sample] = list(session.samples(found.id))
             marks = [one.event for one in session.events(_BY_HAND)]
+            spans = session.spans()
     except WattuiError:
         return None
-    return _Earlier(
-        *(found.info.interval, RecordList(sample.values for sample in samples)),
-        *([sample.time_us for sample in samples], marks),
-    )
+    records = RecordList(sample.values for sample in samples)
+    times = [sample.time_us for sample in samples]
+    return _Earlier(found.info.interval, records, times, marks, spans)
 
 
 def _of(session: Session, meter: MeterInfo) -> SessionMeter | None:
@@ -254,11 +257,16 @@ def _where(old: RecordList, new: RecordList) -> int | None:
     return None
 
 
-def _moved_marks(earlier: _Earlier | None, times: Integers) -> Iterator[Event]:
-    """Yield the marks and notes of the earlier session, moved with their records."""
-    if earlier is None or not earlier.times:
-        return
+def _add_moved(writer: BulkWriter, meter: MeterInfo, earlier: _Earlier, times: Integers) -> None:
+    """Add the marks, notes and spans of the earlier session, moved with their records."""
     old = np.array(earlier.times, np.int64)
+
+    def moved(time_us: int) -> int:
+        nearest = int(np.abs(old - time_us).argmin())
+        return time_us + int(times[nearest] - old[nearest])
+
     for mark in earlier.marks:
-        nearest = int(np.abs(old - mark.time_us).argmin())
-        yield replace(mark, time_us=mark.time_us + int(times[nearest] - old[nearest]))
+        writer.add_event(replace(mark, time_us=moved(mark.time_us)), meter)
+    for span in earlier.spans:
+        start, stop = moved(span.start_us), moved(span.stop_us)
+        writer.add_span(replace(span, start_us=start, stop_us=max(stop, start + 1)), meter)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from wattui.session.annotations import Annotations, Mark, Span
 from wattui.session.bulk import BulkWriter
 from wattui.session.checked import open_checked, repaired_path, sound_copy, verify
 from wattui.session.envelope import Envelope
@@ -24,16 +25,19 @@ from wattui.session.write_queue import WriterStatus
 from wattui.session.writer import SessionWriter
 
 __all__ = [
+    "Annotations",
     "BulkWriter",
     "Envelope",
     "FieldStatistics",
     "Interrupted",
+    "Mark",
     "OnOff",
     "Salvaged",
     "Session",
     "SessionEvent",
     "SessionMeter",
     "SessionWriter",
+    "Span",
     "Statistics",
     "WriterStatus",
     "add_event",

@@ -27,6 +27,7 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample, complete
 from wattui.measurement.text import unicode_text
+from wattui.session.annotations import Span, insert_span
 from wattui.session.lock import SessionLock
 from wattui.session.schema import SAMPLE_COLUMNS, WIDTHS, connect, migrate, translated
 from wattui.session.store import describe_session, insert_event, store_meter
@@ -175,6 +176,11 @@ class BulkWriter:
         """Add an event of a meter that has samples, or of the whole session."""
         with self._translating():
             insert_event(self._connection, self._meters[meter.key].id if meter else None, event)
+
+    def add_span(self, span: Span, meter: MeterInfo | None = None) -> None:
+        """Add a span of a meter that was added, or of the whole session."""
+        with self._translating():
+            insert_span(self._connection, span, self._meters[meter.key].id if meter else None)
 
     def set_info(self, name: str, value: str) -> None:
         """Store a fact about the session, such as its ``source``."""

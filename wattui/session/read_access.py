@@ -5,26 +5,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import stat
 from pathlib import Path
+from typing import Final
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
 from wattui.session.row_scan import scan_rows
 from wattui.session.schema import (
-    PAIR,
+    MIGRATIONS,
     REPAIR_HINT,
     SCHEMA_VERSION,
     SUFFIX,
     connect,
-    migrate,
     require_session,
     translated,
 )
 
+#: A column that a step of the schema adds: its table, its name and its default.
+_NEW_COLUMN: Final = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) INTEGER(?: DEFAULT (\w+))?")
+
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open a connection that only reads, whatever state the file and its folder are in.
+
+    A file of an earlier version stays as it is.
 
     Raises
     ------
@@ -38,13 +44,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         try:
             if not has_journal:
                 _require_content(connection, path)
-            if require_session(connection, path) < SCHEMA_VERSION:
-                if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-                    connection.close()
-                    _update(path)
-                    connection = connect_reading(path)
-                else:
-                    _complete_columns(connection)
+            version = require_session(connection, path)
+            if version < SCHEMA_VERSION:
+                _complete_columns(connection, version)
             if has_journal and not _has_meters(connection):
                 connection = _keep_journal(connection, path)
             connection.execute("SELECT count(*) FROM meter").fetchone()
@@ -149,15 +151,14 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _complete_columns(connection: sqlite3.Connection) -> None:
-    """Add the columns that a file of the first version lacks, for this connection only."""
+def _complete_columns(connection: sqlite3.Connection, version: int) -> None:
+    """Add the columns that a file of an earlier version lacks, for this connection only."""
+    lacking: dict[str, list[str]] = {}
+    for step in MIGRATIONS[version:]:
+        for table, name, default in _NEW_COLUMN.findall(step):
+            lacking.setdefault(table, []).append(f"{default or 'NULL'} AS {name}")
     connection.execute("PRAGMA query_only=0")
-    columns = ", ".join(f"NULL AS {name}" for name in PAIR)
-    connection.execute(f"CREATE TEMP VIEW summary AS SELECT *, {columns} FROM main.summary")
+    for table, columns in lacking.items():
+        view = f"SELECT *, {', '.join(columns)} FROM main.{table}"
+        connection.execute(f"CREATE TEMP VIEW {table} AS {view}")
     connection.execute("PRAGMA query_only=1")
-
-
-def _update(path: Path) -> None:
-    """Update a file of an earlier version."""
-    with contextlib.closing(connect(path, "mode=rw")) as connection:
-        migrate(connection)

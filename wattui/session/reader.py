@@ -26,6 +26,7 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS, require_fields
 from wattui.measurement.sample import Sample
 from wattui.session import stored_values
+from wattui.session.annotations import Mark, Span, read_marks, read_spans
 from wattui.session.column_cache import ColumnCache
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.read_access import open_for_reading
@@ -278,6 +279,16 @@ class Session:
             ).fetchall()
         found = (SessionEvent(row[0], stored_values.event(*row[1:])) for row in rows)
         return [one for one in found if wanted is None or one.event.kind in wanted]
+
+    def marks(self) -> list[Mark]:
+        """Return its marks, in order of time; :class:`Annotations` adds and changes them."""
+        with self._reading() as connection:
+            return read_marks(connection)
+
+    def spans(self) -> list[Span]:
+        """Return the parts that were given a name, in order of their start."""
+        with self._reading() as connection:
+            return read_spans(connection)
 
     # -- its samples --
 

@@ -26,6 +26,7 @@ from wattui.errors import Cancelled, SessionDamaged
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.text import count_text
 from wattui.session import stored_values
+from wattui.session.annotations import Span, read_spans
 from wattui.session.bulk import BulkWriter
 from wattui.session.integrity import READING_ERRORS, Seals, agrees, read_seals, span_text
 from wattui.session.read_access import connect_reading, require_readable
@@ -197,6 +198,7 @@ class _Source:
     meters: dict[int, MeterInfo] = field(default_factory=dict)
     info: list[tuple[str, str]] = field(default_factory=list)
     events: list[tuple[int | None, Event]] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
     seals: dict[int, Seals] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -230,6 +232,8 @@ class _Rescue:
                 writer.add_meter(meters[number])
             for number, event in self._source.events:
                 writer.add_event(event, None if number is None else meters.get(number))
+            for span in self._source.spans:
+                writer.add_span(span, meters.get(span.meter_id) if span.meter_id else None)
             for number in sorted(meters):
                 count += self._write_meter(writer, number, meters[number])
             if not count:
@@ -362,7 +366,7 @@ def _read_tables(pages: Path) -> _Source:
         for what, read in (
             ("The names of its meters", _read_meters),
             ("The facts about the session", _read_info),
-            ("Some of its events and marks", _read_events),
+            ("Some of its events, marks and spans", _read_notes),
             ("Some of its checksums", _read_seals),
         ):
             try:
@@ -394,6 +398,13 @@ def _read_events(connection: sqlite3.Connection, found: _Source) -> None:
     for number, *values in rows:
         if number is None or number in found.meters:
             found.events.append((number, stored_values.event(*values)))
+
+
+def _read_notes(connection: sqlite3.Connection, found: _Source) -> None:
+    try:
+        _read_events(connection, found)
+    finally:
+        found.spans += read_spans(connection)
 
 
 def _read_seals(connection: sqlite3.Connection, found: _Source) -> None:

@@ -117,6 +117,11 @@ CREATE INDEX event_time ON event (time);
 ALTER TABLE summary ADD COLUMN active INTEGER;
 ALTER TABLE summary ADD COLUMN apparent INTEGER;
 """,
+    """
+CREATE TABLE span (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    name TEXT NOT NULL DEFAULT '', colour TEXT NOT NULL DEFAULT '', meter INTEGER,
+    kind TEXT NOT NULL DEFAULT '', details TEXT NOT NULL DEFAULT '{}');
+""",
 )
 
 

@@ -18,9 +18,9 @@ from wattui.measurement.energy import error_of_sum
 from wattui.measurement.fields import CHANNEL, Field
 from wattui.measurement.text import axis_unit, channel_text, energy_text, power_text
 from wattui.session import Statistics
-from wattui.ui.plots.annotations import Beyond, GapReasons, Gaps, HeadLine, Marks
 from wattui.ui.plots.curve import BAND, CUMULATIVE, FAINT_BAND, NO_CURVE, CurvesPlot
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
+from wattui.ui.plots.plot_overlays import Beyond, GapReasons, Gaps, HeadLine, Marks
 from wattui.ui.plots.selection_handles import covered_places
 from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT, Arrangement
 from wattui.ui.plots.time_axis import elapsed_label

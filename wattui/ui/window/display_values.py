@@ -71,7 +71,7 @@ class Place(StrEnum):
     PLOTS = "plots"
 
 
-class Span(StrEnum):
+class SummaryPart(StrEnum):
     """The part of a session that statistics describe."""
 
     VIEW = "view"
@@ -150,7 +150,7 @@ class ViewSummary:
     values: Mapping[str, float] | None = None
     #: Statistics of the span; None if there are none.
     statistics: Any = None
-    span: Span = Span.VIEW
+    span: SummaryPart = SummaryPart.VIEW
 
 
 def state_of(bench: Bench) -> WindowState:
@@ -194,7 +194,7 @@ def _view_readings(
         caption = f"mean of the {view.span}"
     energy = _meter_energy(bench, meter, unit)
     if found is not None:
-        where = "in view" if view.span is Span.VIEW else "in the selection"
+        where = "in view" if view.span is SummaryPart.VIEW else "in the selection"
         records = f"{count_text(found.count, 'record')} {where}"
         if numbers and not found.count:
             records = "between two records"

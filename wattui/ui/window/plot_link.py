@@ -10,7 +10,7 @@ from traits.api import HasStrictTraits, Instance, observe
 
 from wattui.measurement.text import RunTimes
 from wattui.ui.plots.stack_layout import Arrangement
-from wattui.ui.window.display_values import PANEL_FIELDS, Place, Span, ViewSummary
+from wattui.ui.window.display_values import PANEL_FIELDS, Place, SummaryPart, ViewSummary
 
 if TYPE_CHECKING:
     from wattui.model.meter import Meter
@@ -124,16 +124,16 @@ class PlotLink(HasStrictTraits):
 
     def _summary(self) -> ViewSummary:
         plots = self.model.plots
-        span = Span.VIEW
+        span = SummaryPart.VIEW
         statistics = _of(plots.statistics, plots.focus)
         selected = _of(plots.selection_statistics, plots.focus)
         if plots.view.selection is not None and selected is not None:
-            statistics, span = selected, Span.SELECTION
+            statistics, span = selected, SummaryPart.SELECTION
         if plots.pointer_time is not None and plots.pointer_values:
             return ViewSummary(plots.pointer_time, dict(plots.pointer_values), statistics, span)
         if statistics is None:
             return ViewSummary()
-        if not statistics.count and span is Span.VIEW:
+        if not statistics.count and span is SummaryPart.VIEW:
             # The view is shorter than an interval: the line in it is that of the next record.
             middle = (plots.view.start + plots.view.stop) / 2
             return ViewSummary(middle, plots.values_at(middle), statistics, span)
