@@ -137,6 +137,7 @@ from wattui.session import (
     new_session_path,
     open_checked,
 )
+from wattui.session.running import mark
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -226,6 +227,7 @@ __all__ = [
     "energy_wh",
     "identify",
     "list_ports",
+    "mark",
     "meter",
     "new_session_path",
     "open_checked",

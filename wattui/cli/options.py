@@ -62,7 +62,8 @@ def interval(text: str) -> int:
 # -- times within a session: 12:30, a date, 1h30m, -10m -----------------------------
 
 
-def _moment(text: str) -> Moment:
+def moment(text: str) -> Moment:
+    """Return the time of an option's value: for ``type=`` of an option."""
     try:
         return parse_moment(text)
     except (ValueError, OverflowError, OSError):
@@ -75,12 +76,12 @@ def _moment(text: str) -> Moment:
 #: Which part of a session, and which of its meters.
 part_options: Final = together(
     click.option(
-        "--from", "start", type=_moment, metavar="TIME",
+        "--from", "start", type=moment, metavar="TIME",
         help="Where to start: a time of day (12:30), a date and time (2026-02-03T12:30), a time "
         "since the session's start (1h30m) or before its end (-10m).",
     ),
     click.option(
-        "--to", "stop", type=_moment, metavar="TIME",
+        "--to", "stop", type=moment, metavar="TIME",
         help="Where to stop, in the same form as --from.",
     ),
     click.option(

@@ -469,6 +469,13 @@ def counter_text(watt_hours: float) -> str:
     return f"{watt_hours:.1f} Wh"
 
 
+def ratio_text(ratio: float) -> str:
+    """Return a ratio of two energies: ``1.25``, ``0.043``; three digits at least."""
+    if math.isnan(ratio):
+        return NO_VALUE
+    return f"{ratio:.2f}" if abs(ratio) >= 1 else f"{ratio:.3g}"
+
+
 def money_text(amount: float, error: float) -> str:
     """Return an amount of money with the decimals that its error allows, without its currency."""
     return rounded_text(amount, min(error_decimals(error), _MONEY_DECIMALS))

@@ -51,6 +51,14 @@ def is_being_written(session: Path) -> bool:
     return False
 
 
+def writing_process(session: Path) -> str:
+    """Return the number of the process that writes a session; ``unknown`` if it is not known."""
+    try:
+        return lock_path(session).read_text().strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
 class SessionLock:
     """The right to write a session, for one writer at a time; a context manager.
 
@@ -70,8 +78,9 @@ class SessionLock:
             session.parent.stat()  # filelock would make the folder
             self._lock.acquire(timeout=_WRITER_PATIENCE)
         except TimeoutError as error:
+            number = writing_process(session)
             raise DiskRefused(
-                f"{session} is being recorded by another wattui (process {_holder(self._path)})",
+                f"{session} is being recorded by another wattui (process {number})",
                 "Close that program first.",
             ) from error
         except OSError as error:
@@ -109,10 +118,3 @@ def _remove(lock: FileLock, path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
     lock.release()
-
-
-def _holder(path: Path) -> str:
-    try:
-        return path.read_text().strip() or "unknown"
-    except OSError:
-        return "unknown"
