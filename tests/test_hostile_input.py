@@ -114,6 +114,7 @@ def test_a_path_in_a_file_is_never_opened(tmp_path: Path, opened: list[str]) -> 
         ["verify", session],
         ["repair", session, "-o", tmp_path / "b.wattui"],
         ["plot", session, "-o", tmp_path / "a.svg"],
+        ["report", session, "-o", tmp_path / "a.html"],
         ["sessions"],
         ["replay", session, "--speed", "100000", "--quiet"],
         ["import", old, log, "--session", tmp_path / "c.wattui", "--zone", "UTC"],

@@ -28,7 +28,7 @@ LAYERS = (
     "ports simulator session",
     "client formats",
     "meter_memory",
-    "model",
+    "model report",
     "ui",
     "cli api",
     "__main__",

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -85,6 +88,78 @@ def say_damage(path: Path, damage: Sequence[str]) -> None:
     if len(damage) > _FAULTS:
         exits.say(f"  {len(damage) - _FAULTS} more; `wattui verify` lists them.")
     exits.say(REPAIR_HINT)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSession:
+    """A session to read, which may be a temporary one made of another file."""
+
+    path: Path
+    #: Name of the file that was given.
+    file_name: str
+    #: What is wrong with that file: sentences without a full stop.
+    damage: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name to show, without the suffix."""
+        return Path(self.file_name).stem
+
+
+@contextlib.contextmanager
+def sessions_of(
+    files: Sequence[Path],
+    interval: float | None = None,
+    *,
+    strict: bool = False,
+    keep_changed: bool = False,
+) -> Iterator[list[NamedSession]]:
+    """Yield the sessions of files; old files are imported for that long.
+
+    *interval* is the time between two records, in seconds, for a file without times.
+    What is damaged is reported and left out, unless *keep_changed*; *strict* refuses it.
+
+    Raises
+    ------
+    WattuiError
+        A file cannot be read.
+    """
+    from wattui.errors import NotASession
+    from wattui.session import sound_copy
+
+    with contextlib.ExitStack() as stack:
+        found = []
+        for file in files:
+            damage: tuple[str, ...] = ()
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wattui-read-")))
+            try:
+                with Ending() as ending:
+                    path, damage = sound_copy(
+                        file, folder, strict=strict, keep_changed=keep_changed, cancelled=ending
+                    )
+                say_damage(file, damage)
+            except NotASession:
+                if not file.is_file():
+                    raise
+                path = _imported(file, interval, folder)
+            found.append(NamedSession(path, file.name, damage))
+        yield found
+
+
+def _imported(path: Path, interval: float | None, folder: Path) -> Path:
+    """Return a session of an old file, in a folder that is deleted later."""
+    from wattui.formats.import_files import import_files
+    from wattui.formats.reading.source import Assumptions
+
+    target = folder / f"{path.stem}.wattui"
+    with Ending() as ending:
+        done = import_files([path], target, Assumptions(interval=interval), cancelled=ending)
+    for note in done.notes:
+        exits.say(printable(f"{path.name}: {note}."))
+    if done.skipped_count:
+        lines = count_text(done.skipped_count, "line")
+        exits.say(printable(f"{path.name}: {lines} could not be read; `wattui import` lists them."))
+    return target
 
 
 def export_session(

@@ -6,8 +6,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,13 +22,18 @@ from wattui.cli.options import (
     part_options,
     quiet_option,
 )
-from wattui.cli.session_files import chosen_meters, chosen_span, say_damage, say_wrote
-from wattui.cli.stop_signals import Ending
+from wattui.cli.session_files import (
+    NamedSession,
+    chosen_meters,
+    chosen_span,
+    say_wrote,
+    sessions_of,
+)
 from wattui.cli.window_start import open_window, window_program
 from wattui.errors import DisplayMissing
 from wattui.measurement.fields import CHANNELS
 from wattui.measurement.moment import Moment
-from wattui.measurement.text import count_text, printable
+from wattui.measurement.text import printable
 
 if TYPE_CHECKING:
     from wattui.session import Session
@@ -171,65 +175,10 @@ def plot(
     return 0
 
 
-@contextlib.contextmanager
-def sessions_of(
-    files: Sequence[Path],
-    interval: float | None = None,
-    *,
-    strict: bool = False,
-    keep_changed: bool = False,
-) -> Iterator[list[tuple[Path, str]]]:
-    """Yield the sessions of files with their names; old files are imported for that long.
-
-    *interval* is the time between two records, in seconds, for a file without times.
-    What is damaged is reported and left out, unless *keep_changed*; *strict* refuses it.
-
-    Raises
-    ------
-    WattuiError
-        A file cannot be read.
-    """
-    from wattui.errors import NotASession
-    from wattui.session import sound_copy
-
-    with contextlib.ExitStack() as stack:
-        found = []
-        for file in files:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wattui-plot-")))
-            try:
-                with Ending() as ending:
-                    path, damage = sound_copy(
-                        file, folder, strict=strict, keep_changed=keep_changed, cancelled=ending
-                    )
-                say_damage(file, damage)
-            except NotASession:
-                if not file.is_file():
-                    raise
-                path = _imported(file, interval, folder)
-            found.append((path, file.stem))
-        yield found
-
-
-def _imported(path: Path, interval: float | None, folder: Path) -> Path:
-    """Return a session of an old file, in a folder that is deleted later."""
-    from wattui.formats.import_files import import_files
-    from wattui.formats.reading.source import Assumptions
-
-    target = folder / f"{path.stem}.wattui"
-    with Ending() as ending:
-        done = import_files([path], target, Assumptions(interval=interval), cancelled=ending)
-    for note in done.notes:
-        exits.say(printable(f"{path.name}: {note}."))
-    if done.skipped_count:
-        lines = count_text(done.skipped_count, "line")
-        exits.say(printable(f"{path.name}: {lines} could not be read; `wattui import` lists them."))
-    return target
-
-
 # -- as a file ---------------------------------------------------------------------
 
 
-def _save(paths: Sequence[tuple[Path, str]], figure: Figure, *, screen: bool) -> None:
+def _save(paths: Sequence[NamedSession], figure: Figure, *, screen: bool) -> None:
     """Draw the sessions into the file.
 
     Raises
@@ -250,7 +199,7 @@ def _save(paths: Sequence[tuple[Path, str]], figure: Figure, *, screen: bool) ->
     importlib.import_module("wattui.ui.figure.figure_file").save(page, figure.output, figure.dpi)
 
 
-def _read(paths: Sequence[tuple[Path, str]], figure: Figure) -> Any:
+def _read(paths: Sequence[NamedSession], figure: Figure) -> Any:
     """Read what the figure shows."""
     from wattui.session import Session
 
@@ -259,8 +208,9 @@ def _read(paths: Sequence[tuple[Path, str]], figure: Figure) -> Any:
     with contextlib.ExitStack() as stack:
         runs = []
         refused: click.UsageError | None = None
-        for path, name in paths:
-            session: Session = stack.enter_context(Session.open(path))
+        for one in paths:
+            name = one.name
+            session: Session = stack.enter_context(Session.open(one.path))
             chosen = chosen_meters(session, figure.meters)
             try:
                 first, last = chosen_span(session, figure.start, figure.stop, chosen)
@@ -279,14 +229,14 @@ def _read(paths: Sequence[tuple[Path, str]], figure: Figure) -> Any:
 # -- in the window -----------------------------------------------------------------
 
 
-def _show(paths: Sequence[tuple[Path, str]]) -> int:
+def _show(paths: Sequence[NamedSession]) -> int:
     """Open the window; return the exit status."""
     if len(paths) > 1:
         raise click.UsageError(
             "The window shows one file. Use -o to draw several files into one figure."
         )
     try:
-        return open_window(session=paths[0][0])
+        return open_window(session=paths[0].path)
     except DisplayMissing as error:
         hint = "Use -o FILE.png (or .svg, .pdf): writing a figure needs no display."
         raise DisplayMissing(error.what, hint) from error

@@ -66,7 +66,7 @@ def save(page: FigurePage, path: Path, dpi: int = DPI) -> None:
     """
     makers = {
         ".png": lambda: _png(page, dpi),
-        ".svg": lambda: _svg(page),
+        ".svg": lambda: svg_text(page).encode(),
         ".pdf": lambda: _pdf(page),
     }
     data = makers[path.suffix.lower()]()
@@ -74,7 +74,7 @@ def save(page: FigurePage, path: Path, dpi: int = DPI) -> None:
         file.buffer.write(data)
 
 
-def _draw(page: FigurePage, device: Any, scale: float) -> None:
+def draw(page: FigurePage, device: Any, scale: float) -> None:
     """Draw a page on a Qt device that has *scale* units per pixel of the figure."""
     size = (page.layout.width, page.layout.height)
     gc = GraphicsContext(size, parent=device)
@@ -108,7 +108,7 @@ def _png(page: FigurePage, dpi: int) -> bytes:
     image.setDotsPerMeterX(round(dpi / 0.0254))
     image.setDotsPerMeterY(round(dpi / 0.0254))
     image.fill(QtGui.QColor(page.palette.plot))
-    _draw(page, image, scale)
+    draw(page, image, scale)
     image.setText("Title", printable(page.layout.title or page.content.title))
     image.setText("Software", f"wattui {__version__}")
     buffer = _buffer()
@@ -117,7 +117,8 @@ def _png(page: FigurePage, dpi: int) -> bytes:
     return bytes(buffer.data())
 
 
-def _svg(page: FigurePage) -> bytes:
+def svg_text(page: FigurePage) -> str:
+    """Return a figure as SVG."""
     buffer = _buffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
@@ -127,8 +128,8 @@ def _svg(page: FigurePage) -> bytes:
     # Qt writes both as they are.
     generator.setTitle(html.escape(printable(page.layout.title or page.content.title)))
     generator.setDescription(html.escape(f"{printable(page.span_text())}; wattui {__version__}"))
-    _draw(page, generator, 1.0)
-    return _with_fonts(bytes(buffer.data()).decode()).encode()
+    draw(page, generator, 1.0)
+    return _with_fonts(bytes(buffer.data()).decode())
 
 
 def _with_fonts(svg: str) -> str:
@@ -154,5 +155,5 @@ def _pdf(page: FigurePage) -> bytes:
     writer.setPageMargins(QtCore.QMarginsF(0, 0, 0, 0))
     writer.setTitle(printable(page.layout.title or page.content.title))
     writer.setCreator(f"wattui {__version__}")
-    _draw(page, writer, float(_PDF_STEPS))
+    draw(page, writer, float(_PDF_STEPS))
     return bytes(buffer.data())

@@ -56,6 +56,9 @@ class FigureLayout:
     clock_mode: str = TimeMode.ELAPSED
     #: Replaces the session's name.
     title: str = ""
+    #: Whether title, span and energies are above the plots; where they are not, a legend is, if
+    #: there are several meters.
+    heading: bool = True
 
 
 class FigurePage:
@@ -94,11 +97,21 @@ class FigurePage:
         """The colours."""
         return self.layout.palette
 
+    @property
+    def legend_height(self) -> int:
+        """Height of the legend, in pixels; 0 without one."""
+        return len(self._legend) * _LINE
+
+    def _heading_height(self) -> int:
+        if not self.layout.heading:
+            return self.legend_height
+        lines = 1 + len(self._legend or [None]) + len(self.content.notes)
+        return _EDGE + _TITLE_LINE + lines * _LINE
+
     def _boxes(self, panels: Sequence[Sequence[str]]) -> None:
         """Divide the space below the title."""
         layout, count = self.layout, len(panels)
-        lines = 1 + len(self._legend or [None]) + len(self.content.notes)
-        top = layout.height - _EDGE - _TITLE_LINE - lines * _LINE
+        top = layout.height - self._heading_height()
         right = _AXIS if any(len(p) > 1 or figure_axes.is_energy(p[0]) for p in panels) else _BARE
         around = count * _HEAD + (count - 1) * _FOOT + _TIME_FOOT + 4
         tall = heights(top - around, count)
@@ -122,7 +135,10 @@ class FigurePage:
         """Draw everything."""
         layout = self.layout
         drawing.fill_rect(gc, -1, -1, layout.width + 2, layout.height + 2, self.palette.plot)
-        self._draw_title(gc)
+        if self.layout.heading:
+            self._draw_title(gc)
+        else:
+            self._draw_legend(gc, layout.height - TEXT.size)
         for plot in self.panels:
             plot.draw(gc)
 
@@ -140,16 +156,21 @@ class FigurePage:
                 gc, drawing.elided_text(line, room, TEXT), _AXIS, y, palette.muted, TEXT
             )
             y -= _LINE
-        for entries in self._legend:
-            for x, number, text in entries:
-                drawing.fill_rect(gc, x, y + 3, 14, 3, self.colours[number])
-                drawing.draw_text(gc, text, x + 20, y, palette.text, TEXT)
-            y -= _LINE
+        y = self._draw_legend(gc, y)
         for note in self.content.notes:
             drawing.draw_text(
                 gc, drawing.elided_text(note, room, TEXT), _AXIS, y, palette.amber, TEXT
             )
             y -= _LINE
+
+    def _draw_legend(self, gc: Any, y: float) -> float:
+        """Write the legend from a base line down; return the next one."""
+        for entries in self._legend:
+            for x, number, text in entries:
+                drawing.fill_rect(gc, x, y + 3, 14, 3, self.colours[number])
+                drawing.draw_text(gc, text, x + 20, y, self.palette.text, TEXT)
+            y -= _LINE
+        return y
 
     def span_text(self) -> str:
         """Return span and duration as text, with the meter if there is only one."""
