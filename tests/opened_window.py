@@ -104,6 +104,15 @@ class OpenedWindow:
             assert not self.uncaught, self.uncaught
 
 
-def own_threads():
+def own_threads(start="wattui"):
     """Return the names of the program's threads that are running."""
-    return [one.name for one in threading.enumerate() if one.name.startswith("wattui")]
+    return [one.name for one in threading.enumerate() if one.name.startswith(start)]
+
+
+def threads_left(*staying, seconds=20.0):
+    """Return which threads of the program do not end by themselves, except for *staying*."""
+    deadline = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.name.startswith("wattui") and thread.name not in staying:
+            thread.join(max(0.0, deadline - time.monotonic()))
+    return [name for name in own_threads() if name not in staying]

@@ -307,6 +307,18 @@ def test_closing_with_a_disk_that_refuses_says_what_is_lost(tmp_path: Path, disk
     assert not any(thread.name.startswith("wattui writer") for thread in threading.enumerate())
 
 
+def test_a_close_that_begins_late_gives_up_as_soon_as_it_was_asked_to(
+    tmp_path: Path, disk: Disk
+) -> None:
+    """A window waited for it, and ended before it: the thread that closes had begun late."""
+    writer = SessionWriter(tmp_path / "a.wattui", retry_seconds=0.01)
+    disk.refuses = True
+    writer.on_samples(METER, steady(7))
+    writer.hurry(0)
+    with pytest.raises(DiskRefused, match="last 7 samples"):
+        writer.close(timeout=6 * DEADLINE)
+
+
 def test_a_removed_file_is_written_again(tmp_path: Path) -> None:
     samples = steady(60)
     path = tmp_path / "sessions" / "a.wattui"

@@ -142,7 +142,7 @@ class Recorder:
                 _log.warning("the name of %s was not stored: %s", key, error)
 
     def hurry(self, timeout: float) -> None:
-        """Make a :meth:`close` that waits on another thread give up in *timeout* seconds."""
+        """Make a :meth:`close` on another thread, now or later, give up in *timeout* seconds."""
         writer = self._writer
         if writer is not None:
             writer.hurry(timeout)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import functools
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -134,7 +135,7 @@ class SessionWriter:
         self._running: dict[str, tuple[MeterInfo, int]] = {}
         self._closing = self._closed = False
         # When to give up at the end, and whether to try once more immediately.
-        self._deadline, self._once_more = 0.0, False
+        self._deadline, self._once_more = math.inf, False
         self._error: WattuiError | None = None
         self._busy_since: float | None = None
         self._announced = self._error_since = 0.0
@@ -299,7 +300,7 @@ class SessionWriter:
                 self._queue.put(Item(meter, now, event=Event(last, EventKind.STOPPED)))
             self._running.clear()
             self._closing = self._once_more = True
-            self._deadline = now + timeout
+            self._deadline = min(self._deadline, now + timeout)
             self._queue.condition.notify_all()
         self._thread.join(timeout + HANGING_SECONDS)
         lost = self._queue.samples
@@ -312,7 +313,7 @@ class SessionWriter:
             )
 
     def hurry(self, timeout: float) -> None:
-        """Make a :meth:`close` that waits on another thread give up in *timeout* seconds."""
+        """Make a :meth:`close` on another thread, now or later, give up in *timeout* seconds."""
         with self._queue.condition:
             self._deadline = min(self._deadline, time.monotonic() + timeout)
             self._once_more = True

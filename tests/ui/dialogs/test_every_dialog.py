@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from drawn_texts import cut_numbers
-from opened_window import FAST, OpenedWindow, own_threads
+from opened_window import FAST, OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
 import wattui
@@ -150,7 +150,7 @@ def window(monkeypatch, qt_warnings):
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
     assert qt_warnings == [], "they go to standard error"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from hostile_texts import BODY, HOSTILE, RAW, URL, hostile_session
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtWidgets
 from test_every_dialog import EVERY_ACTION, LINES, SOURCES, Dialogs, press_escape
 
@@ -92,7 +92,7 @@ def window(monkeypatch):
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 @pytest.fixture

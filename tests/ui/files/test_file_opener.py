@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, own_threads, threads_left
 from PyQt5 import QtCore, QtGui, QtWidgets
 from session_samples import BEGIN, record, steady
 
@@ -25,7 +25,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 @pytest.fixture
@@ -157,6 +157,29 @@ def test_recent_sessions_are_once_each_newest_first_and_there(tmp_path, monkeypa
         without = workers.submit(file_actions.recent_sessions, known, tmp_path / "none").result()
     assert found == [other / "opened.wattui", folder / "log.wattui", folder / "run.wattui"]
     assert without[0] == other / "opened.wattui"
+
+
+def test_a_session_opened_while_the_recent_ones_are_looked_for_is_listed(
+    window, session, monkeypatch
+):
+    """The menu kept what it looked for first, until it was opened once more."""
+    begun, proceed = threading.Event(), threading.Event()
+    look = file_actions.recent_sessions
+
+    def slow(*given):
+        begun.set()
+        assert proceed.wait(20)
+        return look(*given)
+
+    menu = window.handler.recent_menu
+    window.wait_for(lambda: not own_threads("wattui search"), "the first look")
+    monkeypatch.setattr(file_actions, "recent_sessions", slow)
+    menu.aboutToShow.emit()
+    assert begun.wait(20)
+    window.settings.recent = [str(session)]
+    menu.aboutToShow.emit()
+    proceed.set()
+    window.wait_for(lambda: listed(menu) == [session.stem], "the session")
 
 
 def test_sessions_of_the_same_name_are_listed_with_their_folders(window, session, tmp_path):

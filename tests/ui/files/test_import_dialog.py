@@ -9,7 +9,7 @@ import sys
 import threading
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
 from wattui.formats import import_preview
@@ -25,7 +25,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def table(path, line, header="", count=30):
@@ -230,7 +230,7 @@ def test_closing_the_window_ends_the_dialog_and_its_worker(unnamed):
     window = OpenedWindow()
     shown(window, unnamed, ready=False)
     window.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def test_another_delimiter_decimal_sign_and_header(window, tmp_path):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from fake_meter import QUICK
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtWidgets
 from quick_line import hasten
 
@@ -38,7 +38,7 @@ def window(monkeypatch):
     opened.memory = opened.context.memory.memory
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def fetch(window, url):
@@ -222,7 +222,7 @@ def test_window_closes_in_the_middle_of_a_fetch(window):
     window.window.close()
     window.click(window.handler.question.buttons["stop"])
     window.wait_for(lambda: window.ui.control is None, "the end of the window")
-    assert [name for name in own_threads() if "view reader" not in name] == []
+    assert threads_left() == []
 
 
 def test_fetch_is_disabled_with_its_reason(window):

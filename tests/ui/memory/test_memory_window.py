@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtTest, QtWidgets
 from quick_line import hasten
 from traitsui.testing.api import MouseClick, UITester
@@ -71,7 +71,7 @@ def window(monkeypatch):
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 @pytest.fixture

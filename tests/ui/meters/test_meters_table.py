@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from wattui.desktop.preferences_file import PreferencesFile
@@ -35,7 +35,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from opened_window import FAST, OpenedWindow, own_threads
+from opened_window import FAST, OpenedWindow, threads_left
 from PyQt5 import QtCore, QtTest, QtWidgets, sip
 
 import wattui
@@ -22,7 +22,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def dialog(window, title):

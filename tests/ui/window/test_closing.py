@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from opened_window import FAST, OpenedWindow, own_threads
+from opened_window import FAST, OpenedWindow, threads_left
 from PyQt5 import QtCore, QtTest, QtWidgets
 
 from wattui.desktop.folders import sessions_folder
@@ -28,7 +28,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def record(window, count=2):

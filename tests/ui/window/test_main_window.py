@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from opened_window import FAST, OpenedWindow, own_threads
+from opened_window import FAST, OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtWidgets
 from traitsui.testing.api import MouseClick, UITester
 
@@ -21,7 +21,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def meter(number, **traits):
@@ -284,4 +284,5 @@ def test_the_file_name_shows_its_folder(window, monkeypatch):
     folder = str(window.bench.session_path.parent)
     assert folder in label.toolTip()
     window.click(label)
+    window.wait_for(lambda: opened, "the folder")
     assert [url.toLocalFile() for url in opened] == [folder]

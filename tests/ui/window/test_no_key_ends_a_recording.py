@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
 from wattui.ui.window.actions import ACTIONS
@@ -33,7 +33,7 @@ def recording(monkeypatch):
     opened.wait_for(lambda: all(one.live for one in opened.bench.meters), "both meters")
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def press(widget, key):

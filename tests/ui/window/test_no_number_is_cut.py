@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from drawn_texts import Drawn, cut_numbers, drawn_texts
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from wattui.measurement.clock import MICROSECONDS
@@ -43,7 +43,7 @@ def window(request):
     yield opened
     opened.close()
     application.setFont(before)
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def widen(window):

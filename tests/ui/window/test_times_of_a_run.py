@@ -10,7 +10,7 @@ import re
 
 import pytest
 from drawn_texts import drawn_texts, visible_widgets
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 
 from wattui.client import ClientState
 from wattui.measurement.text import TimeMode, clock_text, day_text, elapsed_text
@@ -23,7 +23,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def recorded(window, count, length):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from opened_window import FAST, OpenedWindow, own_threads
+from opened_window import FAST, OpenedWindow, threads_left
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 from traitsui.api import BooleanEditor
 from traitsui.testing.api import Index, MouseClick, UITester
@@ -29,7 +29,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 # -- look ----------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_closing_at_any_moment_leaves_nothing_running_and_is_quick(state):
     opened.window.close()
     # Generous for a loaded machine; it takes some milliseconds.
     assert time.monotonic() - begun < 3.0
-    assert [name for name in own_threads() if "view reader" not in name] == []
+    assert threads_left() == []
     if path is not None:
         with Session.open(path) as session:
             assert not session.interrupted

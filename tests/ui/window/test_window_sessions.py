@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, own_threads, threads_left
 from PyQt5 import QtCore, QtWidgets
 
 from wattui.formats import all_formats, export_job
@@ -23,7 +23,7 @@ def window():
     opened = OpenedWindow()
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 # -- sessions ------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def test_an_export_starts_in_the_folder_of_the_last_one(
 
 def looking():
     """Return whether a worker still looks at a disk."""
-    return any(name.startswith("wattui search") for name in own_threads())
+    return bool(own_threads("wattui search"))
 
 
 def test_work_in_the_background_shows_progress_and_cancel(window):

@@ -205,15 +205,19 @@ def recent_menu(
         return None
     menu = QtGui.QMenu("Open &recent", files)
     menu.setToolTipsVisible(True)
+    #: One entry while sessions are looked for; another if that must be repeated.
     looking: list[bool] = []
 
     def refresh() -> None:
-        if not looking:
-            looking.append(True)
+        looking.append(True)
+        if len(looking) == 1:
             look(show)
 
     def show(paths: list[Path]) -> None:
+        stale = len(looking) > 1
         looking.clear()
+        if stale:
+            refresh()
         with contextlib.suppress(RuntimeError):  # The window was closed in the meantime.
             _list_sessions(menu, paths, chosen)
 
