@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -138,6 +140,34 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("DISPLAY", ":0")
     with pytest.raises(DisplayMissing, match="libqxcb"):
         display_check.check()
+
+
+@pytest.mark.parametrize(
+    ("package", "machine", "way"),
+    [
+        ("PyQt5", "x86_64", "pip install wattui"),
+        ("PyQt5.QtCore", "aarch64", "apt install python3-pyqt5"),
+        ("chaco.api", "aarch64", "pip install wattui"),
+    ],
+)
+def test_a_missing_pyqt5_was_answered_with_libgl1(
+    monkeypatch: pytest.MonkeyPatch, package: str, machine: str, way: str
+) -> None:
+    load = importlib.import_module
+
+    def missing(name: str) -> object:
+        if name == "wattui.ui.app":
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+        return load(name)
+
+    monkeypatch.setattr(display_check, "check", lambda: None)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(importlib, "import_module", missing)
+    result = run("gui")
+    assert result.exit_code == 8
+    assert f"needs the Python package {package.partition('.')[0]}," in result.stderr
+    assert way in " ".join(result.stderr.split())
+    assert "libgl1" not in result.stderr
 
 
 @pytest.mark.usefixtures("no_display")

@@ -16,7 +16,7 @@ def window_program(*, screen: bool = True) -> Any:
     Raises
     ------
     DisplayMissing
-        There is no display, or libraries are missing.
+        There is no display, or libraries or packages are missing.
     """
     # The toolkits read these when they are imported.
     os.environ.setdefault("QT_API", "pyqt5")
@@ -30,6 +30,8 @@ def window_program(*, screen: bool = True) -> Any:
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     try:
         return importlib.import_module("wattui.ui.app")
+    except ModuleNotFoundError as error:
+        raise display_check.package_missing(error.name or str(error)) from error
     except ImportError as error:
         raise display_check.libraries_missing(str(error)) from error
 
@@ -40,7 +42,7 @@ def open_window(**options: Any) -> int:
     Raises
     ------
     DisplayMissing
-        There is no display, or libraries are missing.
+        There is no display, or libraries or packages are missing.
     """
     status = window_program().run(**options)
     return status if isinstance(status, int) else 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import platform
 import re
 import socket
 import sys
@@ -23,6 +24,14 @@ _PACKAGES: Final = (
     "On Debian and Ubuntu: apt install libgl1 libegl1 libxkbcommon-x11-0 libxcb-icccm4 "
     "libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 "
     f"libxcb-xinerama0 libdbus-1-3 fonts-dejavu-core. {_RECORD_INSTEAD}"
+)
+#: What to do where the window's Python packages are missing, as they are from wattui-headless.
+_INSTALL: Final = f"`pip install wattui` installs the window too. {_RECORD_INSTEAD}"
+#: The same where PyPI has no PyQt5: on 64-bit ARM.
+_INSTALL_ON_ARM: Final = (
+    "For this processor it comes from the system: `sudo apt install python3-pyqt5 "
+    "python3-pyqt5.qtopengl python3-pyqt5.qtsvg`, and wattui goes into an environment made with "
+    f"`python3 -m venv --system-site-packages`. {_RECORD_INSTEAD}"
 )
 _PATIENCE: Final = 2.0
 _X_DISPLAY: Final = re.compile(r"(?P<host>.*?):(?P<number>\d+)(\.\d+)?")
@@ -40,8 +49,7 @@ def check() -> None:
         return
     wanted = os.environ.get("QT_QPA_PLATFORM", "")
     _check_platform(wanted)
-    platform = wanted.partition(":")[0]
-    if platform not in ("", "xcb", "wayland", "wayland-egl"):
+    if wanted.partition(":")[0] not in ("", "xcb", "wayland", "wayland-egl"):
         # Offscreen and the like need no display.
         return
     x_display = os.environ.get("DISPLAY", "")
@@ -64,6 +72,15 @@ def check() -> None:
 def libraries_missing(what: str) -> DisplayMissing:
     """Return the error for missing libraries of the window."""
     return DisplayMissing(f"The window's libraries are missing: {what}", _PACKAGES)
+
+
+def package_missing(name: str) -> DisplayMissing:
+    """Return the error for a missing Python package of the window."""
+    on_arm = name.startswith("PyQt5") and platform.machine() == "aarch64"
+    return DisplayMissing(
+        f"The window needs the Python package {name.partition('.')[0]}, which is not installed",
+        _INSTALL_ON_ARM if on_arm else _INSTALL,
+    )
 
 
 def _check_platform(wanted: str) -> None:
@@ -132,7 +149,7 @@ def _check_libraries() -> None:
     except (ImportError, ValueError):
         spec = None
     if spec is None or not spec.submodule_search_locations:
-        raise libraries_missing("PyQt5 is not installed")
+        raise package_missing("PyQt5")
     for folder in spec.submodule_search_locations:
         for plugin in Path(folder).glob("Qt*/plugins/platforms/libqxcb.so"):
             try:

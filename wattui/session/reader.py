@@ -536,7 +536,13 @@ class Session:
         """Return how long a field had which value over a span: exact quantiles, spread, curves.
 
         It is empty for the energy, the cost, and what the meter derives from them.
-        Arguments are those of :meth:`statistics`, and a field's name.
+
+        Parameters
+        ----------
+        meter_id, start_us, stop_us
+            As for :meth:`statistics`.
+        name
+            The field, by its name in ``CHANNELS``; another name is an UnknownField.
         """
         require_fields([name], CHANNEL)
         with self._reading() as connection:
@@ -553,7 +559,12 @@ class Session:
     ) -> OnOff:
         """Return time and energy with a power above a threshold, and the rest; and cycles.
 
-        Arguments are those of :meth:`statistics`, and the threshold in W.
+        Parameters
+        ----------
+        meter_id, start_us, stop_us
+            As for :meth:`statistics`.
+        above
+            The threshold, in W; a power equal to it counts as below.
         """
         with self._reading() as connection:
             meter = self._stored(connection, meter_id)
