@@ -27,7 +27,7 @@ LAYERS = (
     "protocol",
     "ports simulator session",
     "client formats",
-    "meter_memory",
+    "meter_memory benchmark",
     "model report",
     "ui",
     "cli api",
@@ -50,6 +50,7 @@ ONLY_IN = {
     "PyQt5": ("ui",),
     "click": ("cli",),
     "rich": ("cli",),
+    "scipy": ("benchmark",),
 }
 
 #: Names that say nothing of what is inside.

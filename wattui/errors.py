@@ -28,6 +28,7 @@ Each states what happened, to what, and what to do now::
     ├── FormatError                no format can read the file to import
     ├── DisplayMissing             there is no display, or a library is missing
     ├── UnknownField               there is no field of that name
+    ├── BudgetExceeded             a command needs more energy than it may
     ├── SettingOutOfRange          the value was refused before it was sent
     └── Cancelled                  the user cancelled
 """
@@ -186,6 +187,12 @@ class DisplayMissing(WattuiError):
     """The window cannot be opened here."""
 
     exit_status = 8
+
+
+class BudgetExceeded(WattuiError):
+    """A command needs more energy than it may, or more than before."""
+
+    exit_status = 9
 
 
 class Cancelled(WattuiError):

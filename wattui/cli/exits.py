@@ -31,6 +31,7 @@ EXIT_CODES: Final[tuple[tuple[int, str], ...]] = (
     ),
     (7, "The format of a file to import is unknown."),
     (8, "There is no display for the window, or its libraries are missing."),
+    (9, "A measured command needs more energy than --max-energy or --fail-if-worse-than allows."),
     (130, "Cancelled."),
     (141, "The program reading the output closed it."),
 )

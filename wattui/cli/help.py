@@ -27,7 +27,7 @@ _FIRST: Final = ("gui", "log", "ports")
 
 #: Other words for a command, with its name.
 _MEANT: Final = {
-    **dict.fromkeys(("record", "run", "start", "monitor", "watch", "measure", "capture"), "log"),
+    **dict.fromkeys(("record", "run", "start", "monitor", "watch", "capture"), "log"),
     **dict.fromkeys(("list", "ls", "devices", "scan"), "ports"),
     **dict.fromkeys(("recordings", "runs", "history"), "sessions"),
     **dict.fromkeys(("csv", "save", "dump"), "export"),
@@ -42,6 +42,7 @@ _MEANT: Final = {
     **dict.fromkeys(("daemon", "background", "systemd"), "service"),
     **dict.fromkeys(("identify", "version", "status", "id"), "info"),
     **dict.fromkeys(("convert", "load"), "import"),
+    **dict.fromkeys(("benchmark", "bench", "hyperfine", "energy", "compare"), "measure"),
     **dict.fromkeys(("uninstall", "rm"), "remove"),
 }
 

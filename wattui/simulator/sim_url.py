@@ -21,8 +21,9 @@ from wattui.measurement.fields import FIELD_COUNT, FIELDS
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.protocol.models import MODELS, find_model
+from wattui.simulator.disturbed_load import Disturbance, DisturbedLoad, Switch
 from wattui.simulator.faults import Faults, parse_faults
-from wattui.simulator.loads import LOADS, find_load
+from wattui.simulator.loads import LOADS, Load, find_load
 from wattui.simulator.meter_setup import MeterSetup
 from wattui.simulator.network import HttpPoster
 from wattui.simulator.record_memory import RecordMemory
@@ -43,6 +44,10 @@ class SimOptions:
     load: str = "desktop"
     speed: float = 1.0
     seed: int = 0
+    switch: Path | None = None
+    lag: float = 0.0
+    noise: float = 0.0
+    drift: float = 0.0
     faults: Faults = field(default_factory=Faults)
     replay: Path | None = None
     meter: int = 1
@@ -140,13 +145,20 @@ def meter_from_options(options: SimOptions, clock: Clock | None = None) -> Simul
     )
     return SimulatedMeter(
         options.model,
-        load=find_load(options.load, seed=setup.seed, volts=setup.volts, hertz=setup.hertz),
+        load=_plugged_in(options, setup),
         replay=_replay(options),
         clock=clock,
         faults=options.faults,
         poster=HttpPoster() if options.post else None,
         setup=setup,
     )
+
+
+def _plugged_in(options: SimOptions, setup: MeterSetup) -> Load:
+    load = find_load(options.load, seed=setup.seed, volts=setup.volts, hertz=setup.hertz)
+    switch = None if options.switch is None else Switch(options.switch, options.speed)
+    change = Disturbance(options.lag, options.noise, options.drift, switch)
+    return load if change == Disturbance() else DisturbedLoad(load, change, setup.seed)
 
 
 def _replay(options: SimOptions) -> Replay | None:
@@ -214,7 +226,7 @@ def _firmware(text: str) -> str:
 
 def _path(text: str) -> Path:
     if not text:
-        raise ValueError("name the file of a raw capture")
+        raise ValueError("name the file")
     # A URL is UTF-8, whatever the names of files are here.
     return Path(os.fsdecode(text.encode("utf-8", "surrogateescape")))
 
@@ -253,6 +265,10 @@ KEYS: Final[dict[str, Callable[[str], object]]] = {
     "load": _load,
     "speed": _number(0.001, 1e6),
     "seed": _whole(0, 2**31),
+    "switch": _path,
+    "lag": _number(0.0, 60.0),
+    "noise": _number(0.0, 1_000.0),
+    "drift": _number(-1e5, 1e5),
     "faults": parse_faults,
     "replay": _path,
     "meter": _whole(1, 1_000),
@@ -279,6 +295,10 @@ MEANINGS: Final[dict[str, str]] = {
     "load": f"what is plugged in: {', '.join(LOADS)}",
     "speed": "how many times faster the meter's time runs",
     "seed": "a whole number; a different one changes the course of the load",
+    "switch": "a file of lines TIME WATTS or WATTS that switch a load in addition",
+    "lag": "seconds by which records are behind the load",
+    "noise": "standard deviation of the records, in W",
+    "drift": "change of the power per hour, in W",
     "faults": "what goes wrong; see below",
     "replay": "a file whose records are sent: a raw capture, or any recording",
     "meter": "which meter of a recording to replay: 1, 2, ...",
