@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -98,6 +98,7 @@ Annotation = Mark | Span
 Change = tuple[Annotation | None, Annotation | None]
 
 _Either = TypeVar("_Either", Mark, Span)
+_Result = TypeVar("_Result")
 
 _READ_MARKS: Final = "SELECT id, time, text, meter FROM event WHERE kind=? ORDER BY time, id"
 _READ_SPANS: Final = (
@@ -203,6 +204,26 @@ class Annotations:
             to change is no longer there; or a value is not possible.
         """
         wanted = list(changes)
+        return self._write(lambda connection: _apply(connection, wanted))
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Set a fact about the session, such as its ``name`` or a ``note``; empty removes it.
+
+        Raises
+        ------
+        SessionError
+            See :meth:`apply`.
+        """
+
+        def put(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM info WHERE name=?", (name,))
+            if value:
+                connection.execute("INSERT INTO info VALUES (?,?)", (name, unicode_text(value)))
+
+        self._write(put)
+
+    def _write(self, change: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Make a change in a transaction of its own, and return its result."""
         open_for_reading(self.path).close()
         try:
             with contextlib.closing(connect(self.path, "mode=rw", _PATIENCE)) as connection:
@@ -210,7 +231,7 @@ class Annotations:
                 if file_version(connection)[1] < SCHEMA_VERSION:
                     migrate(connection)
                 with transaction(connection):
-                    done = _apply(connection, wanted)
+                    done = change(connection)
                 self._tidy_up(connection)
         except sqlite3.Error as error:
             raise translated(error, self.path) from error

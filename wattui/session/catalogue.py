@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ from wattui.session.schema import SUFFIX
 
 #: Suffix of a session's journal.
 _JOURNAL: Final = "-wal"
+
+#: The time at the beginning of a session's name.
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d ?")
 
 #: Sessions that are read between two writes of the cache.
 _BATCH: Final = 100
@@ -68,8 +72,8 @@ class CatalogueEntry:
 
     @property
     def name(self) -> str:
-        """The name that the user gave it, or else that of its file."""
-        return self.given_name or self.path.stem
+        """The name that the user gave it, or else that of its file without its time."""
+        return self.given_name or _TIME.sub("", self.path.stem) or self.path.stem
 
     @property
     def given_name(self) -> str:
@@ -135,7 +139,8 @@ class Catalogue:
         seen = _look(self.folder)
         found = [_seen(self.folder / name, seen) for name in seen if name.endswith(SUFFIX)]
         earlier = {entry.stamp_key: entry for entry in before if entry.state}
-        steady = [entry for entry in found if lock_path(entry.path).name not in seen]
+        locked = any(name.startswith(".") for name in seen)
+        steady = [one for one in found if not locked or lock_path(one.path).name not in seen]
         same = {entry.path: earlier.get(entry.stamp_key) for entry in steady}
         asked = {one.path.name: one.stamp for one in steady if same[one.path] is None}
         known = self._cache.load(self.folder, asked) if asked else {}

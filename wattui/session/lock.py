@@ -39,9 +39,9 @@ def lock_path(session: Path) -> Path:
 def is_being_written(session: Path) -> bool:
     """Check whether a running program has the session open for writing."""
     path = lock_path(session)
-    lock = _file_lock(path)
     try:
         if path.exists():
+            lock = _file_lock(path)
             lock.acquire(timeout=_CHECK_PATIENCE)
             _remove(lock, path)
     except TimeoutError:

@@ -65,7 +65,7 @@ class OutlineCache:
                 with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
                     known = os.fsdecode(name)
                     right = crc == _checksum(name, stamp, text)
-                    if right and known in stamps and stamp == json.dumps(stamps[known]):
+                    if right and known in stamps and stamp == str(stamps[known]):
                         found[known] = _outline(text)
         return found
 
@@ -75,7 +75,7 @@ class OutlineCache:
         for name, (stamp, outline) in outlines.items():
             facts = asdict(outline)
             facts["thumbnail"] = outline.thumbnail.hex()
-            key, seen, text = os.fsencode(name), json.dumps(stamp), json.dumps(facts)
+            key, seen, text = os.fsencode(name), str(stamp), json.dumps(facts)
             rows.append((_key(folder), key, seen, text, _checksum(key, seen, text)))
         try:
             with self._open() as connection, connection:

@@ -4,26 +4,23 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from wattui.desktop.atomic_file import draft_path
-from wattui.desktop.folders import sessions_folder
-from wattui.errors import Cancelled, DiskRefused, SessionError
+from wattui.errors import Cancelled, DiskRefused
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.text import unicode_text
+from wattui.session.catalogue import Catalogue, SessionState
 from wattui.session.destination import check_destination
-from wattui.session.lock import SessionLock, is_being_written
+from wattui.session.lock import SessionLock
 from wattui.session.read_access import open_for_reading
-from wattui.session.reader import Session, unfinished
-from wattui.session.schema import SUFFIX, connect, migrate, translated
+from wattui.session.reader import unfinished
+from wattui.session.schema import connect, migrate, translated
 from wattui.session.store import insert_event, stored_meters, transaction
-
-_logger = logging.getLogger(__name__)
 
 #: Pages that are copied between two reports of progress: 4 MB.
 _PAGES = 1000
@@ -56,19 +53,13 @@ def interrupted_sessions(folder: Path | None = None) -> list[Interrupted]:
     folder
         Where to look; None for the data folder.
     """
-    found = []
-    for path in sorted((sessions_folder() if folder is None else folder).glob(f"*{SUFFIX}")):
-        if is_being_written(path):
-            continue
-        try:
-            with Session.open(path) as session:
-                span = session.span_us() if session.interrupted else None
-                meters = tuple(meter.info.label for meter in session.meters)
-        except SessionError as error:
-            _logger.info("skipped: %s", error)
-            continue
-        if span is not None:
-            found.append(Interrupted(path, span, meters))
+    catalogue = Catalogue(folder)
+    found = [
+        Interrupted(entry.path, outline.span_us, outline.meters)
+        for entry in catalogue.complete(catalogue.scan())
+        if entry.state is SessionState.INTERRUPTED
+        if (outline := entry.outline) is not None and outline.span_us is not None
+    ]
     return sorted(found, key=lambda one: one.span_us[1], reverse=True)
 
 

@@ -95,7 +95,7 @@ def test_a_port_is_chosen_and_connected_in_the_view(application):
     meter = Meter()
     ui = meter.edit_traits()
     model = shown(ui)
-    assert "open" not in editor(ui)._view.info.place.control.buttons
+    assert "sessions" not in editor(ui)._view.info.place.control.buttons
     model.port = LAMP
     model.connect_button = True
     wait_for(lambda: meter.live, "the meter")

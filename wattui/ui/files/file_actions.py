@@ -54,6 +54,32 @@ def replay(context: WindowContext) -> None:
         context.files.replay(Path(name))
 
 
+def show_sessions(context: WindowContext) -> None:
+    """List the sessions; a list that is open comes to the front."""
+    # A start does not need it.
+    from wattui.ui.sessions.session_browser import SessionBrowser
+
+    browser = context.sessions
+    if browser is not None:
+        browser.raise_()
+        browser.activateWindow()
+        return
+    model = context.model
+    context.sessions = browser = SessionBrowser(context.window, model.bench, model.palette)
+    browser.opened.connect(context.files.open)
+    browser.other_wanted.connect(lambda: context.run(open_files))
+    browser.beside.connect(lambda paths: [context.files.in_new_window(path) for path in paths])
+    follow = lambda event: browser.show_palette(event.new)  # noqa: E731
+    model.observe(follow, "palette")
+
+    def closed(_result: int) -> None:
+        model.observe(follow, "palette", remove=True)
+        context.sessions = None
+
+    browser.finished.connect(closed)
+    browser.show()
+
+
 def dismiss_interrupted(context: WindowContext) -> None:
     """Stop offering the interrupted recording."""
     bench = context.model.bench
@@ -78,6 +104,11 @@ FILE_ACTIONS: Final = (
     Action(
         "open", "&File", "&Open…", open_files,
         "Show a recorded session, or import a log from another program", keys=("Ctrl+O",),
+    ),
+    Action(
+        "sessions", "&File", "Sess&ions…", show_sessions,
+        "List what was recorded: search, open, name, note and delete sessions",
+        keys=("Ctrl+Shift+O",),
     ),
     Action(
         "import_table", "&File", "Import &table…", import_table,

@@ -74,6 +74,7 @@ QPushButton[role="flat"]:focus { color: $text; }
 QPushButton[role="danger"] { border-color: $red_line; color: $red_text; }
 QPushButton[role="danger"]:hover { background: $red_ground; border-color: $red_line; }
 QPushButton[role="danger"]:focus { border-color: $red_text; }
+QPushButton[role="danger"]:disabled { border-color: $line; color: $faint; }
 QPushButton[role="page"], QPushButton[role="page-on"] { border-color: transparent;
     background: transparent; color: $muted; min-height: 26px; padding: 0 12px; }
 QPushButton[role="page"]:hover { color: $text; background: $hover; }
@@ -121,6 +122,13 @@ QHeaderView::section { background: $panel; color: $muted; border: 0;
     border-bottom: 1px solid $line; padding: 4px 8px; }
 #statusDetails { background: $panel; border: 1px solid $edge; border-radius: 6px; }
 #meterPanel { background: $panel; border: 1px solid $line; border-radius: 6px; }
+QTableView#sessionTable { background: $panel; color: $text; border: 1px solid $line;
+    border-radius: 6px; outline: 0; selection-background-color: $chosen; selection-color: $text; }
+QTableView#sessionTable::item { padding: 0 8px; border: 0; }
+QTableView#sessionTable::item:selected { background: $chosen; color: $text; }
+QTableView#sessionTable QHeaderView { background: transparent; }
+QTableView#sessionTable QHeaderView::section { background: transparent; font-size: ${small}px;
+    padding: 5px 8px; }
 QTableView#meterTable { background: transparent; color: $text; border: 0; outline: 0;
     selection-background-color: $chosen; selection-color: $text; }
 QTableView#meterTable::item { padding: 0 5px; border: 0; }

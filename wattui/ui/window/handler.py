@@ -103,6 +103,8 @@ class ViewHandler(Handler):
         for task in model.tasks.values():
             if task.cancel is not None:
                 task.cancel()
+        if context.sessions is not None:
+            context.sessions.close()
         context.files.close()
         context.memory.close()
         if self.watcher is not None:

@@ -29,7 +29,7 @@ LOW: Final = 400
 #: Its buttons: the names of actions, and labels.
 EMPTY_BUTTONS: Final = (
     ("simulate", "Simulated meter"),
-    ("open", "Open a session"),
+    ("sessions", "Open a session"),
     ("missing_port", "My port is missing"),
 )
 
@@ -159,7 +159,7 @@ class _PlacardEditor(WidgetEditor):
 
     def make(self) -> QtGui.QWidget:
         """Make the control."""
-        placard = Placard(("open",) if self.object.bench.temporary else ())
+        placard = Placard(("sessions",) if self.object.bench.temporary else ())
         placard.clicked.connect(lambda name: self.ui.handler.do(self.ui.info, name))
         return placard
 
