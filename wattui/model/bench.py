@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from traits.api import Bool, Dict, Float, Instance, Int, List, Property, Str, Tuple, observe
+from traits.api import Bool, Dict, Float, Instance, Int, List, Property, Str, observe
 from traits.api import Callable as Function
 
 from wattui.client import ClientState
@@ -30,6 +30,7 @@ from wattui.model.bench_recording import BenchRecording
 from wattui.model.main_thread import MainThread, in_turn
 from wattui.model.meter import Meter
 from wattui.model.other_meter import separate
+from wattui.model.session_notes import SessionNotes
 from wattui.model.session_totals import SessionTotals, read_totals
 from wattui.model.viewable import PRIVATE, Viewable, declared
 from wattui.session import Interrupted, WriterStatus, complete, describe_meter, interrupted_sessions
@@ -112,8 +113,10 @@ class Bench(Viewable):
     )
     #: Size of its file in bytes.
     file_size = Int()
+    #: Marks and spans of the session.
+    notes: SessionNotes = declared(Instance(SessionNotes, **PRIVATE))
     #: Marks of the session: pairs of time (seconds UTC) and text.
-    marks: list[tuple[float, str]] = declared(List(Tuple(Float(), Str())))
+    marks: list[tuple[float, str]] = declared(Property(observe="notes.found"))
 
     #: Why the disk does not accept data, and what to do about it; empty while it does.
     disk_problem = Str()
@@ -156,6 +159,7 @@ class Bench(Viewable):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        self.notes = SessionNotes(main_thread=self.main_thread)
         _benches.add(self)
 
     # -- meters --------------------------------------------------------------------
@@ -355,7 +359,6 @@ class Bench(Viewable):
             session_start=math.nan,
             session_stop=math.nan,
             file_size=0,
-            marks=[],
             opened=False,
             _opened_replay="",
             disk_problem="",
@@ -392,7 +395,8 @@ class Bench(Viewable):
 
     def _show_commit(self, marks: Sequence[Event]) -> None:
         """Show what the recording has written to disk so far."""
-        self.marks += [(mark.time_us / MICROSECONDS, mark.text) for mark in marks]
+        if marks:
+            self.notes.look()
         if self._shown is not None:
             recorder, before = self._shown.recorder, self.session_path
             if before is not None and recorder.path != before:
@@ -426,10 +430,18 @@ class Bench(Viewable):
         clients = [one.client for one in going if one.client is not None]
         if self._recording is not None and clients:
             # Simulated meters have clocks of their own: that of the shown one counts.
-            clock = clients[0].clock
-            name = text or f"Mark {len(self.marks) + 1}"
-            mark = Event(microseconds(clock.time()), EventKind.MARK, name)
-            self._recording.recorder.on_event(None, mark)
+            now = microseconds(clients[0].clock.time())
+            if self.notes.changeable and not self.disk_problem:
+                self.notes.add_mark(now, text)
+            else:
+                name = text or f"Mark {len(self.marks) + 1}"
+                self._recording.recorder.on_event(None, Event(now, EventKind.MARK, name))
+
+    @observe("session_path, damaged_path")
+    def _session_changed(self, _event: object) -> None:
+        if self.notes is not None:
+            own = self.damaged_path is None and not self.temporary
+            self.notes.show(self.session_path, changeable=own)
 
     # -- session files -------------------------------------------------------------
 
@@ -496,7 +508,6 @@ class Bench(Viewable):
             session_start=start,
             session_stop=stop,
             file_size=summary.size,
-            marks=summary.marks,
             _opened_replay=summary.replay,
         )
         self.interrupted = [one for one in self.interrupted if one.path != summary.path]
@@ -564,6 +575,9 @@ class Bench(Viewable):
             return str(self._opened_replay)
         shown = [meter for meter in self.meters if meter.connected or meter.sample_count]
         return joined_replays(meter.replay for meter in shown)
+
+    def _get_marks(self) -> list[tuple[float, str]]:
+        return [(one.time_us / MICROSECONDS, one.text) for one in self.notes.marks]
 
     def _get_cost(self) -> float:
         return self.meter.energy / 1000 * self.rate if self.meter is not None else 0.0

@@ -7,13 +7,12 @@ import math
 from pathlib import Path
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.events import EventKind
 from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.session import Session
 
 
 class SessionTotals:
-    """The meters of a session with their totals, its span and its marks."""
+    """The meters of a session with their totals, and its span."""
 
     def __init__(self, path: Path, session: Session) -> None:
         self.path = path
@@ -29,11 +28,6 @@ class SessionTotals:
         self.replay = session.info.get(REPLAY_OF, "")
         #: Each meter, and its totals.
         self.meters = [(one.info, _totals(session, one.id)) for one in session.meters]
-        #: Time (seconds UTC) and text of each.
-        self.marks = [
-            (one.event.time_us / MICROSECONDS, one.event.text)
-            for one in session.events(kinds=[EventKind.MARK])
-        ]
 
 
 def read_totals(path: Path) -> SessionTotals:
