@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import math
 import random
+import re
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +21,7 @@ from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELDS, POWER_LIMIT
 from wattui.measurement.sample import Sample
 from wattui.session import FieldStatistics, SessionWriter, Statistics
+from wattui.session.schema import RELEASED
 
 BEGIN = 1_700_000_000 * MICROSECONDS
 METER = MeterInfo("A80012", "/dev/ttyUSB0", model="PRO", firmware="3.14", serial_number="A80012")
@@ -141,3 +145,16 @@ def brute(samples: Sequence[Sample], start: int | None, stop: int | None) -> Sta
         moved / 10 if counter else float("nan"),
         fields,
     )
+
+
+def as_version(path: Path, version: int) -> Path:
+    """Make a session one that an earlier version of wattui wrote."""
+    with closing(sqlite3.connect(path)) as database:
+        for step in RELEASED[version:]:
+            for table in re.findall(r"CREATE TABLE (\w+)", step):
+                database.execute(f"DROP TABLE {table}")
+            for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", step):
+                database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        database.execute(f"PRAGMA user_version={version}")
+        database.commit()
+    return path

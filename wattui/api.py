@@ -89,7 +89,7 @@ from wattui.errors import (
 )
 from wattui.formats import write, write_csv
 from wattui.measurement.clock import Clock, time_us
-from wattui.measurement.distribution import Distribution
+from wattui.measurement.distribution import Distribution, OnOff
 from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
@@ -126,7 +126,6 @@ from wattui.session import (
     Envelope,
     FieldStatistics,
     Mark,
-    OnOff,
     Session,
     SessionEvent,
     SessionMeter,

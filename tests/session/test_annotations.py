@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from session_samples import BEGIN, METER, OTHER, record, sample, steady
+from session_samples import BEGIN, METER, OTHER, as_version, record, sample, steady
 from test_old_sessions import check_figures, unpacked
 
 from wattui.errors import NotASession, SessionDamaged, SessionError, UnknownMeter
@@ -233,9 +233,7 @@ def test_annotating_does_not_harm_the_recording_in_another_thread(tmp_path: Path
 
 
 def test_a_recording_of_an_earlier_version_goes_on_when_a_span_is_added(tmp_path: Path) -> None:
-    path = record(tmp_path / "a.wattui", steady(20))
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript("DROP TABLE span; PRAGMA user_version=2;")
+    path = as_version(record(tmp_path / "a.wattui", steady(20)), 2)
     with closing(sqlite3.connect(path, isolation_level=None)) as recorder:
         recorder.execute("PRAGMA journal_mode=WAL")
         insert = "INSERT INTO event (id, time, kind) VALUES (?, ?, 'note')"
@@ -332,7 +330,7 @@ def test_odd_values_in_a_file_do_not_stop_reading(path: Path) -> None:
 
 FULL = """
 import resource, signal, sys
-from session_samples import BEGIN
+from session_samples import as_version, BEGIN
 from wattui.errors import DiskRefused
 from wattui.session import Annotations, Mark
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

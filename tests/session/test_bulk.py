@@ -21,7 +21,7 @@ from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample
 from wattui.session import BulkWriter, Session, SessionWriter, verify
 
-TABLES = ("sample", "summary", "seal", "meter")
+TABLES = ("sample", "summary", "seal", "value_count", "meter")
 
 
 def write_bulk(

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import gzip
 import os
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from session_samples import BEGIN
+from session_samples import BEGIN, as_version
 
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
@@ -166,13 +164,7 @@ def first_version(recorded, tmp_path: Path) -> Path:
     """Return the same session as the first version would have written it."""
     path = tmp_path / "old.wattui"
     path.write_bytes(recorded[0].read_bytes())
-    with closing(sqlite3.connect(path)) as database:
-        for name in ("active", "apparent"):
-            database.execute(f"ALTER TABLE summary DROP COLUMN {name}")
-        database.execute("DROP TABLE span")
-        database.execute("PRAGMA user_version=1")
-        database.commit()
-    return path
+    return as_version(path, 1)
 
 
 @pytest.mark.parametrize("writable", [True, False])

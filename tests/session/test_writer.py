@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from wattui.errors import DiskRefused
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
-from wattui.session import Session, SessionWriter, WriterStatus
+from wattui.session import Session, SessionWriter, WriterStatus, verify
 from wattui.session.store import Store
 from wattui.session.write_queue import Item, WaitingQueue
 
@@ -688,3 +689,17 @@ SessionWriter.close = lambda self: close(self, 0.1)
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )
     assert "The last 3 samples could not be written" in done.stderr
+
+
+def test_a_faster_recording_after_a_long_gap_could_not_be_written(tmp_path: Path) -> None:
+    """Its finer summaries are made of earlier samples too, and hours of them were missing."""
+    slow = replace(METER, interval=60.0)
+    minutes = [sample(60 * n, interval=60.0) for n in (*range(1, 20), *range(1_000, 1_020))]
+    path = record(tmp_path / "a.wattui", minutes, slow)
+    seconds = [sample(70_000 + n) for n in range(100)]
+    with SessionWriter(path) as writer:
+        writer.on_samples(METER, seconds)
+        assert writer.flush()
+    assert verify(path) == []
+    with Session.open(path) as session:
+        assert session.count(1) == len(minutes) + len(seconds)

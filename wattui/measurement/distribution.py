@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import pairwise
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.energy import average_power, energy_error_wh
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, WIRE_MAXIMUM, Field
 
 Integers = NDArray[np.int64]
@@ -25,9 +27,63 @@ Floats = NDArray[np.float64]
 #: Sums of integers below this are exact as floats.
 _EXACT: Final = 2.0**53
 
+#: A range of values that is always worth an array of its length.
+_DENSE: Final = 4_096
+
+#: Seconds in an hour.
+_HOUR: Final = 3_600
+
 
 def _none() -> Integers:
     return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class OnOff:
+    """Time and energy of a load above a threshold (on), and at or below it (off).
+
+    A record counts as a whole, with its interval.  One without a power is neither on nor off,
+    nor is a gap.  Both times add up to ``Statistics.powered_s``, both energies to
+    ``Statistics.energy_wh``.
+    """
+
+    #: The threshold in W; on is above it.
+    above_w: float
+    #: Time on and off, in s.
+    on_s: float = 0.0
+    off_s: float = 0.0
+    #: Energy while on and while off, in Wh.
+    on_wh: float = 0.0
+    off_wh: float = 0.0
+    #: How often it was on: uninterrupted series of records that are on.  A gap between two
+    #: records that are on does not end a series, since nothing shows that it was off.
+    cycles: int = 0
+
+    @property
+    def share(self) -> float:
+        """Share of the time that it was on, 0 to 1; NaN without records."""
+        whole = self.on_s + self.off_s
+        return self.on_s / whole if whole else math.nan
+
+    @property
+    def on_error_wh(self) -> float:
+        """Limit of error of :attr:`on_wh`."""
+        return energy_error_wh(self.on_wh, self.on_s)
+
+    @property
+    def off_error_wh(self) -> float:
+        """Limit of error of :attr:`off_wh`."""
+        return energy_error_wh(self.off_wh, self.off_s)
+
+    @property
+    def on_w(self) -> float:
+        """Mean power while on, in W; NaN if it never was."""
+        return average_power(self.on_wh, self.on_s)
+
+    @property
+    def off_w(self) -> float:
+        """Mean power while off, in W; NaN if it never was."""
+        return average_power(self.off_wh, self.off_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +101,33 @@ class Distribution:
     counts: Integers = field(default_factory=_none)
     #: Time of these records, in microseconds, (n,).
     times_us: Integers = field(default_factory=_none)
+    #: How often the next record is higher, less how often the one before is lower, (n,): its sum
+    #: up to a value is the number of times that the field rises above it.
+    rises: Integers = field(default_factory=_none)
+    #: Value of the first record and of the last on the wire.
+    first: int = 0
+    last: int = 0
+
+    @classmethod
+    def of(cls, name: str, values: Integers, times_us: Integers) -> Self:
+        """Return the distribution of records that have a value, oldest first.
+
+        Parameters
+        ----------
+        values
+            Integers of the wire, (n,).
+        times_us
+            The intervals of the records, (n,).
+        """
+        if not len(values):
+            return cls(name)
+        counts = np.ones(len(values), np.int64)
+        rises = np.zeros(len(values), np.int64)
+        higher = values[1:] > values[:-1]
+        rises[:-1] += higher
+        rises[1:] -= higher
+        wire, sums = _sums(values, np.stack((counts, times_us, rises)))
+        return cls(name, wire, sums[0], sums[1], sums[2], int(values[0]), int(values[-1]))
 
     @property
     def _field(self) -> Field:
@@ -111,14 +194,19 @@ class Distribution:
         """The sum of value × time, in s; of the power, the energy in J."""
         return _products(self.wire, self.times_us) / (self._field.scale * MICROSECONDS)
 
-    def divided(self, value: float) -> tuple[Distribution, Distribution]:
-        """Return the part at or below *value*, and the part above it."""
-        place = int(np.searchsorted(self.wire, wire_limit(self._field, value), side="right"))
-        below, above = (
-            Distribution(self.name, self.wire[part], self.counts[part], self.times_us[part])
-            for part in (slice(place), slice(place, None))
-        )
-        return below, above
+    def on_off(self, above: float) -> OnOff:
+        """Return the time above a threshold, and the rest; of the power, also their energies."""
+        place = int(np.searchsorted(self.wire, _limit(self._field, above), side="right"))
+        starts_on = len(self.wire) > 0 and self.first > _limit(self._field, above)
+        on, off = self._part(slice(place, None)), self._part(slice(place))
+        cycles = int(self.rises[:place].sum()) + starts_on
+        return OnOff(above, on[0], off[0], on[1], off[1], cycles)
+
+    def _part(self, part: slice) -> tuple[float, float]:
+        """Return the time of some of the values, and value × time in hours."""
+        seconds = int(self.times_us[part].sum()) / MICROSECONDS
+        product = _products(self.wire[part], self.times_us[part])
+        return seconds, product / (self._field.scale * MICROSECONDS * _HOUR)
 
     def histogram(self, bins: int = 50) -> tuple[Floats, Floats]:
         """Return the edges of at most *bins* bars, (k + 1,), and the time in each, (k,).
@@ -154,24 +242,47 @@ class Distribution:
         return seconds, value
 
 
-def wire_limit(field_: Field, value: float) -> int:
+def joined(name: str, parts: Iterable[Distribution]) -> Distribution:
+    """Return the distribution of several spans, which follow one another in time, together."""
+    found = [one for one in parts if len(one.wire)]
+    if len(found) < 2:
+        return found[0] if found else Distribution(name)
+    pairs = [(one.last, two.first) for one, two in pairwise(found)]
+    higher = np.array([pair for pair in pairs if pair[1] > pair[0]], np.int64).ravel()
+    added = np.zeros((3, len(higher)), np.int64)
+    added[2] = np.tile((1, -1), len(higher) // 2)
+    values, *columns = (
+        np.concatenate([getattr(one, name) for one in found])
+        for name in ("wire", "counts", "times_us", "rises")
+    )
+    together = np.hstack((np.stack(columns), added))
+    wire, sums = _sums(np.concatenate((values, higher)), together)
+    return Distribution(name, wire, sums[0], sums[1], sums[2], found[0].first, found[-1].last)
+
+
+def _sums(values: Integers, columns: Integers) -> tuple[Integers, Integers]:
+    """Return each value that occurs, rising, (k,), and the sums of *columns*, (c, n), (c, k)."""
+    low = int(values.min())
+    high = int(values.max())
+    if low == high:
+        return values[:1], columns.sum(axis=1, keepdims=True)
+    most = np.abs(columns).max() * float(len(values))
+    if high - low <= _DENSE + 4 * len(values) and most < _EXACT:
+        # Sorting would take ten times as long.
+        place = values - low
+        there = np.flatnonzero(np.bincount(place))
+        sums = [np.bincount(place, weights=column)[there] for column in columns]
+        return there + low, np.array(sums).astype(np.int64)
+    order = np.argsort(values, kind="stable")
+    rising = values[order]
+    starts = np.flatnonzero(np.diff(rising, prepend=low - 1))
+    return rising[starts], np.add.reduceat(columns[:, order], starts, axis=1)
+
+
+def _limit(field_: Field, value: float) -> int:
     """Return the largest integer of the wire that is not above *value*."""
     # 2.3 W are 23 on the wire, although 2.3 * 10 may be a little less.
     return math.floor(round(min(max(value, -1.0), WIRE_MAXIMUM) * field_.scale, 6))
-
-
-def joined(name: str, parts: Iterable[Distribution]) -> Distribution:
-    """Return the distribution of several spans together."""
-    found = list(parts)
-    if not found:
-        return Distribution(name)
-    wire, place = np.unique(np.concatenate([one.wire for one in found]), return_inverse=True)
-    sums = []
-    for which in ("counts", "times_us"):
-        total = np.zeros(len(wire), np.int64)
-        np.add.at(total, place, np.concatenate([getattr(one, which) for one in found]))
-        sums.append(total)
-    return Distribution(name, wire, *sums)
 
 
 def _products(values: Integers, times: Integers) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wattui.errors import Cancelled, WattuiError
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.distribution import Distribution
+from wattui.measurement.distribution import Distribution, OnOff
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import EventKind
 from wattui.measurement.replay_mark import REPLAY_OF
@@ -20,7 +20,6 @@ from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session, SessionMeter, Statistics
 from wattui.session.outline import SOURCE
 from wattui.session.reader import SessionEvent
-from wattui.session.span_distribution import OnOff
 
 #: Called with how much is done, and of how much.
 Progress = Callable[[int, int], None]

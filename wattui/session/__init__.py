@@ -19,7 +19,6 @@ from wattui.session.recovery import (
     set_info,
 )
 from wattui.session.salvage import Salvaged, salvage
-from wattui.session.span_distribution import OnOff
 from wattui.session.span_statistics import FieldStatistics, Statistics
 from wattui.session.write_queue import WriterStatus
 from wattui.session.writer import SessionWriter
@@ -31,7 +30,6 @@ __all__ = [
     "FieldStatistics",
     "Interrupted",
     "Mark",
-    "OnOff",
     "Salvaged",
     "Session",
     "SessionEvent",

@@ -24,7 +24,14 @@ from wattui.measurement.text import unicode_text
 from wattui.session import stored_values
 from wattui.session.lock import is_being_written
 from wattui.session.read_access import open_for_reading
-from wattui.session.schema import SCHEMA_VERSION, connect, file_version, migrate, translated
+from wattui.session.schema import (
+    SCHEMA_VERSION,
+    connect,
+    file_version,
+    has_table,
+    migrate,
+    translated,
+)
 from wattui.session.store import transaction
 
 #: Seconds for which a change waits for the commits of a recording.
@@ -361,8 +368,7 @@ def read_marks(connection: sqlite3.Connection) -> list[Mark]:
 
 def read_spans(connection: sqlite3.Connection) -> list[Span]:
     """Return the spans of a file, in order of time; one of an earlier version has none."""
-    query = "SELECT count(*) FROM sqlite_master WHERE name='span'"
-    if not connection.execute(query).fetchone()[0]:
+    if not has_table(connection, "span"):
         return []
     return [_as_span(row) for row in connection.execute(_READ_SPANS).fetchall()]
 

@@ -3,13 +3,14 @@
 
 The rows go into a draft beside the file, in one transaction without a journal.  The draft is
 synced and takes the file's name when it is complete, so a crash or a full disk leaves nothing
-incomplete behind.  Samples, summaries and checksums are the same as if a
+incomplete behind.  Samples, summaries, checksums and value counts are the same as if a
 :class:`~wattui.session.SessionWriter` had recorded them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,7 @@ from wattui.measurement.sample import Sample, complete
 from wattui.measurement.text import unicode_text
 from wattui.session.annotations import Span, insert_span
 from wattui.session.lock import SessionLock
-from wattui.session.schema import SAMPLE_COLUMNS, WIDTHS, connect, migrate, translated
+from wattui.session.schema import SAMPLE_COLUMNS, WIDTHS, connect, count_levels, migrate, translated
 from wattui.session.store import describe_session, insert_event, store_meter
 from wattui.session.summary import (
     ABSENT,
@@ -44,6 +45,7 @@ from wattui.session.summary import (
     merge,
     write_rows,
 )
+from wattui.session.value_counts import CountTree, write_counts
 
 _INSERT_SAMPLE: Final = f"INSERT INTO sample (meter, {', '.join(SAMPLE_COLUMNS)})"
 
@@ -250,6 +252,8 @@ class _Meter:
         }
         self._finest = WIDTHS[stored.first_level]
         self._seal: Seal | None = None
+        write = functools.partial(write_counts, connection, self.id)
+        self._counts = CountTree(count_levels(stored.first_level), write)
 
     def add(self, samples: Integers) -> None:
         """Write samples, (n, 21), and the summaries and checksums that they complete."""
@@ -257,6 +261,7 @@ class _Meter:
         self.last = int(samples[-1, 0])
         *over, self._seal = checksums(samples, self._seal)
         insert_seals(self._connection, self.id, over)
+        self._counts.add(samples)
         self._sum_up(merge(from_samples(samples), self._finest), _BATCH)
 
     def finish(self) -> None:
@@ -265,6 +270,7 @@ class _Meter:
             insert_event(self._connection, self.id, Event(self.last, EventKind.STOPPED))
         if self._seal is not None:
             insert_seals(self._connection, self.id, [self._seal])
+            self._counts.finish(self.last)
             self._sum_up(self._waiting[min(self._waiting)][0][:0], 0)
 
     def _sum_up(self, rows: Rows, least: int) -> None:

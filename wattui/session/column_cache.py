@@ -11,20 +11,26 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wattui.measurement.distribution import Distribution
 from wattui.session.summary import Rows
 
 Floats = NDArray[np.float64]
+
+_Found = TypeVar("_Found")
 
 #: Largest number of grids: views and strips of a dozen meters.
 _MOST_GRIDS: Final = 32
 
 #: Largest number of sums: one meter's span has about twenty.
 _MOST_SUMS: Final = 1024
+
+#: Largest number of distributions: one field's span has up to five.
+_MOST_DISTRIBUTIONS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class ColumnCache:
         self._state: object = None
         self._columns: OrderedDict[Hashable, Columns] = OrderedDict()
         self._sums: OrderedDict[Hashable, Rows] = OrderedDict()
+        self._distributions: OrderedDict[Hashable, Distribution] = OrderedDict()
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Forget everything if earlier samples may have changed; in the read transaction."""
@@ -67,6 +74,7 @@ class ColumnCache:
         if state != self._state:
             self._columns.clear()
             self._sums.clear()
+            self._distributions.clear()
             self._state = state
 
     def columns(self, grid: Hashable) -> Columns | None:
@@ -82,11 +90,21 @@ class ColumnCache:
 
     def sum_of(self, part: Hashable, read: Callable[[], Rows]) -> Rows:
         """Return the summaries of a finished part of a span; read them the first time."""
-        found = self._sums.get(part)
-        if found is None:
-            found = self._sums[part] = read()
-            while len(self._sums) > _MOST_SUMS:
-                self._sums.popitem(last=False)
-        else:
-            self._sums.move_to_end(part)
-        return found
+        return _remembered(self._sums, _MOST_SUMS, part, read)
+
+    def distribution(self, part: Hashable, read: Callable[[], Distribution]) -> Distribution:
+        """Return a field's distribution over a finished part; read it the first time."""
+        return _remembered(self._distributions, _MOST_DISTRIBUTIONS, part, read)
+
+
+def _remembered(
+    known: OrderedDict[Hashable, _Found], most: int, part: Hashable, read: Callable[[], _Found]
+) -> _Found:
+    found = known.get(part)
+    if found is None:
+        found = known[part] = read()
+        while len(known) > most:
+            known.popitem(last=False)
+    else:
+        known.move_to_end(part)
+    return found

@@ -17,7 +17,7 @@ from wattui.errors import Cancelled
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import count_text, date_text
 from wattui.session import stored_values
-from wattui.session.schema import SEAL_LEVEL, WIDTHS
+from wattui.session.schema import SEAL_LEVEL, WIDTHS, count_levels, has_table
 from wattui.session.store import StoredMeter, stored_meters
 from wattui.session.summary import (
     ABSENT,
@@ -30,6 +30,7 @@ from wattui.session.summary import (
     read_rows,
     read_samples,
 )
+from wattui.session.value_counts import Counts, CountTree, is_same
 
 #: The span whose samples are compared at once.
 _STEP: Final = WIDTHS[SEAL_LEVEL + 1]
@@ -152,6 +153,10 @@ class _MeterCheck:
         self._widest: list[Rows] = []
         self._stored = 0
         self._gaps = [0, 0, 0]
+        levels = count_levels(meter.first_level) if has_table(connection, "value_count") else ()
+        self._tree = CountTree(levels, self._compare_counts) if levels else None
+        self._counted = 0
+        self._wrong_counts: list[tuple[int, int]] = []
 
     def faults(self, cancelled: Callable[[], bool] | None) -> Iterator[str]:
         """Yield what is wrong; the samples are read once."""
@@ -172,6 +177,7 @@ class _MeterCheck:
         if last is not None and not damaged:
             yield from self._wide_faults(last)
             yield from self._gap_faults()
+            yield from self._count_faults(last)
 
     @property
     def _label(self) -> str:
@@ -197,6 +203,8 @@ class _MeterCheck:
             yield f"{self._label}: samples {where} have times or values that cannot be"
             return
         self._count_gaps(samples)
+        if self._tree is not None:
+            self._tree.add(samples)
         faults = list(self._seal_faults(samples, last))
         # The sums of changed samples cannot be right either.
         yield from faults or self._summary_faults(samples, low, high, last)
@@ -274,3 +282,25 @@ class _MeterCheck:
         ).fetchone()
         if list(found) != self._gaps:
             yield f"{self._label}: the list of its gaps is wrong"
+
+    def _compare_counts(self, level: int, bucket: int, counts: Counts) -> None:
+        """Compare the value counts of a bucket; those of earlier versions are not stored."""
+        rows = self._connection.execute(
+            "SELECT field, data FROM value_count WHERE meter=? AND level=? AND bucket=?",
+            (self._meter.id, level, bucket),
+        ).fetchall()
+        self._counted += len(rows)
+        if any(name not in counts or not is_same(counts[name], data) for name, data in rows):
+            self._wrong_counts.append((bucket, bucket + WIDTHS[level]))
+
+    def _count_faults(self, last: int) -> Iterator[str]:
+        if self._tree is None:
+            return
+        self._tree.finish(last)
+        for span in self._wrong_counts:
+            yield f"{self._label}: the value counts {span_text(*span)} are wrong"
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM value_count WHERE meter=?", (self._meter.id,)
+        ).fetchone()
+        if count != self._counted:
+            yield f"{self._label}: there are value counts of times without samples"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from wattui.errors import SessionDamaged, UnknownMeter
 from wattui.measurement.clock import MICROSECONDS, utc_time
-from wattui.measurement.distribution import Distribution
+from wattui.measurement.distribution import Distribution, OnOff
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS, require_fields
 from wattui.measurement.sample import Sample
@@ -31,7 +31,7 @@ from wattui.session.column_cache import ColumnCache
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.read_access import open_for_reading
 from wattui.session.schema import FIELD_COLUMNS, REPAIR_HINT, translated
-from wattui.session.span_distribution import OnOff, read_distribution, read_on_off
+from wattui.session.span_distribution import read_distribution
 from wattui.session.span_statistics import (
     ENERGY_SCALE,
     Statistics,
@@ -548,7 +548,8 @@ class Session:
         with self._reading() as connection:
             meter = self._stored(connection, meter_id)
             low, high = _range(meter, start_us, stop_us)
-            return read_distribution(connection, meter_id, name, low, high)
+            self._cache.refresh(connection)
+            return read_distribution(connection, meter, name, (low, high), self._cache)
 
     def load(
         self,
@@ -566,10 +567,7 @@ class Session:
         above
             The threshold, in W; a power equal to it counts as below.
         """
-        with self._reading() as connection:
-            meter = self._stored(connection, meter_id)
-            low, high = _range(meter, start_us, stop_us)
-            return read_on_off(connection, meter_id, above, low, high)
+        return self.distribution(meter_id, "power", start_us, stop_us).on_off(above)
 
 
 def _range(meter: StoredMeter, start_us: int | None, stop_us: int | None) -> tuple[int, int]:

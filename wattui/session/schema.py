@@ -8,7 +8,8 @@ microseconds: nothing is rounded on the way in.
 ``summary`` holds the sums, minima and maxima of :mod:`wattui.session.summary`, by meter, level
 and bucket.  A bucket gets a row once it is complete, that is, once there is a sample in a later
 bucket.  Open buckets are read from the samples themselves, so that nothing is counted only in
-part after a crash.
+part after a crash.  ``value_count`` holds how long each field had which value in the buckets of
+some levels, compressed by :mod:`wattui.session.value_counts`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ WIDTHS: Final = tuple(16 * 4**level * MICROSECONDS for level in range(9))
 
 #: The level whose buckets carry a checksum: 4096 s.
 SEAL_LEVEL: Final = 4
+
+#: The levels whose buckets may have value counts: 4096 s, 18 hours and 12 days.
+_COUNT_LEVELS: Final = (4, 6, 8)
 
 #: Columns of a summary that add up: records, their intervals, those of records that have a
 #: power, gaps and their number, and energy in 0.1 W × µs.
@@ -121,6 +125,11 @@ ALTER TABLE summary ADD COLUMN apparent INTEGER;
 CREATE TABLE span (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, stop INTEGER NOT NULL,
     name TEXT NOT NULL DEFAULT '', colour TEXT NOT NULL DEFAULT '', meter INTEGER,
     kind TEXT NOT NULL DEFAULT '', details TEXT NOT NULL DEFAULT '{}');
+""",
+    """
+CREATE TABLE value_count (meter INTEGER NOT NULL, level INTEGER NOT NULL, bucket INTEGER NOT NULL,
+    field TEXT NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (meter, level, bucket, field)) WITHOUT ROWID;
 """,
 )
 
@@ -213,6 +222,20 @@ def require_session(
             "Install the latest version of wattui and open it with that.",
         )
     return version
+
+
+def count_levels(first_level: int) -> tuple[int, ...]:
+    """Return the levels that have value counts, by the lowest level of a meter's summaries.
+
+    A bucket holds at least 512 records, which is more than most fields have values.
+    """
+    return tuple(level for level in _COUNT_LEVELS if level >= first_level + 3)
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Check whether the file has a table; one of an earlier version may not."""
+    query = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name=?)"
+    return bool(connection.execute(query, (name,)).fetchone()[0])
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -124,14 +124,19 @@ class Statistics:
 
 
 def pieces(low: int, high: int, last: int, first_level: int) -> list[Piece]:
-    """Cut ``low <= time < high`` into spans at the coarsest levels that fit, in order.
+    """Cut ``low <= time < high`` into spans at the coarsest levels of summaries that fit."""
+    return pieces_of(range(first_level, len(WIDTHS)), low, high, last)
+
+
+def pieces_of(levels: Sequence[int], low: int, high: int, last: int) -> list[Piece]:
+    """Cut ``low <= time < high`` into spans at the coarsest of *levels* that fit, in order.
 
     Of each level only the buckets before *last*, the meter's last sample, are stored.
     """
     left: list[Piece] = []
     right: list[Piece] = []
     reached = -1
-    for level in range(first_level, len(WIDTHS)):
+    for level in levels:
         width = WIDTHS[level]
         begin = -(-low // width) * width
         end = min(high // width, last // width) * width

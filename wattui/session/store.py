@@ -25,6 +25,7 @@ from wattui.measurement.replay_mark import REPLAY_OF, joined_replays
 from wattui.measurement.sample import Sample, complete
 from wattui.measurement.text import unicode_text
 from wattui.session import stored_values
+from wattui.session.buckets import close_buckets
 from wattui.session.naming import free_path
 from wattui.session.schema import (
     SAMPLE_COLUMNS,
@@ -40,7 +41,6 @@ from wattui.session.summary import (
     Seal,
     as_samples,
     checksums,
-    close_buckets,
     first_level,
     insert_seals,
     read_samples,

@@ -294,39 +294,6 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
     return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS))
 
 
-def close_buckets(
-    connection: sqlite3.Connection, meter: int, first_level: int, old: int, new: int
-) -> None:
-    """Store the summaries and checksums of all buckets completed since *old*.
-
-    Must be part of the transaction of the samples.
-
-    Parameters
-    ----------
-    old, new
-        Time of the meter's last sample before and now, in microseconds.
-    """
-    rows, below = None, -1
-    begin = new
-    for level in range(first_level, len(WIDTHS)):
-        width = WIDTHS[level]
-        low, high = old // width * width, new // width * width
-        if low >= high:
-            # Wider buckets contain this one, so they are not complete either.
-            break
-        # Rows of the level below: those that this call made, and earlier ones in the file.
-        stored = read_rows(connection, meter, below, low, min(begin, high))
-        if rows is not None:
-            ready = rows[: int(np.searchsorted(rows.bucket, high))]
-            stored = concatenate([stored, ready])
-        rows, begin, below = merge(stored, width), low, level
-        write_rows(connection, meter, level, rows)
-    width = WIDTHS[SEAL_LEVEL]
-    low, high = old // width * width, new // width * width
-    if low < high:
-        insert_seals(connection, meter, checksums(read_samples(connection, meter, low, high)))
-
-
 def insert_seals(connection: sqlite3.Connection, meter: int, seals: Iterable[Seal]) -> None:
     """Store the checksums of buckets."""
     connection.executemany(
@@ -342,7 +309,7 @@ def checksums(samples: Integers, before: Seal | None = None) -> Iterator[Seal]:
     bucket = samples[:, 0] // WIDTHS[SEAL_LEVEL] * WIDTHS[SEAL_LEVEL]
     starts = np.flatnonzero(np.diff(bucket, prepend=-1)).tolist()
     data = np.ascontiguousarray(samples[:, :_SEALED], dtype="<i8")
-    for start, stop in zip(starts, [*starts[1:], len(samples)], strict=True):
+    for start, stop in itertools.pairwise([*starts, len(samples)]):
         which, count, crc = int(bucket[start]), 0, 0
         if before is not None and before[0] == which:
             _, count, crc = before
