@@ -59,9 +59,7 @@ SAYS_NOTHING = {"util", "utils", "common", "helper", "helpers", "manager", "core
 MOST_LINES_OF_A_MODULE = 600
 MOST_LINES_OF_A_FUNCTION = 40
 #: Longer ones that were looked at, and why they stay.
-LONG_ON_PURPOSE = {
-    "wattui.ui.dialogs.missing_port.linux_checks": "a list of checks, in order",
-}
+LONG_ON_PURPOSE = {}
 
 
 @dataclass

@@ -8,7 +8,6 @@ from opened_window import OpenedWindow
 from PyQt5 import QtGui, QtWidgets
 
 import wattui
-from wattui.ui.dialogs.missing_port import LinuxFacts, linux_checks, mac_checks, windows_checks
 from wattui.ui.window.actions import ACTION, ACTIONS
 from wattui.ui.window.key_groups import GROUPS, group_keys
 from wattui.ui.window.main_view import TOP_BUTTONS
@@ -68,22 +67,3 @@ def test_the_list_of_keys_names_all_of_them():
         assert not action.tooltip or all(key in listed for key in action.keys), action.name
     for key in ("L", "F", "M", "Ctrl+E", "Ctrl+O", "F1", "1 – 9", "Esc", "Left", "+"):
         assert key in listed
-
-
-def test_a_user_outside_the_group_gets_the_exact_command():
-    checks = linux_checks(LinuxFacts(user="ada", group="dialout"))
-    assert "sudo usermod -a -G dialout ada" in [check.command for check in checks]
-
-
-def test_programs_that_take_over_ports_are_listed_only_if_installed():
-    none = linux_checks(LinuxFacts(user="ada", in_group=True))
-    assert [check.title for check in none] == ["The cable", "Another program"]
-    facts = LinuxFacts(user="ada", in_group=True, brltty=True, modem_manager=True)
-    commands = [check.command for check in linux_checks(facts, "install the rule")]
-    assert "sudo apt remove brltty" in commands
-    assert "install the rule" in commands
-
-
-def test_other_systems_have_checks_too():
-    assert any("driver" in check.title for check in windows_checks())
-    assert any("driver" in check.title for check in mac_checks())
