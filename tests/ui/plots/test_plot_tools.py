@@ -10,6 +10,7 @@ from pyface.qt import QtCore
 
 from wattui.ui.plots.selection_handles import covered_places, edge_times
 from wattui.ui.plots.value_axis import ValueRange
+from wattui.ui.theme.palette import DARK
 
 SHIFT = QtCore.Qt.ShiftModifier
 CTRL = QtCore.Qt.ControlModifier
@@ -366,6 +367,30 @@ def test_the_wheel_on_the_strip_zooms(window):
     assert window.stack.view.width == pytest.approx(0.8 * width)
 
 
+def test_the_run_in_the_strip_is_drawn_again_only_when_it_looks_different(window, monkeypatch):
+    """Every frame drew all of the strip again, which took a tenth of its time."""
+    strip, drawn = window.stack.overview, []
+    window.stack.view.show(START + 300, START + 400)
+    window.settle()
+    draw = type(strip).draw_run
+    monkeypatch.setattr(type(strip), "draw_run", lambda self, gc: (drawn.append(1), draw(self, gc)))
+    before = window.image()
+    window.stack.view.show(START + 100, START + 200)
+    window.settle()
+    after = window.image()
+    assert not drawn
+    rows = slice(
+        window.control.height() - round(strip.y2), window.control.height() - round(strip.y)
+    )
+    assert not np.array_equal(before[rows], after[rows])  # the window in it has moved
+    window.stack.palette = DARK
+    window.control.repaint()
+    assert drawn == [1]
+    window.control.resize(700, 500)
+    window.settle()
+    assert len(drawn) > 1
+
+
 def test_the_mouse_has_no_effect_without_a_session():
     window = PlotWindow(channels=["power"])
     window.control.repaint()
@@ -515,7 +540,7 @@ def test_plots_that_would_be_too_low_scroll_instead(recording):
         assert all(row.plot.height >= 70 for row in rows)
         for row in rows:
             shown = row.plot.value_range
-            ticks = row.plot.y_axis.tick_generator
+            ticks = row.plot.y_axis.ticks
             assert len(ticks.ticks_and_labels(shown.low, shown.high, ticks.room)[0]) >= 2
         window.wheel(10, rows[0].plot.y + 10, -1)
         window.settle()

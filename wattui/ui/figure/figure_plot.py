@@ -20,17 +20,16 @@ from wattui.ui.figure import figure_axes
 from wattui.ui.figure.figure_axes import FigureAxis
 from wattui.ui.figure.figure_data import FigureContent, FigureSeries
 from wattui.ui.plots import drawing
-from wattui.ui.plots.curve import (
-    BAND,
-    CUMULATIVE,
-    FAINT_BAND,
-    CurvePlot,
-    draw_band,
-    draw_dots,
-    stepped,
-)
+from wattui.ui.plots.curve import BAND, CUMULATIVE, FAINT_BAND, CurvePlot, draw_dots, stepped
 from wattui.ui.plots.drawing import Lettering
-from wattui.ui.plots.plot_axis import LabelledAxis, LabelledTicks, add_axes, paint_axes
+from wattui.ui.plots.plot_axis import (
+    LabelledAxis,
+    LabelledTicks,
+    TicksAndLabels,
+    add_axes,
+    paint_axes,
+)
+from wattui.ui.plots.stroke import draw_band
 from wattui.ui.plots.time_axis import TimeTicks
 from wattui.ui.theme.palette import Palette, mix, rgba
 
@@ -89,9 +88,7 @@ class FixedTicks(LabelledTicks):
 
     axis = Instance(FigureAxis)
 
-    def ticks_and_labels(
-        self, low: float, high: float, room: float
-    ) -> tuple[np.ndarray, list[str]]:
+    def choose_ticks(self, low: float, high: float, room: float) -> TicksAndLabels:
         """Return the ticks and labels of the axis."""
         return self.axis.ticks, self.axis.labels
 
@@ -174,9 +171,8 @@ class FigurePlot(Plot):
                     component=self,
                     mapper=mapper,
                     orientation="right",
-                    tick_generator=FixedTicks(axis=axis),
-                    tick_color=self._palette.line,
-                    tick_label_color=self._palette.muted,
+                    ticks=FixedTicks(axis=axis),
+                    label_color=self._palette.muted,
                 )
             )
             self.underlays.append(axes[-1])

@@ -10,15 +10,21 @@ import numpy as np
 from chaco.abstract_overlay import AbstractOverlay
 from chaco.array_data_source import ArrayDataSource
 from chaco.tools.range_selection import RangeSelection
-from traits.api import Dict, Instance, observe
+from kiva.qpainter import GraphicsContext
+from pyface.qt import QtCore, QtGui
+from traits.api import Dict, Instance, Int, Tuple, observe
 
 from wattui.ui.plots import drawing
 from wattui.ui.plots.curve import BAND, FAINT_BAND, CurvesPlot
+from wattui.ui.plots.stroke import draw_image
 from wattui.ui.plots.total import Curve
 from wattui.ui.theme.palette import mix
 
 #: How close to an edge of the window the pointer must be to drag it, in pixels.
 _GRIP: Final = 6
+
+#: By how many pixels the run moves in the strip before it is drawn again.
+_MOVED: Final = 0.25
 
 #: Pixels below and above the curves.
 _BELOW: Final = 3
@@ -35,6 +41,12 @@ class Overview(CurvesPlot):
     #: Where records are missing in the run, by meter: seconds, shape (k, 2).
     gaps = Dict()
 
+    #: How many times what it shows has changed.
+    _changes = Int()
+    #: What was drawn last, without the window, and what determined it.
+    _picture = Instance(QtGui.QImage)
+    _key = Tuple()
+
     def __init__(self, **traits: Any) -> None:
         super().__init__(padding=0, resizable="", **traits)
         self.underlays.append(StripGaps(component=self))
@@ -48,6 +60,7 @@ class Overview(CurvesPlot):
         gaps: Mapping[Hashable, np.ndarray] | None = None,
     ) -> None:
         """Show new curves of the whole run, means of their columns, and gaps, by meter."""
+        self._changes += 1
         self.show_curves(curves, means)
         self.gaps = dict(gaps or {})
         values = [curve[1][np.isfinite(curve[1])] for curve in curves.values()]
@@ -62,6 +75,7 @@ class Overview(CurvesPlot):
     def paint(self) -> None:
         """Apply the palette, and give the curves the colours of their meters."""
         palette = self.stack.palette
+        self._changes += 1
         self.trait_set(bgcolor=palette.plot, border_color=palette.line)
         colours = dict(self.colours())
         for key, curve in self.curves.items():
@@ -70,6 +84,31 @@ class Overview(CurvesPlot):
                 colour = mix(palette.plot, colours[key], 0.85)
                 alpha = BAND if len(colours) == 1 else FAINT_BAND
                 curve.trait_set(color=colour, line_width=1.0, band_alpha=alpha)
+
+    def _draw(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
+        """Draw the run, as a picture that is kept while it looks the same, and the window."""
+        painter, stack = gc.gc, self.stack
+        place, ratio = painter.worldTransform(), float(painter.device().devicePixelRatioF())
+        around = QtCore.QRectF(self.x - 1, self.y - 1, self.width + 3, self.height + 3)
+        on_device = place.mapRect(around)
+        left, top = int(on_device.left() * ratio), int(on_device.top() * ratio)
+        size = (int(on_device.width() * ratio) + 2, int(on_device.height() * ratio) + 2)
+        absent = (stack.now, tuple(stack.absent_since.items())) if stack.absent_since else ()
+        shown = self.index_range
+        key = (left, top, size, ratio, self._changes, absent, shown.low, shown.high)
+        if key != self._key:
+            image = QtGui.QImage(*size, QtGui.QImage.Format.Format_ARGB32_Premultiplied)
+            image.setDevicePixelRatio(ratio)
+            image.fill(QtCore.Qt.GlobalColor.transparent)
+            picture = GraphicsContext(size, parent=image)
+            shift = QtGui.QTransform.fromTranslate(-left / ratio, -top / ratio)
+            picture.gc.setWorldTransform(place * shift)
+            self.draw_run(picture)
+            picture.gc.end()
+            image.setDevicePixelRatio(1.0)
+            self._picture, self._key = image, key
+        draw_image(painter, left, top, self._picture)
+        self._draw_overlay(gc)
 
     def colours(self) -> list[tuple[Hashable, str]]:
         """Return each meter's key and its colour in the strip."""
@@ -82,7 +121,11 @@ class Overview(CurvesPlot):
         """Show the run, and the view if it is wider than the run."""
         view = self.stack.view
         last = max(view.last, view.first + 1.0)
-        self.index_range.set_bounds(view.first, max(last, view.stop) if view.whole else last)
+        last, shown = max(last, view.stop) if view.whole else last, self.index_range
+        moved = max(abs(last - shown.high), abs(view.first - shown.low))
+        # A year that is a second longer looks the same.
+        if moved * max(self.width, 1.0) > _MOVED * (last - view.first):
+            shown.set_bounds(view.first, last)
         self.index.metadata["selections"] = (view.start, view.stop)
 
     def window_edges(self) -> tuple[float, float]:

@@ -132,7 +132,7 @@ class PlotRow(HasStrictTraits):
     def place(self, *, is_first: bool, is_last: bool) -> None:
         """Set whether it is the topmost row, and the one with the labels of the time axis."""
         self.is_first, self.shows_time = is_first, is_last
-        self.plot.x_axis.visible = is_last
+        self.plot.x_axis.labelled = is_last
         self.paint()
 
     def paint(self) -> None:

@@ -384,8 +384,6 @@ class PlotStack(HasStrictTraits):
         self.ticks.mode = self.clock_mode
         if not math.isnan(self.origin):
             self.ticks.origin = self.origin
-        for row in self._rows.values():
-            row.plot.x_axis.updated = True
         if self.component is not None:
             self.redraw()
 

@@ -83,8 +83,6 @@ class StackContainer(OverlayPlotContainer):
     work on the whole stack.
     """
 
-    draw_order = Instance(list, args=(["background", "plot", "overlay"],))
-
     #: The stack that it belongs to.
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
     #: From times to pixels, for all rows.
@@ -105,13 +103,16 @@ class StackContainer(OverlayPlotContainer):
         return 400.0, 300.0
 
     def _draw(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
-        # Everything is drawn: checking what lies within the bounds takes longer.
-        super()._draw(gc, None, mode)
-
-    def _draw_background(self, gc: Any, view_bounds: Any = None, mode: str = "default") -> None:
+        """Draw all of it; Enable's layers take longer than the drawing."""
+        if self.layout_needed:
+            self.do_layout()
         # Enable's own background is a pixel short, which leaves a line at two edges.
         width, height = self.width + 2, self.height + 2
         drawing.fill_rect(gc, -1, -1, width, height, self.stack.palette.ground)
+        for plot in self.components:
+            if plot.visible:
+                plot.draw(gc, None, mode)
+        self._draw_overlay(gc, None, mode)
 
     def _get_layout_needed(self) -> bool:
         # Hidden rows are not laid out: Enable would try to in every frame.
@@ -141,6 +142,6 @@ class StackContainer(OverlayPlotContainer):
             plot.outer_position = [0.0, y]
             plot.outer_bounds = [width, height + head + foot]
             plot.do_layout(force=True)
-            plot.y_axis.tick_generator.room = plot.height
+            plot.y_axis.ticks.room = plot.height
             y += height + head + foot
         self.stack.ticks.room = rows[0].plot.width

@@ -12,15 +12,15 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 import numpy as np
-from traits.api import Enum, Float, Tuple
+from traits.api import Enum, Float
 
 from wattui.measurement.text import MONTHS, RunTimes, TimeMode, day_text
-from wattui.ui.plots.plot_axis import LabelledTicks
+from wattui.ui.plots.plot_axis import LabelledTicks, TicksAndLabels
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
@@ -170,21 +170,14 @@ class TimeTicks(LabelledTicks):
     #: The least distance between two labels, in pixels.
     pixels = 84
 
-    _key = Tuple()
-    _found = Tuple()
+    def look(self) -> Hashable:
+        """Return what determines the ticks in addition to both ends and the room."""
+        return self.mode, self.origin
 
-    def ticks_and_labels(
-        self, low: float, high: float, room: float
-    ) -> tuple[np.ndarray, list[str]]:
-        """Return ticks and labels for an axis from *low* to *high* that has *room* pixels.
-
-        Every plot requests the same ones, so the last ones are cached.
-        """
-        key = (low, high, room, self.mode, self.origin)
-        if key != self._key:
-            ticks, step = self.choose(low, high, min(max(int(room / self.pixels), 2), 10))
-            self._key, self._found = key, (np.array(ticks), self.labels(ticks, step))
-        return self._found
+    def choose_ticks(self, low: float, high: float, room: float) -> TicksAndLabels:
+        """Return ticks and labels for an axis from *low* to *high* that has *room* pixels."""
+        ticks, step = self.choose(low, high, min(max(int(room / self.pixels), 2), 10))
+        return np.array(ticks), self.labels(ticks, step)
 
     def choose(self, low: float, high: float, most: int) -> tuple[list[float], float]:
         """Return at most *most* ticks between two times, and their step in seconds."""

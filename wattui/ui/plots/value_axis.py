@@ -12,7 +12,7 @@ import numpy as np
 from traits.api import Str
 
 from wattui.measurement.text import axis_unit
-from wattui.ui.plots.plot_axis import LabelledTicks
+from wattui.ui.plots.plot_axis import LabelledTicks, TicksAndLabels
 
 #: Channels with an axis that starts at zero if their values are not far from it.
 FROM_ZERO: Final = frozenset(
@@ -186,9 +186,7 @@ class ValueTicks(LabelledTicks):
     #: The base unit of the values: an energy is in kWh from 1000 Wh on.
     unit = Str()
 
-    def ticks_and_labels(
-        self, low: float, high: float, room: float
-    ) -> tuple[np.ndarray, list[str]]:
+    def choose_ticks(self, low: float, high: float, room: float) -> TicksAndLabels:
         """Return ticks and labels for an axis from *low* to *high* that has *room* pixels."""
         most = min(max(int(room / self.pixels), 1), 8)
         positions, decimals = ticks(low, high, most)

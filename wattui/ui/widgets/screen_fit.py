@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
+from PyQt5 import sip
 
 #: Room for the frame that the desktop draws around a window, in pixels: across and down.
 FRAME: Final = (8, 40)
@@ -38,8 +40,12 @@ class _LowContent(QtGui.QWidget):
 class ScrollArea(QtGui.QScrollArea):
     """Shows a widget at its full size if there is room, and scrolls it otherwise."""
 
+    #: All of them.  To look for them among all widgets of a window takes a millisecond.
+    every: Final[weakref.WeakSet[ScrollArea]] = weakref.WeakSet()
+
     def __init__(self, content: QtGui.QWidget) -> None:
         super().__init__()
+        self.every.add(self)
         self.setObjectName("scrolled")
         self.setFrameShape(QtGui.QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -143,8 +149,9 @@ def fit_to_screen(window: QtGui.QWidget) -> None:
 
 def _missing(window: QtGui.QWidget) -> int:
     window.layout().activate()
-    areas = window.findChildren(ScrollArea)
-    return max((area.missing() for area in areas if area.isVisibleTo(window)), default=0)
+    areas = (one for one in ScrollArea.every if not sip.isdeleted(one))
+    seen = (one for one in areas if window.isAncestorOf(one) and one.isVisibleTo(window))
+    return max((one.missing() for one in seen), default=0)
 
 
 def _room(window: QtGui.QWidget) -> QtCore.QSize:

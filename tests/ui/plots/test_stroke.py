@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stroke of a curve: which pixels it fills."""
+"""How the line and the band of a curve are painted: which pixels they fill."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pyface.qt import QtCore, QtGui
 
-from wattui.ui.plots.curve import closed, columns, draw_band, polyline, runs, stepped, widened
+from wattui.ui.plots.curve import stepped
+from wattui.ui.plots.stroke import coverage, dilated, draw_band, line_parts, polyline
 
 
 class Painted:
@@ -40,38 +41,55 @@ def zigzag(count: int, low: float, high: float) -> np.ndarray:
     return np.column_stack((x, np.tile((low, high), count)))
 
 
-def test_a_calm_line_with_a_step_stays_a_line() -> None:
-    points = np.column_stack((np.arange(100) / 2, np.where(np.arange(100) < 50, 10.0, 90.0)))
-    assert runs(points, 1.0) == [(0, 99, False)]
+def qt_stroke(points: np.ndarray, ratio: int = 1) -> np.ndarray:
+    """Return how dark each pixel is when Qt draws a line, with round joins and ends."""
+    painted = Painted(ratio=ratio)
+    painted.gc.setPen(round_pen())
+    path = QtGui.QPolygonF([QtCore.QPointF(*one) for one in points.tolist()])
+    painted.gc.drawPolyline(path)
+    return painted.darkness()
 
 
-def test_a_noisy_stretch_is_distinguished_from_the_calm_around_it() -> None:
-    y = np.zeros(240)
-    y[96:144] = np.tile((0.0, 20.0), 24)
-    points = np.column_stack((np.arange(240) / 2, y))
-    found = runs(points, 1.0)
-    assert [noisy for _first, _last, noisy in found] == [False, True, False]
-    assert [first for first, _last, _noisy in found[1:]] == [last for _, last, _ in found[:-1]]
-    assert (found[0][0], found[-1][1]) == (0, 239)
+def round_pen() -> QtGui.QPen:
+    pen = QtGui.QPen(QtGui.QColor("black"), 1.8)
+    pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(QtCore.Qt.PenJoinStyle.RoundJoin)
+    return pen
 
 
-@pytest.mark.parametrize("points", [np.empty((0, 2)), np.ones((1, 2)), np.ones((2, 2))])
-def test_few_points_are_calm(points: np.ndarray) -> None:
-    assert not any(noisy for _first, _last, noisy in runs(points, 1.0))
+X = np.arange(140) * 0.6 + 8.3
+LINES = {
+    "level": np.full(140, 30.4),
+    "slope": 10.2 + X * 0.4,
+    "wave": 30 + 18 * np.sin(X / 5),
+    "steep": 10 + 40 * (np.arange(140) % 48) / 48,
+    "step": np.where(X < 50, 12.0, 48.0),
+    "noise": np.random.default_rng(2).uniform(22, 38, 140),
+}
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("name", LINES)
+def test_a_line_looks_as_if_qt_had_drawn_it(name: str, ratio: int) -> None:
+    points = np.column_stack((X, LINES[name]))
+    painted = Painted(ratio=ratio)
+    polyline(painted, points)
+    difference = np.abs(painted.darkness() - qt_stroke(points, ratio))
+    assert difference.max() < 0.6  # half of a column, at the sides of what is steep
+    assert difference.mean() < 0.012
 
 
 def test_points_far_apart_are_joined_by_slopes() -> None:
-    points = np.column_stack((np.arange(50) * 20.0, np.tile((0.0, 50.0), 25)))
-    assert not any(noisy for _first, _last, noisy in runs(points, 1.0))
+    points = np.column_stack((np.arange(5) * 20.0 + 8, np.tile((10.0, 50.0), 3)[:5]))
+    painted = Painted()
+    painted.gc.setPen(round_pen())
+    polyline(painted, points)
+    assert np.array_equal(painted.darkness(), qt_stroke(points))
 
 
-def test_where_there_are_no_pixels_all_is_calm() -> None:
-    assert runs(zigzag(50, 0, 40), 0.0) == [(0, 99, False)]
-
-
-def test_columns_hold_all_that_the_line_crosses() -> None:
-    points = np.array([(0.5, 0.0), (0.5, 4.0), (2.5, 8.0), (3.5, 2.0)])
-    first, low, high = columns(points)
+def test_a_part_holds_all_that_the_line_crosses() -> None:
+    x, y = np.array([(0.5, 0.0), (0.5, 4.0), (2.5, 8.0), (3.5, 2.0)]).T
+    first, low, high = line_parts(x, y)
     assert first == 0
     np.testing.assert_allclose(low, [0.0, 5.0, 5.0, 2.0])
     np.testing.assert_allclose(high, [5.0, 7.0, 8.0, 5.0])
@@ -80,23 +98,30 @@ def test_columns_hold_all_that_the_line_crosses() -> None:
 def test_neighbours_are_joined_without_holes() -> None:
     random = np.random.default_rng(3)
     x = np.sort(random.uniform(-5, 200, 900))
-    first, low, high = columns(np.column_stack((x, random.uniform(0, 90, 900))))
+    first, low, high = line_parts(x, random.uniform(0, 90, 900))
     assert first == np.floor(x[0])
-    assert np.all(np.isfinite(low))
     assert np.all(low[1:] <= high[:-1])
     assert np.all(low[:-1] <= high[1:])
 
 
-def test_a_notch_of_one_column_is_closed_and_a_wider_one_is_not() -> None:
-    low = np.array([0.0, 8.0, 0.0, 8.0, 8.0, 0.0])
-    high = np.full(6, 10.0)
-    np.testing.assert_array_equal(closed(low, high)[0], [0, 0, 0, 8, 8, 0])
+def test_a_pen_fills_whole_columns_and_nothing_beside_them() -> None:
+    column, low, high = dilated(7, np.array([5.0]), np.array([6.0]), 0.9)
+    assert (column, len(low)) == (1, 9)
+    filled = high > low
+    assert filled.tolist() == [False] * 2 + [True] * 5 + [False] * 2
+    assert (low.min(), high.max()) == (pytest.approx(4.1), pytest.approx(6.9))
 
 
-def test_a_wide_stroke_reaches_into_the_next_column() -> None:
-    low, high = widened(np.array([5.0, 1.0]), np.array([6.0, 9.0]))
-    np.testing.assert_array_equal(low, [5, 1, 1, 1])
-    np.testing.assert_array_equal(high, [6, 9, 9, 9])
+def test_a_pixel_is_as_opaque_as_its_share_that_is_covered() -> None:
+    low, high = np.array([1.0, 1.0, 1.5, 2.0, 2.0, 2.0]), np.array([3.0, 3.0, 3.0, 2.0, 2.0, 5.0])
+    found = coverage(low, high) / 255
+    np.testing.assert_allclose(found[:, 0], [0, 2.5 / 3, 1, 0, 0, 0, 0], atol=0.01)
+    np.testing.assert_allclose(found[:, 1], [0, 0, 1 / 3, 1 / 3, 1 / 3, 0, 0], atol=0.01)
+
+
+def test_a_line_that_ends_just_above_a_row_is_painted() -> None:
+    """A frame was lost when a line ended less than a hundredth of a pixel above a row."""
+    assert coverage(np.full(3, 1.0), np.full(3, 3.999))[:, 0].tolist() == [0, 255, 255, 255, 0, 0]
 
 
 @pytest.mark.parametrize("ratio", [1, 2])
@@ -157,26 +182,6 @@ def test_a_band_has_the_extremes_of_a_single_column() -> None:
     draw_band(painted, points, 0.3)
     dark = painted.darkness()
     assert dark[22:38, 30].min() > 0.25
-
-
-def test_pieces_of_a_calm_line_meet_without_a_notch() -> None:
-    """A steep calm line had a notch every 24 points, where its pieces met."""
-    x = np.arange(97) * 0.8 + 5
-    points = np.column_stack((x, 10 + 40 * (np.arange(97) % 48) / 48))
-    lines = []
-    for ends in (True, False):
-        painted = Painted(ratio=1)
-        pen = QtGui.QPen(QtGui.QColor("black"), 1.8)
-        pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(QtCore.Qt.PenJoinStyle.RoundJoin)
-        painted.gc.setPen(pen)
-        if ends:
-            polyline(painted, points)
-        else:
-            path = QtGui.QPolygonF([QtCore.QPointF(*one) for one in points.tolist()])
-            painted.gc.drawPolyline(path)
-        lines.append(painted.darkness())
-    assert np.abs(lines[0] - lines[1]).max() < 0.35
 
 
 def test_steps_end_at_the_records() -> None:
