@@ -90,7 +90,13 @@ from wattui.errors import (
 from wattui.formats import write, write_csv
 from wattui.measurement.clock import Clock, time_us
 from wattui.measurement.distribution import Distribution, OnOff
-from wattui.measurement.energy import counter_moved, energy_error_wh, energy_wh
+from wattui.measurement.energy import (
+    counter_moved,
+    difference_error_wh,
+    energy_error_wh,
+    energy_wh,
+    ratio_error,
+)
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
 from wattui.measurement.sample import Sample
@@ -222,6 +228,7 @@ __all__ = [
     "WriterStatus",
     "commands",
     "counter_moved",
+    "difference_error_wh",
     "energy_error_wh",
     "energy_wh",
     "identify",
@@ -231,6 +238,7 @@ __all__ = [
     "new_session_path",
     "open_checked",
     "open_port",
+    "ratio_error",
     "sessions_folder",
     "time_us",
     "write",

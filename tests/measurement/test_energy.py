@@ -51,3 +51,58 @@ def test_cost_and_mean() -> None:
     assert energy.cost(1500.0, 0.08) == pytest.approx(0.12)
     assert energy.average_power(200.0, 7200.0) == 100.0
     assert math.isnan(energy.average_power(0.0, 0.0))
+
+
+amounts = st.tuples(st.floats(0.01, 1e5), st.floats(1.0, 1e6))
+shares = st.floats(-energy.RELATIVE_ERROR, energy.RELATIVE_ERROR)
+offsets = st.floats(-energy.ABSOLUTE_ERROR_W, energy.ABSOLUTE_ERROR_W)
+
+
+def true(reading: tuple[float, float], share: float, offset: float) -> float:
+    return reading[0] * (1 + share) + offset * reading[1] / 3600
+
+
+@given(amounts, amounts, st.tuples(shares, offsets), st.tuples(shares, offsets), st.booleans())
+def test_no_meter_within_its_limits_is_farther_off(
+    first: tuple[float, float],
+    second: tuple[float, float],
+    one: tuple[float, float],
+    other: tuple[float, float],
+    constant: bool,
+) -> None:
+    """Whatever its errors are in both spans, and if they are the same in both."""
+    if constant:
+        other = one
+    off = true(first, *one) - true(second, *other) - (first[0] - second[0])
+    limit = energy.difference_error_wh(first, second, constant=constant)
+    slack = 1e-9 * (first[0] + second[0] + first[1] + second[1])
+    assert abs(off) <= limit + slack
+    assert limit <= energy.difference_error_wh(first, second) + slack
+    ratio = energy.ratio_error(first, second, constant=constant)
+    if ratio < 1e6:
+        off = true(first, *one) / true(second, *other) - first[0] / second[0]
+        assert abs(off) <= ratio * (1 + 1e-6) + 1e-9
+        assert ratio <= energy.ratio_error(first, second) * (1 + 1e-9) + 1e-9
+
+
+def test_what_cancels_in_a_difference_and_in_a_ratio() -> None:
+    hour, day = 3600.0, 86_400.0
+    same = (100.0, hour), (100.0, hour)
+    assert energy.difference_error_wh(*same) == pytest.approx(3.6)
+    assert energy.difference_error_wh(*same, constant=True) == 0.0
+    assert energy.ratio_error(*same, constant=True) == pytest.approx(0.0, abs=1e-12)
+    assert energy.ratio_error(*same) == pytest.approx(0.0367, abs=1e-4)
+    # The power that is added to each reading grows with the time, and does not cancel then.
+    longer = (200.0, day), (100.0, hour)
+    assert energy.difference_error_wh(*longer, constant=True) == pytest.approx(1.5 + 0.3 * 23)
+    # Of equal mean powers it cancels in the ratio.
+    assert energy.ratio_error((200.0, 2 * hour), (100.0, hour), constant=True) < 1e-12
+    assert energy.ratio_error((1.0, hour), (0.2, hour)) == math.inf
+    assert math.isnan(energy.ratio_error((1.0, hour), (0.0, hour)))
+
+
+def test_the_error_of_a_mean_is_that_of_the_energy() -> None:
+    for wh, seconds in ((20.99, 1792.0), (0.0, 10.0), (1e4, 86_400.0)):
+        mean = energy.average_power(wh, seconds)
+        error = energy.energy_error_wh(wh, seconds) * 3600 / seconds
+        assert energy.average_power_error(mean) == pytest.approx(error)

@@ -13,7 +13,8 @@ from typing import Final
 from wattui.errors import Cancelled
 from wattui.formats.reading.source import Progress
 from wattui.measurement.fields import FIELDS, WireValue, require_fields
-from wattui.session.reader import Session, SessionMeter
+from wattui.session.reader import Session
+from wattui.session.session_file import SessionMeter
 from wattui.session.span_statistics import Statistics
 
 #: A sample as :meth:`Session.rows` returns it: time, interval, gap, 18 fields.

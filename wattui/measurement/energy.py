@@ -7,6 +7,7 @@ is the sum of power times interval.  Nothing is counted in a gap.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -30,6 +31,9 @@ ERROR_RULE: Final = (
 )
 
 _HOUR: Final = 3600.0
+
+#: An energy in Wh, and the time over which it was recorded, in s.
+Energy = tuple[float, float]
 
 
 def energy_wh(power: ArrayLike, interval: ArrayLike) -> float:
@@ -137,3 +141,86 @@ def average_power_error(power: float) -> float:
 def cost(energy: float, rate: float) -> float:
     """Return the cost of an energy in Wh at a rate per kWh."""
     return energy / 1000.0 * rate
+
+
+def difference_error_wh(first: Energy, second: Energy, *, constant: bool = False) -> float:
+    """Return the limit of error of *first* - *second*, in Wh: two energies of one meter.
+
+    Parameters
+    ----------
+    first, second
+        Energy in Wh, and time that was recorded, in s.
+    constant
+        Whether to assume that the meter is off by the same share of a reading and by the same
+        power throughout.  The manual does not promise it; without it, nothing cancels.
+
+    Returns
+    -------
+    float
+        The farthest that the true difference can be from that of the readings.
+
+    Notes
+    -----
+    With a share *g* of up to 1.5 % and a power *o* of up to 0.3 W, the true energy of a reading
+    *E* over *t* is *E* (1 + *g*) + *o* *t*.  If both are constant, a difference *D* over times
+    that differ by *T* is off by *g* *D* + *o* *T*: the error of both baselines cancels.
+
+    Examples
+    --------
+    >>> round(difference_error_wh((100.0, 3600), (98.0, 3600)), 2)
+    3.57
+    >>> round(difference_error_wh((100.0, 3600), (98.0, 3600), constant=True), 2)
+    0.03
+    """
+    if constant:
+        return energy_error_wh(first[0] - second[0], abs(first[1] - second[1]))
+    return error_of_sum(energy_error_wh(*one) for one in (first, second))
+
+
+def ratio_error(first: Energy, second: Energy, *, constant: bool = False) -> float:
+    """Return the limit of error of *first* / *second*, two energies of one meter.
+
+    Parameters
+    ----------
+    first, second
+        Energy in Wh, and time that was recorded, in s.
+    constant
+        See :func:`difference_error_wh`.
+
+    Returns
+    -------
+    float
+        The farthest that the true ratio can be from that of the readings; infinite if the second
+        energy may be zero, and NaN if it is.
+
+    Notes
+    -----
+    A share by which both are off cancels.  A power by which both are off cancels only where the
+    mean powers are equal.
+
+    Examples
+    --------
+    >>> round(ratio_error((200.0, 3600), (100.0, 3600)), 3)
+    0.07
+    >>> round(ratio_error((200.0, 3600), (100.0, 3600), constant=True), 4)
+    0.0031
+    """
+    if not second[0]:
+        return float("nan")
+    signs = itertools.product((-1, 1), repeat=4)
+    corners = ((g, o, g, o) for g, o, *_ in signs) if constant else signs
+    ratio = first[0] / second[0]
+    farthest = 0.0
+    for g, o, h, p in corners:
+        true = _true(second, h, p)
+        if true / second[0] <= 0:
+            return float("inf")
+        farthest = max(farthest, abs(_true(first, g, o) / true - ratio))
+    return farthest
+
+
+def _true(reading: Energy, share: int, power: int) -> float:
+    """Return the energy that a meter may have read, at the limits of its error."""
+    energy, duration = reading
+    offset = power * ABSOLUTE_ERROR_W * duration / _HOUR
+    return energy * (1 + share * RELATIVE_ERROR) + offset

@@ -19,7 +19,7 @@ from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session, SessionMeter, Statistics
 from wattui.session.outline import SOURCE
-from wattui.session.reader import SessionEvent
+from wattui.session.session_file import SessionEvent
 
 #: Called with how much is done, and of how much.
 Progress = Callable[[int, int], None]

@@ -27,7 +27,7 @@ from wattui.measurement.text import (
 )
 from wattui.report.markup import Markup, element, joined
 from wattui.report.report_content import STATED, ReportContent, ReportedMeter
-from wattui.session.reader import SessionEvent
+from wattui.session.session_file import SessionEvent
 
 #: Shares of the time for which quantiles are stated.
 _SHARES: Final = (0.05, 0.5, 0.95)

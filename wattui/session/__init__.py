@@ -8,7 +8,7 @@ from wattui.session.bulk import BulkWriter
 from wattui.session.checked import open_checked, repaired_path, sound_copy, verify
 from wattui.session.envelope import Envelope
 from wattui.session.naming import make_folder, new_session_path
-from wattui.session.reader import Session, SessionEvent, SessionMeter
+from wattui.session.reader import Session
 from wattui.session.recovery import (
     Interrupted,
     add_event,
@@ -19,6 +19,7 @@ from wattui.session.recovery import (
     set_info,
 )
 from wattui.session.salvage import Salvaged, salvage
+from wattui.session.session_file import SessionEvent, SessionMeter
 from wattui.session.span_statistics import FieldStatistics, Statistics
 from wattui.session.write_queue import WriterStatus
 from wattui.session.writer import SessionWriter

@@ -18,8 +18,8 @@ from wattui.session.catalogue import Catalogue, SessionState
 from wattui.session.destination import check_destination
 from wattui.session.lock import SessionLock
 from wattui.session.read_access import open_for_reading
-from wattui.session.reader import unfinished
 from wattui.session.schema import connect, migrate, translated
+from wattui.session.session_file import unfinished
 from wattui.session.store import insert_event, stored_meters, transaction
 
 #: Pages that are copied between two reports of progress: 4 MB.
