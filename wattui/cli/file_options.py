@@ -16,12 +16,16 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import click
+from click.shell_completion import CompletionItem
 
 from wattui.desktop.atomic_file import STANDARD_OUTPUT
 from wattui.errors import DiskRefused, WouldOverwrite
 
 #: Schemes and folders of a port that is given in full.
 _IN_FULL: Final = ("/", ".", "~")
+
+#: Simulated meters that a shell offers as ports.
+_SIMULATED: Final = ("pro", "es", "net")
 
 
 def find_session(path: Path) -> Path:
@@ -108,6 +112,16 @@ class PortName(click.types.StringParamType):
         is_device = text and not os.path.exists(text) and _is_character_device(device)  # noqa: PTH110
         looks_like_one = text.startswith(("ttyUSB", "ttyACM", "ttyS", "cu.", "tty."))
         return str(device) if is_device or looks_like_one else text
+
+    def shell_complete(
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the ports of this machine, and the simulated meters."""
+        from wattui.ports.listing import list_ports
+
+        ports = [CompletionItem(port.url, help=port.label) for port in list_ports()]
+        simulated = [CompletionItem(f"sim://{model}", help="simulated") for model in _SIMULATED]
+        return [one for one in (*ports, *simulated) if one.value.startswith(incomplete)]
 
 
 def _is_character_device(path: Path) -> bool:
