@@ -5,6 +5,8 @@
 # mypy: ignore-errors
 
 # Public, for programs that use wattui.
+_.above_idle
+_.above_idle_error
 _.add_samples
 _.meter_cost
 _.product_id
@@ -61,3 +63,10 @@ _.updated
 _._window
 bench_view
 meter_view
+
+# Called by pytest by their names.
+pytest_addoption
+pytest_configure
+pytest_pyfunc_call
+pytest_terminal_summary
+pytest_unconfigure

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wattui.benchmark.experiment import Experiment
+from wattui.benchmark.experiment import Experiment, Unwatched
 from wattui.benchmark.method import ASSUMED_LAG, Lag, RecordArrays
 from wattui.benchmark.plan import MeasurementPlan, Order, make_commands
 from wattui.benchmark.processes import Execution
@@ -176,22 +176,6 @@ class MovedCommands:
         meter.wait(max(seconds, 0.01))
         meter.switch(0.0)
         return Execution(0, seconds)
-
-
-class Unwatched:
-    """Shows nothing."""
-
-    def stage(self, *_: object) -> None:
-        """Show nothing."""
-
-    def beat(self) -> None:
-        """Show nothing."""
-
-    def measured(self, *_: object) -> None:
-        """Show nothing."""
-
-    def remark(self, _text: str) -> None:
-        """Show nothing."""
 
 
 def simulate(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Live power, current and voltage from Watts up? power meters, without losing a sample.
 
-:func:`wattui.meter` returns the samples of a meter to iterate over.  All other public names
-are in :mod:`wattui.api`.
+:func:`wattui.meter` returns the samples of a meter to iterate over, and
+:func:`wattui.measure` measures the energy of a block of code.  All other public names are in
+:mod:`wattui.api`.
 """
 
 from importlib import import_module
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
+#: The modules of the functions.
+_FUNCTIONS = {"meter": "wattui.client", "measure": "wattui.benchmark.code_measurement"}
+
+
 def __getattr__(name: str) -> Any:
-    """Load :func:`meter` when it is first used."""
-    if name != "meter":
+    """Load a function when it is first used."""
+    if name not in _FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module("wattui.client").meter
+    return getattr(import_module(_FUNCTIONS[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "meter"})
+    return sorted({*globals(), *_FUNCTIONS})

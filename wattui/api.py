@@ -53,6 +53,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wattui.benchmark.code_measurement import CodeMeasurement, measure
 from wattui.client import (
     ClientState,
     Conversation,
@@ -158,6 +159,7 @@ __all__ = [
     "Cancelled",
     "ClientState",
     "Clock",
+    "CodeMeasurement",
     "Command",
     "Conversation",
     "DiskRefused",
@@ -234,6 +236,7 @@ __all__ = [
     "identify",
     "list_ports",
     "mark",
+    "measure",
     "meter",
     "new_session_path",
     "open_checked",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wattui.benchmark.experiment import Experiment
+from wattui.benchmark.experiment import Experiment, Unwatched
 from wattui.benchmark.findings import Reason
 from wattui.benchmark.method import ASSUMED_LAG, Lag
 from wattui.benchmark.plan import MeasurementPlan, Order, make_commands
@@ -96,9 +96,9 @@ class Bench:
         commands = options.pop("commands", None) or make_commands(["0"])
         plan = MeasurementPlan(commands, shell=(), **{"runs": 3, **options})
         self.script = Script(moved.MovedCommands(self.meter, works, draw), special)
-        self.watcher = moved.Unwatched()
+        self.watcher = Unwatched()
         self.remarks: list[str] = []
-        self.watcher.remark = self.remarks.append
+        self.watcher.remark = self.remarks.append  # type: ignore[method-assign]
         self.experiment = Experiment(
             plan, self.meter, ASSUMED_LAG, self.watcher, run_command=self.script, seed=1
         )

@@ -65,6 +65,22 @@ class Watcher(Protocol):
         """Show a sentence about something that went wrong and was dealt with."""
 
 
+class Unwatched:
+    """Shows nothing."""
+
+    def stage(self, *_: object) -> None:
+        """Show nothing."""
+
+    def beat(self) -> None:
+        """Show nothing."""
+
+    def measured(self, log: MeasurementLog, records: RecordArrays | None) -> None:
+        """Show nothing."""
+
+    def remark(self, text: str) -> None:
+        """Show nothing."""
+
+
 class Experiment:
     """Measures the commands of a plan with one meter.
 

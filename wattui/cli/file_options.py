@@ -109,9 +109,9 @@ class PortName(click.types.StringParamType):
             return text
         device = Path("/dev") / text
         # os.path answers for names that no file can have, too.
-        is_device = text and not os.path.exists(text) and _is_character_device(device)  # noqa: PTH110
+        named = text and not os.path.exists(text) and is_device(device)  # noqa: PTH110
         looks_like_one = text.startswith(("ttyUSB", "ttyACM", "ttyS", "cu.", "tty."))
-        return str(device) if is_device or looks_like_one else text
+        return str(device) if named or looks_like_one else text
 
     def shell_complete(
         self, _ctx: click.Context, _param: click.Parameter, incomplete: str
@@ -124,9 +124,10 @@ class PortName(click.types.StringParamType):
         return [one for one in (*ports, *simulated) if one.value.startswith(incomplete)]
 
 
-def _is_character_device(path: Path) -> bool:
+def is_device(path: Path | str) -> bool:
+    """Check whether a path is that of a serial port, or a link to one."""
     try:
-        return path.is_char_device()
+        return Path(path).is_char_device()
     except (OSError, ValueError):
         return False
 

@@ -157,7 +157,8 @@ def _print(outcome: MeasurementResult, options: dict[str, Any]) -> None:
     if taken and options["quiet"]:
         return
     screen = console(error=taken)
-    for line in summary_lines(outcome):
+    width = screen.width if screen.is_terminal else 100
+    for line in summary_lines(outcome, width):
         screen.print(line, soft_wrap=not screen.is_terminal)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import textwrap
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -78,7 +79,7 @@ class MeasureView:
         #: The records, once the meter is connected.
         self.source: RecordSource | None = None
         self._what, self._name, self._number = "Connecting to the meter", "", 0
-        self._began, self._length = time.monotonic(), 0.0
+        self._began = time.monotonic()
         self._watts: float | None = None
         self._looked = 0.0
         self._start = time.monotonic()
@@ -102,9 +103,10 @@ class MeasureView:
         self, what: str, command: MeasuredCommand | None, number: int, seconds: float
     ) -> None:
         """Show what is done now."""
+        del seconds
         self._what, self._number = what, number
         self._name = "" if command is None else printable(command.name)
-        self._began, self._length = time.monotonic(), seconds
+        self._began = time.monotonic()
         if what in ("Run", "Warm-up") and not self._first_run:
             self._first_run = time.monotonic()
         self._drawn = 0.0
@@ -152,14 +154,16 @@ class MeasureView:
         """Return about how long the measurement still takes."""
         plan, now = self._plan, time.monotonic()
         left = self._total - self._done
-        after = plan.idle + _OVERHEAD / 2
+        # A simulated meter may run faster.
+        speed = float(getattr(getattr(self.source, "clock", None), "speed", 1.0))
+        idle, one = plan.idle / speed, (plan.min_time + _OVERHEAD) / speed
+        after = idle + _OVERHEAD / 2 / speed
         if not self._first_run:
-            before = max(plan.idle - (now - self._start), 0.0)
-            return before + left * (plan.min_time + _OVERHEAD) + after
+            return max(idle - (now - self._start), 0.0) + left * one + after
         if self._what == "Baseline after":
-            return max(plan.idle - (now - self._began), 0.0)
+            return max(idle - (now - self._began), 0.0)
         spent = now - self._first_run
-        each = spent / self._done if self._done else max(plan.min_time + _OVERHEAD, spent)
+        each = spent / self._done if self._done else max(one, spent)
         return max(each * self._total - spent, 0.0) + after
 
     def _drawing(self) -> Group:
@@ -194,18 +198,25 @@ class MeasureView:
 # -- the summary ------------------------------------------------------------------------
 
 
-def summary_lines(outcome: MeasurementResult) -> Iterator[Text]:
-    """Yield the lines of the summary."""
+def summary_lines(outcome: MeasurementResult, width: int) -> Iterator[Text]:
+    """Yield the lines of the summary; sentences are folded to *width* characters."""
     for number, one in enumerate(outcome.commands, 1):
         yield from _command_lines(number, one, outcome)
         yield Text()
     if outcome.compared:
         yield from _comparison_lines(outcome)
         yield Text()
-    yield from _method_lines(outcome)
+    for sentence in _method_sentences(outcome):
+        yield Text(_folded(sentence, width), style="dim")
     for found in outcome.all_findings():
         where = f"{printable(found.command)}: " if found.command else ""
-        yield Text.assemble(("Warning: ", "yellow"), f"{where}{printable(found.text)}")
+        text = Text(_folded(f"Warning: {where}{printable(found.text)}", width))
+        text.stylize("yellow", 0, len("Warning:"))
+        yield text
+
+
+def _folded(text: str, width: int) -> str:
+    return textwrap.fill(text, width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _command_lines(number: int, one: CommandResult, outcome: MeasurementResult) -> Iterator[Text]:
@@ -268,27 +279,22 @@ def _comparison_lines(outcome: MeasurementResult) -> Iterator[Text]:
         yield Text()
         yield from _ratio_lines(printable(best.command.name), other)
     yield Text(
-        "  Both were measured with one meter: its 1.5 % and the error of its lag cancel in the "
-        "ratio, its 0.3 W does not.",
-        style="dim",
+        "  One meter: in the ratio its 1.5 % and its lag cancel, its 0.3 W does not.", style="dim"
     )
 
 
 def _ratio_lines(best: str, other: Compared) -> Iterator[Text]:
-    found = other.above
-    yield Text.assemble(
-        f"  {best} needed ", (ratio_text(found), "bold green"), " times less energy above idle than"
-    )
-    yield Text(f"  {printable(other.command.name)}; in total {ratio_text(other.gross)}.")
+    name, found = printable(other.command.name), other.above
+    if found.is_clear and math.isfinite(found.low):
+        yield Text.assemble(
+            f"  {name} needed ", (ratio_text(found), "bold green"), " times the energy"
+        )
+    else:
+        yield Text(f"  {name}: no clear difference in the energy")
+    yield Text(f"  above idle of {best}; in total {ratio_text(other.gross)}.")
     if not math.isnan(found.probability):
-        yield Text(f"  {_probability_text(found.probability)}", style="dim")
-
-
-def _probability_text(probability: float) -> str:
-    """Return what Welch's test says."""
-    shown = "< 0.001" if probability < 0.001 else f"= {probability:.3f}"
-    verdict = "a difference" if probability < 0.05 else "no clear difference"
-    return f"Welch's test: {verdict}, p {shown}."
+        shown = "< 0.001" if found.probability < 0.001 else f"= {found.probability:.3f}"
+        yield Text(f"  Welch's test: p {shown}.", style="dim")
 
 
 def _bar(share: float) -> str:
@@ -297,7 +303,7 @@ def _bar(share: float) -> str:
     return "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8] or "▏"
 
 
-def _method_lines(outcome: MeasurementResult) -> Iterator[Text]:
+def _method_sentences(outcome: MeasurementResult) -> Iterator[str]:
     idle, lag = outcome.idle, outcome.lag
     pauses = len(outcome.log.of(Role.IDLE))
     if idle.count:
@@ -305,15 +311,8 @@ def _method_lines(outcome: MeasurementResult) -> Iterator[Text]:
         text = f"Idle level: {level} ({idle.count:,} quiet records in {count_text(pauses, 'span')})"
     else:
         text = f"Idle level: {idle.level:.1f} W, given"
-    yield Text(f"{text}. Lag: {lag.seconds:.2g} ± {lag.uncertainty:.2g} s, {lag.source}.", "dim")
-    yield Text(
+    yield f"{text}. Lag: {lag.seconds:.2g} ± {lag.uncertainty:.2g} s, {lag.source}."
+    yield (
         f"The intervals are for chance. The meter's own limit ({ACCURACY}) comes on top: repeats "
-        "do not reduce it.",
-        "dim",
+        "do not reduce it."
     )
-
-
-def print_summary(outcome: MeasurementResult, screen: Console) -> None:
-    """Print the summary, folded to the width of the terminal."""
-    for line in summary_lines(outcome):
-        screen.print(line, soft_wrap=not screen.is_terminal)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wattui.cli.file_options import File, PortName, SessionFile, Use
+from wattui.cli.file_options import File, PortName, SessionFile, Use, is_device
 from wattui.cli.help import ExplainedCommand
 from wattui.cli.measure_options import budget_options, command_options, method_options
 from wattui.cli.options import NEW_FILE, quiet_option, session_option
@@ -63,7 +63,7 @@ def split_words(words: Sequence[str], after: Sequence[str] | None) -> Wanted:
     unless the first one is a quoted command by itself.
     """
     port = ""
-    if words and _PORT.fullmatch(words[0]):
+    if words and (_PORT.fullmatch(words[0]) or is_device(words[0])):
         port = PortName().convert(words[0], None, None)
         words = words[1:]
     if not after:
