@@ -76,6 +76,8 @@ BY_CLOCK = RunTimes(TimeMode.CLOCK, START / MICROSECONDS, 6 * 3600)
         # It would be beyond the run, which has such a time of day.
         ("21:15:00", ELAPSED, utc("2026-06-01T19:15")),
         ("21:15", BY_CLOCK, utc("2026-06-01T19:15")),
+        # At two o'clock the run is over.
+        ("2:01", BY_CLOCK, START + 121 * MICROSECONDS),
         ("2 min", BY_CLOCK, START + 120 * MICROSECONDS),
         ("5 min", ELAPSED, START + 300 * MICROSECONDS),
         ("-5 min", BY_CLOCK, STOP - 300 * MICROSECONDS),

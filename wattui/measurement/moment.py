@@ -89,7 +89,7 @@ def read_time(text: str, form: RunTimes, start: int, stop: int) -> int:
     """Return a time that was typed in the form in which times of the run are shown.
 
     ``2:00`` is two minutes after the start where elapsed time is shown, and two o'clock where
-    the time of day is; ``14:05:30`` is a time of day if the run is too short for the other.
+    the time of day is; if the run has no such time, it is the other one.
 
     Parameters
     ----------
@@ -117,11 +117,14 @@ def read_time(text: str, form: RunTimes, start: int, stop: int) -> int:
 
 
 def _read_shown(text: str, form: RunTimes, start: int, stop: int) -> int:
-    elapsed = clock_seconds(text) if form.mode is TimeMode.ELAPSED else None
+    elapsed = clock_seconds(text)
     if elapsed is not None:
-        found = start + microseconds(elapsed)
-        if found <= stop or not _TIME_OF_DAY.fullmatch(text):
-            return found
+        since = start + microseconds(elapsed)
+        if not _TIME_OF_DAY.fullmatch(text):
+            return since
+        of_day = parse_moment(text).within(start, stop)
+        first, second = (since, of_day) if form.mode is TimeMode.ELAPSED else (of_day, since)
+        return second if first > stop and second <= stop else first
     if day := _DAY.match(text):
         return _on_day(day, text[day.end() :], start)
     return parse_moment(text).within(start, stop)

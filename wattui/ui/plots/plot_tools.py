@@ -16,7 +16,7 @@ from typing import Any, Final
 from chaco.tools.pan_tool import PanTool
 from chaco.tools.range_selection import RangeSelection
 from enable.base_tool import BaseTool
-from traits.api import Bool, Enum, Instance
+from traits.api import Bool, Enum, Instance, observe
 
 from wattui.ui.plots.stack_layout import HANDLE, TIME_FOOT
 
@@ -69,6 +69,10 @@ class SpanSelection(RangeSelection):
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
     append_key = None
     auto_handle_event = False
+
+    @observe("event_state")
+    def _show_drag(self, _event: object) -> None:
+        self.stack.view.dragging = self.event_state in ("selecting", "moving")
 
     def normal_left_down(self, event: Any) -> None:
         """Begin to select."""

@@ -22,6 +22,9 @@ MARGIN: Final = 0.1
 #: How much the view of a growing run is widened in one step: the axis does not move in between.
 GROWTH: Final = 0.06
 
+#: The width of a view in which tenths of a second are seen, in seconds.
+_FINE: Final = 30.0
+
 #: How far beyond the last record that is known a growing selection is read, in seconds.
 _AHEAD: Final = 3600.0
 
@@ -59,8 +62,9 @@ class TimeView(HasStrictTraits):
     #: Whether the selection ends at the live edge, and grows with the run.
     growing = Bool(False)
 
-    #: Whether the next drag selects a span.
+    #: Whether the next drag selects a span, and whether one is being dragged.
     selecting = Bool(False)
+    dragging = Bool(False)
 
     #: Seconds between start and stop.
     width = Property(Float, observe="[start,stop]")
@@ -171,10 +175,24 @@ class TimeView(HasStrictTraits):
 
         A selection that reaches the live edge grows with the run.
         """
-        low, high = sorted((start, stop))
-        low, high = max(low, self.first), min(high, self.last)
+        low, high = sorted((self.snapped(start), self.snapped(stop)))
         self.growing = self.live and high > low and high >= self.last
         self.selection = (low, high) if high > low else None
+
+    def snapped(self, moment: float) -> float:
+        """Return a time of the run on a whole second of it, or on a tenth where that is seen.
+
+        So the times of a selection, which are shown in seconds, agree with its duration.
+        """
+        step = 0.1 if self.is_fine else 1.0
+        if moment > self.last - step / 2:
+            return self.last
+        return max(self.first + step * round((moment - self.first) / step), self.first)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether tenths of a second are seen in the view."""
+        return self.width < _FINE
 
     def move_selection(self, start: float) -> None:
         """Move the selection so that it begins at a time, but stays within the run."""
@@ -195,7 +213,7 @@ class TimeView(HasStrictTraits):
             self.select(min(start, stop - self._least()), stop)
 
     def _least(self) -> float:
-        return self.width / 1000
+        return max(self.width / 1000, 0.1 if self.is_fine else 1.0)
 
     @property
     def selection_to_read(self) -> tuple[float, float] | None:

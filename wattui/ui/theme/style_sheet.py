@@ -79,6 +79,14 @@ QPushButton[role="page"], QPushButton[role="page-on"] { border-color: transparen
     background: transparent; color: $muted; min-height: 26px; padding: 0 12px; }
 QPushButton[role="page"]:hover { color: $text; background: $hover; }
 QPushButton[role="page-on"] { background: $hover; color: $accent_text; font-weight: 600; }
+QPushButton[small="true"] { min-height: 20px; max-height: 20px; padding: 0 8px; }
+QPushButton[small="true"]::menu-indicator { image: none; width: 0; }
+QLineEdit[small="true"] { min-height: 20px; max-height: 20px; padding: 0 5px; border-radius: 4px; }
+QPushButton[small="true"][role="page"], QPushButton[small="true"][role="page-on"] {
+    padding: 0 6px; }
+QPushButton[role="small-on"] { background: $hover; border-color: $accent; color: $accent_text; }
+#figuresPanel { background: $panel; border: 1px solid $line; border-radius: 6px; }
+#figuresPanel QTableWidget { border: 0; }
 QPushButton[role="page"]:focus, QPushButton[role="page-on"]:focus { border-color: $accent; }
 
 QComboBox { padding-right: 4px; combobox-popup: 0; }

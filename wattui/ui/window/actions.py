@@ -20,6 +20,7 @@ from wattui.ui.dialogs.about import read_log, show_about, show_log
 from wattui.ui.dialogs.guide import show_guide
 from wattui.ui.dialogs.missing_port import show_missing_port
 from wattui.ui.dialogs.preferences import show_preferences
+from wattui.ui.figures.selection_actions import LAST_ACTIONS, SELECTION_ACTIONS
 from wattui.ui.files.file_actions import FILE_ACTIONS
 from wattui.ui.memory.memory_actions import MEMORY_ACTIONS
 from wattui.ui.meters.meter_actions import ARRANGEMENT_ACTIONS, METER_ACTIONS
@@ -217,10 +218,6 @@ _VIEW_ACTIONS: Final = (
         "pan_right", "", "Later", lambda context: context.model.plots.pan(PAN_SHARE),
         "Move the view to later times", keys=("Right",),
     ),
-    Action(
-        "clear_selection", "", "Clear the selection",
-        lambda context: context.model.plots.view.clear_selection(),
-    ),
 )  # fmt: skip
 
 
@@ -296,8 +293,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *MEMORY_ACTIONS,
     _MARK,
     *_VIEW_ACTIONS,
+    *LAST_ACTIONS,
     *ARRANGEMENT_ACTIONS,
     *_DISPLAY_ACTIONS,
+    *SELECTION_ACTIONS,
     *_HELP_ACTIONS,
     *_CHANNEL_ACTIONS,
 )

@@ -110,6 +110,7 @@ class ViewHandler(Handler):
         if self.watcher is not None:
             self.watcher.stop()
         model.plots.close()
+        model.figures.close()
         self.end_recording(model)
         context.files.remove_temporary()
         self.when_closed()

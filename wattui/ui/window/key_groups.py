@@ -40,7 +40,7 @@ GROUPS: Final = (
             ("Ctrl + wheel", "Zoom the value axis of one plot"),
             ("Wheel beside them", "Scroll the plots if there is no room for all"),
             ("Drag", "Move the view"),
-            ("Shift + drag", "Select a span; its edges can be dragged"),
+            ("Shift + drag", "Select a span; drag its handles, or inside it, to change it"),
             ("Double-click", "Show the whole recording; on a value axis, fit its scale"),
             ("Right button", "Offer the fields and what can be done"),
         ),
@@ -53,6 +53,16 @@ GROUPS: Final = (
             ("Esc", "Clear the selection, leave the large readings; never ends a recording"),
         ),
         ("&View", ""),
+    ),
+    KeyGroup(
+        "Selection and figures",
+        "part.md",
+        (
+            ("Shift + Left, Right", "Move the selection"),
+            ("Ctrl + Left, Right", "Move the end of the selection"),
+            ("Ctrl + Shift + Left, Right", "Move its start"),
+        ),
+        ("&Select",),
     ),
     KeyGroup("Help", "README.md", (), ("&Help",)),
     KeyGroup(

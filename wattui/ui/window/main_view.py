@@ -9,9 +9,12 @@ from enable.component_editor import ComponentEditor
 from pyface.qt import QtCore, QtGui
 from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, spring
 
+from wattui.ui.figures.figures_panel import FiguresEditor, HeightShare
+from wattui.ui.figures.span_bar import SpanBarEditor
 from wattui.ui.meters.meter_table import MetersEditor
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.action import CAN_FETCH
+from wattui.ui.widgets.bar_room import BarRoom
 from wattui.ui.widgets.form_layout import dress_window
 from wattui.ui.widgets.notices import NoticesEditor
 from wattui.ui.widgets.port_chooser import PortChooser
@@ -23,7 +26,6 @@ from wattui.ui.window.large_readings import LargeEditor
 from wattui.ui.window.menus import menu_bar
 from wattui.ui.window.placard import PlacardEditor
 from wattui.ui.window.readings import ReadingsEditor
-from wattui.ui.window.top_bar import TopBarRoom
 from wattui.ui.window.window_model import WindowModel
 
 #: The groups with a special look: name in the style sheet, margins, spacing.
@@ -40,6 +42,9 @@ _ALWAYS = "True"
 
 #: What is shown where the power is not in large letters.
 _SMALL = "not object.shows_large"
+
+#: Where the plots are shown.
+_PLOTS = f"object.place == 'plots' and {_SMALL}"
 
 #: Limits of the side panel's width in pixels.
 SIDE_WIDTH = (282, 430)
@@ -99,6 +104,17 @@ def _top_bar() -> HGroup:
     )
 
 
+def _plots() -> list[UItem]:
+    """Return the plots, the bar above them, and the figures below."""
+    grows = {"resizable": True, "springy": True}
+    figures_shown = f"{_PLOTS} and object.shows_figures"
+    return [
+        UItem("plots", editor=SpanBarEditor(), visible_when=_PLOTS),
+        UItem("component", editor=ComponentEditor(), visible_when=_PLOTS, **grows),
+        UItem("figures", editor=FiguresEditor(), visible_when=figures_shown),
+    ]
+
+
 def _body() -> HGroup:
     return HGroup(
         VGroup(
@@ -117,13 +133,7 @@ def _body() -> HGroup:
                 springy=True,
                 visible_when="object.place != 'plots'",
             ),
-            UItem(
-                "component",
-                editor=ComponentEditor(),
-                resizable=True,
-                springy=True,
-                visible_when=f"object.place == 'plots' and {_SMALL}",
-            ),
+            *_plots(),
             UItem(
                 "shows_large",
                 editor=LargeEditor(),
@@ -203,7 +213,7 @@ def _set_widths(info: object) -> None:
         getattr(info, name).control.setSizePolicy(expanding)
     for name in ("place", "component", "shows_large"):
         getattr(info, name).control.setSizePolicy(expanding)
-    for name in ("top_bar", "status", "notices", "meter_rows"):
+    for name in ("top_bar", "status", "notices", "meter_rows", "plots", "figures"):
         getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)
     for name in ("port", *TOP_BUTTONS, "interval", "clock_mode"):
         getattr(info, name).control.setSizePolicy(policy.Maximum, policy.Fixed)
@@ -219,7 +229,7 @@ def _set_widths(info: object) -> None:
     _widen_for(info.connect_button.control, "Disconnect")  # type: ignore[attr-defined]
     _let_shrink(info.top_bar.control.layout())  # type: ignore[attr-defined]
     giving_way = [getattr(info, name).control for name in _GIVING_WAY]
-    TopBarRoom(info.top_bar.control, giving_way)  # type: ignore[attr-defined]
+    BarRoom(info.top_bar.control, giving_way)  # type: ignore[attr-defined]
     side = info.side_panel.control  # type: ignore[attr-defined]
     side.setMinimumWidth(SIDE_WIDTH[0])
     side.setMaximumWidth(SIDE_WIDTH[1])
@@ -235,6 +245,7 @@ def _set_widths(info: object) -> None:
     meter_rows, stage = info.meter_rows.control, info.stage.control  # type: ignore[attr-defined]
     stage.layout().setStretchFactor(info.component.control, 1)  # type: ignore[attr-defined]
     meter_rows.give_way_in(stage, LEAST_PLOTS)
+    HeightShare(stage, info.figures.control)  # type: ignore[attr-defined]
 
 
 def _widen_for(button: QtGui.QPushButton, longest: str) -> None:

@@ -11,6 +11,8 @@ from pyface.qt import QtCore
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.model.bench import Bench
 from wattui.ports.listing import PortInfo, list_ports
+from wattui.ui.figures.figures_link import FiguresLink
+from wattui.ui.figures.figures_model import FiguresModel
 from wattui.ui.files.replay_end import end_replay
 from wattui.ui.memory.memory_actions import MemoryWindows
 from wattui.ui.memory.memory_link import MemoryLink
@@ -84,6 +86,7 @@ def services(
     bench = model.bench
     model.plots = PlotStack(bench.main_thread.post, palette=model.palette)
     link = PlotLink(model=model)
+    model.figures = FiguresModel(bench.main_thread.post, plots=model.plots)
     ticker = QtCore.QTimer()
     ticker.timeout.connect(link.tick)
     ticker.timeout.connect(lambda: end_replay(bench))
@@ -99,5 +102,5 @@ def services(
         "watcher": PortWatcher(bench.main_thread, model.show_ports, look) if look else None,
         "ticker": ticker,
         "link": link,
-        "held": held,
+        "held": (*held, FiguresLink(model=model)),
     }

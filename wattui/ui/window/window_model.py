@@ -79,6 +79,8 @@ class WindowModel(HasStrictTraits):
     #: The plots, and the component that draws them.
     plots = Instance("wattui.ui.plots.plot_stack.PlotStack")
     component = Instance("enable.component.Component")
+    #: Figures of the selection, the view and the run.
+    figures = Instance("wattui.ui.figures.figures_model.FiguresModel")
 
     #: The chosen theme, and the colours that follow from it.
     theme = Enum(*THEMES)
@@ -147,6 +149,11 @@ class WindowModel(HasStrictTraits):
     #: Whether the power in large letters is chosen, and whether it is shown: it needs a session.
     large = Bool()
     shows_large = Property(Bool(), observe="large, place")
+
+    #: Whether there is a selection, whether the next drag selects, whether figures are shown.
+    has_selection = Bool()
+    selecting = Bool()
+    shows_figures = Bool()
 
     #: The last message in the status bar.
     message = Str()

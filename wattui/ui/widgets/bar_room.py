@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The top bar of a narrow window: what the menus have too gives way to the rest."""
+"""A bar in a narrow window: what the menus have too gives way to the rest."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from pyface.qt import QtCore, QtGui
 
 
-class TopBarRoom(QtCore.QObject):
-    """Hides controls of the top bar that there is no room for.
+class BarRoom(QtCore.QObject):
+    """Hides controls of a bar that there is no room for.
 
     Parameters
     ----------
