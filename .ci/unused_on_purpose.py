@@ -36,10 +36,12 @@ _.edited
 _.fetch_ended
 _.handling_sentence
 _.has_port
+_.has_selection
 _.has_session
 _.interval_free
 _.intervals
 _.introduction
+_.shows_figures
 _.live_label
 _.logging_words
 _.logs_inside

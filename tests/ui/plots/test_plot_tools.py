@@ -272,9 +272,9 @@ def test_the_handles_beside_the_plots_can_be_grabbed(window, place):
 
 def test_the_times_of_the_handles_do_not_overlap_and_hide_no_other_time(window):
     stack = window.stack
-    stack.view.show(START, START + 200)
-    for width in (150.0, 20.0, 0.5):
-        stack.view.select(START + 100 - width / 2, START + 100 + width / 2)
+    stack.view.show(START + 60, START + 260)
+    for width in (150, 20, 1):
+        stack.view.select(START + 100, START + 100 + width)
         window.settle()
         plot = stack.shown_rows()[-1].plot
         (_, first, left, right), (_, second, low, high) = edge_times(stack, plot)
