@@ -16,11 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattui.cli.program import program
-from wattui.cli.recording.recording import TimeLimit
 from wattui.client import ClientState
 from wattui.measurement.clock import MICROSECONDS, ScaledClock
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELDS
+from wattui.measurement.planned_end import TimeLimit
 from wattui.measurement.sample import Sample
 from wattui.protocol import Framer
 from wattui.session import Session

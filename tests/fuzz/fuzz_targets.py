@@ -26,10 +26,12 @@ from wattui.formats.file_format import Format
 from wattui.formats.import_files import import_files
 from wattui.formats.reading.column_choice import parse_columns
 from wattui.formats.reading.source import Assumptions, Source, read_head
+from wattui.measurement.alerts import parse_alert
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.moment import parse_moment, read_time
+from wattui.measurement.planned_end import parse_planned_end
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import RunTimes, TimeMode, parse_elapsed, printable
 from wattui.meter_memory.wording import parse_fields
@@ -195,14 +197,15 @@ def _convert_port(text: str) -> object:
     return PortName().convert(text, None, None)
 
 
-#: Parsers of what users type, and of URLs.
-
-
 def _typed_time(text: str) -> int:
     """Read a time as the window does, in a run of two days."""
     start = _BEGIN / MICROSECONDS
     form = RunTimes(TimeMode.ELAPSED, start, 172_800.0)
     return read_time(text, form, _BEGIN, _BEGIN + 172_800 * MICROSECONDS)
+
+
+def _typed_end(text: str) -> object:
+    return parse_planned_end(text, _BEGIN)
 
 
 #: Parsers of what users type, and of URLs.
@@ -217,6 +220,8 @@ PARSERS: tuple[Callable[[str], object], ...] = (
     parse_columns,
     parse_fields,
     Rotation.parse,
+    parse_alert,
+    _typed_end,
 )
 
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -14,9 +15,14 @@ from wattui.cli.file_options import File, Use, force_option
 from wattui.errors import SettingOutOfRange
 from wattui.measurement.clock import microseconds
 from wattui.measurement.moment import Moment, parse_moment
+from wattui.measurement.planned_end import parse_end_time, parse_energy
 from wattui.measurement.text import parse_duration, parse_zone
 from wattui.protocol import FullHandling, LoggingMode
 from wattui.protocol.commands import MAX_INTERVAL, MAX_RATE_MILS, MAX_THRESHOLD
+
+if TYPE_CHECKING:
+    from wattui.desktop.alert_command import AlertCommand
+    from wattui.measurement.alerts import AlertRule
 
 _Value = TypeVar("_Value")
 
@@ -243,6 +249,80 @@ def _rotation(text: str) -> Any:
         return Rotation.parse(text)
     except ValueError as error:
         raise click.BadParameter(f"{error}.") from error
+
+
+# -- when a recording ends, and alerts ----------------------------------------------
+
+
+def _end_time(text: str) -> int:
+    try:
+        return parse_end_time(text, microseconds(time.time()))
+    except ValueError as error:
+        raise click.BadParameter(f"{error}, or 2026-02-03T18:30.") from error
+
+
+def _energy(text: str) -> float:
+    try:
+        return parse_energy(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+def _alert(text: str) -> AlertRule:
+    from wattui.measurement.alerts import parse_alert
+
+    try:
+        return parse_alert(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+#: When a recording ends, besides its duration; the first of all ends it.
+end_options: Final = together(
+    click.option(
+        "--until", type=_end_time, metavar="TIME",
+        help="When to end: the next 18:30, or a date and time (2026-02-03T18:30).",
+    ),
+    click.option(
+        "--energy", type=_energy, metavar="ENERGY",
+        help="At which energy of all meters to end, such as 500Wh, 1.5kWh or 2MJ.",
+    ),
+)  # fmt: skip
+
+#: Alerts, and what is done then.
+alert_options: Final = together(
+    click.option(
+        "--alert", "alerts", type=_alert, multiple=True, metavar="CONDITION",
+        help="Report and mark when a value stays beyond a threshold: 'power > 100 for 10s', "
+        "'voltage below 110', 'total power > 1.5 kW', 'power of Fridge < 2 W for 1h'. Can be "
+        "given several times.",
+    ),
+    click.option(
+        "--on-alert", "on_alert", metavar="COMMAND",
+        help="Run this command, without a shell, whenever an alert is raised.",
+    ),
+    click.option(
+        "--alert-shell", is_flag=True, help="Let a shell run the command of --on-alert.",
+    ),
+)  # fmt: skip
+
+
+def alert_command(
+    alerts: tuple[AlertRule, ...], line: str | None, *, shell: bool
+) -> AlertCommand | None:
+    """Return the command of ``--on-alert``; None if there is none."""
+    if line is None and shell:
+        raise click.UsageError("--alert-shell needs --on-alert.")
+    if line is None:
+        return None
+    if not alerts:
+        raise click.UsageError("--on-alert needs --alert.")
+    from wattui.desktop.alert_command import AlertCommand
+
+    try:
+        return AlertCommand(line, shell=shell)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--on-alert") from error
 
 
 # -- settings of a meter -----------------------------------------------------------

@@ -12,7 +12,10 @@ import click
 from wattui.cli.file_options import File, PortName, Use
 from wattui.cli.help import command
 from wattui.cli.options import (
+    alert_command,
+    alert_options,
     duration,
+    end_options,
     folder_option,
     interval_option,
     line_options,
@@ -25,12 +28,22 @@ from wattui.cli.recording.recording_run import Options, record
 from wattui.cli.recording.unattended import UnattendedOptions
 from wattui.desktop.atomic_file import is_special
 from wattui.errors import PortNotFound
+from wattui.measurement.alerts import AlertRule
+from wattui.measurement.planned_end import PlannedEnd
 from wattui.session.rotation import Rotation
 
 _EXAMPLES = (
     ("wattui log /dev/ttyUSB0", "Watch and record one meter until q or Ctrl-C."),
     ("wattui log /dev/ttyUSB0 -d 8h -o night.csv", "Record for eight hours, then write a CSV."),
     ("wattui log /dev/ttyUSB0 /dev/ttyUSB1", "Record two meters into one session."),
+    (
+        "wattui log ttyUSB0 --alert 'power above 100 for 10s' --on-alert ./warn.sh",
+        "Run a command when the power stays above 100 W.",
+    ),
+    (
+        "wattui log /dev/ttyUSB0 --until 18:30 --energy 1.5kWh",
+        "Record until half past six, or up to an energy.",
+    ),
     ("wattui log --all --quiet", "Record every connected meter; print only the path."),
     ("wattui log 'sim://pro?speed=60' -d 1h", "Record a simulated hour in a minute."),
 )
@@ -45,6 +58,8 @@ _EXAMPLES = (
     help="How long to record: seconds, or 90s, 5m, 8h, 2d, 1h30m. This is the meter's time: a "
     "simulated meter at ten times the speed takes a tenth of it.",
 )  # fmt: skip
+@end_options
+@alert_options
 @recorded_csv_options
 @click.option(
     "--raw", type=File(Use.APPEND), metavar="FILE",
@@ -67,6 +82,8 @@ _EXAMPLES = (
 @quiet_option()
 def log(
     ports: tuple[str, ...], every: bool, interval: int, duration: float | None,
+    until: int | None, energy: float | None, alerts: tuple[AlertRule, ...],
+    on_alert: str | None, alert_shell: bool,
     output: Path | None, force: bool, dialect: str, raw: Path | None, session: Path | None,
     folder: Path | None, rotation: Rotation | None, csv: bool, wait: bool, status: Path | None,
     json: bool, plain: bool, quiet: bool,
@@ -79,6 +96,10 @@ def log(
 
     The last line on standard output is the path of the session, if any sample was
     recorded.
+
+    An alert is raised once its condition has held for its time; it sets a mark in the session.
+    Its command gets the facts in variables of its environment, from WATTUI_ALERT to
+    WATTUI_VALUE, and never holds up the recording.
 
     An unplugged meter is reconnected as soon as it is back. If one of several meters fails, the
     others go on, and its exit code is returned at the end. SIGTERM and closing the terminal end
@@ -96,6 +117,8 @@ def log(
     options = Options(
         _chosen_ports(ports, every=every, wait=wait), interval, duration, output, dialect, raw,
         session, quiet, json, plain, unattended, status, force=force,
+        end=PlannedEnd(until_us=until, energy_wh=energy), alerts=alerts,
+        alert_command=alert_command(alerts, on_alert, shell=alert_shell),
     )  # fmt: skip
     return record(options)
 

@@ -22,6 +22,7 @@ from wattui.cli.output import Output
 from wattui.cli.recording.recording import RecordingView, Track
 from wattui.client import ClientState
 from wattui.errors import WattuiError
+from wattui.measurement.alerts import AlertChange
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
@@ -65,6 +66,11 @@ def state_words(track: Track) -> str:
             return track.activity or "opening the port"
         case _:
             return "not open"
+
+
+def alert_text(change: AlertChange) -> str:
+    """Return what an alert says, and of which meter."""
+    return change.text if change.meter is None else f"{change.meter.label}: {change.text}"
 
 
 class QuietView(RecordingView):
@@ -113,6 +119,14 @@ class QuietView(RecordingView):
             exits.complain(WattuiError(report.warning, report.hint), "Warning")
         else:
             exits.say("The disk has enough room again.")
+
+    def alert(self, change: AlertChange) -> None:
+        """Report an alert."""
+        exits.say(exits.printable(f"{alert_text(change)}."))
+
+    def alert_failed(self, what: str) -> None:
+        """Report that the command of an alert failed."""
+        exits.complain(WattuiError(what, "The recording goes on."), "Warning")
 
 
 class LinesView(QuietView):

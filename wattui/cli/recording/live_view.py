@@ -16,10 +16,11 @@ from rich.text import Text
 
 from wattui.cli import exits
 from wattui.cli.output import shown_path
-from wattui.cli.recording.line_view import QuietView, state_words
+from wattui.cli.recording.line_view import QuietView, alert_text, state_words
 from wattui.cli.recording.recording import Recording, Track
 from wattui.client import ClientState
 from wattui.errors import LinkLost, PortNotFound
+from wattui.measurement.alerts import AlertChange
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, Field
@@ -170,6 +171,14 @@ class LiveView(QuietView):
     def disk_low(self, report: HealthReport) -> None:
         """Show that the disk fills up, as long as it does."""
         self._low = f"{report.warning}. {report.hint}" if report.warning else ""
+
+    def alert(self, change: AlertChange) -> None:
+        """Show it below the readings."""
+        self._remarks = [*self._remarks[-2:], exits.printable(f"{alert_text(change)}.")]
+
+    def alert_failed(self, what: str) -> None:
+        """Show below the readings that the command of an alert failed."""
+        self._remarks = [*self._remarks[-2:], exits.printable(f"{what}.")]
 
     # -- drawing -------------------------------------------------------------------
 

@@ -19,13 +19,16 @@ from typing import Final, Protocol
 from wattui.client import ClientState, MeterClient
 from wattui.client.discovery import is_same_meter
 from wattui.errors import DiskRefused, OtherMeter, WattuiError
-from wattui.measurement.clock import microseconds
+from wattui.measurement.alerts import AlertChange
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
+from wattui.measurement.planned_end import NO_END, EnergyLimit, PlannedEnd, TimeLimit
 from wattui.measurement.replay_mark import replay_of
 from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
 from wattui.ports.port import Port, open_port
 from wattui.session import WriterStatus
+from wattui.session.alert_listener import AlertListener
 from wattui.session.health import HealthReport
 from wattui.session.naming import meter_session_path
 from wattui.session.recorder import Recorder
@@ -33,6 +36,7 @@ from wattui.session.rotation import RotatingRecorder
 
 OpenPort = Callable[[str], Port]
 MakeRecorder = Callable[[Listener, Callable[[WriterStatus], None]], "Recorder | RotatingRecorder"]
+MakeAlerts = Callable[["Recording"], AlertListener]
 
 #: The most batches that wait to be shown; further ones are on disk but not shown.
 _MOST_NEWS: Final = 50_000
@@ -52,30 +56,6 @@ _CLOSING_TIME: Final = 10.0
 _HURRY: Final = 0.5
 
 
-class TimeLimit:
-    """Passes one meter's samples until its duration is reached.
-
-    Counts in the meter's own time: the intervals of its samples, and gaps.  A sample
-    belongs to the duration if more than half of it lies within.
-    """
-
-    def __init__(self, duration: float | None) -> None:
-        self._left = None if duration is None else microseconds(duration)
-        self.reached = False
-
-    def passed(self, samples: Sequence[Sample]) -> Sequence[Sample]:
-        """Return the samples that still belong to the duration."""
-        if self._left is None:
-            return samples
-        taken: list[Sample] = []
-        for sample in samples:
-            if not self.reached:
-                taken.append(sample)
-                self._left -= sample.interval_us + sample.gap_us
-                self.reached = self._left < sample.interval_us / 2
-        return taken
-
-
 @dataclass(eq=False)
 class Track:
     """One meter of a recording, as seen by the main thread."""
@@ -83,7 +63,7 @@ class Track:
     #: The port as it was given.
     url: str
     client: MeterClient
-    limit: TimeLimit = field(default_factory=lambda: TimeLimit(None))
+    limit: TimeLimit = field(default_factory=TimeLimit)
     #: Its samples on disk, summed up.
     tally: Tally = field(default_factory=Tally)
     state: ClientState = ClientState.CLOSED
@@ -152,6 +132,12 @@ class RecordingView(Protocol):
     def disk_low(self, report: HealthReport) -> None:
         """Show that the disk fills up, or that it no longer does."""
 
+    def alert(self, change: AlertChange) -> None:
+        """Show that an alert was raised, or is over."""
+
+    def alert_failed(self, what: str) -> None:
+        """Show that the command of an alert failed."""
+
 
 #: News for the main thread to show.
 News = Callable[[RecordingView], None]
@@ -165,14 +151,15 @@ class _TrackListener:
         self._track = track
 
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
-        limit = self._track.limit
-        if limit.reached:
+        limit, energy = self._track.limit, self._recording.energy_limit
+        if limit.reached or energy.reached:
             return
         self._track.heard = time.monotonic()
-        taken = limit.passed(samples)
-        meter = self._recording.distinguished(self._track, meter)
-        self._recording.recorder.on_samples(meter, taken)
-        if limit.reached:
+        taken = energy.passed(limit.passed(samples))
+        if taken:
+            meter = self._recording.distinguished(self._track, meter)
+            self._recording.record(meter, taken)
+        if limit.reached or energy.reached:
             self._recording.wake()
 
     def on_event(self, meter: MeterInfo | None, event: Event) -> None:
@@ -180,7 +167,7 @@ class _TrackListener:
             return
         if not self._track.limit.reached or event.kind is EventKind.STOPPED:
             meter = self._recording.distinguished(self._track, meter)
-            self._recording.recorder.on_event(meter, event)
+            self._recording.record_event(meter, event)
 
 
 class Recording:
@@ -194,6 +181,10 @@ class Recording:
         Seconds between two records.
     duration
         Seconds to record of each meter, in its own time; None for no end.
+    end
+        When to end besides; its own duration does not count.
+    alerts
+        Makes what watches for alerts; None for nothing.
     session
         Path of the new session; None for one in the user's data folder.
     opener
@@ -210,6 +201,8 @@ class Recording:
         *,
         interval: int = 1,
         duration: float | None = None,
+        end: PlannedEnd = NO_END,
+        alerts: MakeAlerts | None = None,
         session: Path | None = None,
         opener: OpenPort = open_port,
         make_recorder: MakeRecorder | None = None,
@@ -219,6 +212,9 @@ class Recording:
         # Files that follow one another are for months: a disk that is full has time to change.
         self._persists = make_recorder is not None
         self._duration = duration
+        self._until_us = end.until_us
+        #: Ends the recording at an energy of all meters.
+        self.energy_limit = EnergyLimit(end.energy_wh)
         self._interval = interval
         self._opener = opener
         self._news: queue.SimpleQueue[News | None] = queue.SimpleQueue()
@@ -233,20 +229,22 @@ class Recording:
         self._lock = threading.Lock()
         self._watch: Callable[[Track, Event], None] = lambda _track, _event: None
         self._urgency = 0
-        self.recorder: Recorder | RotatingRecorder
-        if make_recorder is not None:
-            self.recorder = make_recorder(self, self._on_status)
-        else:
-            self.recorder = Recorder(
-                self, self._on_status, lambda info: session or meter_session_path(info)
-            )
+        self.recorder = self._make_recorder(make_recorder, session)
+        self._alerts = None if alerts is None else alerts(self)
         self.tracks: list[Track] = []
         for url in urls:
             self._add(url)
 
+    def _make_recorder(
+        self, make: MakeRecorder | None, session: Path | None
+    ) -> Recorder | RotatingRecorder:
+        if make is not None:
+            return make(self, self._on_status)
+        return Recorder(self, self._on_status, lambda info: session or meter_session_path(info))
+
     def _add(self, url: str, limit: TimeLimit | None = None) -> None:
         client = MeterClient(url, interval=self._interval, opener=self._opener)
-        track = Track(url, client, limit or TimeLimit(self._duration))
+        track = Track(url, client, limit or TimeLimit(self._duration, self._until_us))
         client.add_listener(_TrackListener(self, track))
         client.add_state_listener(lambda changed: self._on_state(track, changed))
         self.tracks.append(track)
@@ -266,6 +264,18 @@ class Recording:
             track.key = meter.key
             return meter
 
+    def record(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
+        """Write a batch of samples, and look for alerts in it.  Reader thread."""
+        self.recorder.on_samples(meter, samples)
+        if self._alerts is not None:
+            self._alerts.on_samples(meter, samples)
+
+    def record_event(self, meter: MeterInfo, event: Event) -> None:
+        """Write an event of a meter.  Any thread."""
+        self.recorder.on_event(meter, event)
+        if self._alerts is not None:
+            self._alerts.on_state(meter, event)
+
     def _post(self, news: News) -> None:
         if self._news.qsize() < _MOST_NEWS:
             self._news.put(news)
@@ -278,9 +288,19 @@ class Recording:
 
     def on_event(self, meter: MeterInfo | None, event: Event) -> None:
         """Post an event that is on disk.  Writer thread."""
+        if self._alerts is not None:
+            self._alerts.on_event(meter, event)
         if meter is not None:
             self._watch(self._by_key[meter.key], event)
             self._post(lambda view: view.event(self._by_key[meter.key], event))
+
+    def show_alert(self, change: AlertChange) -> None:
+        """Post that an alert was raised, or is over."""
+        self._news.put(lambda view: view.alert(change))
+
+    def show_failed_alert(self, what: str) -> None:
+        """Post that the command of an alert failed."""
+        self._news.put(lambda view: view.alert_failed(what))
 
     def watch(self, happened: Callable[[Track, Event], None]) -> None:
         """Call *happened* with each event that is on disk, on the writer's thread."""
@@ -441,12 +461,14 @@ class Recording:
                 track.client.stop()
 
     def _time_is_up(self, track: Track) -> bool:
-        if track.limit.reached:
+        if track.limit.reached or self.energy_limit.reached:
             return True
-        if self._duration is None or track.began is None:
-            return False
-        latest = self._duration + _LATE * self._interval
-        late = track.client.clock.monotonic() - track.began > latest
+        patience = _LATE * self._interval
+        clock, late = track.client.clock, False
+        if self._duration is not None and track.began is not None:
+            late = clock.monotonic() - track.began > self._duration + patience
+        if self._until_us is not None:
+            late |= clock.time() > self._until_us / MICROSECONDS + patience
         return late and time.monotonic() - track.heard > _SILENCE
 
     def abandon(self) -> None:
@@ -480,4 +502,6 @@ class Recording:
         try:
             self.recorder.close(_HURRY if self.refused else _CLOSING_TIME)
         finally:
+            if self._alerts is not None:
+                self._alerts.close()
             self.show(view, 0)

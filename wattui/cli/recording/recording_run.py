@@ -24,12 +24,16 @@ from wattui.cli.recording.unattended import Unattended, UnattendedOptions
 from wattui.cli.session_files import export_format, export_session
 from wattui.cli.stop_signals import Ending
 from wattui.cli.terminal import NO_KEYS, keyboard
+from wattui.desktop.alert_command import AlertCommand
 from wattui.desktop.atomic_file import stream_number
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import Cancelled, NoAnswer, WattuiError
+from wattui.measurement.alerts import AlertRule
+from wattui.measurement.planned_end import NO_END, PlannedEnd
 from wattui.measurement.text import count_text, counter_text, duration_text
 from wattui.ports.port import open_port
 from wattui.session import make_folder
+from wattui.session.alert_listener import AlertListener
 
 #: Seconds between two checks of the clock when nothing happens.
 _PATIENCE: Final = 1.0
@@ -61,6 +65,11 @@ class Options:
     status: Path | None = None
     #: Whether the CSV may replace another session.
     force: bool = False
+    #: When to end besides the duration.
+    end: PlannedEnd = NO_END
+    #: The alerts, and the command that is run for each; None for none.
+    alerts: tuple[AlertRule, ...] = ()
+    alert_command: AlertCommand | None = None
     #: Returns whether nothing more will come, as at the end of a replay; None: never.
     over: Callable[[], bool] | None = None
 
@@ -73,6 +82,17 @@ class Options:
     def is_data(self) -> bool:
         """Whether standard output is for a program that reads records, and nothing else."""
         return self.writes_to_output or (self.json and not self.quiet)
+
+    def make_alerts(self, recording: Recording) -> AlertListener:
+        """Return what watches a recording for alerts."""
+        return AlertListener(
+            self.alerts,
+            lambda meter, mark: recording.recorder.on_event(meter, mark),
+            recording.show_alert,
+            recording.show_failed_alert,
+            self.alert_command,
+            lambda: recording.recorder.path,
+        )
 
 
 def record(options: Options) -> int:
@@ -91,6 +111,8 @@ def record(options: Options) -> int:
             options.urls,
             interval=options.interval,
             duration=options.duration,
+            end=options.end,
+            alerts=options.make_alerts if options.alerts else None,
             session=options.session,
             opener=open_port if raw is None else raw.open_port,
             make_recorder=unattended.make_recorder if unattended.rotates else None,
