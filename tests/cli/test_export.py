@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from wattui.cli.program import program
 from wattui.cli.session_files import ENDINGS
 from wattui.desktop.folders import sessions_folder
-from wattui.formats import all_formats, export_job
+from wattui.formats import all_formats, detect, export_job
 from wattui.formats.import_files import import_files
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import MeterInfo
@@ -149,7 +149,7 @@ def test_an_old_log_is_read_again_by_the_command(session: Path, tmp_path: Path) 
         (["--format", "raw", "--dialect", "json"], 7, "raw does not have the dialect json"),
         (["--format", "nothing"], 2, "2011-log"),
         (["--format", "raw", "--wide"], 2, "--wide is short for --format wide-csv"),
-        (["--format", "raw", "--fields", "W"], 2, "need --wide"),
+        (["--format", "raw", "--fields", "W"], 2, "has fields of its own"),
     ],
 )
 def test_options_that_a_format_does_not_have_are_refused(
@@ -420,3 +420,30 @@ def test_names_that_are_not_utf_8_work_everywhere(
         assert b"Unexpected" not in done.stderr
     # In a terminal, and in a file of text, the names are readable.
     assert "# session: r\\xff.wattui" in Path(csv).read_text()
+
+
+def test_a_csv_of_chosen_fields_is_imported_again(session: Path, tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+    result = run("export", str(session), "-o", str(target), "--fields", "power,cost")
+    assert result.exit_code == 0, result.stderr
+    lines = [line for line in target.read_text().splitlines() if not line.startswith("#")]
+    assert lines[0] == (
+        "time,unix_time,elapsed_s,meter,power_w,cost,integrated_energy_wh,interval_s,gap_s,"
+        "serial_number"
+    )
+    assert lines[1].split(",")[4:6] == ["10.0", "0.001"]
+    again = tmp_path / "again.wattui"
+    result = run("import", str(target), "--session", str(again))
+    assert result.exit_code == 0, result.stderr
+    with Session.open(session) as before, Session.open(again) as after:
+        for one, other in zip(before.meters, after.meters, strict=True):
+            assert after.statistics(other.id).energy_wh == before.statistics(one.id).energy_wh
+            assert set(after.statistics(other.id).fields) == {"power", "cost"}
+
+
+def test_a_csv_without_any_field_of_its_own_name_is_still_recognised(
+    session: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "a.csv"
+    run("export", str(session), "-o", str(target), "--fields", "cost")
+    assert detect(target).name == "csv"

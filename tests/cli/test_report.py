@@ -13,6 +13,7 @@ from hostile_texts import hostile_session
 from test_export import make
 
 from wattui.cli.program import program as command_line
+from wattui.session import Annotations, Session, Span
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -115,3 +116,20 @@ def test_a_damaged_session_is_called_one_in_its_report(session: Path, tmp_path: 
     result = run("report", session, "-o", target)
     assert result.exit_code == 0, result.stderr
     assert "The session is damaged" in target.read_text(encoding="utf-8")
+
+
+def test_a_part_is_chosen_by_its_name(session: Path, tmp_path: Path) -> None:
+    notes = Annotations(session)
+    with Session.open(session) as opened:
+        start = opened.span_us()[0]  # type: ignore[index]
+    notes.add(Span(0, start, start + 20_000_000, "warm-up"))
+    target = tmp_path / "a.html"
+    assert run("report", session, "-o", target, "--span", "warm-up").exit_code == 0
+    assert "(0:20), local time" in target.read_text(encoding="utf-8")
+    table = tmp_path / "a.csv"
+    result = run("export", session, "-o", table, "--span", "warm-up", "--meter", "1")
+    assert "20 rows" in result.stderr
+    unknown = run("plot", session, "-o", tmp_path / "a.svg", "--span", "cool-down")
+    assert (unknown.exit_code, "Spans are: 'warm-up'" in unknown.stderr) == (2, True)
+    both = run("plot", session, "-o", tmp_path / "a.svg", "--span", "warm-up", "--to", "5s")
+    assert (both.exit_code, "--from and --to" in both.stderr) == (2, True)

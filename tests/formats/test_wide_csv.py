@@ -214,6 +214,6 @@ def test_the_command(tmp_path: Path) -> None:
         "time,unix_time,elapsed_s,power_w__desk,frequency_hz__desk,"
         "integrated_energy_wh__desk,interval_s__desk,gap_s__desk"
     )
-    for words in (("--fields", "W"), ("--wide", "--fields", "volts")):
+    for words in (("--interval", "10s"), ("--wide", "--fields", "volts")):
         assert run(*words).exit_code == 2  # type: ignore[attr-defined]
     assert run("--wide", "--fields", "all").exit_code == 0  # type: ignore[attr-defined]

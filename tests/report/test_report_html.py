@@ -21,7 +21,7 @@ from wattui.meter_memory.save_readout import PARTIAL, RECONSTRUCTED
 from wattui.report.markup import Markup, element
 from wattui.report.report_content import NothingToReport, ReportContent, read_content
 from wattui.report.report_html import report_page
-from wattui.session import Session, SessionWriter, set_info
+from wattui.session import Annotations, Session, SessionWriter, Span, set_info
 
 VOID = {"meta", "br", "img"}
 
@@ -260,3 +260,18 @@ def test_gaps_of_the_content_are_those_of_the_statistics(tmp_path: Path) -> None
     one = content_of(record(tmp_path / "run.wattui", noisy(900))).meters[0]
     assert len(one.gaps) == one.statistics.gap_count
     assert float(np.diff(one.gaps).sum()) == pytest.approx(one.statistics.gap_s)
+
+
+def test_named_spans_of_the_part_have_their_figures(tmp_path: Path) -> None:
+    path = record(tmp_path / "run.wattui", steady(300))
+    notes = Annotations(path)
+    notes.add(Span(0, BEGIN, BEGIN + 60 * MICROSECONDS, "warm-up <b>"))
+    notes.add(Span(0, BEGIN + 100 * MICROSECONDS, BEGIN + 200 * MICROSECONDS, "run"))
+    with Session.open(path) as session:
+        found = session.statistics(1, BEGIN, BEGIN + 60 * MICROSECONDS)
+    energy = energy_text(found.energy_wh, found.energy_error_wh)
+    rows = page_of(path).table("Span")
+    assert [row[0] for row in rows] == ["warm-up <b>", "run"]
+    assert rows[0][3:5] == ["1 min", energy]
+    later = page_of(path, BEGIN + 90 * MICROSECONDS)
+    assert [row[0] for row in later.table("Span")] == ["run"]

@@ -91,6 +91,10 @@ part_options: Final = together(
         help="Where to stop, in the same form as --from.",
     ),
     click.option(
+        "--span", "span_name", metavar="NAME",
+        help="The part that was given this name, instead of --from and --to.",
+    ),
+    click.option(
         "--meter", "meters", multiple=True, metavar="METER",
         help="Only this meter: its number in the session (1, 2, ...), its name, serial number or "
         "port. Can be given several times.",

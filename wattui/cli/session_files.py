@@ -170,6 +170,7 @@ def export_session(
     start: Moment | None = None,
     stop: Moment | None = None,
     meters: Sequence[str] = (),
+    span_name: str | None = None,
     quiet: bool = False,
     strict: bool = False,
     keep_changed: bool = False,
@@ -196,7 +197,7 @@ def export_session(
             say_damage(source, session.damage)
             with progress_bar("Writing", quiet=quiet) as progress:
                 return _write(
-                    session, output, form, start, stop, meters,
+                    session, output, form, start, stop, meters, span_name,
                     progress=progress, cancelled=ending, **options,
                 )  # fmt: skip
 
@@ -217,6 +218,7 @@ def _write(
     start: Moment | None,
     stop: Moment | None,
     meters: Sequence[str],
+    span_name: str | None,
     **options: Any,
 ) -> tuple[ExportJob, tuple[int, int] | None]:
     """Write a session, and return what was written; its span if that is a part."""
@@ -224,7 +226,7 @@ def _write(
     from wattui.formats.export_job import ExportJob
 
     chosen = chosen_meters(session, meters)
-    first, last = chosen_span(session, start, stop, chosen)
+    first, last = chosen_span(session, start, stop, chosen, span_name)
     job = ExportJob(session, output, meters=chosen, start=first, stop=last, **options)
     try:
         write_job(job, form)
@@ -291,14 +293,19 @@ def chosen_span(
     start: Moment | None,
     stop: Moment | None,
     meters: Sequence[int] | None = None,
+    span_name: str | None = None,
 ) -> tuple[int | None, int | None]:
     """Return the requested part of a session, in microseconds; None for its ends.
 
     Raises
     ------
     UsageError
-        It ends before it starts, or has no samples.
+        It ends before it starts, has no samples, or there is no part of that name.
     """
+    if span_name is not None:
+        if start is not None or stop is not None:
+            raise click.UsageError("Give --span, or --from and --to.")
+        return _named_span(session, span_name)
     span = session.span_us() if start is not None or stop is not None else None
     if span is None:
         return None, None
@@ -321,6 +328,16 @@ def chosen_span(
     if not any(session.count(one, first, last) for one in ids):
         raise click.UsageError(f"There are no samples {span_words(asked)}. {whole}")
     return first, last
+
+
+def _named_span(session: Session, name: str) -> tuple[int, int]:
+    """Return start and end of the part that was given a name."""
+    spans = session.spans()
+    chosen = next((one for one in spans if one.name == name), None)
+    if chosen is None:
+        known = ", ".join(repr(one.name) for one in spans) or "there are none"
+        raise click.UsageError(f"There is no span {name!r}. Spans are: {known}.")
+    return chosen.start_us, chosen.stop_us
 
 
 def span_words(span: tuple[int, int]) -> str:

@@ -90,7 +90,7 @@ _READ: Final = {
 
 #: Columns of times, and fields whose names are not used by others.
 _TIMES: Final = {"unix_time", "time"}
-_OWN: Final = {field.column for field in FIELDS if "_" in field.column}
+_OWN: Final = {f.column for f in (*FIELDS, INTEGRATED_ENERGY) if "_" in f.column}
 
 #: The statement in the head about the offset of the column ``time``.
 _OFFSET: Final = re.compile(r"# time zone: .* offset ([+-]\d\d):(\d\d)")
@@ -129,10 +129,12 @@ def write(job: ExportJob) -> Iterator[str]:
     origin, offset = job.origin, first_offset(job)
     yield style.mark
     yield from head_lines(job, origin, offset)
-    yield style.delimiter.join(COLUMNS) + "\n"
+    chosen = [i for i, field in enumerate(FIELDS) if not job.fields or field.name in job.fields]
+    left_out = {field.column for i, field in enumerate(FIELDS) if i not in chosen}
+    yield style.delimiter.join(name for name in COLUMNS if name not in left_out) + "\n"
     for part in job.parts:
         names = part.label, part.meter.info.serial_number
-        rows = _RowWriter(style, [plain_text(name) for name in names], origin, offset)
+        rows = _RowWriter(style, [plain_text(name) for name in names], origin, offset, chosen)
         for chunk in job.chunks(part):
             yield from rows.lines(chunk)
 
@@ -268,7 +270,14 @@ class Texts(dict[WireValue, str]):
 class _RowWriter:
     """Makes the lines of one meter, many at a time."""
 
-    def __init__(self, style: Style, names: Sequence[str], origin: int, offset: timedelta) -> None:
+    def __init__(
+        self,
+        style: Style,
+        names: Sequence[str],
+        origin: int,
+        offset: timedelta,
+        chosen: Sequence[int],
+    ) -> None:
         self._join = style.delimiter.join
         self._point = style.point
         self._label, self._serial_number = (quoted(name, style.delimiter) for name in names)
@@ -276,7 +285,7 @@ class _RowWriter:
         self._offset = offset // timedelta(microseconds=1)
         self._suffix = _offset_text(offset) if style.iso_times else ""
         self._form = "%Y-%m-%dT%H:%M:" if style.iso_times else "%Y-%m-%d %H:%M:"
-        self._fields = [Texts(field.scale, style.point) for field in FIELDS]
+        self._fields = [(i, Texts(FIELDS[i].scale, style.point)) for i in chosen]
         self._spans = Texts(MICROSECONDS, style.point)
         self._energy = 0
 
@@ -286,10 +295,7 @@ class _RowWriter:
         columns = [
             *self._moments(time),
             repeat(self._label),
-            *(
-                map(texts.__getitem__, values)
-                for texts, values in zip(self._fields, fields, strict=True)
-            ),
+            *(map(texts.__getitem__, fields[index]) for index, texts in self._fields),
             self._energies(fields[FIELD_INDEX["power"]], interval),
             map(self._spans.__getitem__, interval),
             map(self._spans.__getitem__, gap),
@@ -464,6 +470,7 @@ FORMAT: Final = Format(
     read=read,
     write=write,
     dialects=tuple(STYLES),
+    chooses_fields=True,
     several_meters=True,
     holds_replay=True,
     cannot_hold=("Marks, spans and other events are in its head, and are not read back",),

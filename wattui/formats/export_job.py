@@ -20,7 +20,7 @@ from wattui.session.span_statistics import Statistics
 #: A sample as :meth:`Session.rows` returns it: time, interval, gap, 18 fields.
 SampleRow = tuple[int, ...]
 
-#: Fields of each meter in a wide table, unless others are named.
+#: Fields of each meter in a wide table, unless others are chosen.
 WIDE_FIELDS: Final = ("power", "voltage", "current", "power_factor", "energy")
 
 #: Samples between two reports of progress.
@@ -74,8 +74,8 @@ class ExportJob:
     dialect: Dialect | str = Dialect.STANDARD
     #: Time zone of local times in formats that do not name one; None is this machine's.
     zone: tzinfo | None = None
-    #: Names of the fields of a wide table.
-    fields: Sequence[str] = WIDE_FIELDS
+    #: Names of the fields to write; empty for those that the format usually has.
+    fields: Sequence[str] = ()
     #: Seconds between two rows of a wide table; None for the least interval of the meters.
     interval: float | None = None
     #: Whether the file may replace another session.

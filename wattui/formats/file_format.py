@@ -42,6 +42,8 @@ class Format:
     write: Callable[[ExportJob], Iterator[str]] | None = None
     #: Variants in which it can be written.
     dialects: tuple[Dialect, ...] = (Dialect.STANDARD,)
+    #: Whether some of the fields can be chosen.
+    chooses_fields: bool = False
     #: Whether one file can hold several meters.
     several_meters: bool = False
     #: Information that it does not contain.

@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -99,12 +99,19 @@ class SpanFigures:
         return self.energy_wh / baseline.energy_wh if baseline.energy_wh else math.nan
 
 
-def span_figures(session: Session, spans: Iterable[Span] | None = None) -> list[SpanFigures]:
-    """Return the figures of spans; of all spans of the session, unless some are given."""
-    meters = session.meters
+def span_figures(
+    session: Session,
+    spans: Iterable[Span] | None = None,
+    meters: Collection[int] | None = None,
+) -> list[SpanFigures]:
+    """Return the figures of spans; of all spans of the session, unless some are given.
+
+    With *meters*, ids of meters, only these count.
+    """
+    known = [one for one in session.meters if meters is None or one.id in meters]
     found = []
     for span in session.spans() if spans is None else spans:
-        chosen = [meter for meter in meters if span.meter_id in (None, meter.id)]
+        chosen = [meter for meter in known if span.meter_id in (None, meter.id)]
         part = span.start_us, span.stop_us
         labels = tuple(meter.info.label for meter in chosen)
         figures = (session.statistics(meter.id, *part, times_of=("power",)) for meter in chosen)

@@ -26,7 +26,14 @@ from wattui.formats.csv_file import (
     iso_time,
     plain_text,
 )
-from wattui.formats.export_job import Dialect, ExportJob, Part, SampleRow, decimal_text
+from wattui.formats.export_job import (
+    WIDE_FIELDS,
+    Dialect,
+    ExportJob,
+    Part,
+    SampleRow,
+    decimal_text,
+)
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, POWER_LIMIT, Field
@@ -62,7 +69,7 @@ def write(job: ExportJob) -> Iterator[str]:
     ValueError
         The interval is not greater than 0.
     """
-    chosen = [FIELDS[FIELD_INDEX[name]] for name in job.fields]
+    chosen = [FIELDS[FIELD_INDEX[name]] for name in job.fields or WIDE_FIELDS]
     parts = [part for part in job.parts if part.figures.count]
     names = column_names(parts)
     style = STYLES[Dialect(job.dialect)]
@@ -262,6 +269,7 @@ FORMAT: Final = Format(
     suffix=".csv",
     write=write,
     dialects=tuple(STYLES),
+    chooses_fields=True,
     several_meters=True,
     holds_replay=True,
     cannot_hold=(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattui.errors import Cancelled, WattuiError
+from wattui.formats.span_table import SpanFigures, span_figures
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.distribution import Distribution, OnOff
 from wattui.measurement.energy import error_of_sum
@@ -87,6 +88,8 @@ class ReportContent:
     #: Marks and notes, and interruptions.
     remarks: Sequence[SessionEvent] = ()
     interruptions: Sequence[SessionEvent] = ()
+    #: Parts that were given a name, and their figures.
+    spans: Sequence[SpanFigures] = ()
     #: Threshold in W of the time and energy above it; None for none.
     above: float | None = None
     #: Facts about the session by name.
@@ -164,8 +167,7 @@ def read_content(
     begin = first if start is None else max(start, first)
     end = last if stop is None else min(stop, last)
     steps = _Steps(progress, cancelled)
-    is_empty = whole is None or begin >= end
-    found = [] if is_empty else _read_meters(session, (begin, end), meters, above, steps)
+    found = _read_meters(session, (begin, end), meters, above, steps)
     if not found:
         raise NothingToReport(
             "There is no sample in the selected span", "Choose another span or another meter."
@@ -183,9 +185,19 @@ def read_content(
         warnings=_warnings(session, info, damage),
         remarks=remarks,
         interruptions=interruptions,
+        spans=_read_spans(session, found, (begin, end)),
         above=above,
         info=info,
     )
+
+
+def _read_spans(
+    session: Session, meters: Sequence[ReportedMeter], part: tuple[int, int]
+) -> list[SpanFigures]:
+    """Read the named spans that are, at least partly, in the reported part."""
+    spans = [one for one in session.spans() if one.start_us < part[1] and one.stop_us > part[0]]
+    figures = span_figures(session, spans, [one.meter.id for one in meters])
+    return [one for one in figures if any(part.count for part in one.statistics)]
 
 
 def _read_events(

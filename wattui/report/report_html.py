@@ -81,6 +81,7 @@ def report_body(content: ReportContent, pictures: Sequence[Markup]) -> Markup:
         *_section("Energy", _energies(content)),
         *_section("Measured values", _statistics(content)),
         *_section(f"Time above {content.above or 0:g} W", _loads(content)),
+        *_section("Spans", _spans(content)),
         *_section("Marks and notes", _events(content, content.remarks)),
         *_section("Gaps", *_gaps(content)),
         *_section("Interruptions", _events(content, content.interruptions)),
@@ -294,6 +295,31 @@ def _loads(content: ReportContent) -> Markup:
 
 def _mean(power: float) -> str:
     return "–" if math.isnan(power) else power_text(power, average_power_error(power))
+
+
+def _spans(content: ReportContent) -> Markup:
+    """Return the table of parts that were given a name."""
+    several = len(content.meters) > 1
+    times = RunTimes(span=content.duration)
+    rows = []
+    for one in content.spans:
+        peak_us = one.peak_us
+        peak = "–" if peak_us is None else f"{value_text('power', one.peak_w)} W"
+        rows.append(
+            [
+                one.span.name,
+                *([", ".join(one.labels)] if several else []),
+                times.text(one.span.start_us / MICROSECONDS),
+                times.text(one.span.stop_us / MICROSECONDS),
+                duration_text(one.span.length_s),
+                energy_text(one.energy_wh, one.energy_error_wh),
+                power_text(one.mean_w, one.mean_error_w) if one.has_power else "–",
+                _at(peak, peak_us, times),
+                duration_text(one.gap_s) if one.gap_s else "none",
+            ]
+        )
+    columns = ["From", "To", "Duration", "Energy", "Mean power", "Peak", "Gaps"]
+    return _table(["Span", *(["Meters"] if several else []), *columns], rows, 1 + several)
 
 
 def _events(content: ReportContent, events: Sequence[SessionEvent]) -> Markup:

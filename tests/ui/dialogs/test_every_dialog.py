@@ -28,7 +28,7 @@ LINES = [f"2011-05-06 12:00:{n:02d}.000000 {n} {40 + n % 3}.5 119.2 0.361" for n
 AT_ONCE = {
     "connect", "simulate", "connect_found", "connect_all", "disconnect_all", "retry_failed",
     "fetch_now", "save_fetched", "open_fetched", "open_interrupted", "dismiss_interrupted",
-    "show_folder", "data_folder", "open_log",
+    "show_folder", "data_folder", "open_log", "copy_picture",
 }  # fmt: skip
 
 #: Dialogs that open only from another one, or that are the base of others.

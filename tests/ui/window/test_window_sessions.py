@@ -111,7 +111,7 @@ def test_export_writes_the_part_in_view_and_reports_it(window, session, tmp_path
         window.model.plots.view.first + 10, window.model.plots.view.first + 20
     )
     path = tmp_path / "out.csv"
-    _one, over = export(window, path, span="view")
+    _one, over = export(window, path, span="selection")
     window.wait_for(lambda: over, "the export")
     assert window.model.task is None
     assert str(path) in window.model.message

@@ -21,7 +21,7 @@ from wattui.cli.options import (
 )
 from wattui.cli.session_files import export_format, export_session
 from wattui.formats import all_formats
-from wattui.formats.export_job import WIDE_FIELDS, Dialect
+from wattui.formats.export_job import Dialect
 from wattui.measurement.fields import FIELDS
 from wattui.measurement.moment import Moment
 
@@ -32,6 +32,7 @@ _EXAMPLES = (
     ("wattui export run.wattui -o run.csv", "Export the whole session."),
     ("wattui export run.wattui -o start.csv --to 10m", "Export its first ten minutes."),
     ("wattui export run.wattui -o end.csv --from -1h", "Export its last hour."),
+    ("wattui export run.wattui -o power.csv --fields power", "Export the power alone."),
     ("wattui export run.wattui -o wide.csv --wide", "Write columns for each meter."),
     ("wattui export run.wattui -o old.log --format 2011-log", "Write a log like wattsup.py."),
     ("wattui export run.wattui -o noon.csv --from 11:30 --to 12:30", "Export an hour at noon."),
@@ -82,8 +83,8 @@ def field_names(text: str) -> tuple[str, ...]:
 )  # fmt: skip
 @click.option(
     "--fields", type=field_names, metavar="FIELDS",
-    help="With --wide: fields of each meter, separated by commas, or all.  [default: power,"
-    "voltage,current,power_factor,energy]",
+    help="Fields of a csv or wide-csv, separated by commas, or all. By default a csv has all of "
+    "them, and a wide-csv power,voltage,current,power_factor,energy.",
 )  # fmt: skip
 @click.option(
     "--interval", type=duration, metavar="TIME",
@@ -93,9 +94,9 @@ def field_names(text: str) -> tuple[str, ...]:
 @quiet_option("Print only errors.")
 def export(
     session: Path, output: Path, force: bool, start: Moment | None, stop: Moment | None,
-    meters: Sequence[str], form: str | None, dialect: str, zone: tzinfo | None, wide: bool,
-    fields: Sequence[str] | None, interval: float | None, strict: bool, keep_changed: bool,
-    quiet: bool,
+    span_name: str | None, meters: Sequence[str], form: str | None, dialect: str,
+    zone: tzinfo | None, wide: bool, fields: Sequence[str] | None, interval: float | None,
+    strict: bool, keep_changed: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Export a session, or a part of it, as CSV or in another format.
 
@@ -107,10 +108,12 @@ def export(
     if wide and form not in (None, "wide-csv"):
         raise click.UsageError("--wide is short for --format wide-csv. Leave out one of them.")
     form = export_format(output, "wide-csv" if wide else form)
-    if form != "wide-csv" and (fields is not None or interval is not None):
-        raise click.UsageError("--fields and --interval need --wide.")
+    if form != "wide-csv" and interval is not None:
+        raise click.UsageError("--interval needs --wide.")
+    if fields is not None and not all_formats()[form].chooses_fields:
+        raise click.UsageError(f"The format {form} has fields of its own: leave out --fields.")
     export_session(
-        session, output, form, start=start, stop=stop, meters=meters,
-        dialect=dialect, zone=zone, fields=fields or WIDE_FIELDS, interval=interval,
+        session, output, form, start=start, stop=stop, span_name=span_name, meters=meters,
+        dialect=dialect, zone=zone, fields=fields or (), interval=interval,
         force=force, quiet=quiet, strict=strict, keep_changed=keep_changed,
     )  # fmt: skip

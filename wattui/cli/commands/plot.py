@@ -73,6 +73,7 @@ class Figure:
     meters: tuple[str, ...]
     start: Moment | None
     stop: Moment | None
+    span_name: str | None
     size: tuple[int, int]
     dpi: int
     theme: str
@@ -213,7 +214,9 @@ def _read(paths: Sequence[NamedSession], figure: Figure) -> Any:
             session: Session = stack.enter_context(Session.open(one.path))
             chosen = chosen_meters(session, figure.meters)
             try:
-                first, last = chosen_span(session, figure.start, figure.stop, chosen)
+                first, last = chosen_span(
+                    session, figure.start, figure.stop, chosen, figure.span_name
+                )
             except click.UsageError as error:
                 refused = error
                 if len(paths) > 1:

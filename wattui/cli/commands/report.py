@@ -80,22 +80,26 @@ def report(
     del force  # The guard of every command has seen it.
     how = {"strict": strict, "keep_changed": keep_changed}
     with sessions_of([session], interval, **how) as (readable,):
-        content, plots = _read(readable, panels, elapsed=elapsed, above=above, title=title, **part)
-        importlib.import_module("wattui.ui.figure.report_file").save_report(content, plots, output)
+        data = _made(
+            readable, output.suffix, panels, elapsed=elapsed, above=above, title=title, **part
+        )
+    importlib.import_module("wattui.ui.figure.figure_file").write_file(output, data)
     say_wrote(output, quiet=quiet)
 
 
-def _read(
+def _made(
     readable: NamedSession,
+    suffix: str,
     panels: Panels,
     *,
     start: Moment | None,
     stop: Moment | None,
+    span_name: str | None,
     meters: Sequence[str],
     elapsed: bool,
     **options: Any,
-) -> tuple[Any, Any]:
-    """Read what the report says, and lay out its plots.
+) -> bytes:
+    """Read what the report says and shows, and return its file.
 
     Raises
     ------
@@ -109,9 +113,13 @@ def _read(
     files = importlib.import_module("wattui.ui.figure.report_file")
     with Session.open(readable.path) as session:
         chosen = chosen_meters(session, meters)
-        first, last = chosen_span(session, start, stop, chosen)
+        first, last = chosen_span(session, start, stop, chosen, span_name)
         options["title"] = options["title"] or readable.name
         content = read_content(
             session, readable.file_name, first, last, chosen, damage=readable.damage, **options
         )
-        return content, files.read_plots(session, content, panels, clock=not elapsed)
+        channels = [name for names in panels for name in names]
+        figure = files.read_figure(session, content, channels, aligned=elapsed)
+    plots = files.plots_of(figure, panels, "elapsed" if elapsed else "clock")
+    data: bytes = files.report_bytes(content, plots, suffix)
+    return data

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable as CallableType
 from pathlib import Path
 from typing import Any as AnyType
-from typing import Final
+from typing import Final, Self
 
 from pyface.qt import QtGui
 from traits.api import (
@@ -17,24 +17,37 @@ from traits.api import (
     Enum,
     HasStrictTraits,
     Instance,
-    Int,
     List,
     Property,
     Str,
     observe,
 )
-from traitsui.api import CancelButton, EnumEditor, Handler, Item, OKButton, UItem, VGroup, View
+from traitsui.api import (
+    CancelButton,
+    CheckListEditor,
+    EnumEditor,
+    Handler,
+    Item,
+    Label,
+    OKButton,
+    UItem,
+    VGroup,
+    View,
+)
 
 from wattui.errors import Cancelled
 from wattui.formats import all_formats, write_job
-from wattui.formats.export_job import Dialect, ExportJob
+from wattui.formats.export_job import WIDE_FIELDS, Dialect, ExportJob
 from wattui.formats.file_format import Format
-from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.text import count_text, elapsed_text, printable, size_text
+from wattui.measurement.fields import CHANNELS, FIELDS
+from wattui.measurement.text import count_text, printable, size_text
 from wattui.session import Session
 from wattui.session.checked import read_checked
+from wattui.ui.dialogs.part_choice import PartChoice
 from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
 from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
+from wattui.ui.widgets.plain_text import menu_text
+from wattui.ui.widgets.screen_fit import scroll_above
 from wattui.ui.widgets.words_editor import WordsEditor
 
 #: The formats that can be written.
@@ -60,62 +73,77 @@ def _title(name: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-class ExportChoice(HasStrictTraits):
+class ExportChoice(PartChoice):
     """The part to export, and the format."""
 
-    #: The session.
-    session_path = Instance(Path)
-    #: The ``whole`` session, or the part in ``view``.
-    span = Enum("whole", "view")
     #: Name of the format, and its variant.
     form = Enum("csv", WRITABLE)
     dialect = Enum(Dialect)
     #: Key of the only meter to export, or :data:`ALL_METERS`.
     meter = Str(ALL_METERS)
+    #: Keys of the meters to export, where one file can hold several.
+    chosen_meters = List(Str())
+    #: Names of the fields to export, where the format lets them be chosen.
+    chosen_fields = List(Str())
+    #: Why it cannot be exported so; empty if it can.
+    refusal = Str()
 
     #: Labels of the session's meters, by key; key of the meter that the window shows.
     labels = Dict(Str(), Str())
     shown_meter = Str()
-    #: What the session replays, and how fast; empty for a measurement.
-    replay = Str()
-    #: The part in view: microseconds, UTC.
-    start = Int()
-    stop = Int()
 
     #: The variants of the format, and what can be chosen as meter.
     dialects = Property(List(), observe="form")
     meters = Property(List(), observe="form, labels")
     several = Property(Bool(), observe="labels")
+    #: Whether several meters, and whether fields can be chosen.
+    many = Property(Bool(), observe="form, labels")
+    has_fields = Property(Bool(), observe="form")
     #: What the format cannot hold.
     lost = Property(Str(), observe="form, replay")
 
     @classmethod
-    def for_model(cls, model: AnyType) -> ExportChoice:
-        """Return the choice for the session that a window shows."""
-        view, bench = model.plots.view, model.bench
-        start, stop = view.selection or (view.start, view.stop)
-        return cls(
-            session_path=bench.session_path,
-            start=int(start * MICROSECONDS),
-            stop=int(stop * MICROSECONDS),
+    def for_model(cls, model: AnyType) -> Self:
+        """Return the choice for the session that a window shows: its selection if there is one."""
+        bench = model.bench
+        choice = super().for_model(model)
+        choice.trait_set(
+            span="whole" if choice.selection is None else "selection",
             labels={meter.key: meter.label for meter in bench.meters if meter.sample_count},
             shown_meter=bench.meter.key if bench.meter is not None else "",
-            replay=bench.replay,
         )
+        choice.chosen_meters = list(choice.labels)
+        return choice
 
     @property
     def format(self) -> Format:
         """The format."""
         return all_formats()[self.form]
 
-    def bounds(self) -> tuple[int | None, int | None]:
-        """Return start and stop in microseconds; None for the whole session."""
-        return (None, None) if self.span == "whole" else (self.start, self.stop)
+    def _chosen_fields_default(self) -> list[str]:
+        wide = self.form == "wide-csv"
+        return [one.name for one in FIELDS if not wide or one.name in WIDE_FIELDS]
+
+    def refuse(self) -> bool:
+        """Check whether nothing is left to export, and give the reason."""
+        self.refusal = ""
+        if self.many and not self.chosen_meters:
+            self.refusal = "Choose at least one meter."
+        elif self.has_fields and not self.chosen_fields:
+            self.refusal = "Choose at least one field."
+        return bool(self.refusal)
+
+    def has_meter(self, key: str) -> bool:
+        """Check whether a meter is exported."""
+        if self.many:
+            return key in self.chosen_meters
+        return self.meter in (ALL_METERS, key)
 
     @observe("form")
     def _form_changed(self, _event: object) -> None:
         if self.dialect not in self.dialects:
             self.dialect = self.dialects[0]
+        self.chosen_fields = self._chosen_fields_default()
         if self.meter not in self.meters:
             shown = self.shown_meter in self.meters
             self.meter = self.shown_meter if shown else self.meters[0]
@@ -126,6 +154,12 @@ class ExportChoice(HasStrictTraits):
     def _get_meters(self) -> list[str]:
         together = self.format.several_meters or not self.several
         return [*([ALL_METERS] if together else []), *self.labels]
+
+    def _get_many(self) -> bool:
+        return self.several and self.format.several_meters
+
+    def _get_has_fields(self) -> bool:
+        return self.format.chooses_fields
 
     def _get_several(self) -> bool:
         return len(self.labels) > 1
@@ -143,24 +177,12 @@ class ExportChoice(HasStrictTraits):
 
 def export_view(choice: ExportChoice) -> View:
     """Make the view of the choice."""
-    in_view = elapsed_text((choice.stop - choice.start) / MICROSECONDS)
-    spans = {"whole": "1:The whole session", "view": f"2:The part in view ({in_view})"}
-    titles = {name: f"{number:02}:{_title(name)}" for number, name in enumerate(WRITABLE)}
-    dialects = EnumEditor(name="object.dialects", format_func=_DIALECT_LABELS.__getitem__)
-    meters = EnumEditor(name="object.meters", format_func=choice.meter_label)
     return View(
         VGroup(
-            UItem("span", editor=EnumEditor(values=spans, cols=1), style="custom"),
-            VGroup(
-                Item("form", label="Format", editor=EnumEditor(values=titles)),
-                Item(
-                    "dialect",
-                    label="Variant",
-                    editor=dialects,
-                    enabled_when="len(object.dialects) > 1",
-                ),
-                Item("meter", label="Meter", editor=meters, defined_when=str(choice.several)),
-            ),
+            UItem("span", editor=EnumEditor(values=choice.parts(), cols=1), style="custom"),
+            _format_group(choice),
+            *_box_groups(choice),
+            UItem("refusal", editor=WordsEditor()),
             UItem("lost", editor=WordsEditor(look="small", keeps_place=True)),
         ),
         title="Export",
@@ -168,8 +190,49 @@ def export_view(choice: ExportChoice) -> View:
         default_button=OKButton,
         close_result=False,
         handler=_ExportHandler(),
-        width=540,
+        width=640,
+        resizable=True,
         kind="live",
+    )
+
+
+def _format_group(choice: ExportChoice) -> VGroup:
+    """Make the lists of formats and variants, and of meters where one file holds one."""
+    titles = {name: f"{number:02}:{_title(name)}" for number, name in enumerate(WRITABLE)}
+    dialects = EnumEditor(name="object.dialects", format_func=_DIALECT_LABELS.__getitem__)
+    meters = EnumEditor(name="object.meters", format_func=choice.meter_label)
+    has_variants = "len(object.dialects) > 1"
+    return VGroup(
+        Item("form", label="Format", editor=EnumEditor(values=titles)),
+        Item("dialect", label="Variant", editor=dialects, enabled_when=has_variants),
+        Item(
+            "meter",
+            label="Meter",
+            editor=meters,
+            defined_when=str(choice.several),
+            visible_when="not object.many",
+        ),
+    )
+
+
+def _box_groups(choice: ExportChoice) -> tuple[VGroup, VGroup]:
+    """Make a box for each meter and for each field."""
+    keys = [(key, menu_text(choice.meter_label(key))) for key in choice.labels]
+    fields = [(one.name, menu_text(one.title)) for one in CHANNELS if one in FIELDS]
+    return (
+        VGroup(
+            Label("Meters"),
+            UItem("chosen_meters", editor=CheckListEditor(values=keys, cols=2), style="custom"),
+            defined_when=str(choice.several),
+            visible_when="object.many",
+            show_labels=False,
+        ),
+        VGroup(
+            Label("Fields"),
+            UItem("chosen_fields", editor=CheckListEditor(values=fields, cols=3), style="custom"),
+            visible_when="object.has_fields",
+            show_labels=False,
+        ),
     )
 
 
@@ -178,12 +241,19 @@ class _ExportHandler(Handler):
 
     def init(self, info: AnyType) -> bool:
         """Set margins, and label the OK button with what it does."""
-        dress_form(info.ui.control)
+        lists = ("chosen_meters", "chosen_fields")
+        boxes = [one.control for name in lists for one in info.ui.get_editors(name)]
+        dress_form(info.ui.control, exempt=boxes)
         dress_dialog(info.ui.control, "Export…")
+        scroll_above(info.ui.control.layout())
         for name in ("form", "dialect", "meter"):
             for editor in info.ui.get_editors(name):
                 set_width(editor.control, _FIELD_WIDTH)
         return True
+
+    def close(self, info: AnyType, is_ok: bool) -> bool:
+        """Close, unless nothing is left to export."""
+        return not (is_ok and info.ui.context["object"].refuse())
 
     def closed(self, info: AnyType, is_ok: bool) -> None:
         """Continue the export, or cancel it."""
@@ -275,14 +345,17 @@ class Export(HasStrictTraits):
     def _writing(self) -> Work[tuple[ExportJob, int]]:
         """Return the worker's function, which uses no traits."""
         choice, path = self.choice, self.path
-        source, form, dialect, key = choice.session_path, choice.form, choice.dialect, choice.meter
+        source, form, dialect = choice.session_path, choice.form, choice.dialect
         start, stop = choice.bounds()
+        keys = {key for key in choice.labels if choice.has_meter(key)} if choice.labels else None
+        fields = tuple(choice.chosen_fields) if choice.has_fields else ()
 
         def work(report: Report, cancelled: CallableType[[], bool]) -> tuple[ExportJob, int]:
             def write(session: Session) -> tuple[ExportJob, int]:
-                ids = [one.id for one in session.meters if key in (ALL_METERS, one.info.key)]
+                ids = keys and [one.id for one in session.meters if one.info.key in keys]
                 options = {"dialect": dialect, "progress": report, "cancelled": cancelled}
-                job = ExportJob(session, path, meters=ids, start=start, stop=stop, **options)
+                options |= {"meters": ids, "fields": fields}
+                job = ExportJob(session, path, start=start, stop=stop, **options)
                 write_job(job, form)
                 return job, path.stat().st_size
 

@@ -64,12 +64,33 @@ def save(page: FigurePage, path: Path, dpi: int = DPI) -> None:
     FigureTooLarge
         The image would have too many pixels.
     """
+    write_file(path, figure_bytes(page, path.suffix, dpi))
+
+
+def figure_bytes(page: FigurePage, suffix: str, dpi: int = DPI) -> bytes:
+    """Return a figure as the content of a file with this suffix, one of :data:`FORMATS`.
+
+    Raises
+    ------
+    FigureTooLarge
+        The image would have too many pixels.
+    """
     makers = {
         ".png": lambda: _png(page, dpi),
         ".svg": lambda: svg_text(page).encode(),
         ".pdf": lambda: _pdf(page),
     }
-    data = makers[path.suffix.lower()]()
+    return makers[suffix.lower()]()
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file, which appears under its name only when it is complete.
+
+    Raises
+    ------
+    DiskRefused
+        It cannot be written; an older file of its name is unchanged.
+    """
     with draft_file(path, "utf-8") as file:
         file.buffer.write(data)
 

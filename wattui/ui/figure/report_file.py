@@ -6,20 +6,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from pyface.qt import QtCore, QtGui
 
 from wattui import __version__
-from wattui.desktop.atomic_file import draft_file
 from wattui.measurement.fields import INTEGRATED_ENERGY
-from wattui.measurement.text import TimeMode, printable
+from wattui.measurement.text import printable
 from wattui.report.markup import Markup, element
 from wattui.report.report_content import ReportContent
 from wattui.report.report_html import FOR_PAGES, report_body, report_page, style_sheet
 from wattui.session import Session
-from wattui.ui.figure.figure_data import FigureRun, read
+from wattui.ui.figure.figure_data import FigureContent, FigureRun, read
 from wattui.ui.figure.figure_file import DPI, draw, svg_text
 from wattui.ui.figure.figure_page import FigureLayout, FigurePage
 
@@ -56,10 +54,10 @@ _BEFORE_SVG: Final = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _SIZE: Final = re.compile(r'<svg width="[^"]*" height="[^"]*"')
 
 
-def read_plots(
-    session: Session, content: ReportContent, panels: Sequence[Sequence[str]], *, clock: bool
-) -> list[FigurePage]:
-    """Read and lay out the plots of a report, a few panels in each.
+def read_figure(
+    session: Session, content: ReportContent, channels: Sequence[str], *, aligned: bool
+) -> FigureContent:
+    """Read the curves of a report; channels without any value are left out.
 
     Parameters
     ----------
@@ -67,10 +65,10 @@ def read_plots(
         The session that *content* was read from.
     content
         What the report says.
-    panels
-        The channels of each panel, from the top; those without any value are left out.
-    clock
-        Whether times are local times, instead of the time since the start.
+    channels
+        Names of the channels.
+    aligned
+        Whether times count from the start, rather than being local times.
 
     Raises
     ------
@@ -78,47 +76,54 @@ def read_plots(
         The session cannot be read.
     """
     sent = {INTEGRATED_ENERGY.name, *(name for m in content.meters for name in m.statistics.fields)}
-    shown = [[name for name in names if name in sent] for names in panels]
-    shown = [names for names in shown if names]
-    channels = list(dict.fromkeys(name for names in shown for name in names))
+    shown = [name for name in dict.fromkeys(channels) if name in sent]
     meters = [one.meter.id for one in content.meters]
     run = FigureRun(session, content.source, *content.span, meters)
-    figure = read([run], channels, WIDTH, aligned=not clock)
-    mode = TimeMode.CLOCK if clock else TimeMode.ELAPSED
+    return read([run], shown, WIDTH, aligned=aligned)
+
+
+def plots_of(
+    figure: FigureContent, panels: Sequence[Sequence[str]], clock_mode: str
+) -> list[FigurePage]:
+    """Lay out the plots of a report, a few panels in each.
+
+    Parameters
+    ----------
+    figure
+        The curves, from :func:`read_figure`.
+    panels
+        The channels of each panel, from the top; those that were not read are left out.
+    clock_mode
+        How times are shown: one of :class:`~wattui.measurement.text.TimeMode`.
+    """
+    shown = [[name for name in names if name in figure.series[0].curves] for names in panels]
+    shown = [names for names in shown if names]
     pages = []
     for first in range(0, len(shown), _MOST_PANELS):
         some = shown[first : first + _MOST_PANELS]
-        layout = FigureLayout(WIDTH, 1000, clock_mode=mode, heading=False)
+        layout = FigureLayout(WIDTH, 1000, clock_mode=clock_mode, heading=False)
         legend = FigurePage(figure, some, layout).legend_height
         height = len(some) * _PANEL + _FOOT + legend
         pages.append(FigurePage(figure, some, replace(layout, height=height)))
     return pages
 
 
-def save_report(content: ReportContent, plots: Sequence[FigurePage], path: Path) -> None:
-    """Write a report; the file appears under its name only when it is complete.
+def report_bytes(content: ReportContent, plots: Sequence[FigurePage], suffix: str) -> bytes:
+    """Return a report as the content of a file.
 
     Parameters
     ----------
     content
         What it says.
     plots
-        Its plots, from :func:`read_plots`.
-    path
-        Its suffix, one of :data:`FORMATS`, selects the format.
-
-    Raises
-    ------
-    DiskRefused
-        It cannot be written; an older file of its name is unchanged.
+        Its plots, from :func:`plots_of`.
+    suffix
+        That of the file, one of :data:`FORMATS`, selects the format.
     """
-    if path.suffix.lower() == ".pdf":
-        data = _pdf(content, plots)
-    else:
-        pictures = [_inline(page, n) for n, page in enumerate(plots, 1)]
-        data = report_page(content, pictures).encode()
-    with draft_file(path, "utf-8") as file:
-        file.buffer.write(data)
+    if suffix.lower() == ".pdf":
+        return _pdf(content, plots)
+    pictures = [_inline(page, n) for n, page in enumerate(plots, 1)]
+    return report_page(content, pictures).encode()
 
 
 def _inline(page: FigurePage, number: int) -> Markup:

@@ -76,6 +76,28 @@ def export(context: WindowContext) -> None:
     context.export.ask(context.window)
 
 
+def save_report(context: WindowContext) -> None:
+    """Ask which report to save, and write it in the background."""
+    from wattui.ui.dialogs.save_dialogs import ask_report  # loads figures and reports
+
+    ask_report(context.model, context.window, context.settings)
+
+
+def save_picture(context: WindowContext) -> None:
+    """Ask which picture to save, and write it in the background."""
+    from wattui.ui.dialogs.save_dialogs import ask_picture
+
+    ask_picture(context.model, context.window, context.settings)
+
+
+def copy_picture(context: WindowContext) -> None:
+    """Copy a picture of what is in view to the clipboard."""
+    from wattui.ui.dialogs import save_dialogs
+
+    if context.model.has_session:
+        save_dialogs.copy_picture(context.model)
+
+
 def show_folder(context: WindowContext) -> None:
     """Show the folder of the session, or of all recordings."""
     path = context.model.bench.saved_path
@@ -161,6 +183,21 @@ _SESSION_ACTIONS: Final = (
         "export", "&File", "&Export…", export,
         "Write the session, or the part in view, to a file for other programs",
         keys=("Ctrl+E",), enabled=HAS_SESSION,
+    ),
+    Action(
+        "save_report", "&File", "Sa&ve report…", save_report,
+        "Save plots, figures and their error as a page for a browser or as PDF",
+        keys=("Ctrl+R",), enabled=HAS_SESSION,
+    ),
+    Action(
+        "save_picture", "&File", "Save pict&ure…", save_picture,
+        "Save the plots as PNG, SVG or PDF, at any size",
+        keys=("Ctrl+P",), enabled=HAS_SESSION,
+    ),
+    Action(
+        "copy_picture", "&File", "Cop&y picture", copy_picture,
+        "Copy the plots in view to the clipboard, as an image and as SVG",
+        keys=("Ctrl+Shift+C",), enabled=HAS_SESSION,
     ),
     Action(
         "show_folder", "&File", "Show in &folder", show_folder,
