@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+from event_loop import wait_for
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
 from wattui.desktop.preferences_file import PreferencesFile
@@ -57,10 +58,7 @@ class OpenedWindow:
 
     def wait_for(self, condition, what, seconds=20.0):
         """Handle events until a condition is met; fail after a deadline."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"{what}: it did not happen"
-            QtWidgets.QApplication.processEvents(QtCore.QEventLoop.AllEvents, 20)
+        wait_for(condition, what, seconds)
         self.handle_events()
 
     def control(self, name):

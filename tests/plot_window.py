@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
+from event_loop import application, wait_for
 from pyface.qt import QtCore, QtGui
 
 from wattui.measurement.clock import MICROSECONDS
@@ -22,25 +22,6 @@ from wattui.ui.window.qt_wakeup import QtWake
 
 #: When the sessions of the tests begin: seconds, UTC.
 START = 1_795_442_700.0
-
-_APPLICATION = []
-
-
-def application():
-    """Return the application of the tests."""
-    if QtGui.QApplication.instance() is None:
-        _APPLICATION.append(QtGui.QApplication([]))
-    return QtGui.QApplication.instance()
-
-
-def wait_for(condition, seconds=10.0, what="what was waited for"):
-    """Handle events until a condition holds; fail after a deadline."""
-    loop = application()
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen"
-        loop.processEvents(QtCore.QEventLoop.ProcessEventsFlag.AllEvents, 20)
-    loop.processEvents()
 
 
 def sample(second, power=42.3, interval=1.0, gap=0.0, **others):

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from event_loop import application
 from opened_window import OpenedWindow
-from plot_window import application
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
 from wattui.desktop.folders import sessions_folder

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from event_loop import application
 from PIL import Image
-from plot_window import START, Recording, application, sample
+from plot_window import START, Recording, sample
 
 from wattui.errors import DiskRefused
 from wattui.measurement.clock import MICROSECONDS

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from event_loop import handle_next
 from fake_meter import QUICK
 from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtWidgets
@@ -358,7 +359,7 @@ def handled(window, seconds=None, until=None):
     timer.start(5)
     begun = time.monotonic()
     while until is None or not until():
-        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.AllEvents, 20)
+        handle_next()
         passed = time.monotonic() - begun
         if seconds is not None and passed > seconds:
             break

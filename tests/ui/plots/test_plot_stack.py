@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from plot_window import START, PlotWindow, Recording, application, sample, wait_for
+from event_loop import application, wait_for
+from plot_window import START, PlotWindow, Recording, sample
 
 from wattui.ui.plots.stack_layout import FIRST_SHARE
 from wattui.ui.theme.palette import DARK, LIGHT, rgb

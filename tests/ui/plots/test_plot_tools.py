@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from plot_window import START, PlotWindow, Recording, application, sample, wait_for
+from event_loop import application, wait_for
+from plot_window import START, PlotWindow, Recording, sample
 from pyface.qt import QtCore
 
 from wattui.ui.plots.selection_handles import covered_places, edge_times

@@ -56,8 +56,8 @@ def test_the_range_of_a_constant_is_no_range_around_it():
 
 def canvas(size=(120, 60)):
     """Return an image in the memory of Qt, and a Kiva context that draws on it."""
+    from event_loop import application
     from kiva.qpainter import GraphicsContext
-    from plot_window import application
     from pyface.qt import QtGui
 
     application()
@@ -117,7 +117,7 @@ def test_text_of_kiva_differs_from_text_of_qt():
 def test_the_labels_of_an_axis_are_cut_off_at_its_end():
     """So our axis draws its own labels."""
     from chaco.api import Plot, PlotAxis
-    from plot_window import application
+    from event_loop import application
 
     application()
     plot = Plot(auto_axis=False, auto_grid=False, padding=14)

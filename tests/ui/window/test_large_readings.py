@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from event_loop import application
 from opened_window import FAST, OpenedWindow
-from plot_window import application
 from PyQt5 import QtCore, QtWidgets
 
 from wattui.ui.theme.palette import DARK, LIGHT

@@ -7,10 +7,10 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from event_loop import wait_for
 from PyQt5 import QtCore, QtWidgets
 from traits.api import HasTraits, Instance, Str
 from traitsui.api import Item, View
@@ -45,13 +45,6 @@ def meter(application):
     wait_for(lambda: one.state == "closed", "the end")
     assert one.main_thread.join(20.0) == []
     assert views._shown == {}
-
-
-def wait_for(condition, what, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: it did not happen"
-        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.AllEvents, 20)
 
 
 def editor(ui):
