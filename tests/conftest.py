@@ -80,9 +80,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _folders_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _folders_of_its_own() -> Iterator[None]:
     """Point each test to new data and settings folders."""
-    folder = tmp_path_factory.mktemp("home", numbered=True)
+    folder = Path(tempfile.mkdtemp(dir=_HOME))
     before = dict(os.environ)
     os.environ.update(_point_into(folder))
     yield

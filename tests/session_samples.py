@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 import re
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -91,6 +93,18 @@ def record(path: Path, samples: Sequence[Sample], meter: MeterInfo = METER) -> P
     with SessionWriter(path) as writer:
         for start in range(0, len(samples), 7):
             writer.on_samples(meter, samples[start : start + 7])
+    return path
+
+
+@functools.cache
+def _recorded(count: int) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return record(Path(folder) / "a.wattui", steady(count)).read_bytes()
+
+
+def record_steady(path: Path, count: int) -> Path:
+    """Write a session of steady samples, which is recorded once per process."""
+    path.write_bytes(_recorded(count))
     return path
 
 

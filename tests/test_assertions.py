@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ RAISES = {
 }
 
 
+@functools.cache
 def trees() -> dict[str, ast.Module]:
     return {
         str(path.relative_to(TESTS)): ast.parse(path.read_text(encoding="utf-8"))
@@ -51,9 +53,10 @@ def test_every_test_asserts_something() -> None:
         if any(isinstance(one, ast.Assert) for one in ast.walk(node))
     } | FAILING
     # Helpers that call such helpers, and so on.
+    calls = [(node.name, set(called(node))) for _, node in functions]
     grown = True
     while grown:
-        more = {node.name for _, node in functions if not asserting.isdisjoint(called(node))}
+        more = {name for name, others in calls if not asserting.isdisjoint(others)}
         grown = not more <= asserting
         asserting |= more
     silent = [

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from session_samples import BEGIN, record, steady
+from session_samples import BEGIN, record, record_steady, steady
 
 from wattui.cli.program import program
 from wattui.measurement.clock import MICROSECONDS
@@ -26,7 +26,7 @@ def run(*args: object) -> Result:
 @pytest.fixture
 def damaged(tmp_path: Path) -> Path:
     """Return a session in which one value of 12,000 samples was changed."""
-    path = record(tmp_path / "a.wattui", steady(12_000))
+    path = record_steady(tmp_path / "a.wattui", 12_000)
     with sqlite3.connect(path) as connection:
         when = BEGIN + 6_000 * MICROSECONDS
         connection.execute("UPDATE sample SET power=power+64 WHERE time=?", (when,))

@@ -390,6 +390,19 @@ def test_one_bad_file_does_not_stop_the_list(session: Path, program: list[str]) 
         assert sys.platform == "darwin" or b"\\xff\\xfe.wattui" in done.stdout
 
 
+#: Runs several commands in one process; ends with the status of the first that fails.
+SEVERAL = """
+import json, sys
+from wattui.cli.program import program
+for args in json.loads(sys.argv[1]):
+    try:
+        program(args)
+    except SystemExit as end:
+        if end.code:
+            sys.exit(f"{args}: {end.code}")
+"""
+
+
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are Unicode there")
 def test_names_that_are_not_utf_8_work_everywhere(
     session: Path, tmp_path: Path, program: list[str]
@@ -403,8 +416,8 @@ def test_names_that_are_not_utf_8_work_everywhere(
     source, csv = named(b"r\xff.wattui"), named(b"c\xff.csv")
     session.rename(source)
     fast = "sim://pro?speed=200"
-    for args in (
-        ("export", source, "-o", csv), ("export", source, "-o", named(b"j\xff.jsonl")),
+    commands = (
+        ("export", source, "-o", named(b"j\xff.jsonl")),
         ("import", csv), ("import", csv, "--session", named(b"i\xff.wattui")),
         ("plot", source, "-o", named(b"p\xff.svg")), ("plot", csv, "-o", named(b"q\xff.png")),
         ("log", fast, "-d", "3", "--raw", named(b"w\xff.raw")),
@@ -412,11 +425,13 @@ def test_names_that_are_not_utf_8_work_everywhere(
         ("replay", source, "--speed", "1000"), ("replay", csv, "--speed", "1000"),
         ("fetch", f"{fast}&memory=5", "-o", named(b"f\xff.csv")), ("sessions",),
         ("sessions", "--json"),
-    ):  # fmt: skip
-        done = subprocess.run(
-            [*program, *args], capture_output=True, check=False, timeout=60, env=environment
-        )
-        assert done.returncode == 0, (args, done.stderr)
+    )  # fmt: skip
+    for line in (
+        [*program, "export", source, "-o", csv],
+        [sys.executable, "-c", SEVERAL, json.dumps(commands)],
+    ):
+        done = subprocess.run(line, capture_output=True, check=False, timeout=60, env=environment)
+        assert done.returncode == 0, done.stderr
         assert b"Unexpected" not in done.stderr
     # In a terminal, and in a file of text, the names are readable.
     assert "# session: r\\xff.wattui" in Path(csv).read_text()

@@ -124,7 +124,7 @@ def test_it_ends_even_if_a_pager_has_stopped_reading(program: list[str], logs: l
 def test_killed_at_any_moment_every_printed_sample_is_in_the_file(
     program: list[str], tmp_path: Path
 ) -> None:
-    kills = int(os.environ.get("WATTUI_KILLS", "5"))
+    kills = int(os.environ.get("WATTUI_KILLS", "2"))
     chance = random.Random(20)
     for round_number in range(kills):
         path = tmp_path / f"{round_number}.wattui"

@@ -443,9 +443,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_many_lines_at_once_are_read_as_one_by_one(
     tmp_path: Path, kind: str, data: st.DataObject
@@ -487,7 +485,7 @@ AMPS = st.from_regex(r"[0-9]{1,7}\.[0-9]{3}", fullmatch=True)
 USUAL = st.tuples(USUAL_TIMES, st.integers(0, 10**10).map(str), TENTHS, TENTHS, AMPS).map(" ".join)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(USUAL, min_size=1, max_size=3))
 def test_the_fast_way_of_the_2011_log_is_the_usual_one(lines: list[str]) -> None:
     try:

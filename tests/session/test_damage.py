@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from session_samples import BEGIN, METER, OTHER, brute, noisy, record, sample, steady
+from session_samples import BEGIN, METER, OTHER, brute, noisy, record, record_steady, sample, steady
 
 from wattui.errors import NotASession, SessionDamaged
 from wattui.measurement.clock import MICROSECONDS
@@ -19,8 +19,8 @@ from wattui.session import Session, SessionWriter, open_checked, salvage, verify
 from wattui.session.watched import WatchedSession
 
 PAGE = 4096
-#: Mutated copies that are tried; 300 take a few minutes.
-COPIES = 24
+#: Mutated copies that are tried, two of each kind; `make test-faults` tries a thousand.
+COPIES = 12
 
 NOISY = noisy(3_000, seed=3)
 DESK = [sample(2 * n + 1, 300 + n % 70, interval=2.0) for n in range(750)]
@@ -134,7 +134,7 @@ def flip_power(path: Path, second: int) -> None:
 
 
 def test_a_changed_sample_takes_no_more_than_its_16_seconds_away(tmp_path: Path) -> None:
-    path = record(tmp_path / "a.wattui", steady(12_000))
+    path = record_steady(tmp_path / "a.wattui", 12_000)
     flip_power(path, 6_000)
     with open_checked(path) as session:
         (fault,) = session.damage
@@ -156,7 +156,7 @@ def test_a_changed_sample_takes_no_more_than_its_16_seconds_away(tmp_path: Path)
 
 def test_a_changed_time_takes_its_bucket_away(tmp_path: Path) -> None:
     """The summaries do not show it."""
-    path = record(tmp_path / "a.wattui", steady(12_000))
+    path = record_steady(tmp_path / "a.wattui", 12_000)
     when = BEGIN + 6_000 * MICROSECONDS
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE sample SET time=time+1 WHERE time=?", (when,))
@@ -167,7 +167,7 @@ def test_a_changed_time_takes_its_bucket_away(tmp_path: Path) -> None:
 
 
 def test_what_can_be_read_between_damaged_places_is_shown(tmp_path: Path) -> None:
-    path = record(tmp_path / "a.wattui", steady(12_000))
+    path = record_steady(tmp_path / "a.wattui", 12_000)
     for second in (100, 5_000, 5_001, 5_900, 11_990):
         flip_power(path, second)
     with open_checked(path) as session:
@@ -219,7 +219,7 @@ def test_a_recording_that_goes_on_keeps_its_checksum(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_summaries_give_the_energy_of_the_samples(tmp_path: Path, change: str) -> None:
-    path = record(tmp_path / "a.wattui", steady(12_000))
+    path = record_steady(tmp_path / "a.wattui", 12_000)
     with sqlite3.connect(path) as connection:
         connection.execute(change)
     connection.close()
@@ -268,7 +268,7 @@ def test_a_meter_without_its_row_loses_no_samples(sound: Path, tmp_path: Path) -
     ],
 )
 def test_values_of_another_type_end_in_no_traceback(tmp_path: Path, change: str) -> None:
-    path = record(tmp_path / "a.wattui", steady(9_000))
+    path = record_steady(tmp_path / "a.wattui", 9_000)
     with sqlite3.connect(path) as connection:
         connection.execute(f"{change.replace('UPDATE', 'UPDATE OR IGNORE')}")
     connection.close()
@@ -312,7 +312,7 @@ def _cut(data: bytearray, _root: int) -> None:
 def test_samples_are_saved_where_the_structure_is_gone(
     tmp_path: Path, damage: Callable[[bytearray, int], None]
 ) -> None:
-    path = record(tmp_path / "a.wattui", steady(12_000))
+    path = record_steady(tmp_path / "a.wattui", 12_000)
     root = _root_of_samples(path)
     data = bytearray(path.read_bytes())
     damage(data, root)
@@ -343,7 +343,7 @@ def test_a_sound_session_is_repaired_to_the_same(sound: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("size", [16, 100, PAGE])
 def test_a_session_whose_beginning_is_gone_is_a_damaged_one(tmp_path: Path, size: int) -> None:
     """It was said not to be a session, with a hint to import it."""
-    path = record(tmp_path / "a.wattui", steady(3_000))
+    path = record_steady(tmp_path / "a.wattui", 3_000)
     data = bytearray(path.read_bytes())
     data[:size] = bytes(size)
     path.write_bytes(data)

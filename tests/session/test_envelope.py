@@ -56,10 +56,7 @@ def test_a_view_between_two_samples_has_both(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", [5, 60, 7_000, 400_000])
-@pytest.mark.parametrize("pixels", [50, 400, 2_000, 40_000])
-def test_a_clock_that_is_set_forward_breaks_the_line(
-    tmp_path: Path, step: int, pixels: int
-) -> None:
+def test_a_clock_that_is_set_forward_breaks_the_line(tmp_path: Path, step: int) -> None:
     """Records were joined across the hours that the clock had skipped: none is missing."""
     sampler, made = Sampler(), []
     clock = ManualClock(BEGIN / MICROSECONDS)
@@ -72,15 +69,17 @@ def test_a_clock_that_is_set_forward_breaks_the_line(
     skipped = made[5_999].time_us / 1e6, made[6_000].time_us / 1e6 - 1
     with Session.open(record(tmp_path / "a.wattui", made)) as session:
         start, stop = session.span_us() or (0, 0)
-        found = session.envelope(1, ["power", "integrated_energy"], start, stop, pixels)
+        fields = ["power", "integrated_energy"]
+        views = [session.envelope(1, fields, start, stop, n) for n in (50, 400, 2_000, 40_000)]
         energy = session.statistics(1).energy_wh
     assert energy == pytest.approx(42.3 * 10_000 / 3600, abs=1e-3)
-    broken = found.time[np.isnan(found.value["power"])]
-    if found.column * 3 < step:
-        assert len(broken) == 1
-        assert skipped[0] - found.column <= broken[0] <= skipped[1] + found.column
-    else:
-        assert len(broken) <= 1
+    for found in views:
+        broken = found.time[np.isnan(found.value["power"])]
+        if found.column * 3 < step:
+            assert len(broken) == 1
+            assert skipped[0] - found.column <= broken[0] <= skipped[1] + found.column
+        else:
+            assert len(broken) <= 1
 
 
 def test_a_longer_interval_breaks_no_line(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Killed at any moment, a recording has lost nothing that was shown.
 
-``WATTUI_KILLS=200`` makes it two hundred kills instead of twenty.
+``WATTUI_KILLS=200`` makes it two hundred kills instead of six.  The fault suite kills the
+whole program.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from wattui.errors import NotASession
 from wattui.measurement.clock import MICROSECONDS
 from wattui.session import Session, SessionWriter, complete, interrupted_sessions, verify
 
-KILLS = int(os.environ.get("WATTUI_KILLS", "20"))
+KILLS = int(os.environ.get("WATTUI_KILLS", "6"))
 
 # Records at speed, on two meters, and prints the number of each that a listener received.
 RECORDER = """
