@@ -101,6 +101,7 @@ from wattui.measurement.energy import (
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
 from wattui.measurement.fields import CHANNELS, FIELDS, Field
 from wattui.measurement.sample import Sample
+from wattui.measurement.steps import PowerStep
 from wattui.ports.listing import PortInfo, PortProblem, list_ports
 from wattui.ports.port import Port, open_port
 from wattui.protocol import (
@@ -132,6 +133,7 @@ from wattui.session import (
     Annotations,
     Envelope,
     FieldStatistics,
+    Gap,
     Mark,
     Session,
     SessionEvent,
@@ -175,6 +177,7 @@ __all__ = [
     "FramerCounts",
     "FullHandling",
     "FullHandlingReply",
+    "Gap",
     "Identified",
     "LinkLost",
     "Listener",
@@ -203,6 +206,7 @@ __all__ = [
     "PortProblem",
     "PortUnknown",
     "PostTarget",
+    "PowerStep",
     "ReadoutEnd",
     "ReadoutStart",
     "Record",

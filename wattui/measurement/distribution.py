@@ -30,6 +30,12 @@ _EXACT: Final = 2.0**53
 #: A range of values that is always worth an array of its length.
 _DENSE: Final = 4_096
 
+#: The share of the time that a load with two levels may be between them.
+_SELDOM: Final = 0.1
+
+#: Less than the share of any record.
+_TINY: Final = 1e-15
+
 #: Seconds in an hour.
 _HOUR: Final = 3_600
 
@@ -194,10 +200,40 @@ class Distribution:
         """The sum of value × time, in s; of the power, the energy in J."""
         return _products(self.wire, self.times_us) / (self._field.scale * MICROSECONDS)
 
+    @property
+    def idle(self) -> float:
+        """The idle level: the median of the tenth of the time in which the field is lowest.
+
+        It is one if the load is idle for at least that long.
+        """
+        return self.quantile(0.05)
+
+    @property
+    def threshold(self) -> float:
+        """The value between two levels at which the field mostly is; NaN if there are no two.
+
+        Otsu's method: the value in the middle between two means, such that the least variance
+        is left on both sides.  They are two levels if the field is in the middle half between
+        them for less than a tenth of the time.
+        """
+        if len(self.wire) < 2:
+            return math.nan
+        share = self.times_us / max(1, int(self.times_us.sum()))
+        below = np.cumsum(share)[:-1]
+        sums = np.cumsum(share * self.values)
+        means = sums[:-1] / np.maximum(below, _TINY)
+        means_above = (sums[-1] - sums[:-1]) / np.maximum(1 - below, _TINY)
+        between = below * (1 - below) * (means_above - means) ** 2
+        best = int(np.argmax(between))
+        low, high = float(means[best]), float(means_above[best])
+        middle, reach = (low + high) / 2, (high - low) / 4
+        between_them = share[np.abs(self.values - middle) < reach].sum()
+        return middle if between_them < _SELDOM else math.nan
+
     def on_off(self, above: float) -> OnOff:
         """Return the time above a threshold, and the rest; of the power, also their energies."""
-        place = int(np.searchsorted(self.wire, _limit(self._field, above), side="right"))
-        starts_on = len(self.wire) > 0 and self.first > _limit(self._field, above)
+        place = int(np.searchsorted(self.wire, wire_limit(self._field, above), side="right"))
+        starts_on = len(self.wire) > 0 and self.first > wire_limit(self._field, above)
         on, off = self._part(slice(place, None)), self._part(slice(place))
         cycles = int(self.rises[:place].sum()) + starts_on
         return OnOff(above, on[0], off[0], on[1], off[1], cycles)
@@ -279,7 +315,7 @@ def _sums(values: Integers, columns: Integers) -> tuple[Integers, Integers]:
     return rising[starts], np.add.reduceat(columns[:, order], starts, axis=1)
 
 
-def _limit(field_: Field, value: float) -> int:
+def wire_limit(field_: Field, value: float) -> int:
     """Return the largest integer of the wire that is not above *value*."""
     # 2.3 W are 23 on the wire, although 2.3 * 10 may be a little less.
     return math.floor(round(min(max(value, -1.0), WIRE_MAXIMUM) * field_.scale, 6))

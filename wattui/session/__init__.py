@@ -19,6 +19,7 @@ from wattui.session.recovery import (
     set_info,
 )
 from wattui.session.salvage import Salvaged, salvage
+from wattui.session.search import Gap
 from wattui.session.session_file import SessionEvent, SessionMeter
 from wattui.session.span_statistics import FieldStatistics, Statistics
 from wattui.session.write_queue import WriterStatus
@@ -29,6 +30,7 @@ __all__ = [
     "BulkWriter",
     "Envelope",
     "FieldStatistics",
+    "Gap",
     "Interrupted",
     "Mark",
     "Salvaged",

@@ -20,7 +20,8 @@ from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS, require_fiel
 from wattui.measurement.sample import Sample
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.schema import FIELD_COLUMNS
-from wattui.session.session_file import BEGINNING, END, StoredSession
+from wattui.session.search import SearchableSession
+from wattui.session.session_file import BEGINNING, END
 from wattui.session.span_distribution import read_distribution
 from wattui.session.span_statistics import (
     ENERGY_SCALE,
@@ -43,7 +44,7 @@ _SELECT: Final = (
 )
 
 
-class Session(StoredSession):
+class Session(SearchableSession):
     """A session file, open for reading; for one thread at a time, and a context manager.
 
     It can be read while it is being recorded.  Times of arguments are whole microseconds
