@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.distribution import OnOff
 from wattui.measurement.energy import cost
 from wattui.measurement.fields import CHANNEL
 from wattui.measurement.text import (
@@ -24,7 +25,7 @@ from wattui.measurement.text import (
     number_and_error,
     power_text,
 )
-from wattui.session import OnOff, Statistics
+from wattui.session import Statistics
 from wattui.ui.figures.part_reader import PartFigures, PartsData, RunPart
 
 #: Shown where a figure is still being read.
@@ -106,10 +107,9 @@ def rows_of(data: PartsData, above: float | None, wording: Wording) -> list[Figu
         return FigureRow(label, unit, cells, tip, name or label)
 
     names = [name for name in wording.channels if name in CHANNEL and name != "power"]
-    cycles = above is not None and above == data.above
     found = [
         *_first_rows(row, wording),
-        *_on_rows(row, above, cycles=cycles),
+        *_on_rows(row, above),
         *_span_rows(row, wording),
         *_energy_rows(row, wording),
         _counter_note(data),
@@ -174,22 +174,20 @@ def _extreme_rows(
     yield row("    at", "UTC", time, "A click shows it in the plots", f"{label} at")
 
 
-def _on_rows(row: _RowMaker, above: float | None, *, cycles: bool) -> Iterator[FigureRow]:
-    def loaded(make: Callable[[OnOff, PartFigures], Cell]) -> _Maker:
+def _on_rows(row: _RowMaker, above: float | None) -> Iterator[FigureRow]:
+    def loaded(make: Callable[[OnOff], Cell]) -> _Maker:
         def cell(one: PartFigures) -> Cell:
             load = on_off(one, above)
-            return Cell(PENDING) if load is None else make(load, one)
+            return Cell(PENDING) if load is None else make(load)
 
         return cell
 
-    def time(load: OnOff, _one: PartFigures) -> Cell:
+    def time(load: OnOff) -> Cell:
         share = f" ({100 * load.share:.0f} %)" if is_number(load.share) else ""
         return Cell(f"{elapsed_text(load.on_s)}{share}", load.on_s)
 
-    def count(_load: OnOff, one: PartFigures) -> Cell:
-        if one.cycles is None or not cycles:
-            return Cell(PENDING)
-        return Cell(f"{one.cycles:,}", one.cycles)
+    def count(load: OnOff) -> Cell:
+        return Cell(f"{load.cycles:,}", load.cycles)
 
     shown = NO_VALUE if above is None else f"{above:,g} W"
     tip = "The time with a power above the threshold, which can be typed or dragged in the plot"
@@ -201,21 +199,16 @@ def _on_rows(row: _RowMaker, above: float | None, *, cycles: bool) -> Iterator[F
         return Cell(energy_text(wh, error), wh, error)
 
     for on, word in ((True, "on"), (False, "off")):
-        made = loaded(lambda load, _one, on=on: energy(load, on=on))
+        made = loaded(lambda load, on=on: energy(load, on=on))
         yield row(f"    energy {word}", "Wh", made, f"Energy while {word}", f"Energy while {word}")
 
 
 def on_off(one: PartFigures, above: float | None) -> OnOff | None:
-    """Return time and energy above a threshold in W; None if that is not known yet.
-
-    It is computed from the distribution, so that the threshold can be dragged.
-    """
+    """Return time, energy and cycles above a threshold in W; None if they are not known yet."""
     powers = one.distributions.get("power")
     if powers is None or above is None:
         return None
-    off, on = powers.divided(above)
-    wh = (on.integral / _JOULES, off.integral / _JOULES)
-    return OnOff(above, on.duration_s, off.duration_s, *wh)
+    return powers.on_off(above)
 
 
 def _energy_rows(row: _RowMaker, wording: Wording) -> Iterator[FigureRow]:

@@ -314,8 +314,6 @@ class FiguresModel(HasStrictTraits):
         if self.above is not None:
             self.threshold = self.above
         self._show()
-        if self.plots is not None and self.shown and self.plots.session_path is not None:
-            self._detail_pace.due()
 
     @observe("wording,plots:view:moved")
     def _wording_changed(self, _event: object) -> None:
@@ -333,7 +331,6 @@ class FiguresModel(HasStrictTraits):
             found = details.parts.get(part) if details is not None else None
             if found is not None and self._is_same(part, figures, found):
                 data.parts[part] = found
-                data.above = details.above
         self.label = data.label
         self.rows = rows_of(data, self.threshold, self.wording)
         self.problem = ""

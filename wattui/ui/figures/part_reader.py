@@ -2,12 +2,11 @@
 """Reads the figures of the selection, the view and the run from a session, on threads.
 
 What the summaries hold comes at once, however long a part is.  Distributions are read from every
-sample, so that they come later, and of a part that grows only what is new is read.
+sample, so that they come later.
 """
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,12 +15,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.distribution import Distribution, is_distributed, joined
+from wattui.measurement.distribution import Distribution, is_distributed
 from wattui.session import Session, Statistics
-
-#: How many distributions of one session are remembered.
-_MOST_KNOWN: Final = 100
 
 #: By how much the mean powers of on and off differ at least, as a factor.
 _APART: Final = 1.5
@@ -61,8 +56,6 @@ class PartFigures:
     statistics: Statistics
     #: By field; without those that are not read, or that the meter adds up.
     distributions: dict[str, Distribution] = field(default_factory=dict)
-    #: How often the load was on above the threshold of the request; None if that was not read.
-    cycles: int | None = None
 
 
 @dataclass(slots=True)
@@ -107,13 +100,9 @@ def _read_details(session: Session, meter: int, data: PartsData) -> None:
     for figures in data.parts.values():
         for name in names:
             span = figures.start, figures.stop
-            figures.distributions[name] = _distribution(session, meter, name, *span)
+            figures.distributions[name] = session.distribution(meter, name, *span)
     if data.above is None and "power" in data.parts[RunPart.RUN].distributions:
         data.above = threshold_between(data.parts[RunPart.RUN].distributions["power"])
-    if data.above is not None:
-        for figures in data.parts.values():
-            load = session.load(meter, data.above, figures.start, figures.stop)
-            figures.cycles = load.cycles
 
 
 def _meter_of(session: Session, wanted: Hashable | None) -> Any:
@@ -121,26 +110,6 @@ def _meter_of(session: Session, wanted: Hashable | None) -> Any:
     meters = session.meters
     found = (one for one in meters if wanted in (one.id, one.info.key, one.info.label))
     return next(found, meters[0] if meters else None)
-
-
-#: Distributions that were read, by meter, field and start: the stop, and what was read.
-_Known = dict[tuple[int, str, int], tuple[int, Distribution]]
-_known: Final[weakref.WeakKeyDictionary[Session, _Known]] = weakref.WeakKeyDictionary()
-
-
-def _distribution(session: Session, meter: int, name: str, start: int, stop: int) -> Distribution:
-    """Return a distribution; of a part that was read before only what is new is read."""
-    known = _known.setdefault(session, {})
-    key = meter, name, start
-    before, found = known.pop(key, (start, Distribution(name)))
-    if before > stop:
-        before, found = start, Distribution(name)
-    if before < stop:
-        found = joined(name, [found, session.distribution(meter, name, before, stop)])
-    while len(known) >= _MOST_KNOWN:
-        known.pop(next(iter(known)))
-    known[key] = stop, found
-    return found
 
 
 def threshold_between(powers: Distribution) -> float | None:
@@ -161,8 +130,3 @@ def threshold_between(powers: Distribution) -> float | None:
         if high[best] > _APART * low[best]:
             middle = float(low[best] + high[best]) / 2
     return float(f"{middle:.1g}")
-
-
-def seconds(time_us: int) -> float:
-    """Return a time in seconds since 1970, UTC."""
-    return time_us / MICROSECONDS
