@@ -7,7 +7,7 @@ SOAK_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 3
 
-.PHONY: help run test test-faults soak fuzz lint format types dead-code check lock bench icons screenshots clean
+.PHONY: help run test test-faults soak fuzz lint format types dead-code check lock bench docs icons screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -65,6 +65,13 @@ format: ## format the code
 bench: ## run the benchmarks, side by side with earlier programs
 	@.ci/bootstrap bench
 	for script in benchmarks/*.py; do echo "== $$script"; .venv/bin/python "$$script" || exit; done
+
+docs: ## build the documentation: the site in build/site, the manual page in build/man
+	@.ci/bootstrap docs
+	for kind in html:site man:man; do \
+		.venv/bin/python -m sphinx --fail-on-warning --keep-going -q -b $${kind%:*} \
+			-d build/doctrees -c docs/site docs build/$${kind#*:} || exit; \
+	done
 
 icons: ## redraw the icons from resources/icons/*.svg
 	@.ci/bootstrap run

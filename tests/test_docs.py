@@ -274,3 +274,9 @@ def test_each_of_ten_changes_names_its_place_and_a_test() -> None:
         assert [
             name for name in re.findall(r"`([^`]+)`", test) if not (ROOT / name).is_file()
         ] == []
+
+
+def test_every_page_is_on_the_site() -> None:
+    index = (DOCS / "site" / "index.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\.\./([\w-]+)$", index, re.MULTILINE)
+    assert sorted(listed) == sorted(page.stem for page in DOCS.glob("*.md"))
