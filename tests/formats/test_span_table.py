@@ -15,6 +15,7 @@ from session_samples import BEGIN, METER, OTHER, brute, noisy, record
 
 from wattui.formats.span_table import COLUMNS, marks_json, span_figures, spans_csv
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.energy import ratio_error
 from wattui.session import Annotations, Mark, Session, Span
 
 SAMPLES, MORE = noisy(400, seed=1), noisy(300, seed=2)
@@ -60,6 +61,12 @@ def test_energies_add_up_over_the_meters(session: Session) -> None:
     assert both.peak_us is None
     assert one.ratio_to(both) == one.energy_wh / both.energy_wh
     assert math.isnan(one.ratio_to(empty))
+    assert math.isnan(one.ratio_error_to(both))
+    half = replace(one, statistics=(brute(SAMPLES, SAMPLES[100].time_us, ONE.stop_us),))
+    energies = [
+        (part.statistics[0].energy_wh, part.statistics[0].powered_s) for part in (half, one)
+    ]
+    assert half.ratio_error_to(one) == ratio_error(*energies)
     assert not empty.has_power
     assert math.isnan(empty.mean_w)
 

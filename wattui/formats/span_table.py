@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from wattui.formats.csv_file import plain_text
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.energy import error_of_sum
+from wattui.measurement.energy import error_of_sum, ratio_error
 from wattui.measurement.text import iso_text
 from wattui.session import Mark, Session, Span, Statistics
 
@@ -25,7 +25,7 @@ from wattui.session import Mark, Session, Span, Statistics
 COLUMNS: Final = (
     *("name", "start", "stop", "duration_s", "recorded_s", "gap_s", "energy_wh"),
     *("energy_error_wh", "mean_power_w", "mean_power_error_w", "peak_power_w", "peak_time"),
-    *("energy_ratio", "meters", "colour", "kind"),
+    *("energy_ratio", "energy_ratio_error", "meters", "colour", "kind"),
 )
 
 
@@ -98,6 +98,15 @@ class SpanFigures:
         """Return its energy divided by that of another span; NaN if that is 0."""
         return self.energy_wh / baseline.energy_wh if baseline.energy_wh else math.nan
 
+    def ratio_error_to(self, baseline: SpanFigures) -> float:
+        """Return the limit of error of the ratio; NaN if the spans are not of the same meter."""
+        if self is baseline:
+            return 0.0
+        one, other = self._powered, baseline._powered
+        if len(one) != 1 or len(other) != 1 or self.labels != baseline.labels:
+            return math.nan
+        return ratio_error(*((part.energy_wh, part.powered_s) for part in (one[0], other[0])))
+
 
 def span_figures(
     session: Session,
@@ -122,15 +131,17 @@ def span_figures(
 def _row(figures: SpanFigures, baseline: SpanFigures | None) -> dict[str, Any]:
     """Return the values of the columns; None for what is not known."""
     span = figures.span
-    ratio = math.nan if baseline is None else figures.ratio_to(baseline)
+    ratio = ratio_off = math.nan
+    if baseline is not None:
+        ratio, ratio_off = figures.ratio_to(baseline), figures.ratio_error_to(baseline)
     values: tuple[Any, ...] = (
         *(span.name, iso_text(span.start_us), iso_text(span.stop_us), span.length_s),
         *(figures.recorded_s, figures.gap_s, figures.energy_wh, figures.energy_error_wh),
         *(figures.mean_w, figures.mean_error_w, figures.peak_w),
         None if figures.peak_us is None else iso_text(figures.peak_us),
-        *(ratio, list(figures.labels), span.colour, span.kind),
+        *(ratio, ratio_off, list(figures.labels), span.colour, span.kind),
     )
-    known = (None if isinstance(v, float) and math.isnan(v) else v for v in values)
+    known = (None if isinstance(v, float) and not math.isfinite(v) else v for v in values)
     return dict(zip(COLUMNS, known, strict=True))
 
 

@@ -469,10 +469,12 @@ def counter_text(watt_hours: float) -> str:
     return f"{watt_hours:.1f} Wh"
 
 
-def ratio_text(ratio: float) -> str:
-    """Return a ratio of two energies: ``1.25``, ``0.043``; three digits at least."""
+def ratio_text(ratio: float, error: float = math.nan) -> str:
+    """Return a ratio of two energies: ``1.25 ± 0.08``, or ``0.043`` if its error is not known."""
     if math.isnan(ratio):
         return NO_VALUE
+    if math.isfinite(error):
+        return _with_error(ratio, error)
     return f"{ratio:.2f}" if abs(ratio) >= 1 else f"{ratio:.3g}"
 
 

@@ -32,8 +32,8 @@ _log = logging.getLogger(__name__)
 
 _NUMBER: Final = re.compile(r"(Mark|Span) (\d{1,9})")
 
-#: What is done on the disk's thread; returns what was made.
-_Step = Callable[[NoteHistory], Sequence[Annotation | None] | None]
+#: What is done on the disk's thread; returns what was added.
+_Step = Callable[[NoteHistory], Annotation | None]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Result:
     history: NoteHistory
     #: What is in the file; None if it cannot be read.
     found: Notes | None
-    made: Sequence[Annotation | None]
+    added: Annotation | None
     can_undo: bool
     can_redo: bool
     #: Why the step failed; empty if it did not, and None if there was none.
@@ -110,13 +110,18 @@ class SessionNotes(HasStrictTraits):
     def add_mark(self, time_us: int, text: str = "") -> None:
         """Add a mark to the whole session; without a text it gets a number."""
         name = text or self._numbered("Mark", (one.text for one in self.marks))
-        self.change([(None, Mark(0, time_us, name))])
+        self._add(Mark(0, time_us, name))
 
     @in_turn
     def add_span(self, start_us: int, stop_us: int, name: str = "", colour: str = "") -> None:
         """Add a span to the whole session; without a name it gets a number."""
         name = name or self._numbered("Span", (one.name for one in self.spans))
-        self.change([(None, Span(0, start_us, stop_us, name, colour))])
+        self._add(Span(0, start_us, stop_us, name, colour))
+
+    def _add(self, annotation: Annotation) -> None:
+        if self.changeable:
+            new: list[Change] = [(None, annotation)]
+            self._worker.put(self._history, self.found, lambda history: history.make(new)[0])
 
     def _numbered(self, word: str, names: Iterable[str]) -> str:
         """Return a name that is not used yet, also not by one that is being added."""
@@ -130,7 +135,11 @@ class SessionNotes(HasStrictTraits):
         """Make changes, which are undone together: pairs of before and after."""
         wanted = list(changes)
         if self.changeable:
-            self._worker.put(self._history, self.found, lambda history: history.make(wanted))
+
+            def make(history: NoteHistory) -> None:
+                history.make(wanted)
+
+            self._worker.put(self._history, self.found, make)
 
     @in_turn
     def undo(self) -> None:
@@ -160,8 +169,8 @@ class SessionNotes(HasStrictTraits):
             # Two refusals in a row are two events.
             self.problem = ""
             self.problem = result.problem
-        if result.made and result.made[-1] is not None:
-            self.added = result.made[-1]
+        if result.added is not None:
+            self.added = result.added
 
 
 class _Worker:
@@ -202,10 +211,10 @@ class _Worker:
 
 def _do(history: NoteHistory, known: Notes, step: _Step | None) -> _Result:
     """Do a step, if any, and read the file; blocks on the disk."""
-    made: Sequence[Annotation | None] = ()
+    added: Annotation | None = None
     problem, found = None if step is None else "", None
     try:
-        made = (step(history) or ()) if step is not None else ()
+        added = step(history) if step is not None else None
     except (WattuiError, OSError) as error:
         _log.warning("%s: %s", history.path, error)
         problem = str(error)
@@ -214,4 +223,4 @@ def _do(history: NoteHistory, known: Notes, step: _Step | None) -> _Result:
     except (WattuiError, OSError) as error:
         # The plots of the same file show the reason.
         _log.info("%s: %s", history.path, error)
-    return _Result(history, found, made, history.can_undo, history.can_redo, problem)
+    return _Result(history, found, added, history.can_undo, history.can_redo, problem)

@@ -216,7 +216,7 @@ def test_marks_are_lines_with_text(recording, open_plots):
     recording.close()
     window = open_plots(session_path=recording.path, channels=["power"])
     window.next_frame()
-    assert window.stack.marks == [(START + 30, "build started")]
+    assert window.stack.notes.placed() == [(START + 30, "build started")]
     plot = window.stack.shown_rows()[0].plot
     x = round(float(plot.index_mapper.map_screen(np.array([START + 30.0]))[0]))
     column = window.image()[:, x]
@@ -322,7 +322,7 @@ def test_another_session_replaces_the_first_completely(tmp_path, recording, open
     assert stack.view.start == START + 4999
     assert stack.view.selection is None
     assert [label for _key, label, _colour in stack.meters] == ["desk"]
-    assert stack.marks == []
+    assert stack.notes.marks == []
     other.close()
 
 

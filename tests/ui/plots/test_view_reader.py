@@ -40,7 +40,7 @@ class FakeSession:
         self.entered, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
         self.error = None
-        self.spans = []
+        self.parts = []
         self.closed = False
         self.meters = [SessionMeter(1, MeterInfo("A80012", "/dev/ttyUSB0", "server"))]
 
@@ -50,7 +50,7 @@ class FakeSession:
     def envelope(self, meter, names, start, stop, pixels):
         self.entered.set()
         assert self.go_on.wait(10.0)
-        self.spans.append((start, stop))
+        self.parts.append((start, stop))
         if self.error is not None:
             raise self.error
         time = np.array([START, START + 1])
@@ -62,7 +62,10 @@ class FakeSession:
     def gaps(self, meter, start=None, stop=None):
         return np.empty((0, 2))
 
-    def events(self, kinds=None, start=None, stop=None):
+    def marks(self):
+        return []
+
+    def spans(self):
         return []
 
     def close(self):

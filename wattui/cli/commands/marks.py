@@ -116,5 +116,5 @@ def _cells(one: SpanFigures, base: SpanFigures | None, times: RunTimes) -> tuple
         energy_text(one.energy_wh, one.energy_error_wh) if one.has_power else NO_VALUE,
         power_text(one.mean_w, one.mean_error_w) if one.has_power else NO_VALUE,
         NO_VALUE if math.isnan(one.peak_w) else f"{value_text('power', one.peak_w)} W",
-        NO_VALUE if base is None else ratio_text(one.ratio_to(base)),
+        NO_VALUE if base is None else ratio_text(one.ratio_to(base), one.ratio_error_to(base)),
     )

@@ -206,7 +206,7 @@ class Marks(Annotation):
 
     def draw_on(self, gc: Any, plot: Any, row: Any) -> None:
         """Draw on a row's plot."""
-        marks = row.stack.marks
+        marks = row.stack.notes.placed()
         if marks:
             across = plot.index_mapper.map_screen(np.array([time for time, _text in marks]))
             placed = zip(across.tolist(), (text for _time, text in marks), strict=True)

@@ -19,6 +19,7 @@ from wattui.measurement.fields import CHANNEL, Field
 from wattui.measurement.text import axis_unit, channel_text, energy_text, power_text
 from wattui.session import Statistics
 from wattui.ui.plots.curve import BAND, CUMULATIVE, FAINT_BAND, NO_CURVE, CurvesPlot
+from wattui.ui.plots.drawn_notes import SpanBands, SpanNames
 from wattui.ui.plots.plot_axis import add_axes, paint_axes
 from wattui.ui.plots.plot_overlays import Beyond, GapReasons, Gaps, HeadLine, Marks
 from wattui.ui.plots.selection_handles import covered_places
@@ -80,12 +81,14 @@ class PlotRow(HasStrictTraits):
         # Chaco's overlay looks for the selection at the data of its component.
         plot.add_trait("index", AnyTrait(stack.component.index))
         self._selection = RangeSelectionOverlay(component=plot, alpha=_SELECTION_EDGE)
-        plot.underlays.extend([Gaps(component=plot, row=self), self._selection])
+        plot.underlays.extend([Gaps(component=plot, row=self), SpanBands(component=plot, row=self)])
+        plot.underlays.append(self._selection)
         add_axes(plot, stack.ticks, ValueTicks(unit=CHANNEL[name].unit))
         plot.x_axis.covered = partial(covered_places, stack, plot)
         plot.underlays.append(HeadLine(component=plot, row=self))
         # Under the curves: no word hides one.
         plot.underlays.append(GapReasons(component=plot, row=self))
+        plot.underlays.append(SpanNames(component=plot, row=self))
         plot.underlays.append(Marks(component=plot, row=self))
         plot.underlays.append(Beyond(component=plot, row=self))
         self.plot = plot

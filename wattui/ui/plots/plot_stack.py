@@ -37,6 +37,7 @@ from traits.api import (
 from wattui.measurement.fields import CHANNEL
 from wattui.measurement.text import TimeMode
 from wattui.ui.plots.crosshair import Crosshair, RowScroll
+from wattui.ui.plots.drawn_notes import DrawnNotes, MarkTool
 from wattui.ui.plots.overview import Overview
 from wattui.ui.plots.plot_row import PlotRow
 from wattui.ui.plots.plot_tools import SpanSelection, StackTool, TimePan
@@ -129,8 +130,8 @@ class PlotStack(HasStrictTraits):
     pointer_time = Union(None, Float)
     #: Values under the pointer by channel, in base units, of the first meter that has one.
     pointer_values = Dict()
-    #: Marks in view: (seconds, text).
-    marks = List()
+    #: The marks and spans in view.
+    notes = Instance(DrawnNotes, ())
     #: Why nothing is shown; empty if there is no problem.
     problem = Str()
     #: Whether the session has no record yet.
@@ -180,7 +181,7 @@ class PlotStack(HasStrictTraits):
         for overlay in (SelectionHandles, Crosshair, RowScroll):
             component.overlays.append(overlay(component=component, stack=self))
         self._selecting = SpanSelection(component=component, stack=self)
-        component.tools.append(self._selecting)
+        component.tools.extend([MarkTool(component=component, stack=self), self._selecting])
         for tool in (TimePan, StackTool):
             component.tools.append(tool(component=component, stack=self))
         component.observe(self._resized, "bounds")
@@ -275,7 +276,7 @@ class PlotStack(HasStrictTraits):
         self._take_meters(data)
         self.statistics = data.statistics
         self.selection_statistics = data.selected
-        self.marks = data.marks
+        self.notes.take(data.marks, data.spans)
         for row in self.shown_rows():
             row.take(data.curves, data.means)
         if data.overview is not None:
@@ -322,7 +323,8 @@ class PlotStack(HasStrictTraits):
         if own:
             self.meters = []
         self._data = None
-        self.trait_set(statistics={}, selection_statistics={}, marks=[], problem="", waiting=True)
+        self.trait_set(statistics={}, selection_statistics={}, problem="", waiting=True)
+        self.notes.take([], [])
         self.overview.take({})
         for row in self._rows.values():
             row.forget()
@@ -370,16 +372,14 @@ class PlotStack(HasStrictTraits):
     def _live_changed_to(self, _event: object) -> None:
         self.view.live = self.live
 
-    @observe("now")
-    @observe("absent_since.items")
+    @observe("now,absent_since.items")
     def _absent_changed(self, _event: object) -> None:
         if self.absent_since and not math.isnan(self.now) and self.view.known:
             self.view.follow(max(self.view.last, self.now))
         if self.component is not None:
             self.redraw()
 
-    @observe("clock_mode")
-    @observe("origin")
+    @observe("clock_mode,origin")
     def _time_mode_changed(self, _event: object) -> None:
         self.ticks.mode = self.clock_mode
         if not math.isnan(self.origin):

@@ -18,6 +18,7 @@ from chaco.tools.range_selection import RangeSelection
 from enable.base_tool import BaseTool
 from traits.api import Bool, Enum, Instance, observe
 
+from wattui.ui.plots.drawn_notes import mark_at
 from wattui.ui.plots.stack_layout import HANDLE, TIME_FOOT
 
 #: How far the pointer moves before a press is a drag, in pixels.
@@ -83,7 +84,8 @@ class SpanSelection(RangeSelection):
     def normal_mouse_move(self, event: Any) -> None:
         """Show with the pointer that a drag selects."""
         selects = self.stack.view.selecting and self._is_on_a_plot(event)
-        event.window.set_pointer("cross" if selects else "arrow")
+        on_mark = mark_at(self.stack, event.x, event.y) is not None
+        event.window.set_pointer("cross" if selects else "hand" if on_mark else "arrow")
 
     def selected_left_down(self, event: Any) -> None:
         """Grab an edge of the selection or all of it, or select another span."""

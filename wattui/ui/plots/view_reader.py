@@ -20,8 +20,8 @@ import numpy as np
 
 from wattui.errors import WattuiError
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.events import EventKind
 from wattui.measurement.fields import INTEGRATED_ENERGY
+from wattui.session import Mark, Span
 from wattui.ui.plots.total import SUMMED, TOTAL, Curve, curve_value, total_curve
 
 logger = logging.getLogger(__name__)
@@ -92,8 +92,9 @@ class ViewData:
     selected: dict[Hashable, Any] = field(default_factory=dict)
     #: Where records are missing, by meter: seconds, shape (k, 2).
     gaps: dict[Hashable, np.ndarray] = field(default_factory=dict)
-    #: Marks: seconds and text.
-    marks: list[tuple[float, str]] = field(default_factory=list)
+    #: Marks and spans that are drawn.
+    marks: list[Mark] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
     #: Curves of the strip, by meter; None if it was not requested.
     overview: dict[Hashable, Curve] | None = None
     #: Means of the columns of the strip, and where records are missing in it, by meter.
@@ -156,8 +157,8 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
             gaps = np.asarray(session.gaps(identity, *span)).reshape(-1, 2)
             width = (data.span[1] - data.span[0]) / request.overview_pixels
             data.overview_gaps[key] = merged(gaps, width)
-    for stored in session.events((EventKind.MARK,), low, high):
-        data.marks.append((stored.event.time_us / MICROSECONDS, stored.event.text))
+    data.marks = [mark for mark in session.marks() if low <= mark.time_us <= high]
+    data.spans = [span for span in session.spans() if span.start_us < high and span.stop_us > low]
     return data
 
 

@@ -129,7 +129,7 @@ QTableWidget, QTreeWidget, QListWidget { background: $panel; color: $text;
 QHeaderView::section { background: $panel; color: $muted; border: 0;
     border-bottom: 1px solid $line; padding: 4px 8px; }
 #statusDetails { background: $panel; border: 1px solid $edge; border-radius: 6px; }
-#meterPanel { background: $panel; border: 1px solid $line; border-radius: 6px; }
+#meterPanel, #markPanel { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QTableView#sessionTable { background: $panel; color: $text; border: 1px solid $line;
     border-radius: 6px; outline: 0; selection-background-color: $chosen; selection-color: $text; }
 QTableView#sessionTable::item { padding: 0 8px; border: 0; }
@@ -144,6 +144,14 @@ QTableView#meterTable::item:selected { background: $chosen; color: $text; }
 QTableView#meterTable QHeaderView, QTableView#meterTable QHeaderView::section {
     background: transparent; font-size: ${small}px; }
 QTableView#meterTable QHeaderView::section { padding: 0 5px; }
+QTableView#markTable { background: transparent; color: $text; border: 0; outline: 0;
+    selection-background-color: $chosen; selection-color: $text; }
+QTableView#markTable::item { padding: 0 6px; border: 0; }
+QTableView#markTable::item:selected { background: $chosen; color: $text; }
+QTableView#markTable QHeaderView, QTableView#markTable QHeaderView::section {
+    background: transparent; font-size: ${small}px; }
+QTableView#markTable QHeaderView::section { padding: 0 6px; }
+#markPanel QPushButton { padding: 2px 10px; min-height: 20px; }
 QLineEdit[look="cell"] { min-height: 20px; max-height: 22px; padding: 0 4px;
     border-radius: 4px; border-color: $accent; }
 

@@ -22,6 +22,7 @@ from wattui.ui.dialogs.missing_port import show_missing_port
 from wattui.ui.dialogs.preferences import show_preferences
 from wattui.ui.figures.selection_actions import LAST_ACTIONS, SELECTION_ACTIONS
 from wattui.ui.files.file_actions import FILE_ACTIONS
+from wattui.ui.marks.mark_actions import MARK_ACTIONS
 from wattui.ui.memory.memory_actions import MEMORY_ACTIONS
 from wattui.ui.meters.meter_actions import ARRANGEMENT_ACTIONS, METER_ACTIONS
 from wattui.ui.widgets.action import HAS_SESSION, LIVE, Action, WindowContext
@@ -146,13 +147,6 @@ def quit_program(context: WindowContext) -> None:
         QtGui.QApplication.closeAllWindows()
 
 
-def mark(context: WindowContext) -> None:
-    """Mark this moment."""
-    if context.model.marking:
-        context.model.bench.mark()
-        context.model.message = "Marked"
-
-
 def go_live(context: WindowContext) -> None:
     """Follow the latest sample."""
     if context.model.marking:
@@ -217,11 +211,6 @@ _SESSION_ACTIONS: Final = (
         "quit", "&File", "&Quit", quit_program,
         "Close every window and end the program; everything is saved", keys=("Ctrl+Q",),
     ),
-)  # fmt: skip
-
-_MARK: Final = Action(
-    "mark", "&Meter", "Mar&k", mark, "Mark this moment in the recording",
-    keys=("M",), enabled=LIVE, line=True,
 )  # fmt: skip
 
 _VIEW_ACTIONS: Final = (
@@ -328,7 +317,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *_SESSION_ACTIONS,
     *METER_ACTIONS,
     *MEMORY_ACTIONS,
-    _MARK,
+    *MARK_ACTIONS,
     *_VIEW_ACTIONS,
     *LAST_ACTIONS,
     *ARRANGEMENT_ACTIONS,

@@ -12,6 +12,7 @@ from traitsui.api import Handler
 from wattui.measurement.text import printable
 from wattui.ui.files.file_actions import accept_files
 from wattui.ui.files.file_opener import OpenFiles
+from wattui.ui.marks.mark_actions import name_on_plots
 from wattui.ui.memory.memory_actions import BUSY
 from wattui.ui.widgets.action import WindowContext
 from wattui.ui.widgets.form_layout import set_role
@@ -82,6 +83,7 @@ class ViewHandler(Handler):
             (self._other_port_chosen, "other_port"),
             (self._port_added, "add_port"),
             (self._ports_wanted, "ports_wanted"),
+            (self._name_wanted, "marks:name_wanted"),
         ):
             model.observe(handler, names, remove=remove)
 
@@ -151,6 +153,9 @@ class ViewHandler(Handler):
     def _ports_wanted(self, _event: object) -> None:
         if self.watcher is not None:
             self.watcher.look_now()
+
+    def _name_wanted(self, event: object) -> None:
+        name_on_plots(self.context, event.new)
 
     def _message_changed(self, event: object) -> None:
         self._timer.stop()

@@ -64,6 +64,17 @@ GROUPS: Final = (
         ),
         ("&Select",),
     ),
+    KeyGroup(
+        "Marks and spans",
+        "window.md#marks-and-spans",
+        (
+            ("Drag a mark", "Move it"),
+            ("Double-click a mark", "Name it; the name of a span too"),
+            ("Return in the list", "Show the mark or span in the plots"),
+            ("Delete in the list", "Remove the mark or span"),
+        ),
+        ("Mar&ks",),
+    ),
     KeyGroup("Help", "README.md", (), ("&Help",)),
     KeyGroup(
         "Table of the meters",

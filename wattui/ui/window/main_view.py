@@ -11,6 +11,7 @@ from traitsui.api import ButtonEditor, EnumEditor, HGroup, UItem, VGroup, View, 
 
 from wattui.ui.figures.figures_panel import FiguresEditor, HeightShare
 from wattui.ui.figures.span_bar import SpanBarEditor
+from wattui.ui.marks.mark_panel import MarksEditor
 from wattui.ui.meters.meter_table import MetersEditor
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.action import CAN_FETCH
@@ -135,6 +136,11 @@ def _body() -> HGroup:
             ),
             *_plots(),
             UItem(
+                "marks",
+                editor=MarksEditor(),
+                visible_when=f"object.shows_marks and object.place == 'plots' and {_SMALL}",
+            ),
+            UItem(
                 "shows_large",
                 editor=LargeEditor(),
                 resizable=True,
@@ -213,7 +219,7 @@ def _set_widths(info: object) -> None:
         getattr(info, name).control.setSizePolicy(expanding)
     for name in ("place", "component", "shows_large"):
         getattr(info, name).control.setSizePolicy(expanding)
-    for name in ("top_bar", "status", "notices", "meter_rows", "plots", "figures"):
+    for name in ("top_bar", "status", "notices", "meter_rows", "plots", "figures", "marks"):
         getattr(info, name).control.setSizePolicy(policy.Expanding, policy.Maximum)
     for name in ("port", *TOP_BUTTONS, "interval", "clock_mode"):
         getattr(info, name).control.setSizePolicy(policy.Maximum, policy.Fixed)

@@ -14,6 +14,7 @@ from wattui.ports.listing import PortInfo, list_ports
 from wattui.ui.figures.figures_link import FiguresLink
 from wattui.ui.figures.figures_model import FiguresModel
 from wattui.ui.files.replay_end import end_replay
+from wattui.ui.marks.marks_model import MarksModel
 from wattui.ui.memory.memory_actions import MemoryWindows
 from wattui.ui.memory.memory_link import MemoryLink
 from wattui.ui.plots.plot_stack import PlotStack
@@ -85,10 +86,12 @@ def services(
     """
     bench = model.bench
     model.plots = PlotStack(bench.main_thread.post, palette=model.palette)
+    model.marks = MarksModel(model=model)
     link = PlotLink(model=model)
     model.figures = FiguresModel(bench.main_thread.post, plots=model.plots)
     ticker = QtCore.QTimer()
     ticker.timeout.connect(link.tick)
+    ticker.timeout.connect(bench.notes.look)
     ticker.timeout.connect(lambda: end_replay(bench))
     ticker.start(TICK)
     context = WindowContext(

@@ -33,6 +33,7 @@ from wattui.measurement.text import ENERGY_UNITS, RunTimes, TimeMode, short_port
 from wattui.model.meter import Meter
 from wattui.ports.listing import PortInfo
 from wattui.protocol.commands import MAX_INTERVAL
+from wattui.ui.marks.marks_model import MarksModel
 from wattui.ui.meters.meter_columns import MeterRow, TotalRow, rows_of, total_of
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.theme.palette import LIGHT, Palette
@@ -154,6 +155,10 @@ class WindowModel(HasStrictTraits):
     has_selection = Bool()
     selecting = Bool()
     shows_figures = Bool()
+
+    #: Marks and spans of the session, and whether their list is shown.
+    marks = Instance(MarksModel)
+    shows_marks = Bool()
 
     #: The last message in the status bar.
     message = Str()
