@@ -171,6 +171,12 @@ class FormatError(WattuiError):
     exit_status = 7
 
 
+class PackageMissing(WattuiError):
+    """A package that comes with an extra is not installed."""
+
+    exit_status = 2
+
+
 class UnknownField(WattuiError, KeyError):
     """There is no field of that name."""
 

@@ -215,7 +215,7 @@ def test_the_list_of_sessions(tmp_path: Path) -> None:
 # -- what is written, and where --
 
 
-@pytest.mark.parametrize("name", ["run.xlsx", "run.parquet", "run.PNG", "run.dat", "run.sqlite"])
+@pytest.mark.parametrize("name", ["run.ods", "run.feather", "run.PNG", "run.dat", "run.sqlite"])
 def test_an_ending_that_cannot_be_written_is_refused(
     name: str, session: Path, tmp_path: Path
 ) -> None:
@@ -239,7 +239,7 @@ def test_the_ending_decides_the_format(session: Path, tmp_path: Path) -> None:
 
 def test_every_ending_is_that_of_a_format_that_can_be_written() -> None:
     for name in ENDINGS.values():
-        assert all_formats()[name].write is not None
+        assert all_formats()[name].is_written
 
 
 @pytest.mark.parametrize("form", [name for name, one in all_formats().items() if one.write])

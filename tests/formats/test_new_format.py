@@ -61,5 +61,5 @@ def test_a_new_format_is_imported_and_exported(tmp_path: Path) -> None:
             capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-    assert "time-and-watts" in done.stdout
+    assert "time-and-watts" in "".join(done.stdout.split())
     assert Path(new).read_text() == lines

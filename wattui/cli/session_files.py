@@ -40,12 +40,17 @@ ENDINGS: Final = {
     ".ndjson": "json-lines",
     ".log": "2011-log",
     ".raw": "raw",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
 }
 
-#: Endings of files that do not hold text, which every format that is written does.
+#: Endings of files that hold nothing but their own format.
+_ONE_FORMAT: Final = (".parquet", ".xlsx")
+
+#: Endings of files that do not hold text, and that no format is written to.
 _NOT_TEXT: Final = frozenset(
     (
-        *(".xlsx", ".xls", ".ods", ".parquet", ".feather", ".arrow", ".h5", ".hdf5", ".sqlite"),
+        *(".xls", ".ods", ".feather", ".arrow", ".h5", ".hdf5", ".sqlite"),
         *(".db", ".wattui", ".png", ".svg", ".pdf", ".gz", ".zip", ".pickle", ".npy", ".npz"),
     )
 )
@@ -60,7 +65,8 @@ def export_format(path: Path, form: str | None = None) -> str:
         Nothing is written with that ending.
     """
     ending = "" if stream_number(path) is not None else path.suffix.lower()
-    if ending in _NOT_TEXT or (form is None and ending not in ENDINGS):
+    belongs = ending not in _ONE_FORMAT or form in (None, ENDINGS[ending])
+    if ending in _NOT_TEXT or not belongs or (form is None and ending not in ENDINGS):
         known = ", ".join(one for one in ENDINGS if one)
         raise click.UsageError(
             f"{path} cannot be written: the endings that can be exported are {known}. For another "

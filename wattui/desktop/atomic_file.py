@@ -119,6 +119,15 @@ def write_whole(goal: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
+def refusals(goal: Path) -> Iterator[None]:
+    """Raise DiskRefused instead of the OSError that writing a file may raise."""
+    try:
+        yield
+    except OSError as error:
+        raise _refused(error, goal) from error
+
+
+@contextlib.contextmanager
 def draft_file(goal: Path, encoding: str) -> Iterator[TextIO]:
     """Provide a text file to write to, which takes the name *goal* at the end.
 
@@ -130,18 +139,15 @@ def draft_file(goal: Path, encoding: str) -> Iterator[TextIO]:
         It cannot be written; an older file of that name is unchanged.
     """
     number = stream_number(goal)
-    try:
-        with contextlib.ExitStack() as stack:
-            target: Path | int = goal
-            if number is not None:
-                sys.stdout.flush()
-                target = os.dup(number)
-            elif not is_special(goal):
-                target = stack.enter_context(draft_path(goal))
-            with open(target, "w", encoding=encoding, newline="") as file:  # noqa: PTH123
-                yield file
-    except OSError as error:
-        raise _refused(error, goal) from error
+    with refusals(goal), contextlib.ExitStack() as stack:
+        target: Path | int = goal
+        if number is not None:
+            sys.stdout.flush()
+            target = os.dup(number)
+        elif not is_special(goal):
+            target = stack.enter_context(draft_path(goal))
+        with open(target, "w", encoding=encoding, newline="") as file:  # noqa: PTH123
+            yield file
 
 
 def is_special(path: Path) -> bool:

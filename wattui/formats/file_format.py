@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.reading.block import Block
@@ -40,6 +41,8 @@ class Format:
     read: Callable[[Source], Iterator[Block]] | None = None
     #: Yields the text of a file in parts; None if the format is only read.
     write: Callable[[ExportJob], Iterator[str]] | None = None
+    #: Writes a file that is not text, at a path; None for text.
+    write_file: Callable[[ExportJob, Path], None] | None = None
     #: Variants in which it can be written.
     dialects: tuple[Dialect, ...] = (Dialect.STANDARD,)
     #: Whether some of the fields can be chosen.
@@ -54,6 +57,11 @@ class Format:
     cannot_hold: tuple[str, ...] = ()
     #: Whether such a file says that its records were replayed.
     holds_replay: bool = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether sessions can be exported in it."""
+        return self.write is not None or self.write_file is not None
 
     def lacks_in(self, head: Head, given: Assumptions | None = None) -> frozenset[Missing]:
         """Return what a file that begins so cannot say about its records."""

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from wattui.desktop.atomic_file import draft_file
+from wattui.desktop.atomic_file import draft_file, draft_path, is_special, refusals
 from wattui.errors import FormatError
 from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.file_format import Format
@@ -37,15 +37,19 @@ def all_formats() -> dict[str, Format]:
         log_2011,
         maker,
         named_columns,
+        parquet_file,
         ptdaemon,
         raw_capture,
         wide_csv,
+        workbook,
     )
 
     modules = (
         csv_file,
         wide_csv,
         json_lines,
+        parquet_file,
+        workbook,
         csv_2015,
         maker,
         lab11,
@@ -174,8 +178,8 @@ def write(session: Session, path: Path | str, form: str = "csv", **options: Any)
 def write_job(job: ExportJob, form: str) -> int:
     """Write an export in a format, as :func:`write` does; return how many samples."""
     chosen = all_formats().get(form)
-    if chosen is None or chosen.write is None:
-        names = ", ".join(name for name, one in all_formats().items() if one.write)
+    if chosen is None or not chosen.is_written:
+        names = ", ".join(name for name, one in all_formats().items() if one.is_written)
         what = "There is no format" if chosen is None else "wattui only reads the format"
         raise FormatError(f"{what} {form}", f"Choose one of: {names}.")
     if job.dialect not in chosen.dialects:
@@ -193,10 +197,25 @@ def write_job(job: ExportJob, form: str) -> int:
             f"The format {form} holds one meter, and there are {len(labels)}: {', '.join(labels)}",
             "Choose one meter.",
         )
+    if chosen.write_file is not None:
+        return _write_binary(job, chosen.write_file)
+    assert chosen.write is not None
     with draft_file(job.path, "utf-8") as file:
         for text in chosen.write(job):
             file.write(text)
             job.line_count += text.count("\n")
+    return job.done
+
+
+def _write_binary(job: ExportJob, write_file: Callable[[ExportJob, Path], None]) -> int:
+    """Write a file that is not text, which appears under its name once it is complete."""
+    if is_special(job.path):
+        raise FormatError(
+            f"{job.path} cannot be written: this format needs a file of its own",
+            "Give the name of a file.",
+        )
+    with refusals(job.path), draft_path(job.path) as draft:
+        write_file(job, draft)
     return job.done
 
 

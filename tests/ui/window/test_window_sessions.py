@@ -124,7 +124,7 @@ def test_the_export_offers_every_format_for_one_meter(window, session, tmp_path)
     from wattui.ui.dialogs.export_dialog import WRITABLE, ExportChoice
 
     choice = ExportChoice(form="lab11", dialect="json")
-    assert list(WRITABLE) == [name for name, form in all_formats().items() if form.write]
+    assert list(WRITABLE) == [name for name, form in all_formats().items() if form.is_written]
     assert list(choice.dialects) == ["standard", "json"]
     assert "Times finer than a millisecond" in choice.lost
     choice.form = "2011-log"

@@ -26,7 +26,7 @@ from wattui.measurement.fields import FIELDS
 from wattui.measurement.moment import Moment
 
 #: Formats that can be written.
-_FORMATS: Final = [name for name, form in all_formats().items() if form.write is not None]
+_FORMATS: Final = [name for name, form in all_formats().items() if form.is_written]
 
 _EXAMPLES = (
     ("wattui export run.wattui -o run.csv", "Export the whole session."),
@@ -64,7 +64,7 @@ def field_names(text: str) -> tuple[str, ...]:
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), metavar="NAME",
     help=f"Format of the file: {', '.join(_FORMATS)}. By default the ending decides: .csv, .jsonl, "
-    ".log or .raw.",
+    ".parquet, .xlsx, .log or .raw. Parquet and xlsx need the extra of that name.",
 )  # fmt: skip
 @click.option(
     "--dialect", type=click.Choice([one.value for one in Dialect]), default="standard",
@@ -83,8 +83,8 @@ def field_names(text: str) -> tuple[str, ...]:
 )  # fmt: skip
 @click.option(
     "--fields", type=field_names, metavar="FIELDS",
-    help="Fields of a csv or wide-csv, separated by commas, or all. By default a csv has all of "
-    "them, and a wide-csv power,voltage,current,power_factor,energy.",
+    help="Fields of a csv, wide-csv, parquet or xlsx, separated by commas, or all. By default all "
+    "of them, but of a wide-csv a wide-csv power,voltage,current,power_factor,energy.",
 )  # fmt: skip
 @click.option(
     "--interval", type=duration, metavar="TIME",

@@ -51,7 +51,7 @@ from wattui.ui.widgets.screen_fit import scroll_above
 from wattui.ui.widgets.words_editor import WordsEditor
 
 #: The formats that can be written.
-WRITABLE: Final = tuple(name for name, form in all_formats().items() if form.write is not None)
+WRITABLE: Final = tuple(name for name, form in all_formats().items() if form.is_written)
 
 _DIALECT_LABELS: Final = {
     Dialect.STANDARD: "Standard: decimal points",
