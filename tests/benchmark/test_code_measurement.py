@@ -49,7 +49,9 @@ def test_the_energy_of_a_block(load: Load, tmp_path: Path) -> None:
     assert m.joules - m.above_idle == pytest.approx(60.0 * m.seconds, rel=0.03)
     assert m.seconds == pytest.approx(joules / 50, rel=0.2)
     assert m.error == pytest.approx(0.015 * m.joules + 0.3 * m.seconds)
-    assert m.above_idle_error == pytest.approx(0.015 * m.above_idle + 0.6 * m.seconds)
+    assert m.above_idle_error == pytest.approx(
+        0.015 * (2 * m.joules - m.above_idle) + 0.6 * m.seconds
+    )
     assert len(m.warnings) == 1
     assert "lag of the meter is assumed" in m.warnings[0]
     assert m.session == session

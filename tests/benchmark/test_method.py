@@ -191,4 +191,5 @@ def test_there_is_no_idle_level_without_quiet_records() -> None:
 
 def test_the_limits_are_those_of_the_manual() -> None:
     assert gross_limit(3600.0, 60.0) == pytest.approx(3600 * energy_error_wh(1.0, 60.0))
-    assert above_limit(100.0, 10.0) == pytest.approx(1.5 + 6.0)
+    assert above_limit(100.0, 500.0, 10.0) == pytest.approx(0.015 * (500 + 400) + 6.0)
+    assert above_limit(100.0, 500.0, 10.0, constant=True) == pytest.approx(1.5)

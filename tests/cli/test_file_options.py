@@ -76,8 +76,9 @@ def typed(command: click.Command, values: dict[str, str]) -> list[str]:
             words.append("run.wattui")
         elif isinstance(one.type, PortName) and command.name != "simulate":
             words.append("sim://pro?speed=200")
-    if "output" in {one.name for one in command.params if one.required} - values.keys():
-        words += ["-o", "some.csv"]
+    for one in command.params:
+        if one.required and one.name == "output" and one.name not in values:
+            words += ["-o", f"some{(one.type.suffixes or ('.csv',))[0]}"]  # type: ignore[attr-defined]
     return words
 
 
@@ -178,7 +179,8 @@ def test_two_files_that_do_not_exist_yet_must_differ_too(
     words, command, first, second = pair
     if Use.READ in (first.type.use, second.type.use):  # type: ignore[attr-defined]
         pytest.skip("what is read exists")
-    path = folder / "new"
+    endings = [one.type.suffixes for one in (first, second)]  # type: ignore[attr-defined]
+    path = folder / f"new{next((ends[0] for ends in endings if ends), '')}"
     other = other_name(path, way)
     for one, two in ((path, other), (other, path)):
         values = {first.name or "": str(one), second.name or "": str(two)}

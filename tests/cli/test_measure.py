@@ -104,6 +104,9 @@ def test_two_commands_are_measured_stored_and_computed_again(bench: Bench) -> No
     assert "10.0 W, given" in higher.stdout
     table = bench.invoke("--again", bench.session, "--export-markdown", "-", "-q").stdout
     assert table.startswith("| Command | Energy above idle |")
+    drawing = bench.folder / "runs.png"
+    bench.run("--again", bench.session, "-q", "--plot", drawing)
+    assert drawing.read_bytes().startswith(b"\x89PNG")
     _check_budgets(bench, result, old["above_idle_j"]["mean"])
 
 

@@ -15,11 +15,13 @@ from typing import Any, Final
 import numpy as np
 
 from wattui import __version__
+from wattui.benchmark.method import above_limit
 from wattui.benchmark.quantity_text import interval_text, joules_text, seconds_text, with_error
 from wattui.benchmark.result import CommandResult, MeasurementResult
 from wattui.benchmark.worth import Comparison, Estimate, estimate
 from wattui.errors import WattuiError
-from wattui.measurement.text import iso_text
+from wattui.formats.csv_file import plain_text
+from wattui.measurement.text import iso_text, printable
 
 #: What the file is, for programs that read it.
 _KIND: Final = "wattui measurement"
@@ -58,6 +60,9 @@ def _command(result: CommandResult) -> dict[str, Any]:
         "above_idle_j": {
             **_estimate(result.above, [one.above for one in energies]),
             "limit_of_error": result.above_limit,
+            "limit_of_error_if_constant": above_limit(
+                result.above.mean, result.gross.mean, result.duration.mean, constant=True
+            ),
         },
         "total_j": {
             **_estimate(result.gross, [one.gross for one in energies]),
@@ -150,7 +155,7 @@ def to_csv(outcome: MeasurementResult) -> str:
         "max_j", "total_j", "total_limit_j", "duration_s", "power_w", "processor_j", "runs",
     )  # fmt: skip
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*columns, *(f"parameter_{one}" for one in names)])
+    writer.writerow([*columns, *(plain_text(f"parameter_{one}") for one in names)])
     for one in outcome.commands:
         values = [run.energy.above for run in one.runs]
         row = (
@@ -159,8 +164,8 @@ def to_csv(outcome: MeasurementResult) -> str:
             one.duration.mean, one.power, math.nan if one.processor is None else one.processor.mean,
         )  # fmt: skip
         cells = ["" if _number(value) is None else f"{value:.9g}" for value in row]
-        extra = [one.command.parameters.get(name, "") for name in names]
-        writer.writerow([one.command.name, *cells, one.above.count, *extra])
+        extra = [plain_text(one.command.parameters.get(name, "")) for name in names]
+        writer.writerow([plain_text(one.command.name), *cells, one.above.count, *extra])
     return text.getvalue()
 
 
@@ -176,7 +181,7 @@ def to_markdown(outcome: MeasurementResult) -> str:
         found = ratios.get(id(one.command))
         relative = "1.00" if found is None else ratio_text(found)
         cells = (
-            f"`{one.command.name.replace('|', chr(92) + '|')}`",
+            f"`{printable(one.command.name).replace('|', chr(92) + '|')}`",
             joules_text(one.above.mean, one.above.half_width),
             interval_text(one.above) or "–",
             f"± {joules_text(one.above_limit, one.above_limit)}",
@@ -195,19 +200,20 @@ def notes(outcome: MeasurementResult) -> Iterator[str]:
     idle, lag, log = outcome.idle, outcome.lag, outcome.log
     yield (
         f"Energy of one execution above an idle level of {idle.level:.1f} W, measured at the wall "
-        f"with {log.meter_name} (a Watts up? meter) by wattui {__version__}. The interval is that "
-        "of the mean (Student's t) with the error of the idle level. The limit of error is the "
-        "manual's: 1.5 % and 0.3 W at each level; repeats do not reduce it."
+        f"with {printable(log.meter_name)} (a Watts up? meter) by wattui {__version__}. The "
+        "interval is that of the mean (Student's t) with the error of the idle level. "
+        "The limit of error is the manual's: 1.5 % of each of the two energies, and 0.3 W at "
+        "each level; repeats do not reduce it."
     )
     yield (
         f"The lag of the meter is {lag.seconds:.2g} ± {lag.uncertainty:.2g} s ({lag.source}). "
         f"The idle level was {idle.first:.1f} W before and {idle.last:.1f} W after."
     )
-    facts = ", ".join(f"{name} {value}" for name, value in log.environment.items())
+    facts = printable(", ".join(f"{name} {value}" for name, value in log.environment.items()))
     yield f"Measured {iso_text(log.id)[:19]}: {facts}."
     for one in outcome.all_findings():
         where = f"{one.command}: " if one.command else ""
-        yield f"Warning ({one.reason}): {where}{one.text}"
+        yield printable(f"Warning ({one.reason}): {where}{one.text}")
 
 
 def ratio_text(found: Comparison) -> str:

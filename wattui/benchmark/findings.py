@@ -43,6 +43,7 @@ class Reason(StrEnum):
     OUTLIER = "outlier"
     FIRST_RUN = "first run differs"
     GAP = "gap"
+    CLOCK = "clock stepped"
     COUNTER = "counter disagrees"
     OTHER_METER = "other meter disagrees"
     TOO_FEW = "too few runs"
@@ -228,6 +229,22 @@ def counter_finding(sum_wh: float, error_wh: float, counter_wh: float) -> Findin
         Reason.COUNTER,
         f"The meter's own counter moved by {counter_wh:.1f} Wh, and the sum of the records is "
         f"{sum_wh:.2f} Wh: they disagree beyond their errors. Look for gaps, or another reset.",
+    )
+
+
+def clock_finding(texts: Sequence[str]) -> Finding | None:
+    """Return a warning if this computer's clock was set during the measurement.
+
+    Parameters
+    ----------
+    texts
+        What happened, as the events of the session describe it.
+    """
+    if not texts:
+        return None
+    return Finding(
+        Reason.CLOCK,
+        f"{'. '.join(texts)}. The edges of runs at that time are wrong: measure again.",
     )
 
 

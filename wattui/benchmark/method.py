@@ -19,12 +19,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wattui.measurement.energy import ABSOLUTE_ERROR_W, GAP_FACTOR, RELATIVE_ERROR
+from wattui.measurement.energy import GAP_FACTOR, difference_error_wh, energy_error_wh
 
 Floats = NDArray[np.float64]
 
 #: The largest share of a record's noise that the next one has, for the error of the idle level.
 _MOST_ALIKE: Final = 0.9
+
+#: Joules in a watt-hour.
+_JOULES: Final = 3600.0
 
 #: Records of a quiet span below which it is not one, and from which on it shows whether they
 #: are alike.
@@ -305,13 +308,23 @@ def edge_error(
 
 def gross_limit(energy: float, duration: float) -> float:
     """Return the manual's limit of error of an energy in J over a duration in s."""
-    return RELATIVE_ERROR * abs(energy) + ABSOLUTE_ERROR_W * duration
+    return _JOULES * energy_error_wh(energy / _JOULES, duration)
 
 
-def above_limit(energy: float, duration: float) -> float:
+def above_limit(above: float, gross: float, duration: float, *, constant: bool = False) -> float:
     """Return the manual's limit of error of an energy above idle, in J.
 
-    The share of 1.5 % is that of the energy above idle, as it is the same for both levels of one
-    meter.  The 0.3 W may be of either sign at either level.
+    It is the difference of two energies of one meter: that of the run, and that of the idle level
+    for the same time.
+
+    Parameters
+    ----------
+    above, gross
+        Energy above idle, and in total, in J.
+    duration
+        Time of the run, in s.
+    constant
+        Whether to assume that the meter is off in the same way at both levels.
     """
-    return RELATIVE_ERROR * abs(energy) + 2 * ABSOLUTE_ERROR_W * duration
+    both = (gross / _JOULES, duration), ((gross - above) / _JOULES, duration)
+    return _JOULES * difference_error_wh(*both, constant=constant)

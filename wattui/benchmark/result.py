@@ -179,7 +179,7 @@ def _command_result(
     windows = [one.trial.window(log.id) for one in runs]
     result = CommandResult(
         log.commands[number], runs, above, gross, duration,
-        above_limit(above.mean, duration.mean), gross_limit(gross.mean, duration.mean),
+        above_limit(above.mean, gross.mean, duration.mean), gross_limit(gross.mean, duration.mean),
         edge_error(records, windows, idle, lag, [one.trial.count for one in runs]),
         _processor(runs), (), above_weights, gross_weights,
     )  # fmt: skip

@@ -8,13 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from wattui.benchmark.findings import Finding, counter_finding, other_meter_finding
+from wattui.benchmark.findings import (
+    Finding,
+    clock_finding,
+    counter_finding,
+    other_meter_finding,
+)
 from wattui.benchmark.method import Lag, RecordArrays
 from wattui.benchmark.record_source import read_records
 from wattui.benchmark.result import MeasurementResult, NothingMeasured, evaluate
 from wattui.benchmark.trial import MeasurementLog
 from wattui.errors import SessionError
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.events import EventKind
 from wattui.session import Session
 
 #: Records around a measurement that are read, in microseconds.
@@ -79,6 +85,8 @@ def evaluate_session(
         outcome = evaluate(log, records(log.meter_id), lag=lag, idle_level=idle_level)
         whole = session.statistics(log.meter_id, start, stop)
         found = [counter_finding(whole.energy_wh, whole.energy_error_wh, whole.counter_wh)]
+        stepped = session.events((EventKind.CLOCK_STEPPED,), start, stop)
+        found.append(clock_finding([one.event.text for one in stepped]))
         for other in session.meters:
             if other.id != log.meter_id:
                 found += _compare_meter(outcome, records(other.id), other.info.label, lag)

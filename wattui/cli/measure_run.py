@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from wattui.benchmark.session_result import evaluate_session, last_measurement
 from wattui.cli import exits
 from wattui.cli.measure_view import MeasureView, summary_lines
 from wattui.cli.output import console, shown_path
+from wattui.cli.session_files import say_wrote
 from wattui.cli.stop_signals import Ending
+from wattui.cli.window_start import window_program
 from wattui.desktop.atomic_file import stream_number, write_whole
 from wattui.errors import Cancelled, PortNotFound, WattuiError
 from wattui.measurement.text import count_text, printable
-from wattui.session import make_folder
+from wattui.session import Session, make_folder
 
 #: Uncertainty of a lag that was typed, in s.
 _TYPED_UNCERTAINTY = 0.5
@@ -141,7 +144,7 @@ def _show(
         if (file := options[f"export_{form}"]) is not None:
             _write(file, text, quiet=options["quiet"])
     if options["plot"] is not None:
-        _plot(outcome, path, options)
+        _plot(outcome, path, options["plot"], quiet=options["quiet"])
     _say_session(path, options)
     if failure is not None:
         if isinstance(failure, Cancelled):
@@ -170,8 +173,7 @@ def _write(path: Path, text: str, *, quiet: bool) -> None:
         write_whole(path, text.encode())
     except OSError as error:
         raise exits.disk_error(error, path) from error
-    if not quiet:
-        exits.say(f"Wrote {printable(shown_path(path))}.")
+    say_wrote(path, quiet=quiet)
 
 
 def _say_session(path: Path, options: dict[str, Any]) -> None:
@@ -179,5 +181,9 @@ def _say_session(path: Path, options: dict[str, Any]) -> None:
         exits.say(f"The session is {printable(shown_path(path))}")
 
 
-def _plot(outcome: MeasurementResult, path: Path, options: dict[str, Any]) -> None:
-    del outcome, path, options
+def _plot(outcome: MeasurementResult, path: Path, output: Path, *, quiet: bool) -> None:
+    window_program(screen=False).application()
+    figure = importlib.import_module("wattui.ui.figure.run_figure")
+    with Session.open(path) as session:
+        figure.save_runs(outcome, session, output)
+    say_wrote(output, quiet=quiet)

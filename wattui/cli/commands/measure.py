@@ -74,7 +74,7 @@ def split_words(words: Sequence[str], after: Sequence[str] | None) -> Wanted:
 
 
 @click.command("measure", cls=MeasureCommand, examples=_EXAMPLES)
-@click.argument("words", nargs=-1, metavar="[PORT] [COMMAND...] [-- COMMAND]")
+@click.argument("typed", nargs=-1, metavar="[PORT] [COMMAND...] [-- COMMAND]")
 @command_options
 @method_options
 @budget_options
@@ -93,7 +93,7 @@ def split_words(words: Sequence[str], after: Sequence[str] | None) -> Wanted:
 )
 @quiet_option("Print only the result.")
 @click.pass_context
-def measure(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> int:
+def measure(ctx: click.Context, /, typed: tuple[str, ...], **options: Any) -> int:
     """Measure the energy of commands: repeated, above idle, with what the number is worth.
 
     It is to energy what hyperfine is to time, and its options have the same names. Each
@@ -109,7 +109,7 @@ def measure(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> in
     """
     from wattui.cli.measure_run import again, find, measure_commands
 
-    wanted = split_words(words, ctx.meta.get(_AFTER))
+    wanted = split_words(typed, ctx.meta.get(_AFTER))
     if options["again"] is not None:
         if wanted.commands or wanted.port:
             raise click.UsageError("--again measures nothing: leave out the port and commands.")

@@ -76,6 +76,8 @@ class FigureContent:
     marks: list[tuple[float, str]] = field(default_factory=list)
     #: Remarks, such as that the times are reconstructed.
     notes: list[str] = field(default_factory=list)
+    #: The first axis is shaded below this value; None for no shade.
+    shaded_below: float | None = None
 
 
 def read(

@@ -195,15 +195,20 @@ class FigurePage:
             parts.append(f"meter's own counter {counter_text(statistics.counter_wh)}")
         return "   ".join(parts)
 
+    def _legend_entries(self) -> list[tuple[int, str]]:
+        """Return number and text of the curves that the legend names."""
+        return [(n, _legend_text(one)) for n, one in enumerate(self.content.series)]
+
     def _legend_lines(self) -> list[list[tuple[float, int, str]]]:
         """Return the lines of the legend: position, number and text of their meters."""
         room = self.layout.width - _AXIS - _BARE
-        texts = [_legend_text(one) for one in self.content.series]
-        wide = min(max(drawing.text_width(text, TEXT) for text in texts) + 44, room)
+        found = self._legend_entries()
+        wide = min(max(drawing.text_width(text, TEXT) for _, text in found) + 44, room)
         columns = max(int((room + 24) / wide), 1)
+        series = self.content.series
         entries = [
-            (_AXIS + (i % columns) * wide, i, _shortened_entry(one, text, wide - 24))
-            for i, (one, text) in enumerate(zip(self.content.series, texts, strict=True))
+            (_AXIS + (i % columns) * wide, n, _shortened_entry(series[n], text, wide - 24))
+            for i, (n, text) in enumerate(found)
         ]
         return [entries[i : i + columns] for i in range(0, len(entries), columns)]
 

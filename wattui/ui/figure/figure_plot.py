@@ -221,6 +221,10 @@ class FigurePlot(Plot):
     # --- drawing --------------------------------------------------------------------------
 
     def _draw_underlay(self, gc: Any, view_bounds: Any = None, mode: str = "normal") -> None:
+        if (level := self._content.shaded_below) is not None:
+            _, top = self.place(self.names[0], self._content.start, level)
+            height = min(max(top - self.y, 0.0), self.height)
+            drawing.fill_rect(gc, self.x, self.y, self.width, height, self._palette.gap)
         broken = [n for n, series in enumerate(self._content.series) if len(series.gaps)]
         for lane, number in enumerate(broken):
             colour = self._colours[number] if self._colours else ""
