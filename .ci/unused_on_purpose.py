@@ -19,6 +19,9 @@ read_field_names
 start_tcp_logging
 test_flash
 
+# Observed by its name.
+_.leaving
+
 # For tests: what a person does to a meter, and what has happened.
 _.drawn_width
 _.frames

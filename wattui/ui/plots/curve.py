@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from chaco.array_data_source import ArrayDataSource
 from chaco.array_plot_data import ArrayPlotData
+from chaco.linear_mapper import LinearMapper
 from chaco.plot import Plot
 from chaco.plots.lineplot import LinePlot
 from kiva import constants
@@ -27,6 +28,7 @@ from traits.api import Bool, Dict, Float
 from wattui.ui.plots import drawing
 from wattui.ui.plots.stroke import draw_band, polyline
 from wattui.ui.plots.total import Curve
+from wattui.ui.plots.value_scale import LogScale
 
 #: A curve without points.
 NO_CURVE: Final[Curve] = (np.empty(0), np.empty(0))
@@ -203,6 +205,17 @@ class CurvesPlot(Plot):
         for key, curve in self.curves.items():
             curve.visible = key in curves
 
+    def scale_values(self, *, logarithmic: bool) -> None:
+        """Make the value axis logarithmic or linear."""
+        for one in (self, *self.curves.values()):
+            self._scale(one, LogScale if logarithmic else LinearMapper)
+
+    def _scale(self, one: Any, kind: type[LinearMapper] | type[LogScale]) -> None:
+        before = one.value_mapper
+        if type(before) is not kind:
+            ends = {"low_pos": before.low_pos, "high_pos": before.high_pos}
+            one.value_mapper = kind(range=self.value_range, **ends)
+
     def points(self, key: Hashable) -> Curve:
         """Return times (seconds, UTC) and values of one meter's curve."""
         if key not in self.curves:
@@ -222,5 +235,7 @@ class CurvesPlot(Plot):
         if key not in self.curves:
             self.data.update_data(dict(zip(names, NO_CURVE, strict=True)))
             self.datasources.update((one, CurveSource(NO_CURVE[0])) for one in names)
-            (self.curves[key],) = self.plot(names, type="line", invisible_layout=True)
+            (curve,) = self.plot(names, type="line", invisible_layout=True)
+            self.curves[key] = curve
+            self._scale(curve, type(self.value_mapper))
         return names

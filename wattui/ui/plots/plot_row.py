@@ -12,7 +12,7 @@ import numpy as np
 from chaco.data_range_1d import DataRange1D
 from chaco.tools.range_selection_overlay import RangeSelectionOverlay
 from traits.api import Any as AnyTrait
-from traits.api import Bool, HasStrictTraits, Instance, Str
+from traits.api import Bool, HasStrictTraits, Instance, Str, observe
 
 from wattui.measurement.energy import error_of_sum
 from wattui.measurement.fields import CHANNEL, Field
@@ -27,6 +27,7 @@ from wattui.ui.plots.stack_layout import FOOT, HEAD, LEFT, RIGHT, Arrangement
 from wattui.ui.plots.time_axis import elapsed_label
 from wattui.ui.plots.total import SUMMED, TOTAL, Curve, curve_value
 from wattui.ui.plots.value_axis import FROM_ZERO, ValueRange, ValueTicks, steady_range, zoomed_range
+from wattui.ui.plots.value_scale import LogTicks, log_range, zoomed_log_range
 from wattui.ui.theme.palette import rgba
 
 #: Width of the only curve, of one among several, and of the one that is brought out among
@@ -62,6 +63,8 @@ class PlotRow(HasStrictTraits):
     shown = Instance(ValueRange)
     #: The range that the user chose; None while it follows the values.
     chosen = Instance(ValueRange)
+    #: Whether its value axis is logarithmic.
+    logarithmic = Bool(False)
 
     _selection = Instance(RangeSelectionOverlay)
     #: Whether it shared its scale when it was fitted last.
@@ -94,7 +97,8 @@ class PlotRow(HasStrictTraits):
         self.plot = plot
         self._shared = self.shares_scale
         others = self._sharing() if self._shared else []
-        self.trait_set(**{k: getattr(others[0], k) for k in ("chosen", "shown")} if others else {})
+        for trait in ("chosen", "shown", "logarithmic") if others else ():
+            setattr(self, trait, getattr(others[0], trait))
         self.paint()
 
     @property
@@ -186,10 +190,13 @@ class PlotRow(HasStrictTraits):
         if self.chosen is not None:
             return self._set_range(self.chosen)
         low, high = self._extremes()
-        if low > high:
+        if low > high and not self.logarithmic:
             return None
-        zero = self.name in FROM_ZERO
-        shown = steady_range(self.shown, low, high, digits=self.field.digits, zero=zero)
+        if self.logarithmic:
+            shown = log_range(self.shown, low, high)
+        else:
+            zero = self.name in FROM_ZERO
+            shown = steady_range(self.shown, low, high, digits=self.field.digits, zero=zero)
         if shown is not self.shown:
             for row in self._sharing():
                 row.shown = shown
@@ -206,6 +213,8 @@ class PlotRow(HasStrictTraits):
         own = (self.plot.points(key) for key, _label, _colour in self.shown_meters)
         for curve in self._every if self.shares_scale else own:
             _times, inside = self._in_view(curve)
+            if self.logarithmic:
+                inside = inside[inside > 0]
             if len(inside):
                 low, high = min(low, float(inside.min())), max(high, float(inside.max()))
         return low, high
@@ -239,10 +248,27 @@ class PlotRow(HasStrictTraits):
     def zoom_values(self, factor: float, at: float) -> None:
         """Make the value axis *factor* times as wide around a value, until it is fitted again."""
         current = self.plot.value_range
-        chosen = zoomed_range(ValueRange(current.low, current.high), factor, at)
+        zoomed = zoomed_log_range if self.logarithmic else zoomed_range
+        self.choose_range(zoomed(ValueRange(current.low, current.high), factor, at))
+
+    def choose_range(self, chosen: ValueRange) -> None:
+        """Show a range of values, until it is fitted again."""
         for row in self._sharing():
             row.chosen = chosen
             row.fit_values()
+
+    def choose_scale(self, *, logarithmic: bool) -> None:
+        """Make the value axis logarithmic or linear, and let it follow the values again."""
+        for row in self._sharing():
+            row.logarithmic = logarithmic
+        self.release_values()
+
+    @observe("logarithmic")
+    def _scaled(self, _event: object) -> None:
+        if self.plot is not None:
+            axis, kind = self.plot.y_axis, LogTicks if self.logarithmic else ValueTicks
+            axis.ticks = kind(unit=self.field.unit, room=axis.ticks.room)
+            self.plot.scale_values(logarithmic=self.logarithmic)
 
     def release_values(self) -> None:
         """Follow the values again with the value axis."""

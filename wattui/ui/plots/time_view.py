@@ -75,6 +75,9 @@ class TimeView(HasStrictTraits):
     #: The whole run was requested.
     fitted = Event()
 
+    #: Someone is about to move the view.
+    leaving = Event()
+
     def _get_width(self) -> float:
         return self.stop - self.start
 
@@ -107,8 +110,13 @@ class TimeView(HasStrictTraits):
 
     def fit(self) -> None:
         """Show the whole run, and while it is live also room for further records."""
-        self._fit()
+        self.show_run()
         self.fitted = True
+
+    def show_run(self) -> None:
+        """Show the whole run, and leave the value axes as they are."""
+        self.leaving = True
+        self._fit()
 
     def _fit(self) -> None:
         self.whole = True
@@ -121,6 +129,7 @@ class TimeView(HasStrictTraits):
 
     def go_live(self) -> None:
         """Follow the live edge, at the present width."""
+        self.leaving = True
         self.pinned = True
         self._to_edge()
 
@@ -150,6 +159,7 @@ class TimeView(HasStrictTraits):
 
         The view is pinned if it reaches the live edge.
         """
+        self.leaving = True
         low, high = self._widths()
         width = min(max(stop - start, low), high)
         start = (start + stop - width) / 2

@@ -39,8 +39,10 @@ class WindowContext(HasStrictTraits):
     export = Instance("wattui.ui.dialogs.export_dialog.Export")
     #: The list of sessions, while it is open.
     sessions = Instance("wattui.ui.sessions.session_browser.SessionBrowser")
-    #: The list of ports to add, or of colours, while open.
+    #: The list of ports to add, of colours, or of what can be done, while open.
     popup = Instance("pyface.qt.QtGui.QMenu")
+    #: The dialog that was opened from such a list.
+    dialog = Any()
     #: Command that installs the udev rule.
     rule_command = Str()
 

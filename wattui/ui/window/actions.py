@@ -231,6 +231,16 @@ _VIEW_ACTIONS: Final = (
         "Show more time", keys=("-",), enabled=HAS_SESSION,
     ),
     Action(
+        "back", "&View", "&Back", lambda context: context.model.history.back(),
+        "Show the part of the recording that was in view before", keys=("Alt+Left",),
+        enabled="object.can_go_back",
+    ),
+    Action(
+        "forward", "&View", "For&ward", lambda context: context.model.history.forward(),
+        "Show the part again that was in view before going back", keys=("Alt+Right",),
+        enabled="object.can_go_forward",
+    ),
+    Action(
         "health", "&View", "He&alth of the recording",
         lambda context: context.info.status.control.show_details(),
         "Show what was received and stored, how long commits take and how long the disk lasts",

@@ -141,6 +141,13 @@ class _ChannelEditor(WidgetEditor):
         """Show which channels are plotted."""
         self.panel.show_channels(list(self.value), self.object.palette, self.object.several)
 
+    def name_at(self, place: QtCore.QPoint) -> str:
+        """Return the name of the channel at a place on the screen; empty if there is none."""
+        for name, row in self.panel.rows.items():
+            if row.isVisible() and row.rect().contains(row.mapFromGlobal(place)):
+                return name
+        return ""
+
     def _toggled(self, name: str, _on: bool) -> None:
         self.object.toggle_channel(name)
         # The last channel stays although the click has cleared its check box.

@@ -20,6 +20,7 @@ from wattui.ui.widgets.key_filter import KeyFilter, SpaceFilter
 from wattui.ui.widgets.question import Question, closing_question
 from wattui.ui.widgets.screen_fit import fit_to_screen
 from wattui.ui.window.actions import ACTION
+from wattui.ui.window.context_menus import add_context_menus
 from wattui.ui.window.main_view import TOP_BUTTONS, dress
 from wattui.ui.window.menus import add_shortcuts
 from wattui.ui.window.plot_link import PlotLink
@@ -67,6 +68,7 @@ class ViewHandler(Handler):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: model.trait_set(message=""))
         self._listen(model)
+        add_context_menus(context)
         self._update_live_button(None)
         self._update_fetch_tip(None)
         if self.watcher is not None:

@@ -42,7 +42,7 @@ GROUPS: Final = (
             ("Drag", "Move the view"),
             ("Shift + drag", "Select a span; drag its handles, or inside it, to change it"),
             ("Double-click", "Show the whole recording; on a value axis, fit its scale"),
-            ("Right button", "Offer the fields and what can be done"),
+            ("Right button", "Offer what can be done with what is there"),
         ),
     ),
     KeyGroup(

@@ -87,6 +87,7 @@ def services(
     bench = model.bench
     model.plots = PlotStack(bench.main_thread.post, palette=model.palette)
     model.marks = MarksModel(model=model)
+    model.history.view = model.plots.view
     link = PlotLink(model=model)
     model.figures = FiguresModel(bench.main_thread.post, plots=model.plots)
     ticker = QtCore.QTimer()

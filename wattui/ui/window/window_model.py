@@ -36,6 +36,7 @@ from wattui.protocol.commands import MAX_INTERVAL
 from wattui.ui.marks.marks_model import MarksModel
 from wattui.ui.meters.meter_columns import MeterRow, TotalRow, rows_of, total_of
 from wattui.ui.plots.stack_layout import Arrangement
+from wattui.ui.plots.view_history import ViewHistory
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.theme_switch import THEMES
 from wattui.ui.widgets.notices import Notice
@@ -82,6 +83,10 @@ class WindowModel(HasStrictTraits):
     component = Instance("enable.component.Component")
     #: Figures of the selection, the view and the run.
     figures = Instance("wattui.ui.figures.figures_model.FiguresModel")
+    #: The views that were shown before.
+    history = Instance(ViewHistory, ())
+    can_go_back = Property(Bool(), observe="history:can_go_back")
+    can_go_forward = Property(Bool(), observe="history:can_go_forward")
 
     #: The chosen theme, and the colours that follow from it.
     theme = Enum(*THEMES)
@@ -219,6 +224,12 @@ class WindowModel(HasStrictTraits):
     @observe("port_chosen")
     def _port_was_chosen(self, _event: object) -> None:
         self._picked = True
+
+    def _get_can_go_back(self) -> bool:
+        return bool(self.history.can_go_back)
+
+    def _get_can_go_forward(self) -> bool:
+        return bool(self.history.can_go_forward)
 
     def _get_has_port(self) -> bool:
         meter = self.bench.meter if self.bench is not None else None
