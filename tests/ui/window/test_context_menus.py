@@ -139,7 +139,7 @@ def test_the_menu_of_a_selection(window):
     plots.view.select(start + 30, start + 60)
     x = float(plot.index_mapper.map_screen(start + 45)[0])
     texts = on_plots(window, x, plot.y + 20)
-    assert texts[0] == "Zoom to the selection"
+    assert texts[:2] == ["Zoom to the selection", "Figures"]
     choose(window, "Zoom to the selection")
     assert plots.view.width == pytest.approx(33, abs=1)
     on_plots(window, plot.x + plot.width / 2, plot.y + 20)

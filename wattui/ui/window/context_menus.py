@@ -31,9 +31,9 @@ _MOVING: Final[Names] = ("back", "forward", None, "fit", "live", None)
 
 #: The actions in the menu of each part of the plots, after those of the place itself.
 _NAMES: Final[dict[PlotPart, Names]] = {
-    PlotPart.PLOT: ("zoom_in", "zoom_out", *_MOVING, "export"),
-    PlotPart.CURVE: ("zoom_in", "zoom_out", *_MOVING, "export"),
-    PlotPart.SELECTION: ("export", "clear_selection", None, *_MOVING),
+    PlotPart.PLOT: ("zoom_in", "zoom_out", *_MOVING, "select_view", "select_all", "export"),
+    PlotPart.CURVE: ("zoom_in", "zoom_out", *_MOVING, "select_view", "select_all", "export"),
+    PlotPart.SELECTION: ("zoom_selection", "figures", "export", "clear_selection", None, *_MOVING),
     PlotPart.TIME_AXIS: ("elapsed", "clock", None, *_MOVING),
     PlotPart.VALUE_AXIS: (),
     PlotPart.STRIP: _MOVING,
@@ -78,18 +78,14 @@ def plot_items(context: WindowContext, place: PlotPlace) -> list[Item]:
     if place.part is PlotPart.CURVE:
         items += [*_meter_items(context, place), None]
     if place.part is PlotPart.STRIP:
-        items += [Entry("Show this part", lambda _context: _centre(row_view(context), place)), None]
-    if place.part is PlotPart.SELECTION:
-        zoom = Entry("Zoom to the selection", lambda _context: row_view(context).show_selection())
-        items.append(zoom)
-    items += [name for name in _NAMES[place.part] if name is None or name in ACTION]
+        items += [Entry("Show this part", lambda _context: _centre(_view(context), place)), None]
+    items += _NAMES[place.part]
     if row is not None:
-        items += [None, *_mark_items(context, place), None, *_field_items(context, row.name)]
+        items += [None, *_moment_items(context, place), None, *_field_items(context, row.name)]
     return items
 
 
-def row_view(context: WindowContext) -> Any:
-    """Return the span in view."""
+def _view(context: WindowContext) -> Any:
     return context.model.plots.view
 
 
@@ -149,14 +145,17 @@ def _meter_items(context: WindowContext, place: PlotPlace) -> list[Item]:
     ]
 
 
-def _mark_items(context: WindowContext, place: PlotPlace) -> list[Item]:
-    notes = context.model.bench.notes
-    mark = Entry(
-        "Mark this moment",
-        lambda _context: notes.add_mark(round(place.moment * MICROSECONDS)),
-        enabled=notes.changeable,
-    )
-    return [mark]
+def _moment_items(context: WindowContext, place: PlotPlace) -> list[Item]:
+    """Return what can be done with a moment."""
+    notes, view = context.model.bench.notes, _view(context)
+    return [
+        Entry(
+            "Mark this moment",
+            lambda _context: notes.add_mark(round(place.moment * MICROSECONDS)),
+            enabled=notes.changeable,
+        ),
+        Entry("Select from here on", lambda _context: view.select(place.moment, view.last)),
+    ]
 
 
 def _toggle(context: WindowContext, name: str) -> None:
