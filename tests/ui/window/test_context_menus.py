@@ -192,8 +192,11 @@ def test_a_mark_is_set_where_the_menu_was_opened(window):
     moment = plots.view.first + 42
     on_plots(window, float(plot.index_mapper.map_screen(moment)[0]), plot.y + 20)
     choose(window, "Mark this moment")
-    window.wait_for(lambda: window.bench.marks, "the mark")
+    window.wait_for(lambda: plots.notes.marks, "the mark in the plots")
     assert window.bench.marks[0][0] == pytest.approx(moment, abs=0.2)
+    on_plots(window, float(plot.index_mapper.map_screen(moment)[0]), plot.y + 20)
+    choose(window, "Remove Mark 1")
+    window.wait_for(lambda: not plots.notes.marks, "a plot without a mark")
 
 
 def test_nothing_is_offered_without_a_session():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wattui.session import Mark, Span
+from wattui.ui.plots.drawn_notes import mark_at, span_at
 from wattui.ui.plots.stack_layout import TIME_FOOT
 
 
@@ -17,6 +19,7 @@ class PlotPart(StrEnum):
     PLOT = "plot"
     CURVE = "curve"
     SELECTION = "selection"
+    NOTE = "mark or span"
     TIME_AXIS = "time axis"
     VALUE_AXIS = "value axis"
     STRIP = "strip"
@@ -33,6 +36,8 @@ class PlotPlace:
     row: Any = None
     #: Key of the meter whose curve is there; None if there is none, or only one meter.
     key: Hashable | None = None
+    #: The mark or span there.
+    note: Mark | Span | None = None
 
 
 def place_at(stack: Any, x: float, y: float) -> PlotPlace | None:
@@ -45,6 +50,9 @@ def place_at(stack: Any, x: float, y: float) -> PlotPlace | None:
         return PlotPlace(PlotPart.STRIP, float(strip.index_mapper.map_data(x)))
     row = stack.row_at(x, y)
     if row is not None:
+        note = mark_at(stack, x, y) or span_at(stack, x, y)
+        if note is not None:
+            return PlotPlace(PlotPart.NOTE, moment, row, note=note)
         key = row.curve_near(x, y) if len(row.shown_meters) > 1 else None
         if key is not None:
             return PlotPlace(PlotPart.CURVE, moment, row, key)

@@ -16,7 +16,9 @@ from pyface.qt import QtCore, QtGui
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.fields import CHANNEL
 from wattui.measurement.text import axis_unit
+from wattui.session import Mark, Span
 from wattui.ui.dialogs.range_dialog import ask_range
+from wattui.ui.marks.mark_actions import name_on_plots
 from wattui.ui.meters.meter_actions import COLOUR, RENAME
 from wattui.ui.plots.plot_place import PlotPart, PlotPlace, place_at
 from wattui.ui.plots.plot_row import PlotRow
@@ -33,7 +35,10 @@ _MOVING: Final[Names] = ("back", "forward", None, "fit", "live", None)
 _NAMES: Final[dict[PlotPart, Names]] = {
     PlotPart.PLOT: ("zoom_in", "zoom_out", *_MOVING, "select_view", "select_all", "export"),
     PlotPart.CURVE: ("zoom_in", "zoom_out", *_MOVING, "select_view", "select_all", "export"),
-    PlotPart.SELECTION: ("zoom_selection", "figures", "export", "clear_selection", None, *_MOVING),
+    PlotPart.SELECTION: (
+        *("zoom_selection", "figures", "keep_span", "export", "clear_selection", None, *_MOVING),
+    ),
+    PlotPart.NOTE: ("mark_list", "undo", None, *_MOVING),
     PlotPart.TIME_AXIS: ("elapsed", "clock", None, *_MOVING),
     PlotPart.VALUE_AXIS: (),
     PlotPart.STRIP: _MOVING,
@@ -77,6 +82,8 @@ def plot_items(context: WindowContext, place: PlotPlace) -> list[Item]:
         return [*axis_items(row), None, *_field_items(context, row.name)]
     if place.part is PlotPart.CURVE:
         items += [*_meter_items(context, place), None]
+    if place.note is not None:
+        items += [*_note_items(context, place.note), None]
     if place.part is PlotPart.STRIP:
         items += [Entry("Show this part", lambda _context: _centre(_view(context), place)), None]
     items += _NAMES[place.part]
@@ -143,6 +150,25 @@ def _meter_items(context: WindowContext, place: PlotPlace) -> list[Item]:
         Entry(f"Colour of {label}…", choose_and(COLOUR)),
         Entry(f"Hide {label} in the plots", lambda _context: model.toggle_meter(number)),
     ]
+
+
+def _note_items(context: WindowContext, note: Mark | Span) -> list[Item]:
+    """Return what can be done with a mark or a span."""
+    marks = context.model.marks
+    text = (note.text if isinstance(note, Mark) else note.name) or "the mark"
+
+    def remove(_context: WindowContext) -> None:
+        marks.chosen = note
+        marks.remove()
+
+    can = marks.notes.changeable
+    found: list[Item] = [
+        Entry(f"Rename {text}…", lambda _context: name_on_plots(context, note), enabled=can),
+        Entry(f"Remove {text}", remove, enabled=can),
+    ]
+    if isinstance(note, Span):
+        found.insert(0, Entry(f"Zoom to {text}", lambda _context: marks.go_to(note, zoom=True)))
+    return found
 
 
 def _moment_items(context: WindowContext, place: PlotPlace) -> list[Item]:
