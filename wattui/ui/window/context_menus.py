@@ -46,7 +46,7 @@ _NAMES: Final[dict[PlotPart, Names]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuEntry:
     """An entry of a menu that needs to know the place."""
 
     label: str
@@ -58,7 +58,7 @@ class Entry:
 
 
 #: What a menu consists of: names of actions, entries, and None for a line.
-Item = str | Entry | None
+MenuItem = str | MenuEntry | None
 
 
 def add_context_menus(context: WindowContext) -> None:
@@ -75,9 +75,9 @@ def add_context_menus(context: WindowContext) -> None:
 # -- what is offered ------------------------------------------------------------------------
 
 
-def plot_items(context: WindowContext, place: PlotPlace) -> list[Item]:
+def plot_items(context: WindowContext, place: PlotPlace) -> list[MenuItem]:
     """Return what can be done at a place of the plots."""
-    row, items = place.row, list[Item]()
+    row, items = place.row, list[MenuItem]()
     if place.part is PlotPart.VALUE_AXIS:
         return [*axis_items(row), None, *_field_items(context, row.name)]
     if place.part is PlotPart.CURVE:
@@ -85,7 +85,10 @@ def plot_items(context: WindowContext, place: PlotPlace) -> list[Item]:
     if place.note is not None:
         items += [*_note_items(context, place.note), None]
     if place.part is PlotPart.STRIP:
-        items += [Entry("Show this part", lambda _context: _centre(_view(context), place)), None]
+        items += [
+            MenuEntry("Show this part", lambda _context: _centre(_view(context), place)),
+            None,
+        ]
     items += _NAMES[place.part]
     if row is not None:
         items += [None, *_moment_items(context, place), None, *_field_items(context, row.name)]
@@ -96,32 +99,34 @@ def _view(context: WindowContext) -> Any:
     return context.model.plots.view
 
 
-def axis_items(row: PlotRow) -> list[Item]:
+def axis_items(row: PlotRow) -> list[MenuItem]:
     """Return what can be done with a value axis."""
     return [
-        Entry("Automatic range", lambda _context: row.release_values(), checked=row.chosen is None),
-        Entry("Fixed range…", lambda context: _ask_range(context, row)),
+        MenuEntry(
+            "Automatic range", lambda _context: row.release_values(), checked=row.chosen is None
+        ),
+        MenuEntry("Fixed range…", lambda context: _ask_range(context, row)),
         None,
-        Entry("Linear", lambda _context: _scale(row, False), checked=not row.logarithmic),
-        Entry("Logarithmic", lambda _context: _scale(row, True), checked=row.logarithmic),
+        MenuEntry("Linear", lambda _context: _scale(row, False), checked=not row.logarithmic),
+        MenuEntry("Logarithmic", lambda _context: _scale(row, True), checked=row.logarithmic),
     ]
 
 
-def field_items(context: WindowContext, name: str) -> list[Item]:
+def field_items(context: WindowContext, name: str) -> list[MenuItem]:
     """Return what can be done with a field in the list."""
     rows = [row for row in context.model.plots.shown_rows() if row.name == name]
     shown = name in context.model.channels
-    toggle = Entry("Hide" if shown else "Show", lambda _context: _toggle(context, name))
-    items: list[Item] = [toggle, *_field_items(context, name)[1:]]
+    toggle = MenuEntry("Hide" if shown else "Show", lambda _context: _toggle(context, name))
+    items: list[MenuItem] = [toggle, *_field_items(context, name)[1:]]
     return [*items, None, *axis_items(rows[0])] if rows else items
 
 
-def _field_items(context: WindowContext, name: str) -> list[Item]:
+def _field_items(context: WindowContext, name: str) -> list[MenuItem]:
     label = CHANNEL[name].label.lower()
     only = context.model.channels == [name]
     return [
-        Entry(f"Hide {label}", lambda _context: _toggle(context, name), enabled=not only),
-        Entry(
+        MenuEntry(f"Hide {label}", lambda _context: _toggle(context, name), enabled=not only),
+        MenuEntry(
             f"Plot only {label}",
             lambda _context: context.model.trait_set(channels=[name]),
             enabled=not only,
@@ -129,7 +134,7 @@ def _field_items(context: WindowContext, name: str) -> list[Item]:
     ]
 
 
-def _meter_items(context: WindowContext, place: PlotPlace) -> list[Item]:
+def _meter_items(context: WindowContext, place: PlotPlace) -> list[MenuItem]:
     """Return what can be done with the meter of a curve."""
     model = context.model
     rows = [number for number, one in enumerate(model.bench.meters) if one.key == place.key]
@@ -146,13 +151,13 @@ def _meter_items(context: WindowContext, place: PlotPlace) -> list[Item]:
         return do
 
     return [
-        Entry(f"Rename {label}…", choose_and(RENAME)),
-        Entry(f"Colour of {label}…", choose_and(COLOUR)),
-        Entry(f"Hide {label} in the plots", lambda _context: model.toggle_meter(number)),
+        MenuEntry(f"Rename {label}…", choose_and(RENAME)),
+        MenuEntry(f"Colour of {label}…", choose_and(COLOUR)),
+        MenuEntry(f"Hide {label} in the plots", lambda _context: model.toggle_meter(number)),
     ]
 
 
-def _note_items(context: WindowContext, note: Mark | Span) -> list[Item]:
+def _note_items(context: WindowContext, note: Mark | Span) -> list[MenuItem]:
     """Return what can be done with a mark or a span."""
     marks = context.model.marks
     text = (note.text if isinstance(note, Mark) else note.name) or "the mark"
@@ -162,25 +167,25 @@ def _note_items(context: WindowContext, note: Mark | Span) -> list[Item]:
         marks.remove()
 
     can = marks.notes.changeable
-    found: list[Item] = [
-        Entry(f"Rename {text}…", lambda _context: name_on_plots(context, note), enabled=can),
-        Entry(f"Remove {text}", remove, enabled=can),
+    found: list[MenuItem] = [
+        MenuEntry(f"Rename {text}…", lambda _context: name_on_plots(context, note), enabled=can),
+        MenuEntry(f"Remove {text}", remove, enabled=can),
     ]
     if isinstance(note, Span):
-        found.insert(0, Entry(f"Zoom to {text}", lambda _context: marks.go_to(note, zoom=True)))
+        found.insert(0, MenuEntry(f"Zoom to {text}", lambda _context: marks.go_to(note, zoom=True)))
     return found
 
 
-def _moment_items(context: WindowContext, place: PlotPlace) -> list[Item]:
+def _moment_items(context: WindowContext, place: PlotPlace) -> list[MenuItem]:
     """Return what can be done with a moment."""
     notes, view = context.model.bench.notes, _view(context)
     return [
-        Entry(
+        MenuEntry(
             "Mark this moment",
             lambda _context: notes.add_mark(round(place.moment * MICROSECONDS)),
             enabled=notes.changeable,
         ),
-        Entry("Select from here on", lambda _context: view.select(place.moment, view.last)),
+        MenuEntry("Select from here on", lambda _context: view.select(place.moment, view.last)),
     ]
 
 
@@ -210,7 +215,7 @@ def _centre(view: Any, place: PlotPlace) -> None:
 # -- menus of Qt ----------------------------------------------------------------------------
 
 
-def make_menu(context: WindowContext, items: Iterable[Item]) -> QtGui.QMenu:
+def make_menu(context: WindowContext, items: Iterable[MenuItem]) -> QtGui.QMenu:
     """Make a menu; the actions of the menu bar are the same objects in it."""
     menu = QtGui.QMenu(context.window)
     menu.setToolTipsVisible(True)
@@ -219,7 +224,7 @@ def make_menu(context: WindowContext, items: Iterable[Item]) -> QtGui.QMenu:
         if item is None:
             # Qt shows no line at the top, at the end or beside another one.
             menu.addSeparator()
-        elif isinstance(item, Entry):
+        elif isinstance(item, MenuEntry):
             _add(menu, context, menu_text(item.label), item.do, item)
         elif item in shared:
             menu.addAction(shared[item])
@@ -233,7 +238,7 @@ def _add(
     context: WindowContext,
     label: str,
     do: Callable[[WindowContext], object],
-    entry: Entry | None = None,
+    entry: MenuEntry | None = None,
 ) -> None:
     added = menu.addAction(label)
     # The menu is still about to close: a dialog must not open before.
@@ -274,6 +279,6 @@ def _asked_on_fields(context: WindowContext, at: QtCore.QPoint) -> None:
         _open(context, field_items(context, name), control.mapToGlobal(at))
 
 
-def _open(context: WindowContext, items: Iterable[Item], at: QtCore.QPoint) -> None:
+def _open(context: WindowContext, items: Iterable[MenuItem], at: QtCore.QPoint) -> None:
     context.popup = make_menu(context, items)
     context.popup.popup(at)
