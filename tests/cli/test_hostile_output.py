@@ -106,6 +106,8 @@ def calls(path: Path, folder: Path) -> list[list[str]]:
         ["export", name, "-o", f"{goal}.csv", "--meter", BODY],
         ["export", gone, "-o", f"{goal}.csv"],
         ["plot", name, "-o", f"{goal}.svg"],
+        ["stats", name],
+        ["stats", name, "--meter", BODY],
         ["report", name, "-o", f"{goal}.html"],
         ["import", bad, "--session", f"{goal}-2.wattui"],
         ["import", bad, "--columns", f"time=0,power={BODY}"],

@@ -23,7 +23,7 @@ from wattui.measurement.fields import (
     INTEGRATED_ENERGY,
     require_fields,
 )
-from wattui.measurement.text import count_text, energy_text, power_text
+from wattui.measurement.text import count_text, counter_text, energy_text, is_number, power_text
 from wattui.session.column_cache import ColumnCache
 from wattui.session.schema import TOTALS, WIDTHS
 from wattui.session.store import StoredMeter
@@ -101,6 +101,22 @@ class Statistics:
     def average_power_error_w(self) -> float:
         """Limit of error of :attr:`average_power_w`, in W: 1.5 % of it and 0.3 W."""
         return average_power_error(self.average_power_w)
+
+    def why_counter_differs(self) -> str:
+        """Return how far the meter's own counter and the energy are apart, and why."""
+        counter, energy = self.counter_wh, self.energy_wh
+        if not is_number(counter):
+            return "The meter sent no value of its own counter."
+        if not energy or round(counter - energy, 1) == 0:
+            return "The meter's own counter agrees with the energy to 0.1 Wh, its step."
+        share = f"{abs(counter / energy - 1) * 100:.1f} % {'more' if counter > energy else 'less'}"
+        moved = f"The meter's own counter moved {counter_text(counter)}, {share} than the energy."
+        if self.gap_count:
+            return (
+                f"{moved} It also counts in gaps, where the energy counts nothing, and moves in "
+                "steps of 0.1 Wh."
+            )
+        return f"{moved} It moves in steps of 0.1 Wh and counts too little at low power."
 
     def __str__(self) -> str:
         """Return the figures in one line: ``1,792 samples, 1 gap, 20.99 ± 0.46 Wh, ...``."""

@@ -14,7 +14,7 @@ from wattui.measurement.distribution import Distribution
 from wattui.measurement.text import RunTimes, TimeMode
 from wattui.session import Session
 from wattui.ui.figures.copied_table import as_csv, as_markdown, as_text
-from wattui.ui.figures.figure_rows import Wording, on_off, rows_of, why_counter_differs
+from wattui.ui.figures.figure_rows import Wording, on_off, rows_of
 from wattui.ui.figures.part_reader import PartsRequest, RunPart, read_parts, threshold_between
 
 PARTS = [part.value for part in RunPart]
@@ -174,7 +174,7 @@ def test_the_table_is_copied_as_text_markdown_and_csv(session, recording):
 
 def test_why_the_counter_differs_is_said(session):
     numbers = session.statistics(session.meters[0].id, us(0), us(300))
-    assert "counts too little at low power" in why_counter_differs(numbers)
-    assert "gaps" not in why_counter_differs(numbers)
+    assert "counts too little at low power" in numbers.why_counter_differs()
+    assert "gaps" not in numbers.why_counter_differs()
     nothing = session.statistics(session.meters[0].id, us(325), us(330))
-    assert "sent no value" in why_counter_differs(nothing)
+    assert "sent no value" in nothing.why_counter_differs()

@@ -316,20 +316,4 @@ def _counter_note(data: PartsData) -> FigureRow:
     first = (
         data.parts.get(RunPart.SELECTION) or data.parts.get(RunPart.VIEW) or data.parts[RunPart.RUN]
     )
-    return FigureRow(why_counter_differs(first.statistics))
-
-
-def why_counter_differs(numbers: Statistics) -> str:
-    """Return a sentence on how far the meter's own counter and the energy are apart, and why."""
-    counter, energy = numbers.counter_wh, numbers.energy_wh
-    if not is_number(counter):
-        return "The meter sent no value of its own counter."
-    if not energy or round(counter - energy, 1) == 0:
-        return "The meter's own counter agrees with the energy to 0.1 Wh, its step."
-    share = f"{abs(counter / energy - 1) * 100:.1f} % {'more' if counter > energy else 'less'}"
-    why = "It moves in steps of 0.1 Wh and counts too little at low power."
-    if numbers.gap_count:
-        why = (
-            "It also counts in gaps, where the energy counts nothing, and moves in steps of 0.1 Wh."
-        )
-    return f"The meter's own counter moved {counter_text(counter)}, {share} than the energy. {why}"
+    return FigureRow(first.statistics.why_counter_differs())
