@@ -63,6 +63,10 @@ class PreferencesFile:
     arrangement: str = "overlay"
     #: Whether closing the window asks while a recording runs.
     ask_before_closing: bool = True
+    #: Alerts as texts, the command that is run for each, and whether a shell runs it.
+    alerts: list[str] = field(default_factory=list)
+    alert_command: str = ""
+    alert_shell: bool = False
     #: Everything else in the file.
     unknown: dict[str, Any] = field(default_factory=dict, repr=False)
     #: The file.

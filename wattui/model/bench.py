@@ -146,6 +146,8 @@ class Bench(Viewable):
     #: Makes a meter: ``make_meter(**traits)``; tests inject another.
     make_meter: Callable[..., Meter] = declared(Function(Meter, **PRIVATE))
 
+    #: Called with each recording before its first sample; see RecordingWatch.
+    when_begun: Callable[..., None] = declared(Function(lambda _recording: None, **PRIVATE))
     #: The running recording; the one that is shown, even after its end; those that are still
     #: being closed.
     _recording: BenchRecording | None = declared(Instance(BenchRecording, **PRIVATE))
@@ -337,14 +339,10 @@ class Bench(Viewable):
         for meter in self.meters:
             meter.reset_totals()
         self._recording = self._shown = BenchRecording(
-            self.main_thread,
-            self.meters,
-            self.identities,
-            self._show_commit,
-            self._show_status,
-            self.folder,
-            self.temporary,
+            *(self.main_thread, self.meters, self.identities, self._show_commit),
+            *(self._show_status, self.folder, self.temporary),
         )
+        self.when_begun(self._recording)
         self.recording = True
 
     def _clear_session(self) -> None:

@@ -13,6 +13,7 @@ from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
 from wattui.model.main_thread import MainThread
 from wattui.session import WriterStatus
+from wattui.session.alert_listener import AlertListener
 from wattui.session.naming import meter_session_path
 from wattui.session.recorder import Recorder
 
@@ -70,6 +71,8 @@ class BenchRecording:
         #: Start of the first interval and time of the last sample, in microseconds UTC.
         self.span_us: tuple[int, int] | None = None
         self.temporary = temporary
+        #: Watches the samples for alerts; None if there are none.
+        self.alerts: AlertListener | None = None
         #: Writes the session file.
         self.recorder = Recorder(
             self, self.on_status, lambda info: meter_session_path(info, folder)
@@ -99,11 +102,17 @@ class BenchRecording:
 
     def record(self, meter: Meter, info: MeterInfo, samples: Sequence[Sample]) -> None:
         """Write a batch of one meter's samples."""
-        self.recorder.on_samples(self._described(meter, info), samples)
+        described = self._described(meter, info)
+        self.recorder.on_samples(described, samples)
+        if self.alerts is not None:
+            self.alerts.on_samples(described, samples)
 
     def record_event(self, meter: Meter, info: MeterInfo, event: Event) -> None:
         """Write an event of one meter."""
-        self.recorder.on_event(self._described(meter, info), event)
+        described = self._described(meter, info)
+        self.recorder.on_event(described, event)
+        if self.alerts is not None:
+            self.alerts.on_state(described, event)
 
     def _described(self, meter: Meter, info: MeterInfo) -> MeterInfo:
         """Return the meter's info with the key, name and colour that it has in the session."""
@@ -127,8 +136,10 @@ class BenchRecording:
             self.span_us = min(start, first), max(stop, last)
         self._post()
 
-    def on_event(self, _info: MeterInfo | None, event: Event) -> None:
+    def on_event(self, info: MeterInfo | None, event: Event) -> None:
         """Show an event that was committed, if it is a mark."""
+        if self.alerts is not None:
+            self.alerts.on_event(info, event)
         with self._lock:
             if event.kind is EventKind.MARK:
                 self._marks.append(event)

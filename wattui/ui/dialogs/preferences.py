@@ -30,7 +30,7 @@ class Preference:
 
     #: Its name in the file.
     key: str
-    #: The trait that it sets: of the window's ``model``, or of its ``bench``.
+    #: The trait that it sets: of the window's ``model``, its ``bench`` or its ``watch``.
     trait: str
     #: Label and editor in the dialog; an empty label for one that is set elsewhere.
     label: str = ""
@@ -78,6 +78,9 @@ PREFERENCES: Final = (
     Preference("interval", "model.interval"),
     Preference("arrangement", "model.arrangement"),
     Preference("maximized", "model.maximized"),
+    Preference("alerts", "watch.texts"),
+    Preference("alert_command", "watch.command"),
+    Preference("alert_shell", "watch.use_shell"),
 )
 
 

@@ -188,6 +188,8 @@ class MeterRow:
     tooltip: str
     #: Texts of the columns, by key.
     texts: Mapping[str, str]
+    #: The fields that have an alert now.
+    alerts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

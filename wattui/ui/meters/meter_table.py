@@ -133,6 +133,8 @@ class MeterTable(QtCore.QAbstractTableModel):
         if role == _Role.TextAlignmentRole:
             return int(_RIGHT if column.is_number else _LEFT)
         if role == _Role.ForegroundRole:
+            if column.key in row.alerts and row.current:
+                return QtGui.QColor(self.palette.red)
             muted = column.is_number and not row.current
             return QtGui.QColor(self.palette.muted if muted else self.palette.text)
         if role == _Role.AccessibleTextRole:

@@ -26,13 +26,17 @@ class Figures(QtGui.QWidget):
         self._text = ""
         self._unit = ""
         self._current = True
+        self._alert = False
         policy = QtGui.QSizePolicy.Policy
         self.setSizePolicy(policy.Expanding, policy.Fixed)
 
-    def show_value(self, text: str, unit: str = "", current: bool = True) -> None:
-        """Show a number; grey where it is not *current*."""
-        if (text, unit, current) != (self._text, self._unit, self._current):
-            self._text, self._unit, self._current = text, unit, current
+    def show_value(
+        self, text: str, unit: str = "", current: bool = True, alert: bool = False
+    ) -> None:
+        """Show a number; grey where it is not *current*, red with an *alert*."""
+        shown = text, unit, current, alert
+        if shown != (self._text, self._unit, self._current, self._alert):
+            self._text, self._unit, self._current, self._alert = shown
             self.update()
 
     @property
@@ -73,7 +77,9 @@ class Figures(QtGui.QWidget):
         palette = self.palette()
         muted = palette.color(QtGui.QPalette.ColorRole.PlaceholderText)
         present = self._current and self._text != NO_VALUE
-        text = palette.color(QtGui.QPalette.ColorRole.WindowText) if present else muted
+        roles = QtGui.QPalette.ColorRole
+        text = palette.color(roles.BrightText if self._alert else roles.WindowText)
+        text = text if present else muted
         big = self._font(size, None if self._text != NO_VALUE else False)
         baseline = QtGui.QFontMetrics(self._font(self._size)).ascent()
         painter.setPen(text)

@@ -16,6 +16,7 @@ from pyface.qt import QtGui
 from wattui.desktop.folders import sessions_folder
 from wattui.measurement.fields import CHANNELS
 from wattui.session import copy_session
+from wattui.ui.alerts.alert_actions import ALERT_ACTIONS
 from wattui.ui.dialogs.about import read_log, show_about, show_log
 from wattui.ui.dialogs.guide import show_guide
 from wattui.ui.dialogs.missing_port import show_missing_port
@@ -328,6 +329,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *METER_ACTIONS,
     *MEMORY_ACTIONS,
     *MARK_ACTIONS,
+    *ALERT_ACTIONS,
     *_VIEW_ACTIONS,
     *LAST_ACTIONS,
     *ARRANGEMENT_ACTIONS,

@@ -134,6 +134,8 @@ class Readings:
     energy_error: str = ""
     #: Where the energy comes from, the meter's counter, the cost.
     lines: tuple[str, ...] = ()
+    #: The fields that have an alert now.
+    alerts: frozenset[str] = frozenset()
 
     def value(self, name: str) -> str:
         """Return the text of a field's value."""

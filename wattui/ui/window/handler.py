@@ -116,6 +116,7 @@ class ViewHandler(Handler):
         model.plots.close()
         model.figures.close()
         self.end_recording(model)
+        model.watch.close()
         context.files.remove_temporary()
         self.when_closed()
 

@@ -93,6 +93,7 @@ def services(
     ticker = QtCore.QTimer()
     ticker.timeout.connect(link.tick)
     ticker.timeout.connect(bench.notes.look)
+    ticker.timeout.connect(model.watch.tick)
     ticker.timeout.connect(lambda: end_replay(bench))
     ticker.start(TICK)
     context = WindowContext(

@@ -100,10 +100,11 @@ class ReadingsPanel(QtGui.QWidget):
         self._note.setVisible(bool(readings.note))
         power = readings.value("power")
         unit = _with_error("W", readings.power_error)
-        self._power.show_value(power, unit, readings.current)
+        self._power.show_value(power, unit, readings.current, "power" in readings.alerts)
         self._power.setAccessibleName(f"Power {power} {unit}")
         for name, figures in self._values.items():
-            figures.show_value(readings.value(name), CHANNEL[name].unit, readings.current)
+            alert = name in readings.alerts
+            figures.show_value(readings.value(name), CHANNEL[name].unit, readings.current, alert)
         unit = _with_error(readings.energy_unit, readings.energy_error)
         self._energy.show_value(readings.energy, unit)
         self._energy.setAccessibleName(f"Energy {readings.energy} {unit}")

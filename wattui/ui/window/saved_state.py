@@ -73,7 +73,7 @@ class SavedState:
 def _target(model: WindowModel, row: Preference) -> tuple[Any, str]:
     """Return the object and the name of the trait that a preference sets."""
     owner, _, name = row.trait.partition(".")
-    return {"model": model, "bench": model.bench}[owner], name
+    return {"model": model, "bench": model.bench, "watch": model.watch}[owner], name
 
 
 def _write(settings: PreferencesFile) -> None:

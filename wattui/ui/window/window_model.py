@@ -31,8 +31,10 @@ from wattui.client import ClientState
 from wattui.measurement.fields import CHANNELS
 from wattui.measurement.text import ENERGY_UNITS, RunTimes, TimeMode, short_port
 from wattui.model.meter import Meter
+from wattui.model.recording_watch import RecordingWatch
 from wattui.ports.listing import PortInfo
 from wattui.protocol.commands import MAX_INTERVAL
+from wattui.ui.alerts.alert_notices import watch_notices
 from wattui.ui.marks.marks_model import MarksModel
 from wattui.ui.meters.meter_columns import MeterRow, TotalRow, rows_of, total_of
 from wattui.ui.plots.stack_layout import Arrangement
@@ -78,6 +80,8 @@ class WindowModel(HasStrictTraits):
 
     #: The meters and the session.
     bench = Instance("wattui.model.bench.Bench")
+    #: Watches its recordings for alerts and for their planned end.
+    watch = Instance(RecordingWatch)
     #: The plots, and the component that draws them.
     plots = Instance("wattui.ui.plots.plot_stack.PlotStack")
     component = Instance("enable.component.Component")
@@ -207,6 +211,9 @@ class WindowModel(HasStrictTraits):
 
     _picked = Bool()
     _remembered_port = Str()
+
+    def _watch_default(self) -> RecordingWatch:
+        return RecordingWatch(bench=self.bench)
 
     # -- ports -----------------------------------------------------------------------
 
@@ -371,7 +378,7 @@ class WindowModel(HasStrictTraits):
         "disk_problem,disk_hint,disk_waiting,disk_dropped,interrupted.items,"
         "previous_path,replaced_path,other_meter],"
         "bench:meters:items:[state,state_text,problem,model,sample_count,name,colour,plotted],"
-        "bench:meters.items"
+        "bench:meters.items,watch:[shown,failure,ended,remaining]"
     )
     def _on_bench(self, _event: object) -> None:
         if self.bench is not None:
@@ -405,13 +412,23 @@ class WindowModel(HasStrictTraits):
             place=Place.PLOTS if shows_plots else waiting,
             connected_text=_connected_text(meter) if connected else "",
             connect_label=_connect_label(state, connected),
-            readings=readings_of(bench, self.energy_unit, self.summary, self.time_form),
-            status=status_of(bench, self.times_note, self.time_form),
+            readings=replace(
+                readings_of(bench, self.energy_unit, self.summary, self.time_form),
+                alerts=self.watch.fields_of(meter.key if meter is not None else ""),
+            ),
+            status=self._status(),
         )
-        notices = [*notices_of(bench), *self.more_notices, *self.opening_notices]
+        alerts = watch_notices(self.watch, self.time_form)
+        notices = [*alerts, *notices_of(bench), *self.more_notices, *self.opening_notices]
         if notices != self.notices:
             self.notices = notices
         self.refresh_meters()
+
+    def _status(self) -> Status:
+        """Return what the status bar shows: the bench, and what is left until a planned end."""
+        status = status_of(self.bench, self.times_note, self.time_form)
+        left = self.watch.remaining
+        return replace(status, left=(*status.left, left)) if left else status
 
     @property
     def time_form(self) -> RunTimes:
@@ -433,7 +450,14 @@ class WindowModel(HasStrictTraits):
         moment = plots.pointer_time if plots is not None else None
         pointed = None if moment is None else plots.meter_values_at(moment)
         form = self.time_form
-        rows = rows_of(bench, self.palette, self.energy_unit, means, pointed, form)
+        rows = [
+            replace(row, alerts=self.watch.fields_of(meter.key))
+            for row, meter in zip(
+                rows_of(bench, self.palette, self.energy_unit, means, pointed, form),
+                bench.meters,
+                strict=True,
+            )
+        ]
         if rows != self.meter_rows:
             self.meter_rows = rows
         self.meter_total = total_of(bench, self.energy_unit)
