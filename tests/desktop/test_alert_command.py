@@ -56,12 +56,18 @@ def test_a_shell_only_if_asked(tmp_path: Path) -> None:
         ("", "is empty"),
         ("   ", "is empty"),
         ("mail 'x", "A quote is not closed"),
-        ("no-such-program-here x", "no program no-such-program-here"),
     ],
 )
 def test_what_cannot_be_run_is_refused_at_once(line: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         AlertCommand(line)
+
+
+def test_a_program_that_is_missing_is_named() -> None:
+    problem = AlertCommand("no-such-program-here x").problem()
+    assert problem.startswith("There is no program no-such-program-here. ")
+    assert AlertCommand("no-such-program-here x", shell=True).problem() == ""
+    assert AlertCommand(sys.executable).problem() == ""
 
 
 def test_a_failure_is_reported(tmp_path: Path) -> None:

@@ -69,8 +69,8 @@ def test_alerts_can_be_changed_while_recording(watch):
 def test_a_command_that_cannot_be_run_is_reported(watch):
     watch.watch_for([parse_alert("power > 50")], "no-such-program-here", False)
     watch.bench.connect(LAMP)
-    wait_for(lambda: watch.lasting, "the alert")
-    assert "no program no-such-program-here" in watch.failure
+    wait_for(lambda: watch.failure, "the failure")
+    assert "no-such-program-here cannot be run" in watch.failure
 
 
 def test_texts_of_a_later_version_are_left_out(watch):

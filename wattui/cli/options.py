@@ -324,9 +324,12 @@ def alert_command(
     from wattui.desktop.alert_command import AlertCommand
 
     try:
-        return AlertCommand(line, shell=shell)
+        command = AlertCommand(line, shell=shell)
+        if problem := command.problem():
+            raise ValueError(problem)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--on-alert") from error
+    return command
 
 
 # -- settings of a meter -----------------------------------------------------------

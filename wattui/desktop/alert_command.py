@@ -28,7 +28,7 @@ class AlertCommand:
     Raises
     ------
     ValueError
-        It is empty, a quote is not closed, or there is no such program.
+        It is empty, or a quote is not closed.
     """
 
     def __init__(self, line: str, shell: bool = False) -> None:
@@ -40,13 +40,17 @@ class AlertCommand:
             self._arguments = shlex.split(self.line)
         except ValueError:
             raise ValueError(f"A quote is not closed in the command {self.line}.") from None
-        if not shell and shutil.which(self._arguments[0]) is None:
-            raise ValueError(
-                f"There is no program {self._arguments[0]}. Give its full path, or run the "
-                "command in a shell."
-            )
         self._lock = threading.Lock()
         self._running = 0
+
+    def problem(self) -> str:
+        """Return why it cannot be run, for people, or an empty text; blocks on the disk."""
+        if self._shell or shutil.which(self._arguments[0]) is not None:
+            return ""
+        return (
+            f"There is no program {self._arguments[0]}. Give its full path, or run the command "
+            "in a shell."
+        )
 
     def run(self, facts: Mapping[str, str], failed: Callable[[str], None]) -> threading.Thread:
         """Run it in the background; *failed* is called on another thread with the reason."""

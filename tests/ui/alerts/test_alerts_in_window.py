@@ -100,6 +100,7 @@ def test_what_is_no_alert_stays_in_the_dialog_with_its_reason(window):
     alerts.typed.clear()
     type_into(alerts.command, "no-such-program-here")
     window.click(alerts.ok)
+    window.wait_for(lambda: alerts.command_reason.text(), "the reason")
     assert "There is no program" in alerts.command_reason.text()
     press(window, alerts, _Qt.Key_Escape)
     assert window.model.watch.command == ""

@@ -17,11 +17,13 @@ from wattui.ui.widgets.form_layout import dress_window, heading, set_role
 from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 
+#: Width of the dialog and height of the list, in pixels.
 _WIDTH: Final = 560
+_LIST_HEIGHT: Final = 110
 
 _EXAMPLES: Final = (
-    "power > 100 W for 10s   ·   voltage < 110   ·   total power > 1.5 kW for 5 min   ·   "
-    "power of Fridge < 2 W for 1h"
+    "power > 100 W for 10s   ·   voltage < 110\n"
+    "total power > 1.5 kW for 5 min   ·   power of Fridge < 2 W for 1h"
 )
 
 
@@ -75,7 +77,7 @@ class AlertDialog(QtGui.QDialog):
         row = QtGui.QHBoxLayout()
         self.list = QtGui.QListWidget()
         self.list.setAccessibleName("Alerts")
-        self.list.setMinimumHeight(90)
+        self.list.setFixedHeight(_LIST_HEIGHT)
         self.list.currentRowChanged.connect(lambda _row: self._update_buttons())
         self.list.itemDoubleClicked.connect(lambda _item: self._edit())
         self.list.installEventFilter(self)
@@ -188,15 +190,29 @@ class AlertDialog(QtGui.QDialog):
         """Apply the alerts, unless something that was typed makes no sense."""
         if self.typed.text().strip() and not self._add():
             return
-        line, use_shell = self.command.text().strip(), self.shell.isChecked()
-        if line:
-            try:
-                AlertCommand(line, use_shell)
-            except ValueError as error:
-                self.command_reason.setText(str(error))
-                self.command.setFocus()
-                return
-        self._watch.watch_for(self.rules, line, use_shell)
+        line, bench = self.command.text().strip(), self._watch.bench
+        if not line or bench is None:
+            self._apply("")
+            return
+        try:
+            command = AlertCommand(line, self.shell.isChecked())
+        except ValueError as error:
+            self._apply(str(error))
+            return
+        self.ok.setEnabled(False)
+        bench.main_thread.run("search for a program", command.problem, self._apply)
+
+    def _apply(self, problem: str) -> None:
+        """Apply the alerts, or show why the command cannot be run."""
+        if not self.isVisible():
+            return
+        self.ok.setEnabled(True)
+        self.command_reason.setText(problem)
+        if problem:
+            self.command.setFocus()
+            return
+        line = self.command.text().strip()
+        self._watch.watch_for(self.rules, line, self.shell.isChecked())
         super().accept()
 
 
