@@ -5,7 +5,7 @@ PYTEST_FLAGS ?=
 FUZZ_FLAGS ?=
 SOAK_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: help run test test-faults soak fuzz lint format types dead-code check lock bench docs icons screenshots clean
 
