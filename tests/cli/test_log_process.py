@@ -62,6 +62,47 @@ def test_ctrl_c_while_opening_works_within_a_second(program: list[str], logs: li
     assert "nothing was recorded" in log.errors()
 
 
+#: ``wattui log`` on a disk that does not respond after the first commit, with all the time in the
+#: world to close the session.
+ON_A_DISK_THAT_HANGS = """
+import sys, threading
+from wattui.cli import main, stop_signals
+from wattui.cli.recording import recording
+from wattui.session.recorder import Recorder
+from wattui.session.store import Store
+recording._CLOSING_TIME = 3600.0
+stop_signals._SAME_KEY = 0.0
+write, close, written = Store.write, Recorder.close, []
+def hang(store, items):
+    if written:
+        threading.Event().wait()
+    write(store, items)
+    written.append(items)
+def closing(recorder, *timeout):
+    print("closing", flush=True)
+    close(recorder, *timeout)
+Store.write, Recorder.close = hang, closing
+main()
+"""
+
+
+def test_a_second_ctrl_c_ends_it_although_the_disk_does_not_respond(
+    program: list[str], logs: list[Log]
+) -> None:
+    logs.append(log := Log([program[0], "-c", ON_A_DISK_THAT_HANGS], FAST))
+    log.read_lines(1)
+    log.process.send_signal(signal.SIGINT)
+    while "closing" not in log.lines:
+        log.read_lines(len(log.lines) + 1)
+    assert log.process.poll() is None, "it waits for the disk"
+    assert log.end(signal.SIGINT) == 130
+    said = log.errors()
+    assert "could not be written" in said
+    assert "the disk does not respond" in said
+    assert said.rstrip().endswith("Interrupted.")
+    assert "Traceback" not in said
+
+
 def test_nohup_is_respected(program: list[str], logs: list[Log]) -> None:
     script = (
         "import signal, os, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "

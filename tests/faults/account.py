@@ -56,8 +56,6 @@ class Account:
         shown: Iterable[int] = (),
         neighbours: int = NEIGHBOURS,
         among: range | None = None,
-        *,
-        between_files: bool = False,
     ) -> None:
         """Add a run.
 
@@ -73,9 +71,6 @@ class Account:
             Samples beside a hole within which its gap may be reported.
         among
             The numbers of this meter, where several are in one session; None for all.
-        between_files
-            Whether the program may have been killed after a file had ended, and before the next
-            one began: nothing marks that, except that the recording ends there.
         """
         rows: list[Stored] = []
         ends: list[tuple[int, bool]] = []
@@ -87,8 +82,6 @@ class Account:
         self.runs += 1
         self.sent += len(sent)
         self._check_rows(rows, sent)
-        if between_files and ends:
-            ends[-1] = (ends[-1][0], True)
         missing = self._holes(rows, sent, ends, neighbours)
         stored = {row.number for row in rows}
         self.stored += len(stored)

@@ -72,8 +72,6 @@ CLOSING = """\
   From two missing records on, and after garbled bytes, it is a gap.
 - If the computer is so busy that it reads a record half an interval late, a garbled record after it
   may count for the next interval instead of being a gap.
-- A program that is killed after one file has ended, and before the first sample of the next one,
-  leaves no mark of an interruption: the recording ends with that file.
 - At a serial port the system refuses a second program, unless it runs as root.
 - A disk that reports data as written although it is not can lose the last commits in a power cut.
   Network file systems differ in this: record to a disk of the computer, and copy.

@@ -71,4 +71,4 @@ def test_killed_while_a_new_file_begins(
             meter.wait_more(chance.randrange(80))
             log.kill()
             files = sorted(folder.glob("[!.]*.wattui"))
-            account.add(meter.sent, files, log.shown, between_files=True)
+            account.add(meter.sent, files, log.shown)

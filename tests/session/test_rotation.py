@@ -173,13 +173,50 @@ def test_hanging_up_begins_a_new_file(make, files: Files, tmp_path: Path) -> Non
     assert recorder.path is None
     for turn in range(3):
         recorder.on_samples(METERS[0], samples(turn * 5, 5))
+        files.wait(turn)
         recorder.rotate()
         recorder.rotate()
-        files.wait(turn + 1)
     recorder.on_samples(METERS[0], samples(15, 5))
+    files.wait(3)
     recorder.close()
     found = recorded(tmp_path / "out")
     assert [len(file["A0"]) for file in found.values()] == [5] * 4
+
+
+def interrupted(folder: Path) -> list[bool]:
+    """Return which of the files have no end, in order."""
+    found = []
+    for path in sorted(folder.glob("*.wattui")):
+        with Session.open(path) as session:
+            found.append(session.interrupted)
+    return found
+
+
+def test_a_program_killed_between_two_files_left_no_mark_of_it(
+    make, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = make()
+    recorder.on_samples(METERS[0], samples(0, 5))
+    recorder._current.recorder._writer.flush()
+    recorder.rotate()
+    assert interrupted(tmp_path / "out") == [True], "before the first sample of the next file"
+    may_write, came, real = threading.Event(), threading.Event(), Store.write
+
+    def write(store: Store, items: list[Item]) -> None:
+        came.set()
+        assert may_write.wait(20.0)
+        real(store, items)
+
+    monkeypatch.setattr(Store, "write", write)
+    recorder.on_samples(METERS[0], samples(5, 5))
+    assert came.wait(20.0)
+    assert interrupted(tmp_path / "out")[0], "until that is on disk"
+    assert files.paths == []
+    may_write.set()
+    files.wait(1)
+    assert interrupted(tmp_path / "out") == [False, True]
+    recorder.close()
+    assert interrupted(tmp_path / "out") == [False, False]
 
 
 class SlowFile:

@@ -79,6 +79,11 @@ class Recorder:
         writer = self._writer
         return 0 if writer is None else writer.size
 
+    def wait_begun(self, timeout: float) -> bool:
+        """Wait until the first sample is on disk or never will be; return whether it is so."""
+        writer = self._writer
+        return writer is not None and writer.wait_begun(timeout)
+
     def on_samples(self, meter: MeterInfo, samples: Sequence[Sample]) -> None:
         """Record a batch of one meter's samples; the first one creates the file."""
         with self._lock:

@@ -5,7 +5,8 @@ A sample goes into the file of the period in which its interval ends.  Meters re
 different times, so the file of the previous period stays open for a few seconds: no sample
 is lost, none is in two files, and each file is closed properly.  What is in a file is on
 disk only after all that was received earlier: a killed program leaves no hole between two
-files.
+files.  A file ends only once the next one has a sample on disk: a program that is killed
+leaves a last file that is marked as interrupted.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ GRACE_US: Final = 10 * MICROSECONDS
 
 #: Seconds for closing a file at the end.
 _CLOSING: Final = 30.0
+
+#: Seconds after which a wait for the next file notices the end of the recording.
+_WAITING: Final = 0.2
 
 #: Later than any sample.
 _NEVER: Final = 2**62
@@ -113,6 +117,8 @@ class _File:
     recorder: Recorder
     start: int
     stop: int
+    #: Whether it is closed as soon as the next one begins.
+    at_once: bool = False
 
 
 class RotatingRecorder:
@@ -205,12 +211,11 @@ class RotatingRecorder:
                 self._next.on_event(meter, event)
 
     def rotate(self) -> None:
-        """Start a new file with the next sample, and close the current one."""
+        """Start a new file with the next sample, and then close the current one."""
         with self._lock:
             if self._current is not None and not self._closed:
-                self._retire(self._before)
-                self._retire(self._current)
-                self._before = self._current = None
+                self._current.stop = self._last
+                self._current.at_once = True
 
     def close(self, timeout: float = _CLOSING) -> None:
         """Write what is waiting and close all files; closing again does nothing.
@@ -273,7 +278,9 @@ class RotatingRecorder:
         self._newest = recorder
         if current is not None:
             self._retire(self._before)
-            self._before = current
+            self._before = None if current.at_once else current
+            if current.at_once:
+                self._retire(current)
         start = sample.time_us - sample.interval_us
         self._current = _File(recorder, start, self._rotation.end_us(sample.time_us))
         return self._current
@@ -297,13 +304,16 @@ class RotatingRecorder:
         if file is None:
             return
         self._closers = [one for one in self._closers if one[0].is_alive()]
-        thread = threading.Thread(target=self._close, args=(file.recorder,), name="wattui closer")
+        both = file.recorder, self._newest
+        thread = threading.Thread(target=self._close, args=both, name="wattui closer")
         self._closers.append((thread, file.recorder))
         thread.start()
 
     # -- on a closer's thread --------------------------------------------------
 
-    def _close(self, recorder: Recorder) -> None:
+    def _close(self, recorder: Recorder, following: Recorder | None) -> None:
+        while following is not None and not self._closed and not following.wait_begun(_WAITING):
+            pass
         error: WattuiError | None = None
         try:
             # A disk that does not accept data gets as much time as samples may wait anyway.

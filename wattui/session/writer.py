@@ -133,7 +133,7 @@ class SessionWriter:
         self._status_listeners: tuple[StatusListener, ...] = ()
         # Protected by the queue's condition: running meters by key, with their last time.
         self._running: dict[str, tuple[MeterInfo, int]] = {}
-        self._closing = self._closed = False
+        self._closing = self._closed = self._begun = False
         # When to give up at the end, and whether to try once more immediately.
         self._deadline, self._once_more = math.inf, False
         self._error: WattuiError | None = None
@@ -279,6 +279,11 @@ class SessionWriter:
                     return False
                 self._queue.condition.wait(left)
         return True
+
+    def wait_begun(self, timeout: float) -> bool:
+        """Wait until the first sample is on disk or never will be; return whether it is so."""
+        with self._queue.condition:
+            return self._queue.condition.wait_for(lambda: self._begun or self._ended, timeout)
 
     def close(self, timeout: float = 10.0) -> None:
         """Write what is waiting and the end of each meter's recording, and close the file.
@@ -435,6 +440,7 @@ class SessionWriter:
             self._health.committed(time.monotonic() - began)
             self._measure()
             self._busy_since = None
+            self._begun = True
             self._queue.done(items)
             if self._error is not None or self._announced > began:
                 _logger.warning("the disk accepts samples again: %s", self.path)
