@@ -63,10 +63,12 @@ from wattui.client import (
     identify,
     meter,
 )
+from wattui.desktop import display_check
 from wattui.desktop.folders import sessions_folder
 from wattui.errors import (
     Cancelled,
     DiskRefused,
+    DisplayMissing,
     FormatError,
     LinkLost,
     MeterError,
@@ -146,6 +148,7 @@ from wattui.session import (
     open_checked,
 )
 from wattui.session.running import mark
+from wattui.session.session_part import MeasuredEnergy, SessionPart
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
@@ -185,6 +188,7 @@ __all__ = [
     "LoggingState",
     "Malformed",
     "Mark",
+    "MeasuredEnergy",
     "Meter",
     "MeterClient",
     "MeterError",
@@ -219,6 +223,7 @@ __all__ = [
     "SessionError",
     "SessionEvent",
     "SessionMeter",
+    "SessionPart",
     "SessionTooNew",
     "SessionWriter",
     "SettingOutOfRange",
@@ -274,6 +279,26 @@ def __getattr__(name: str) -> Any:
         globals()[model] = getattr(importlib.import_module(module), model)
         register(globals()[model], functools.partial(_make_view, view))
     return globals()[name]
+
+
+def _draw_part(part: SessionPart, panels: Any, **options: Any) -> Any:
+    """Draw a part of a session; Qt and Chaco are loaded for that."""
+    os.environ.setdefault("QT_API", "pyqt5")
+    os.environ.setdefault("ETS_TOOLKIT", "qt.qpainter")
+    if "PyQt5.QtCore" not in sys.modules:
+        try:
+            display_check.check()
+        except DisplayMissing:
+            # A picture needs no screen.
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        picture = importlib.import_module("wattui.ui.figure.session_picture")
+    except ModuleNotFoundError as error:
+        raise display_check.package_missing(error.name or str(error)) from error
+    return picture.draw_part(part, panels, **options)
+
+
+SessionPart.drawer = staticmethod(_draw_part)
 
 
 def __dir__() -> list[str]:

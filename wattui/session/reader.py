@@ -9,7 +9,8 @@ short.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,12 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.distribution import Distribution, OnOff
 from wattui.measurement.fields import CHANNEL, FIELD_INDEX, FIELDS, require_fields
 from wattui.measurement.sample import Sample
+from wattui.session.annotations import Span
 from wattui.session.envelope import Envelope, View, envelope
 from wattui.session.schema import FIELD_COLUMNS
 from wattui.session.search import SearchableSession
 from wattui.session.session_file import BEGINNING, END
+from wattui.session.session_part import SessionPart, find_part, session_table
 from wattui.session.span_distribution import read_distribution
 from wattui.session.span_statistics import (
     ENERGY_SCALE,
@@ -70,6 +73,60 @@ class Session(SearchableSession):
     >>> second_half.count, second_half.energy_wh, second_half["voltage"].mean
     (30, 0.5, 230.0)
     """
+
+    # -- a part of it, for notebooks and scripts --
+
+    def part(
+        self,
+        start: str | datetime | Span | None = None,
+        stop: str | datetime | None = None,
+        *,
+        meter: int | str | None = None,
+    ) -> SessionPart:
+        """Return a part of the session: its energy, samples and plot.
+
+        Parameters
+        ----------
+        start
+            The name of a span, or the span; or when the part starts: an aware datetime, or a
+            text as for ``wattui export --from``: ``"12:30"``, ``"1h30m"`` after the session's
+            start, ``"-10m"`` before its end.  None for the start.
+        stop
+            When it ends, in the same form; None for the end.
+        meter
+            Id, name, label or serial number of its meter; None for that of the span, or all.
+
+        Raises
+        ------
+        SessionError
+            There is no such span or meter, no samples, or the part ends before it starts.
+
+        Examples
+        --------
+        >>> from wattui.api import MeterInfo, Sample, Session, SessionWriter
+        >>> with SessionWriter("fan.wattui") as writer:
+        ...     samples = [Sample(n * 1_000_000, 1_000_000, (600,)) for n in range(1, 3601)]
+        ...     writer.on_samples(MeterInfo("A1", "sim://pro", "fan"), samples)
+        >>> with Session.open("fan.wattui") as session:
+        ...     part = session.part("10m", "20m")
+        ...     print(part.energy, part.energy.wh, part.energy.joules)
+        10.00 ± 0.20 Wh 10.0 36000.0
+        """
+        return find_part(self, start, stop, meter)
+
+    def plot(self, *panels: str, **options: Any) -> Any:
+        """Plot the session; arguments and result are those of :meth:`SessionPart.plot`.
+
+        Parameters
+        ----------
+        panels, options
+            See :meth:`SessionPart.plot`.
+        """
+        return self.part().plot(*panels, **options)
+
+    def _repr_html_(self) -> str:
+        """Return its meters and spans for a notebook; what comes from the file is escaped."""
+        return session_table(self)
 
     # -- its samples --
 

@@ -274,6 +274,8 @@ def _explained(name: str) -> tuple[str, str]:
 def translated(error: sqlite3.Error, path: Path) -> SessionError:
     """Return an error that explains SQLite's error and what to do."""
     name = str(getattr(error, "sqlite_errorname", None) or "")
+    if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+        return SessionError(f"{path} was closed", "Open it again.")
     if name.startswith("SQLITE_NOTADB"):
         return NotASession(
             f"{path} is not a wattui session",
