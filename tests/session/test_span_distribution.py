@@ -173,6 +173,24 @@ def test_a_record_weighs_by_its_interval(tmp_path: Path) -> None:
         assert load.off_error_wh == pytest.approx(0.45)
 
 
+def test_the_mean_of_a_table_is_over_time_like_its_quantiles(tmp_path: Path) -> None:
+    """Of the voltage, whose records came a second apart, then a minute apart."""
+    fast = [(n, 1, 1000) for n in range(1, 61)]
+    slow = [(60 + 60 * n, 60, 1100) for n in range(1, 60)]
+    samples = [
+        Sample(
+            BEGIN + at * MICROSECONDS, round(each * MICROSECONDS), (10, volts, 100, *[None] * 15)
+        )
+        for at, each, volts in fast + slow
+    ]
+    with Session.open(record(tmp_path / "a.wattui", samples)) as session:
+        found = session.statistics(1)
+        voltage = found.mean_over_time(session.distribution(1, "voltage"))
+        assert voltage == pytest.approx((100 * 60 + 110 * 3540) / 3600)
+        assert found["voltage"].mean == pytest.approx((100 * 60 + 110 * 59) / 119)
+        assert found.mean_over_time(session.distribution(1, "power")) == found.average_power_w
+
+
 def test_cycles_are_counted_through_gaps_and_records_without_a_power(tmp_path: Path) -> None:
     power = [9, 9, 1, 9, None, 9, 1, 1, 9, 9]
     samples = [sample(n + 1, 0 if value is None else 10 * value) for n, value in enumerate(power)]

@@ -247,7 +247,7 @@ def _statistics(content: ReportContent) -> Markup:
 def _values(name: str, one: ReportedMeter, times: RunTimes) -> list[str]:
     """Return the cells of a field: mean, deviation, extremes with their times, quantiles."""
     found, spread = one.statistics.fields[name], one.distributions[name]
-    mean = value_text(name, found.mean)
+    mean = value_text(name, one.statistics.mean_over_time(spread))
     if name == "power":
         text = power_text(one.statistics.average_power_w, one.statistics.average_power_error_w)
         mean = text.removesuffix(" W")

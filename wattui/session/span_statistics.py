@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.distribution import Distribution
 from wattui.measurement.energy import average_power, average_power_error, energy_error_wh
 from wattui.measurement.fields import (
     CHANNEL,
@@ -56,7 +57,8 @@ class FieldStatistics:
     #: Records that have a value.
     count: int = 0
     #: Mean of these values (of the power: energy divided by time; of the power factor: energy
-    #: divided by apparent energy, NaN if that is not known), lowest and highest.
+    #: divided by apparent energy, NaN if that is not known), lowest and highest.  If the interval
+    #: of the records changed, :meth:`Statistics.mean_over_time` differs from it.
     mean: float = math.nan
     low: float = math.nan
     high: float = math.nan
@@ -101,6 +103,14 @@ class Statistics:
     def average_power_error_w(self) -> float:
         """Limit of error of :attr:`average_power_w`, in W: 1.5 % of it and 0.3 W."""
         return average_power_error(self.average_power_w)
+
+    def mean_over_time(self, spread: Distribution) -> float:
+        """Return a field's mean over time, of its distribution over the same span.
+
+        Of the power factor it is energy divided by apparent energy, as without a distribution.
+        """
+        name = spread.name
+        return self.fields[name].mean if name == "power_factor" else spread.mean
 
     def why_counter_differs(self) -> str:
         """Return how far the meter's own counter and the energy are apart, and why."""

@@ -81,7 +81,7 @@ class _Figures:
         """Return the numbers of a field by their names in the JSON, in its base unit."""
         found, spread = self.statistics[field.name], self.distributions[field.name]
         # What the meter adds up has no mean.
-        mean = found.mean if spread.count else math.nan
+        mean = self.statistics.mean_over_time(spread) if spread.count else math.nan
         quantiles = spread.quantile(0.05), spread.median, spread.quantile(0.95)
         return dict(
             zip(

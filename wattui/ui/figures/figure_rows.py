@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.distribution import OnOff
+from wattui.measurement.distribution import OnOff, is_distributed
 from wattui.measurement.energy import cost
 from wattui.measurement.fields import CHANNEL
 from wattui.measurement.text import (
@@ -248,11 +248,14 @@ def _field_rows(row: _RowMaker, name: str, wording: Wording) -> Iterator[FigureR
     tip = (
         "The energy divided by the apparent energy"
         if name == "power_factor"
-        else "The mean of the readings"
+        else "The mean over time"
     )
 
     def mean(one: PartFigures) -> Cell:
-        return _reading_cell(name, one.statistics[name].mean)
+        spread = one.distributions.get(name)
+        if spread is None:
+            return _waiting(name)
+        return _reading_cell(name, one.statistics.mean_over_time(spread))
 
     yield row(f"Mean {_short(label)}", unit, mean, tip)
     yield from _extreme_rows(row, name, f"Highest {_short(label)}", wording, highest=True)
@@ -266,7 +269,7 @@ def _spread_rows(row: _RowMaker, name: str) -> Iterator[FigureRow]:
     def spread(one: PartFigures, share: float | None) -> Cell:
         found = one.distributions.get(name)
         if found is None:
-            return Cell(PENDING)
+            return _waiting(name)
         return _reading_cell(name, found.std if share is None else found.quantile(share))
 
     tip = "How much the readings scatter around their mean; it is not the error of the mean"
@@ -276,6 +279,11 @@ def _spread_rows(row: _RowMaker, name: str) -> Iterator[FigureRow]:
         tip = f"The reading is at or below it for {100 * share:g} % of the time"
         made = lambda one, share=share: spread(one, share)  # noqa: E731
         yield row(f"    {word}", unit, made, tip, f"{label}, {word}")
+
+
+def _waiting(name: str) -> Cell:
+    """Return what is shown until a distribution is read; what the meter adds up has none."""
+    return Cell(PENDING if is_distributed(name) else NO_VALUE)
 
 
 def _short(label: str) -> str:
