@@ -152,3 +152,34 @@ def test_a_time_ends_the_recording() -> None:
     end = int(until.timestamp()) * MICROSECONDS
     assert end - 1.6 * MICROSECONDS <= span[1] <= end + 0.6 * MICROSECONDS
     assert not interrupted
+
+
+def test_a_service_watches_for_alerts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from wattui.desktop import systemd_unit
+
+    installed: list[list[str]] = []
+
+    def install(arguments: list[str]) -> tuple[Path, list[list[str]]]:
+        installed.append(list(arguments))
+        return Path("unit"), []
+
+    monkeypatch.setattr(systemd_unit, "install", install)
+    monkeypatch.setattr(systemd_unit, "lingers", lambda: True)
+    options = ("--alert", "total power above 1 kW for 1m", "--on-alert", f"{sys.executable} -c ''")
+    result = CliRunner().invoke(program, ["service", "install", *options])
+    assert result.exit_code == 0, result.output
+    arguments = installed[0]
+    assert arguments[arguments.index("--alert") + 1] == "total power > 1000 W for 60 s"
+    assert arguments[arguments.index("--on-alert") + 1] == f"{sys.executable} -c ''"
+    relative = ("--alert", "power > 5", "--on-alert", "./warn.sh", "--alert-shell")
+    result = CliRunner().invoke(program, ["service", "install", *relative])
+    assert result.exit_code == 2
+    assert "full path" in result.stderr
+
+
+def test_the_status_file_lists_the_alerts_that_last(tmp_path: Path) -> None:
+    status = tmp_path / "status.json"
+    log(LAMP, "-d", "20", "--alert", "power > 50", "--status-file", str(status))
+    found = json.loads(status.read_text())["alerts"]
+    assert [one["alert"] for one in found] == ["power > 50 W"]
+    assert found[0]["meter"].startswith("PRO")

@@ -100,6 +100,11 @@ class AlertListener:
             self._watch.change(rules)
             self._command = command
 
+    def raised(self) -> list[tuple[AlertRule, str]]:
+        """Return the alerts that last, each with the key of its meter; empty for a total."""
+        with self._lock:
+            return self._watch.raised
+
     def close(self) -> None:
         """End it, once what was found so far is reported."""
         self._found.put(None)

@@ -12,8 +12,15 @@ import click
 from wattui.cli.exits import say
 from wattui.cli.file_options import PortName
 from wattui.cli.help import Group
-from wattui.cli.options import folder_option, interval_option, rotation_option
+from wattui.cli.options import (
+    alert_command,
+    alert_options,
+    folder_option,
+    interval_option,
+    rotation_option,
+)
 from wattui.cli.output import shown_path
+from wattui.measurement.alerts import AlertRule
 from wattui.measurement.text import printable
 from wattui.session.rotation import Period, Rotation
 
@@ -55,14 +62,22 @@ def service() -> None:
 )
 @interval_option
 @click.option("--csv", is_flag=True, help="Also write a CSV file for each session.")
+@alert_options
 def install(
     ports: tuple[str, ...], every: bool, rotation: Rotation | None, folder: Path | None,
-    interval: int, csv: bool,
+    interval: int, csv: bool, alerts: tuple[AlertRule, ...], on_alert: str | None,
+    alert_shell: bool,
 ) -> None:  # fmt: skip
     """Install and start the service, or change its options."""
     from wattui.desktop import systemd_unit
 
+    alert_command(alerts, on_alert, shell=alert_shell)
+    if on_alert is not None and on_alert.strip().startswith((".", "'.", '".')):
+        raise click.UsageError("A service runs in another folder: give the command's full path.")
     arguments = log_arguments(ports, every, rotation, folder, interval, csv=csv)
+    arguments += [word for rule in alerts for word in ("--alert", str(rule))]
+    arguments += [] if on_alert is None else ["--on-alert", on_alert]
+    arguments += ["--alert-shell"] if alert_shell else []
     path, left = systemd_unit.install(arguments)
     click.echo(f"Wrote {printable(shown_path(path))}")
     if left:

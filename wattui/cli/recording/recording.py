@@ -294,6 +294,13 @@ class Recording:
             self._watch(self._by_key[meter.key], event)
             self._post(lambda view: view.event(self._by_key[meter.key], event))
 
+    @property
+    def raised_alerts(self) -> list[dict[str, str]]:
+        """The alerts that last: each with the label of its meter, empty for a total."""
+        raised = [] if self._alerts is None else self._alerts.raised()
+        labels = {key: track.client.info.label for key, track in list(self._by_key.items())}
+        return [{"alert": str(rule), "meter": labels.get(key, "")} for rule, key in raised]
+
     def show_alert(self, change: AlertChange) -> None:
         """Post that an alert was raised, or is over."""
         self._news.put(lambda view: view.alert(change))

@@ -117,6 +117,7 @@ class StatusFile:
             "longest_commit_s": round(report.longest_commit_s, 6),
             "disk": _disk(report),
             "meters": [_meter(track, report) for track in list(recording.tracks)],
+            "alerts": recording.raised_alerts,
             "problems": problems,
             "events": list(self._events),
         }
