@@ -7,6 +7,7 @@ sample, so that they come later.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,9 @@ import numpy as np
 
 from wattui.measurement.distribution import Distribution, is_distributed
 from wattui.session import Session, Statistics
+
+#: How many statistics of one session are remembered: a few of each part.
+_MOST_KNOWN: Final = 8
 
 #: By how much the mean powers of on and off differ at least, as a factor.
 _APART: Final = 1.5
@@ -88,11 +92,26 @@ def read_parts(session: Session, request: PartsRequest) -> PartsData:
         # All parts end with the same record, even while further ones are recorded.
         start, stop = max(start, run[0]), min(stop, run[1])
         if start < stop:
-            found = session.statistics(meter.id, start, stop, request.channels)
+            found = _statistics(session, meter.id, start, stop, request.channels)
             data.parts[part] = PartFigures(start, stop, found)
     if request.detailed:
         _read_details(session, meter.id, data)
     return data
+
+
+#: What was read last: view and run stay the same while a selection is dragged.
+_Known = dict[tuple[Any, ...], Statistics]
+_known: Final[weakref.WeakKeyDictionary[Session, _Known]] = weakref.WeakKeyDictionary()
+
+
+def _statistics(session: Session, *what: Any) -> Statistics:
+    """Return statistics, which are read only if they were not among the last ones."""
+    known = _known.setdefault(session, {})
+    found = known.pop(what, None) or session.statistics(*what)
+    while len(known) >= _MOST_KNOWN:
+        known.pop(next(iter(known)))
+    known[what] = found
+    return found
 
 
 def _read_details(session: Session, meter: int, data: PartsData) -> None:

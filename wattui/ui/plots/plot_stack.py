@@ -416,7 +416,7 @@ class PlotStack(HasStrictTraits):
             self._show_selection()
         if not self._taking:
             self.selection_statistics = {}
-            self._due(HAND_INTERVAL)
+            self._due(LIVE_INTERVAL)
             self.redraw()
 
     @observe("_selecting:selection")
