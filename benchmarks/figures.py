@@ -49,7 +49,7 @@ def dragged(path: Path, seconds: int, moves: int) -> tuple[float, float, float, 
         running.sendEvent(widget, QtGui.QMouseEvent(kind, place, button, buttons, no_key))
 
     def shown() -> bool:
-        cells = figures.rows[0].cells if figures.rows else ()
+        cells = next((row.cells for row in figures.rows if row.name == "Duration"), ())
         length = view.selection[1] - view.selection[0] if view.selection else -1.0
         return bool(cells) and bool(cells[0].text) and abs(cells[0].value - length) < 0.01
 

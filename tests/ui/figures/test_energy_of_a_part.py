@@ -176,16 +176,14 @@ def test_the_keyboard_alone_suffices(job):
     job.opened.window.setFocus()
     job.opened.key(QtCore.Qt.Key_S)
     job.type("2:00")
-    job.type("5:00", QtCore.Qt.Key_Return)
+    job.type("5:00")
     view = job.plots.view
     assert view.selection == pytest.approx((view.first + 120, view.first + 300), abs=0.01)
     assert not view.selecting
-    job.opened.key(QtCore.Qt.Key_Tab)
-    job.type("5 min")
+    job.type("5 min", QtCore.Qt.Key_Return)
     assert view.selection[1] - view.selection[0] == pytest.approx(300)
     job.settle()
     assert job.read("Duration") == "5:00"
-    job.opened.window.setFocus()
     job.opened.key(QtCore.Qt.Key_Z)
     assert view.start < view.selection[0] < view.selection[1] < view.stop
     assert view.width < 400
@@ -279,6 +277,10 @@ def test_figures_are_copied_with_error_and_unit(job):
     assert job.model.message == f"Copied {texts[0].removeprefix('Copy ')}"
     table.setCurrentItem(table.item(names.index("Mean power"), 3))
     table.setFocus()
+    for key in (QtCore.Qt.Key_Left, QtCore.Qt.Key_Right):
+        view = job.plots.view.start
+        job.opened.key(key)
+        assert job.plots.view.start == view, "an arrow key moved the view"
     job.opened.key(QtCore.Qt.Key_C, QtCore.Qt.ControlModifier)
     assert QtWidgets.QApplication.clipboard().text() == job.read("Mean power", "Run")
     job.panel.copy_button.menu().actions()[2].trigger()

@@ -125,6 +125,7 @@ def rows_of(data: PartsData, above: float | None, wording: Wording) -> list[Figu
 def _span_rows(row: _RowMaker, wording: Wording) -> Iterator[FigureRow]:
     yield row("From", "UTC", lambda one: _time_cell(one.start, wording))
     yield row("To", "UTC", lambda one: _time_cell(one.stop, wording))
+    yield row("Duration", "s", lambda one: _duration_cell(one, wording))
 
     def gaps(one: PartFigures) -> Cell:
         numbers = one.statistics
@@ -150,7 +151,6 @@ def _first_rows(row: _RowMaker, wording: Wording) -> Iterator[FigureRow]:
         power, error = numbers.average_power_w, numbers.average_power_error_w
         return Cell(power_text(power, error), power, error) if numbers.powered_s else Cell(NO_VALUE)
 
-    yield row("Duration", "s", lambda one: _duration_cell(one, wording))
     yield row("Energy", "Wh", energy, "The power of each record times its interval, added up")
     yield row("Mean power", "W", mean, "The energy divided by the time of the records")
     yield from _extreme_rows(row, "power", "Highest power", wording, highest=True)
@@ -196,11 +196,12 @@ def _on_rows(row: _RowMaker, above: float | None) -> Iterator[FigureRow]:
 
     def energy(load: OnOff, *, on: bool) -> Cell:
         wh, error = (load.on_wh, load.on_error_wh) if on else (load.off_wh, load.off_error_wh)
-        return Cell(energy_text(wh, error), wh, error)
+        return Cell(energy_number(wh, error, "Wh"), wh, error, unit="Wh")
 
     for on, word in ((True, "on"), (False, "off")):
         made = loaded(lambda load, on=on: energy(load, on=on))
-        yield row(f"    energy {word}", "Wh", made, f"Energy while {word}", f"Energy while {word}")
+        name = f"Energy while {word}"
+        yield row(f"    Wh while {word}", "Wh", made, name, name)
 
 
 def on_off(one: PartFigures, above: float | None) -> OnOff | None:

@@ -10,6 +10,7 @@ from pyface.qt import QtCore, QtGui
 from traits.api import Instance
 from traitsui.api import BasicEditorFactory
 
+from wattui.measurement.text import printable
 from wattui.ui.figures.copied_table import FORMS
 from wattui.ui.figures.figure_rows import Cell, FigureRow, length_text
 from wattui.ui.figures.part_reader import RunPart
@@ -33,13 +34,13 @@ _NUMBER: Final = (44, 90)
 
 #: Limits of the height of the panel, and its share of the room, in pixels.
 _HEIGHTS: Final = (130, 360)
-_SHARE: Final = 0.39
+_SHARE: Final = 0.42
 
 #: Least widths of the columns, and pixels around a text; least widths of the panel for one line
 #: of fields, and for the charts.
 _LABEL_WIDTH: Final = 116
 _CELL_WIDTH: Final = 90
-_AROUND: Final = 10
+_AROUND: Final = 6
 _ONE_LINE: Final = 630
 _WITH_CHARTS: Final = 640
 
@@ -73,7 +74,7 @@ class TypedCell(QtGui.QLineEdit):
         self._shown = text
         self.setText(text)
         # As wide as its text, so that no number is cut.
-        wide = self.fontMetrics().horizontalAdvance(text) + _AROUND + 6
+        wide = self.fontMetrics().horizontalAdvance(text) + 16
         self.setMinimumWidth(max(self.minimumWidth(), wide))
         if self.hasFocus():
             self.selectAll()
@@ -87,6 +88,16 @@ class TypedCell(QtGui.QLineEdit):
             event.accept()
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        """Return to the keys of the window with Return, once a text is applied."""
+        done = super().event(event)
+        returns = (QtCore.Qt.Key.Key_Return, QtCore.Qt.Key.Key_Enter)
+        if event.type() == QtCore.QEvent.Type.KeyPress and event.key() in returns:
+            if not self.isModified():
+                self.window().setFocus()
+            return True
+        return bool(done)
 
     def _finish(self) -> None:
         text = self.text()
@@ -152,6 +163,14 @@ class FiguresTable(QtGui.QTableWidget):
                 tip = f"{row.tip}\n{cell.text}" if cell.text else row.tip
                 self._show_text(number, column, cell.text, tip, painted=painted, cell=cell)
         self.fit_columns()
+
+    def show_label(self, label: str) -> None:
+        """Show whose figures they are."""
+        item = self.horizontalHeaderItem(0)
+        if item.text() != printable(label):
+            item.setText(printable(label))
+            item.setToolTip(plain_tip(label))
+            item.setTextAlignment(_LEFT)
 
     def _show_text(
         self,
@@ -227,6 +246,14 @@ class FiguresTable(QtGui.QTableWidget):
         cell = self.cell_at(item)
         if cell is not None and cell.time_us is not None:
             self.time_clicked.emit(cell.time_us)
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        """Keep the arrow keys, which otherwise move the view."""
+        arrows = (QtCore.Qt.Key.Key_Left, QtCore.Qt.Key.Key_Right)
+        if event.type() == QtCore.QEvent.Type.ShortcutOverride and event.key() in arrows:
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         """Copy the chosen figure with Ctrl-C."""
@@ -420,21 +447,35 @@ class FiguresPanel(QtGui.QWidget):
         self.stop.setPlaceholderText(times.text(view.last) if view.known else "")
         self._show_reason()
         self.table.show_rows(list(figures.rows), palette)
+        self.table.show_label(figures.label if len(figures.plots.meters) > 1 else "")
         self.charts.show_powers(figures.shown_powers(), threshold, palette)
 
 
 class HeightShare(QtCore.QObject):
-    """Gives the panel its share of the height of the stage that it is in."""
+    """Gives the panel its share of the height of the stage that it is in.
 
-    def __init__(self, stage: QtGui.QWidget, panel: FiguresPanel) -> None:
+    Parameters
+    ----------
+    stage
+        What the panel is in.
+    panel
+        The panel.
+    above
+        The table of the meters, whose height is not shared.
+    """
+
+    def __init__(self, stage: QtGui.QWidget, panel: FiguresPanel, above: QtGui.QWidget) -> None:
         super().__init__(panel)
-        self._panel = panel
-        stage.installEventFilter(self)
+        self._panel, self._above, self._stage = panel, above, stage
+        for widget in (stage, above):
+            widget.installEventFilter(self)
 
-    def eventFilter(self, watched: Any, event: Any) -> bool:
+    def eventFilter(self, _watched: Any, event: Any) -> bool:
         """Fit into another height."""
-        if event.type() == QtCore.QEvent.Type.Resize:
-            self._panel.fit_height(watched.height())
+        kinds = QtCore.QEvent.Type
+        if event.type() in (kinds.Resize, kinds.Show, kinds.Hide):
+            taken = self._above.height() if self._above.isVisible() else 0
+            self._panel.fit_height(self._stage.height() - taken)
         return False
 
 

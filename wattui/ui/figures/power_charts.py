@@ -19,14 +19,14 @@ from wattui.ui.plots.drawing import SMALL
 from wattui.ui.theme.palette import LIGHT, Palette
 
 #: Limits of the width of the charts, and margins around each of them, in pixels.
-WIDTHS: Final = (150, 240)
+WIDTHS: Final = (140, 240)
 _LEFT: Final = 8
 _RIGHT: Final = 10
 _TOP: Final = 18
 _FOOT: Final = 16
 
 #: Width of the table beside them and of margins, in pixels.
-_TABLE: Final = 530
+_TABLE: Final = 560
 
 #: The most bars, and points of the curve.
 _BARS: Final = 60
@@ -50,9 +50,10 @@ class PowerCharts(Component):
         half = self.height / 2
         for title, low, draw in (
             ("Time at each power, W", half, self._draw_bars),
-            ("Load duration, W over time", 0.0, self._draw_curve),
+            ("Load duration, W", 0.0, self._draw_curve),
         ):
             box = (_LEFT, low + _FOOT, self.width - _LEFT - _RIGHT, half - _FOOT - _TOP)
+            title = drawing.elided_text(title, self.width - 2 * _LEFT, SMALL)
             drawing.draw_text(gc, title, _LEFT, low + half - 12, palette.muted, SMALL)
             x, y, width, _height = box
             drawing.draw_lines(gc, [(x, y, x + width, y)], palette.line)

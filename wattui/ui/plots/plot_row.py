@@ -328,7 +328,8 @@ class PlotRow(HasStrictTraits):
             return [duration]
         energy, mean = _sum_of_energies(numbers), _sum_of_means(numbers)
         word = "mean" if len(numbers) == 1 else f"sum of {len(numbers)} means"
-        return [f"{duration}   {word} {mean}   {energy}", f"{duration}   {energy}", duration]
+        whose = "" if len(numbers) == 1 else f"{len(numbers)} meters "
+        return [f"{duration}   {word} {mean}   {energy}", f"{duration}   {whose}{energy}", duration]
 
     def head_texts(self) -> list[str]:
         """Return the selection or statistics of the view for the head line, longest first."""

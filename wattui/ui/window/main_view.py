@@ -251,7 +251,7 @@ def _set_widths(info: object) -> None:
     meter_rows, stage = info.meter_rows.control, info.stage.control  # type: ignore[attr-defined]
     stage.layout().setStretchFactor(info.component.control, 1)  # type: ignore[attr-defined]
     meter_rows.give_way_in(stage, LEAST_PLOTS)
-    HeightShare(stage, info.figures.control)  # type: ignore[attr-defined]
+    HeightShare(stage, info.figures.control, meter_rows)  # type: ignore[attr-defined]
 
 
 def _widen_for(button: QtGui.QPushButton, longest: str) -> None:
