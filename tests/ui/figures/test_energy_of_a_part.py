@@ -167,9 +167,8 @@ def test_the_job_is_done_with_the_mouse_and_what_is_shown(job):
     assert job.read("On (above 50 W)") == "37:10 (43 %)"
     assert job.read("Cycles") == "2"
     on_energy = float(np.sum((powers * intervals)[powers > 50])) / 3600
-    assert job.read("Energy while on") == energy_text(
-        on_energy, 0.015 * on_energy + 0.3 * on / 3600
-    )
+    on_error = 0.015 * on_energy + 0.3 * on / 3600
+    assert f"{job.read('Energy while on')} Wh" == energy_text(on_energy, on_error)
 
 
 def test_the_keyboard_alone_suffices(job):
