@@ -109,6 +109,7 @@ def calls(path: Path, folder: Path) -> list[list[str]]:
         ["stats", name],
         ["stats", name, "--meter", BODY],
         ["report", name, "-o", f"{goal}.html"],
+        ["archive", str(folder), f"{goal} set"],
         ["import", bad, "--session", f"{goal}-2.wattui"],
         ["import", bad, "--columns", f"time=0,power={BODY}"],
         ["replay", name, "--speed", "10000", "--quiet"],
