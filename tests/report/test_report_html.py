@@ -22,6 +22,7 @@ from wattui.report.markup import Markup, element
 from wattui.report.report_content import NothingToReport, ReportContent, read_content
 from wattui.report.report_html import report_page
 from wattui.session import Annotations, Session, SessionWriter, Span, set_info
+from wattui.session.outline import NAME, NOTE
 
 VOID = {"meta", "br", "img"}
 
@@ -275,3 +276,14 @@ def test_named_spans_of_the_part_have_their_figures(tmp_path: Path) -> None:
     assert rows[0][3:5] == ["1 min", energy]
     later = page_of(path, BEGIN + 90 * MICROSECONDS)
     assert [row[0] for row in later.table("Span")] == ["run"]
+
+
+def test_the_name_and_the_note_of_a_session_are_at_the_top(tmp_path: Path) -> None:
+    path = record(tmp_path / "run.wattui", steady(60))
+    assert content_of(path).title == "run"
+    set_info(path, NAME, "Fan, third run")
+    set_info(path, NOTE, "New bearings,\n<b>same</b> fan")
+    page = page_of(path)
+    assert page.text.startswith("Fan, third run Fan, third run")  # in the head, and above the text
+    assert "New bearings, <b>same</b> fan" in page.text
+    assert page_of(path, title="Other").text.startswith("Other")

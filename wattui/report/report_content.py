@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from wattui.measurement.events import EventKind
 from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session, SessionMeter, Statistics
-from wattui.session.outline import SOURCE
+from wattui.session.outline import NAME, NOTE, SOURCE
 from wattui.session.session_file import SessionEvent
 
 #: Called with how much is done, and of how much.
@@ -103,6 +104,11 @@ class ReportContent:
         return sum(one.energy_wh for one in parts), error
 
     @property
+    def note(self) -> str:
+        """What the user wrote about the session; empty for nothing."""
+        return self.info.get(NOTE, "")
+
+    @property
     def duration(self) -> float:
         """From start to end, in s."""
         return (self.span[1] - self.span[0]) / MICROSECONDS
@@ -143,7 +149,7 @@ def read_content(
     meters
         Ids of the meters; None for all of them.
     title
-        Replaces the name of the file as title.
+        Replaces the name of the session, or else of its file, as title.
     above
         Threshold in W: report time and energy above it; None for no such table.
     damage
@@ -177,7 +183,7 @@ def read_content(
     )
     info = session.info
     return ReportContent(
-        title=title or name,
+        title=title or info.get(NAME, "") or Path(name).stem,
         source=name,
         span=(begin, end),
         session_span=(first, last),

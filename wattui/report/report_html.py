@@ -155,6 +155,7 @@ def _heading(content: ReportContent) -> Markup:
         (
             element("h1", content.title),
             element("p", _when(content), class_="when"),
+            element("p", content.note, class_="note") if content.note else "",
             element(
                 "table",
                 element("tr", *(element("td", number, class_="large") for number, _ in figures)),

@@ -114,7 +114,6 @@ def _made(
     with Session.open(readable.path) as session:
         chosen = chosen_meters(session, meters)
         first, last = chosen_span(session, start, stop, chosen, span_name)
-        options["title"] = options["title"] or readable.name
         content = read_content(
             session, readable.file_name, first, last, chosen, damage=readable.damage, **options
         )

@@ -109,7 +109,7 @@ class ReportPages:
             part.start,
             part.stop,
             part.ids(session),
-            title=self.title or part.session.stem,
+            title=self.title,
             above=self.above,
             damage=session.damage,
             progress=report,
