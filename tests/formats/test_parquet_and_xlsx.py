@@ -183,3 +183,24 @@ def test_times_of_parquet_are_utc(tmp_path: Path) -> None:
         write(opened, tmp_path / "a.parquet", "parquet")
     first = parquet.read_table(tmp_path / "a.parquet")["time"][0].as_py()
     assert first == datetime.fromtimestamp(BEGIN / MICROSECONDS + 1, UTC)
+
+
+def test_a_recording_does_not_begin_if_its_file_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    target, session = tmp_path / "run.parquet", tmp_path / "run.wattui"
+    words = ["log", "sim://pro?speed=60", "-d", "5", "-o", target, "--session", session]
+    result = run(*words)
+    assert result.exit_code == PackageMissing.exit_status
+    assert "pip install 'wattui[parquet]'" in result.stderr
+    assert not session.exists()
+
+
+def test_a_recording_ends_with_a_parquet_file(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    target, session = tmp_path / "run.parquet", tmp_path / "run.wattui"
+    words = ["log", "sim://pro?speed=60", "-d", "5", "-q", "-o", target, "--session", session]
+    result = run(*words)
+    assert result.exit_code == 0, result.stderr
+    assert parquet.read_table(target).num_rows >= 4

@@ -44,8 +44,10 @@ ENDINGS: Final = {
     ".xlsx": "xlsx",
 }
 
-#: Endings of files that hold nothing but their own format.
+#: Endings of files that hold nothing but their own format, and these formats: each is written
+#: by a package that comes with an extra.
 _ONE_FORMAT: Final = (".parquet", ".xlsx")
+_WITH_PACKAGE: Final = ("parquet", "xlsx")
 
 #: Endings of files that do not hold text, and that no format is written to.
 _NOT_TEXT: Final = frozenset(
@@ -63,6 +65,8 @@ def export_format(path: Path, form: str | None = None) -> str:
     ------
     UsageError
         Nothing is written with that ending.
+    PackageMissing
+        The package that writes it is not installed.
     """
     ending = "" if stream_number(path) is not None else path.suffix.lower()
     belongs = ending not in _ONE_FORMAT or form in (None, ENDINGS[ending])
@@ -72,7 +76,12 @@ def export_format(path: Path, form: str | None = None) -> str:
             f"{path} cannot be written: the endings that can be exported are {known}. For another "
             "format see `wattui export --format NAME`."
         )
-    return form or ENDINGS[ending]
+    chosen = form or ENDINGS[ending]
+    if chosen in _WITH_PACKAGE:
+        from wattui.formats import all_formats
+
+        all_formats()[chosen].require_package()
+    return chosen
 
 
 def say_wrote(path: Path, what: str = "", *, quiet: bool) -> None:

@@ -22,7 +22,7 @@ from urllib.parse import quote
 from wattui.desktop.atomic_file import draft_path, refusals, write_whole
 from wattui.errors import Cancelled, DiskRefused, SessionError
 from wattui.formats.export_job import ExportJob
-from wattui.formats.parquet_file import pyarrow, write_file
+from wattui.formats.parquet_file import FORMAT, write_file
 from wattui.measurement.clock import MICROSECONDS
 from wattui.session.checked import read_checked
 from wattui.session.reader import Session
@@ -74,7 +74,7 @@ def archive(folder: Path, goal: Path, cancelled: Callable[[], bool] | None = Non
     PackageMissing
         PyArrow is not installed.
     """
-    pyarrow()
+    FORMAT.require_package()
     if not folder.is_dir():
         raise DiskRefused(f"There is no folder {folder}", "Give the folder of the sessions.")
     state, result = _read_state(goal), ArchiveResult()

@@ -7,11 +7,13 @@ A format is one module that ends in a :class:`Format`, listed in
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from wattui.errors import PackageMissing
 from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.reading.block import Block
 from wattui.formats.reading.source import Assumptions, Head, Source
@@ -43,6 +45,8 @@ class Format:
     write: Callable[[ExportJob], Iterator[str]] | None = None
     #: Writes a file that is not text, at a path; None for text.
     write_file: Callable[[ExportJob, Path], None] | None = None
+    #: The package that writes it, which comes with the extra of the format's name; empty for none.
+    package: str = ""
     #: Variants in which it can be written.
     dialects: tuple[Dialect, ...] = (Dialect.STANDARD,)
     #: Whether some of the fields can be chosen.
@@ -62,6 +66,20 @@ class Format:
     def is_written(self) -> bool:
         """Whether sessions can be exported in it."""
         return self.write is not None or self.write_file is not None
+
+    def require_package(self) -> None:
+        """Check that what writes it is installed.
+
+        Raises
+        ------
+        PackageMissing
+            It is not.
+        """
+        if self.package and importlib.util.find_spec(self.package) is None:
+            raise PackageMissing(
+                f"The format {self.name} needs {self.package}, which is not installed",
+                f"Install it: pip install 'wattui[{self.name}]'.",
+            )
 
     def lacks_in(self, head: Head, given: Assumptions | None = None) -> frozenset[Missing]:
         """Return what a file that begins so cannot say about its records."""

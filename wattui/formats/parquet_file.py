@@ -17,7 +17,6 @@ from typing import Any, Final
 import numpy as np
 
 from wattui import __version__
-from wattui.errors import PackageMissing
 from wattui.formats.export_job import ExportJob, Part, SampleRow
 from wattui.formats.file_format import Format
 from wattui.measurement.clock import MICROSECONDS
@@ -32,20 +31,8 @@ _POWER: Final = FIELD_INDEX["power"]
 
 
 def pyarrow(name: str = "pyarrow") -> Any:
-    """Return PyArrow, or a module of it.
-
-    Raises
-    ------
-    PackageMissing
-        It is not installed.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise PackageMissing(
-            "Parquet needs PyArrow, which is not installed",
-            "Install it: pip install 'wattui[parquet]' (or pip install pyarrow).",
-        ) from error
+    """Return PyArrow, or a module of it; it takes long to load."""
+    return importlib.import_module(name)
 
 
 def fields_of(job: ExportJob) -> list[Field]:
@@ -172,6 +159,7 @@ FORMAT: Final = Format(
     title="Parquet",
     suffix=".parquet",
     write_file=write_file,
+    package="pyarrow",
     chooses_fields=True,
     several_meters=True,
     holds_replay=True,

@@ -187,6 +187,7 @@ def write_job(job: ExportJob, form: str) -> int:
             f"The format {form} does not have the dialect {job.dialect}",
             f"Choose one of: {', '.join(chosen.dialects)}.",
         )
+    chosen.require_package()
     check_destination(job.path, [job.session.path], force=job.force)
     if not chosen.holds_replay:
         job.unsaid_replay = job.session.info.get(REPLAY_OF, "")

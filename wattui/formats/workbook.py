@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from wattui import __version__
-from wattui.errors import PackageMissing
 from wattui.formats.export_job import SHEET_LINES, ExportJob
 from wattui.formats.file_format import Format
 from wattui.formats.span_table import span_figures
@@ -49,13 +48,7 @@ class _Book:
     """A workbook that is written row by row."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            xlsxwriter: Any = importlib.import_module("xlsxwriter")
-        except ImportError as error:
-            raise PackageMissing(
-                "A workbook needs XlsxWriter, which is not installed",
-                "Install it: pip install 'wattui[xlsx]' (or pip install xlsxwriter).",
-            ) from error
+        xlsxwriter: Any = importlib.import_module("xlsxwriter")
         options = {"constant_memory": True, "nan_inf_to_errors": True}
         self._book = xlsxwriter.Workbook(str(path), options)
         self._bold = self._book.add_format({"bold": True})
@@ -176,6 +169,7 @@ FORMAT: Final = Format(
     title="workbook for spreadsheets",
     suffix=".xlsx",
     write_file=write_file,
+    package="xlsxwriter",
     chooses_fields=True,
     several_meters=True,
     holds_replay=True,
