@@ -226,13 +226,37 @@ def coverage(count: int) -> float:
     return covered / count
 
 
+def comparisons(count: int) -> tuple[float, float]:
+    """Return how often the interval of a ratio contains the true one, and of false alarms.
+
+    Half of the pairs of commands need the same energy: a clear difference there is a false alarm.
+    """
+    covered = alarms = alike = 0
+    for seed in range(count):
+        machine, works, plan = drawn(seed)
+        change = 1.0 if seed % 2 else 0.6 + (seed % 100) / 100
+        works.append(replace(works[0], watts=works[0].watts * change))
+        plan["order"] = Order.INTERLEAVED
+        (found,) = simulate(machine, works, seed, **plan).compared
+        first = int(found.command.name)
+        true = works[first].joules / works[1 - first].joules
+        covered += found.above.low <= true <= found.above.high
+        alike += change == 1.0
+        alarms += change == 1.0 and found.above.is_clear
+    return covered / count, alarms / alike
+
+
 def main() -> None:
-    """Print the coverage."""
+    """Print how often the intervals contain the true values."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000, help="how many measurements")
     count = parser.parse_args().count
     share = coverage(count)
     print(f"The 95 % interval contains the true energy in {100 * share:.1f} % of {count:,}.")
+    pairs = max(count // 2, 2)
+    ratio, alarms = comparisons(pairs)
+    print(f"That of a ratio contains the true one in {100 * ratio:.1f} % of {pairs:,} comparisons;")
+    print(f"equal commands differ clearly in {100 * alarms:.1f} %, where 5 % is the aim.")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from wattui.benchmark.plan import MeasurementPlan, Order, make_commands
 from wattui.benchmark.processes import CommandFailed, Execution
 from wattui.benchmark.result import MeasurementResult, NothingMeasured, evaluate
 from wattui.benchmark.trial import MeasurementLog, Role
-from wattui.errors import Cancelled, LinkLost
+from wattui.errors import Cancelled, DiskRefused, LinkLost
+from wattui.session.annotations import Span
 
 
 def test_the_interval_contains_the_true_energy_in_19_of_20_measurements(moved: ModuleType) -> None:
@@ -268,6 +269,25 @@ def test_a_meter_that_stays_away_ends_the_measurement(
     with pytest.raises(LinkLost, match="No record"):
         bench.experiment.run()
     bench.meter.records = records
+    assert bench.outcome().commands[0].above.count == 2
+
+
+def test_a_disk_that_becomes_full_ends_the_measurement_and_keeps_the_runs(
+    moved: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(moved, {})
+    add = bench.meter.memory.add
+
+    def refuse(span: Span) -> Span:
+        if len(bench.meter.memory.spans) > 5:
+            raise DiskRefused("The disk is full", "Free some space.")
+        added: Span = add(span)
+        return added
+
+    monkeypatch.setattr(bench.meter.memory, "add", refuse)
+    with pytest.raises(DiskRefused):
+        bench.experiment.run()
+    assert bench.problems() == ["", ""]
     assert bench.outcome().commands[0].above.count == 2
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,25 @@ def test_tables_are_safe_and_complete(bench: Bench) -> None:
     header, _, *lines = [line for line in text.splitlines() if line.startswith("|")]
     assert [line.replace("\\|", "").count("|") for line in lines] == [header.count("|")] * 2
     assert "1.333 (" in text or "1.33 (" in text
+
+
+def test_spans_that_somebody_else_made_are_not_a_measurement(bench: Bench) -> None:
+    """Whatever is in their details."""
+    good = bench.log.span()
+    odd: list[object] = [None, [], 5, "x", {"seconds": "x"}, {"a": 1}, [1], [{"name": []}]]
+    for name in ("commands", "lag", "meter", "environment", "plan", "interval", "measurement"):
+        for value in odd:
+            span = replace(good, details={**good.details, name: value})
+            for log in MeasurementLog.read([span, bench.log.trial_span(bench.log.trials[0])]):
+                assert isinstance(log.lag.seconds, float)
+                assert all(isinstance(one.name, str) for one in log.commands)
+    trial = bench.log.trial_span(bench.log.trials[1])
+    for name in trial.details:
+        for value in odd:
+            span = replace(trial, details={**trial.details, name: value})
+            (log,) = MeasurementLog.read([good, span])
+            assert len(log.trials) <= 1
+    assert MeasurementLog.read([replace(good, details={}), trial]) == []
 
 
 @pytest.mark.parametrize(

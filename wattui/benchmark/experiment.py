@@ -114,6 +114,8 @@ class Experiment:
         for command in plan.commands:
             plan.words(command.text)  # refuses what cannot be started
         self._plan, self._source, self._lag = plan, source, lag
+        #: The session.
+        self.path = source.path
         self._watcher, self._execute, self._seed = watcher, run_command, seed
         self._processor = processor or ProcessorEnergy()
         # The level of the last quiet time, and the noise of the first one.

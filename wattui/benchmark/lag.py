@@ -32,9 +32,15 @@ _logger = logging.getLogger(__name__)
 CYCLES: Final = 6
 _ON, _OFF = 5.3, 6.4
 
+#: How long each load is longer than the one before, in s.
+_LONGER: Final = 0.17
+
 #: Largest lag that is looked for, and the steps of the search, in s.
 _LONGEST: Final = 8.0
 _STEP: Final = 0.02
+
+#: How long it takes to find a lag, in s.
+FINDING: Final = CYCLES * (_ON + _OFF) + _LONGER * CYCLES * (CYCLES + 1) / 2 + _LONGEST
 
 #: Smallest uncertainty of a lag, in s: a record may be no plain mean of its second.
 _LEAST_UNCERTAINTY: Final = 0.3
@@ -163,7 +169,7 @@ def switch_load(
         commands = [words] if words else [_BUSY] * (os.cpu_count() or 1)
         processes = [start_group(one) for one in commands]
         try:
-            source.wait(_ON + 0.17 * cycle)
+            source.wait(_ON + _LONGER * cycle)
         finally:
             stop = source.now_us()
             for process in processes:

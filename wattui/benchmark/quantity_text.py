@@ -75,11 +75,14 @@ def interval_text(found: Estimate) -> str:
     >>> interval_text(estimate([99.0, 100.0, 101.0, 100.0]))
     '98.7 … 101.3 J'
     """
-    if found.count < 2:
-        return ""
+    return range_text(found, found.low, found.high) if found.count > 1 else ""
+
+
+def range_text(found: Estimate, low: float, high: float) -> str:
+    """Return the ends of a range in J, in the unit and with the digits of a mean."""
     unit, factor = joules_unit(found.mean)
     digits = error_decimals(_usable(found.mean, found.half_width) / factor)
-    ends = (rounded_text(one / factor, digits) for one in (found.low, found.high))
+    ends = (rounded_text(one / factor, digits) for one in (low, high))
     return f"{' … '.join(ends)} {unit}"
 
 

@@ -26,7 +26,7 @@ from wattui.session.lock import is_being_written
 from wattui.session.recorder import Recorder
 
 #: Seconds between two looks at what is new.
-_LOOK: Final = 0.02
+_LOOK: Final = 0.05
 
 #: Real seconds until the first record must be on disk.
 _FIRST_PATIENCE: Final = 30.0
@@ -53,7 +53,7 @@ class RecordSource:
     ended
         Returns whether the user wants to end.
     beat
-        Called about fifty times per second while waiting.
+        Called about twenty times per second while waiting.
     """
 
     #: The clock that stamps the records.

@@ -154,17 +154,28 @@ class MeasurementLog:
     @classmethod
     def _of(cls, span: Span) -> Self:
         details: Any = span.details
+        lag = details["lag"]
         return cls(
             id=int(details["measurement"]),
-            commands=tuple(MeasuredCommand(**one) for one in details["commands"]),
+            commands=tuple(_command(one) for one in details["commands"]),
             meter_id=span.meter_id or 1,
             meter_key=str(details["meter"]["key"]),
             meter_name=str(details["meter"]["name"]),
-            lag=Lag(**details["lag"]),
+            lag=Lag(float(lag["seconds"]), float(lag["uncertainty"]), str(lag["source"])),
             interval=float(details["interval"]),
-            environment=dict(details["environment"]),
+            environment=_texts(details["environment"]),
             plan=dict(details["plan"]),
         )
+
+
+def _command(values: Any) -> MeasuredCommand:
+    name, text = str(values["name"]), str(values["text"])
+    prepare, conclude = str(values["prepare"]), str(values["conclude"])
+    return MeasuredCommand(name, text, prepare, conclude, _texts(values["parameters"]))
+
+
+def _texts(values: Any) -> dict[str, str]:
+    return {str(name): str(value) for name, value in dict(values).items()}
 
 
 def _plain(trial: Trial) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 from wattui.benchmark.budgets import check_budgets
 from wattui.benchmark.experiment import Experiment
 from wattui.benchmark.exports import to_csv, to_json, to_markdown
-from wattui.benchmark.lag import CYCLES, lag_of, remember_lag, switch_load
+from wattui.benchmark.lag import CYCLES, FINDING, lag_of, remember_lag, switch_load
 from wattui.benchmark.method import Lag
 from wattui.benchmark.plan import MeasurementPlan
 from wattui.benchmark.record_source import open_source
@@ -37,20 +37,29 @@ _TYPED_UNCERTAINTY = 0.5
 def measure_commands(port: str, plan: MeasurementPlan, options: dict[str, Any]) -> int:
     """Measure the commands of a plan; return the exit status."""
     port = port or only_port()
+    experiment: Experiment | None = None
     failure: WattuiError | None = None
     with Ending() as ending, MeasureView(plan, console(error=True), quiet=options["quiet"]) as view:
         _prepare_folder(options["session"])
         view.beat()
-        with open_source(port, options["session"], ending, view.beat) as source:
-            view.source = source
-            lag = _typed_lag(options) or lag_of(source.info.key)
-            path = source.path
-            experiment = Experiment(plan, source, lag, view)
-            try:
+        try:
+            with open_source(port, options["session"], ending, view.beat) as source:
+                view.source = source
+                lag = _typed_lag(options) or lag_of(source.info.key)
+                experiment = Experiment(plan, source, lag, view)
                 experiment.run()
-            except WattuiError as error:
-                failure = error
-            view.source = None
+        except WattuiError as error:
+            # What was measured before is in the session, and is shown.
+            failure = error
+        view.source = None
+    if experiment is None:
+        raise failure or Cancelled("Nothing was measured")
+    return _finish(experiment, failure, options)
+
+
+def _finish(experiment: Experiment, failure: WattuiError | None, options: dict[str, Any]) -> int:
+    """Show what was measured, also after a failure; return the exit status."""
+    path = experiment.path
     try:
         outcome = evaluate_session(path, experiment.log, idle_level=options["idle_level"])
     except NothingMeasured as nothing:
@@ -73,7 +82,8 @@ def find(port: str, commands: Sequence[str], options: dict[str, Any]) -> int:
     port = port or only_port()
     words = ["/bin/sh", "-c", commands[0]] if commands else []
     plan = MeasurementPlan((), runs=CYCLES)
-    with Ending() as ending, MeasureView(plan, console(error=True), quiet=options["quiet"]) as view:
+    shown = MeasureView(plan, console(error=True), quiet=options["quiet"], seconds=FINDING)
+    with Ending() as ending, shown as view:
         _prepare_folder(options["session"])
         view.beat()
         with open_source(port, options["session"], ending, view.beat) as source:

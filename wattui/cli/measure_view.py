@@ -23,6 +23,7 @@ from wattui.benchmark.quantity_text import (
     interval_text,
     joules_text,
     mean_and_spread,
+    range_text,
     seconds_and_spread,
     with_error,
 )
@@ -41,13 +42,16 @@ from wattui.measurement.energy import ACCURACY
 from wattui.measurement.text import count_text, elapsed_text, printable
 
 #: Seconds between two redraws.
-_PERIOD: Final = 0.2
+_PERIOD: Final = 0.5
 
 #: Seconds around each run, until anything was measured: margins and settling.
 _OVERHEAD: Final = 10.0
 
 #: Widest bar of a command, in characters.
 _BAR: Final = 30
+
+#: Longest name of a command beside its bar.
+_NAME: Final = 24
 
 #: Width of the labels of the summary.
 _LABEL: Final = 32
@@ -64,10 +68,14 @@ class MeasureView:
         Where to draw; nothing is drawn if it is not a terminal.
     quiet
         Draw nothing, and print no remarks.
+    seconds
+        How long it takes, if that does not depend on the plan.
     """
 
-    def __init__(self, plan: MeasurementPlan, screen: Console, *, quiet: bool) -> None:
-        self._plan = plan
+    def __init__(
+        self, plan: MeasurementPlan, screen: Console, *, quiet: bool, seconds: float | None = None
+    ) -> None:
+        self._plan, self._seconds = plan, seconds
         self._screen = screen
         self._quiet = quiet
         self._live = Live(
@@ -156,6 +164,8 @@ class MeasureView:
         left = self._total - self._done
         # A simulated meter may run faster.
         speed = float(getattr(getattr(self.source, "clock", None), "speed", 1.0))
+        if self._seconds is not None:
+            return max(self._seconds / speed - (now - self._start), 0.0)
         idle, one = plan.idle / speed, (plan.min_time + _OVERHEAD) / speed
         after = idle + _OVERHEAD / 2 / speed
         if not self._first_run:
@@ -231,8 +241,8 @@ def _command_lines(number: int, one: CommandResult, outcome: MeasurementResult) 
                 f"{one.power_above:.1f} W above {outcome.idle.level:.1f} W")  # fmt: skip
     yield _line("Time", "mean ± s", seconds_and_spread(one.duration), "", "")
     energies = [run.energy.above for run in one.runs]
-    ends = (joules_text(end, one.above.half_width) for end in (min(energies), max(energies)))
-    yield _line("Range", "min … max", " … ".join(ends), "cyan", _runs_text(one))
+    ends = range_text(one.above, min(energies), max(energies))
+    yield _line("Range", "min … max", ends, "cyan", _runs_text(one))
     if one.processor is not None:
         share = f"{100 * one.processor.mean / one.gross.mean:.0f} % of the total"
         text = mean_and_spread(one.processor)
@@ -266,32 +276,41 @@ def _runs_text(one: CommandResult) -> str:
 def _comparison_lines(outcome: MeasurementResult) -> Iterator[Text]:
     best = outcome.best
     yield Text("Summary", style="bold")
-    width = max(len(printable(one.command.name)) for one in outcome.commands)
-    width = min(width, 30)
+    width = max(len(_short(one.command.name)) for one in outcome.commands)
     most = max(max(one.above.mean for one in outcome.commands), 1e-9)
     for one in sorted(outcome.commands, key=lambda found: found.above.mean):
-        name = printable(one.command.name)
-        name = name if len(name) <= width else f"{name[: width - 1]}…"
+        name = _short(one.command.name)
         bar = _bar(max(one.above.mean, 0.0) / most)
         energy = with_error(one.above.mean, one.above.half_width)
         yield Text.assemble(f"  {name:<{width}} ", (bar, "green"), f" {energy}")
     for other in sorted(outcome.compared, key=lambda found: found.above.ratio):
         yield Text()
-        yield from _ratio_lines(printable(best.command.name), other)
+        yield from _ratio_lines(_short(best.command.name), other)
     yield Text(
         "  One meter: in the ratio its 1.5 % and its lag cancel, its 0.3 W does not.", style="dim"
     )
 
 
+def _short(name: str) -> str:
+    """Return the name of a command, shortened to a column."""
+    shown = printable(name)
+    return shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
+
+
 def _ratio_lines(best: str, other: Compared) -> Iterator[Text]:
-    name, found = printable(other.command.name), other.above
-    if found.is_clear and math.isfinite(found.low):
-        yield Text.assemble(
-            f"  {name} needed ", (ratio_text(found), "bold green"), " times the energy"
-        )
+    name, found = _short(other.command.name), other.above
+    if not found.is_clear:
+        yield Text(f"  {name}: no clear difference in the energy above idle")
+        yield Text(f"  from {best}; in total {ratio_text(other.gross)} times.")
+    elif math.isfinite(found.low):
+        times = ratio_text(found)
+        yield Text.assemble(f"  {name} needed ", (times, "bold green"), " times the energy")
+        yield Text(f"  above idle of {best}; in total {ratio_text(other.gross)}.")
     else:
-        yield Text(f"  {name}: no clear difference in the energy")
-    yield Text(f"  above idle of {best}; in total {ratio_text(other.gross)}.")
+        # The other one needs none, as far as the meter can see: a ratio to it is nothing.
+        more = with_error(found.difference, found.half_width)
+        yield Text.assemble(f"  {name} needed ", (more, "bold green"), " more above idle")
+        yield Text(f"  than {best}; in total {ratio_text(other.gross)} times.")
     if not math.isnan(found.probability):
         shown = "< 0.001" if found.probability < 0.001 else f"= {found.probability:.3f}"
         yield Text(f"  Welch's test: p {shown}.", style="dim")
