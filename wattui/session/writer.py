@@ -54,6 +54,8 @@ RETRY_SECONDS: Final = 1.0
 
 #: Seconds without a response after which a disk is reported as not responding.
 HANGING_SECONDS: Final = 5.0
+#: How long a signal may go unnoticed.
+_SIGNAL_SECONDS: Final = 0.5
 
 #: Seconds between two checks of a writer whose file comes first.
 _ORDER_SECONDS: Final = 0.2
@@ -288,8 +290,8 @@ class SessionWriter:
     def close(self, timeout: float = 10.0) -> None:
         """Write what is waiting and the end of each meter's recording, and close the file.
 
-        Closing again does nothing.  If the disk does not accept data, give up after *timeout*
-        seconds, or when :meth:`hurry` says so.
+        Closing again does nothing, unless a signal has interrupted the first time.  If the disk
+        does not accept data, give up after *timeout* seconds, or when :meth:`hurry` says so.
 
         Raises
         ------
@@ -298,7 +300,6 @@ class SessionWriter:
         """
         if self._closed:
             return
-        self._closed = True
         now = time.monotonic()
         with self._queue.condition:
             for meter, last in self._running.values():
@@ -307,7 +308,11 @@ class SessionWriter:
             self._closing = self._once_more = True
             self._deadline = min(self._deadline, now + timeout)
             self._queue.condition.notify_all()
-        self._thread.join(timeout + HANGING_SECONDS)
+        latest = now + timeout + HANGING_SECONDS
+        while self._thread.is_alive() and (left := latest - time.monotonic()) > 0:
+            # A signal that comes just before a wait does not end it.
+            self._thread.join(min(left, _SIGNAL_SECONDS))
+        self._closed = True
         lost = self._queue.samples
         if self._thread.is_alive() or (lost and not self._followed):
             error = self._error
