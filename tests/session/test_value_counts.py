@@ -120,7 +120,7 @@ def change(path: Path, *statements: str) -> None:
 
 
 def test_figures_are_those_of_all_samples(sound: Path) -> None:
-    assert {level for level, _ in stored(sound)} == {4, 6}
+    assert {4, 5, 6} <= {level for level, _ in stored(sound)}
     assert {field for _, field in stored(sound)} == {"power", "voltage"}
     assert_figures(sound, table())
     assert verify(sound) == []

@@ -41,8 +41,8 @@ WIDTHS: Final = tuple(16 * 4**level * MICROSECONDS for level in range(9))
 #: The level whose buckets carry a checksum: 4096 s.
 SEAL_LEVEL: Final = 4
 
-#: The levels whose buckets may have value counts: 4096 s, 18 hours and 12 days.
-_COUNT_LEVELS: Final = (4, 6, 8)
+#: The levels whose buckets may have value counts: from 4096 s to 12 days.
+_COUNT_LEVELS: Final = (4, 5, 6, 7, 8)
 
 #: Columns of a summary that add up: records, their intervals, those of records that have a
 #: power, gaps and their number, and energy in 0.1 W × µs.
