@@ -23,6 +23,7 @@ from traits.api import (
     Float,
     HasStrictTraits,
     Instance,
+    Int,
     List,
     Property,
     Str,
@@ -73,6 +74,9 @@ class FiguresModel(HasStrictTraits):
     #: The threshold in W above which the load is on; None to find one; the one that is used.
     above = Union(None, Float)
     threshold = Union(None, Float)
+
+    #: The time that was last found in the session, in microseconds UTC.
+    found_us = Union(None, Int)
 
     #: The rows of the table, and why there are none.
     rows = List(Instance(FigureRow))
@@ -257,14 +261,14 @@ class FiguresModel(HasStrictTraits):
         names = dict.fromkeys(["power", *self.plots.channels])
         return PartsRequest(
             path=Path(self.plots.session_path),
-            meter=self._meter(),
+            meter=self.meter(),
             spans={key: (microseconds(a), microseconds(b)) for key, (a, b) in spans.items()},
             channels=tuple(name for name in names if name != "integrated_energy"),
             above=self.above,
             detailed=detailed,
         )
 
-    def _meter(self) -> Hashable | None:
+    def meter(self) -> Hashable | None:
         """Return the key of the meter: the chosen one, or else the first one that is shown."""
         keys = [key for key, _label, _colour in self.plots.meters]
         focus = self.plots.focus

@@ -82,7 +82,7 @@ def read_parts(session: Session, request: PartsRequest) -> PartsData:
         The session cannot be read.
     """
     data = PartsData(request, above=request.above)
-    meter = _meter_of(session, request.meter)
+    meter = meter_of(session, request.meter)
     run = session.span_us([meter.id]) if meter is not None else None
     if meter is None or run is None:
         return data
@@ -124,7 +124,7 @@ def _read_details(session: Session, meter: int, data: PartsData) -> None:
         data.above = threshold_between(data.parts[RunPart.RUN].distributions["power"])
 
 
-def _meter_of(session: Session, wanted: Hashable | None) -> Any:
+def meter_of(session: Session, wanted: Hashable | None) -> Any:
     """Return the meter with a key or id; the first one if there is none with it."""
     meters = session.meters
     found = (one for one in meters if wanted in (one.id, one.info.key, one.info.label))

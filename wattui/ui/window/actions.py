@@ -21,6 +21,7 @@ from wattui.ui.dialogs.about import read_log, show_about, show_log
 from wattui.ui.dialogs.guide import show_guide
 from wattui.ui.dialogs.missing_port import show_missing_port
 from wattui.ui.dialogs.preferences import show_preferences
+from wattui.ui.figures.find_actions import FIND_ACTIONS
 from wattui.ui.figures.selection_actions import LAST_ACTIONS, SELECTION_ACTIONS
 from wattui.ui.files.file_actions import FILE_ACTIONS
 from wattui.ui.marks.mark_actions import MARK_ACTIONS
@@ -335,6 +336,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *ARRANGEMENT_ACTIONS,
     *_DISPLAY_ACTIONS,
     *SELECTION_ACTIONS,
+    *FIND_ACTIONS,
     *_HELP_ACTIONS,
     *_CHANNEL_ACTIONS,
 )
