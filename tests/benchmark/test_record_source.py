@@ -78,6 +78,13 @@ def test_one_meter_of_several_is_chosen_by_its_port(writer: SessionWriter) -> No
         assert source.info == other
 
 
+def test_a_port_may_have_another_name(tmp_path: Path, writer: SessionWriter) -> None:
+    link = tmp_path / "by-id"
+    link.symlink_to(METER.port)
+    with RunningRecording(writer.path, str(link), never) as source:
+        assert source.info == METER
+
+
 def test_waiting_ends_when_the_user_wants(writer: SessionWriter) -> None:
     beats: list[int] = []
     source = RunningRecording(writer.path, "", lambda: len(beats) > 2, lambda: beats.append(1))

@@ -7,6 +7,7 @@ Both are read from the session's file, so that a result uses nothing that is not
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -263,7 +264,7 @@ class RunningRecording(RecordSource):
         super().__init__(ended, beat)
         self.path = path
         meters = self.session.meters
-        chosen = [one for one in meters if one.info.port == port] if port else meters
+        chosen = [one for one in meters if not port or is_same_port(one.info.port, port)]
         if len(chosen) != 1:
             known = ", ".join(one.info.port for one in meters)
             raise WattuiError(
@@ -288,6 +289,11 @@ class RunningRecording(RecordSource):
             )
 
 
+def is_same_port(first: str, second: str) -> bool:
+    """Check whether two names are of the same port: devices have links, which name them."""
+    return first == second or os.path.realpath(first) == os.path.realpath(second)
+
+
 def find_recording(url: str) -> Path | None:
     """Return the session into which another program records the meter at a port.
 
@@ -307,7 +313,7 @@ def find_recording(url: str) -> Path | None:
 
 def _records(path: Path, url: str) -> bool:
     with Session.open(path) as session:
-        return any(one.info.port == url for one in session.meters)
+        return any(is_same_port(one.info.port, url) for one in session.meters)
 
 
 def open_source(
