@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Take the pictures of the guide from the real window, offscreen: ``make screenshots``.
 
-Half an hour of a simulated meter is recorded live, at speed, into a temporary folder.
-The pictures are kept in the repository.
+Half an hour of a simulated meter, or more of a fridge, is recorded live, at speed, into a temporary
+folder.  The pictures are kept in the repository.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ IMAGES = Path(__file__).resolve().parent
 #: Size of the window in logical pixels, and pixels of the picture per logical pixel.
 SIZE = (1280, 800)
 SCALE = 1
-#: Recorded time of the meter in seconds, and its speed.
-RECORDED = 1800
-SPEED = 60
+#: The pictures: theme, load of the meter, recorded time in seconds, its speed, what is selected.
+PICTURES = {
+    "window.png": ("light", "desktop", 1800, 60, None),
+    "window-dark.png": ("dark", "desktop", 1800, 60, None),
+    "part.png": ("light", "fridge", 4500, 120, ("2:00", "40:00")),
+}
 #: Font size in points, since no desktop sets one.
 LETTERS = 10
 PATIENCE = 120.0
@@ -43,8 +46,9 @@ def wait(application: object, ready: object, what: str) -> None:
             raise SystemExit(f"gave up waiting for {what}")
 
 
-def take(theme: str, target: Path) -> None:
-    """Record, and take one picture in *theme*."""
+def take(target: Path) -> None:
+    """Record, and take one picture."""
+    theme, load, recorded, speed, selected = PICTURES[target.name]
     from PyQt5.QtWidgets import QApplication
 
     from wattui.desktop.preferences_file import PreferencesFile
@@ -64,13 +68,18 @@ def take(theme: str, target: Path) -> None:
     ui.control.resize(*SIZE)
     ui.control.show()
     model = ui.context["object"]
-    model.connect_port(f"sim://pro?load=desktop&seed=3&serial=A1000WT3&speed={SPEED}")
+    if selected:
+        model.clock_mode = "elapsed"
+    model.connect_port(f"sim://pro?load={load}&seed=3&serial=A1000WT3&speed={speed}")
     wait(
         application,
-        lambda: model.bench.meters and model.bench.meter.duration >= RECORDED,
-        f"{RECORDED} s of samples",
+        lambda: model.bench.meters and model.bench.meter.duration >= recorded,
+        f"{recorded} s of samples",
     )
-    settled = time.monotonic() + 0.5
+    if selected:
+        model.figures.type_start(selected[0])
+        model.figures.type_stop(selected[1])
+    settled = time.monotonic() + 1.5
     wait(application, lambda: time.monotonic() > settled, "the last redraw")
     if not ui.control.grab().save(str(target)):
         raise SystemExit(f"{target} could not be written")
@@ -82,13 +91,13 @@ def take(theme: str, target: Path) -> None:
 def main() -> None:
     """Take all pictures, each in its own process and folders."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--theme", choices=("light", "dark"))
-    parser.add_argument("--to", type=Path)
+    parser.add_argument("--to", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("names", nargs="*", default=[*PICTURES], help="of the pictures to take")
     arguments = parser.parse_args()
-    if arguments.theme:
-        take(arguments.theme, arguments.to)
+    if arguments.to:
+        take(arguments.to)
         return
-    for theme, name in (("light", "window.png"), ("dark", "window-dark.png")):
+    for name in arguments.names:
         with tempfile.TemporaryDirectory() as folder:
             environment = os.environ | {
                 "QT_QPA_PLATFORM": "offscreen",
@@ -98,7 +107,7 @@ def main() -> None:
                 "WATTUI_DATA": f"{folder}/data",
                 "WATTUI_CONFIG": f"{folder}/config",
             }
-            command = [sys.executable, __file__, "--theme", theme, "--to", str(IMAGES / name)]
+            command = [sys.executable, __file__, "--to", str(IMAGES / name)]
             subprocess.run(command, env=environment, check=True)
 
 

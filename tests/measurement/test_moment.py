@@ -72,6 +72,9 @@ BY_CLOCK = RunTimes(TimeMode.CLOCK, START / MICROSECONDS, 6 * 3600)
     [
         ("2:00", ELAPSED, START + 120 * MICROSECONDS),
         ("2:05:30", ELAPSED, START + 7_530 * MICROSECONDS),
+        # There is no such time of day.
+        ("40:00", ELAPSED, START + 2_400 * MICROSECONDS),
+        ("40:00", BY_CLOCK, START + 2_400 * MICROSECONDS),
         ("2:00.5", ELAPSED, START + 120_500_000),
         # It would be beyond the run, which has such a time of day.
         ("21:15:00", ELAPSED, utc("2026-06-01T19:15")),
@@ -94,7 +97,7 @@ def test_times_typed_in_the_window(text: str, form: RunTimes, moment: int) -> No
 
 
 @pytest.mark.parametrize("mode", list(TimeMode))
-@pytest.mark.parametrize("days", [0.01, 0.5, 3, 400])
+@pytest.mark.parametrize("days", [0.01, 0.03, 0.5, 3, 400])
 def test_a_time_that_is_shown_can_be_typed(mode: TimeMode, days: float) -> None:
     stop = START + round(days * 86_400) * MICROSECONDS
     form = RunTimes(mode, START / MICROSECONDS, days * 86_400)

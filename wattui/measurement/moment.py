@@ -120,9 +120,10 @@ def _read_shown(text: str, form: RunTimes, start: int, stop: int) -> int:
     elapsed = clock_seconds(text)
     if elapsed is not None:
         since = start + microseconds(elapsed)
-        if not _TIME_OF_DAY.fullmatch(text):
+        try:
+            of_day = parse_moment(text).within(start, stop)
+        except ValueError:  # 40:00 is a time since the start only.
             return since
-        of_day = parse_moment(text).within(start, stop)
         first, second = (since, of_day) if form.mode is TimeMode.ELAPSED else (of_day, since)
         return second if first > stop and second <= stop else first
     if day := _DAY.match(text):

@@ -15,6 +15,8 @@ from wattui.simulator import loads
 
 #: The simulated fridge is on for 37:10 of its first 5,190 s, in two cycles.
 LENGTH, ON = 5_190, 2_230
+#: When marks were set in it.
+MARKS = (600, 1_800)
 #: The same as a port.
 FRIDGE = "sim://pro?load=fridge&speed=120"
 
@@ -37,6 +39,8 @@ class Job:
         recording = Recording(folder, ["Fridge"])
         readings = [load.reading(float(second)) for second in range(1, LENGTH + 61)]
         recording.add([sample(n, power=one.power) for n, one in enumerate(readings, 1)])
+        for second in MARKS:
+            recording.mark(second, "door")
         recording.close()
         self.model.bench.open_session(recording.path)
         self.opened.wait_for(lambda: self.plots.frames and self.plots.view.known, "the plots")
@@ -201,6 +205,28 @@ def test_the_keyboard_alone_suffices(job):
     job.opened.key(QtCore.Qt.Key_Escape)
     assert view.selection is None
     assert not job.panel.isVisible()
+
+
+def test_a_part_is_selected_between_two_marks_and_from_the_pointer_on(job):
+    view = job.plots.view
+    job.opened.window.setFocus()
+
+    def selected():
+        return view.selection and tuple(round(edge - view.first) for edge in view.selection)
+
+    for second, span in ((1_000, MARKS), (300, (0, 600)), (4_000, (1_800, round(view.length)))):
+        view.clear_selection()
+        job.mouse(QtCore.QEvent.MouseMove, *job.place(second), QtCore.Qt.NoButton)
+        job.opened.key(QtCore.Qt.Key_M, QtCore.Qt.ShiftModifier)
+        job.opened.wait_for(lambda: selected() is not None, "a selection")
+        assert selected() == span
+    job.mouse(QtCore.QEvent.MouseMove, *job.place(2_000), QtCore.Qt.NoButton)
+    job.opened.key(QtCore.Qt.Key_V, QtCore.Qt.ShiftModifier)
+    assert selected() == (pytest.approx(2_000, abs=10), round(view.length))
+    view.show(view.first + 100, view.first + 400)
+    job.opened.key(QtCore.Qt.Key_V)
+    assert selected() == (100, 400)
+    assert not view.growing
 
 
 def test_a_time_that_makes_no_sense_is_refused_with_what_to_write(job):

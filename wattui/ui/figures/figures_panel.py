@@ -353,7 +353,7 @@ class FiguresPanel(QtGui.QWidget):
             row = QtGui.QHBoxLayout(line)
             row.setContentsMargins(0, 0, 0, 0)
             row.setSpacing(6)
-            self._top.addWidget(line)
+            self._top.addWidget(line, 1 if line is lines[1] else 0)
         for number, (label, field) in enumerate(zip(labels, self.fields, strict=True)):
             words.append(PlainLabel(label))
             words[-1].setProperty("look", "muted")
