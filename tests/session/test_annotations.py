@@ -78,6 +78,17 @@ def test_a_mark_and_a_span_are_added_changed_and_removed(path: Path) -> None:
     assert verify(path) == []
 
 
+def test_marks_and_spans_of_a_part_are_those_that_reach_into_it(path: Path) -> None:
+    notes = Annotations(path)
+    mark, span = notes.add(KETTLE), notes.add(BOILING)
+    start, stop = span.start_us, span.stop_us
+    with Session.open(path) as session:
+        assert session.marks(mark.time_us, mark.time_us) == [mark]
+        assert session.marks(mark.time_us + 1) == session.marks(None, mark.time_us - 1) == []
+        assert session.spans(stop - 1, stop + 9) == session.spans(start - 9, start + 1) == [span]
+        assert session.spans(stop) == session.spans(None, start) == []
+
+
 def test_changes_are_made_together_or_not_at_all(path: Path) -> None:
     notes = Annotations(path)
     mark = notes.add(KETTLE)

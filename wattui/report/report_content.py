@@ -201,7 +201,7 @@ def _read_spans(
     session: Session, meters: Sequence[ReportedMeter], part: tuple[int, int]
 ) -> list[SpanFigures]:
     """Read the named spans that are, at least partly, in the reported part."""
-    spans = [one for one in session.spans() if one.start_us < part[1] and one.stop_us > part[0]]
+    spans = session.spans(*part)
     figures = span_figures(session, spans, [one.meter.id for one in meters])
     return [one for one in figures if any(part.count for part in one.statistics)]
 

@@ -19,7 +19,6 @@ from typing import Any, Final, TypeVar
 
 from wattui.errors import SessionError, UnknownMeter
 from wattui.measurement.clock import MICROSECONDS, utc_time
-from wattui.measurement.events import EventKind
 from wattui.measurement.text import unicode_text
 from wattui.session import stored_values
 from wattui.session.lock import is_being_written
@@ -28,7 +27,6 @@ from wattui.session.schema import (
     SCHEMA_VERSION,
     connect,
     file_version,
-    has_table,
     migrate,
     translated,
 )
@@ -36,6 +34,10 @@ from wattui.session.store import transaction
 
 #: Seconds for which a change waits for the commits of a recording.
 _PATIENCE: Final = 10.0
+
+#: Earlier and later than anything in a file.
+_BEGINNING: Final = -1
+_END: Final = 2**62
 
 #: Lower than the id of any annotation.
 _LOWEST_ID: Final = -(2**62)
@@ -107,9 +109,13 @@ Change = tuple[Annotation | None, Annotation | None]
 _Either = TypeVar("_Either", Mark, Span)
 _Result = TypeVar("_Result")
 
-_READ_MARKS: Final = "SELECT id, time, text, meter FROM event WHERE kind=? ORDER BY time, id"
+_READ_MARKS: Final = (
+    "SELECT id, time, text, meter FROM event WHERE kind='mark' AND time>=? AND time<=?"
+    " ORDER BY time, id"
+)
 _READ_SPANS: Final = (
-    "SELECT id, start, stop, name, colour, meter, kind, details FROM span ORDER BY start, stop, id"
+    "SELECT id, start, stop, name, colour, meter, kind, details FROM span"
+    " WHERE start<? AND stop>? ORDER BY start, stop, id"
 )
 
 #: Statements for each kind of annotation: add, change, remove.
@@ -357,20 +363,29 @@ def _require_possible(annotation: Annotation, meters: set[int]) -> None:
         )
 
 
-def read_marks(connection: sqlite3.Connection) -> list[Mark]:
-    """Return the marks of a file, in order of time."""
-    rows = connection.execute(_READ_MARKS, (EventKind.MARK,)).fetchall()
+def read_marks(
+    connection: sqlite3.Connection, start_us: int = _BEGINNING, stop_us: int = _END
+) -> list[Mark]:
+    """Return the marks of a part of a file, its ends included, in order of time."""
+    rows = connection.execute(_READ_MARKS, (start_us, stop_us)).fetchall()
     return [
         Mark(number, stored_values.time(when), stored_values.text(text), _as_meter(meter))
         for number, when, text, meter in rows
     ]
 
 
-def read_spans(connection: sqlite3.Connection) -> list[Span]:
-    """Return the spans of a file, in order of time; one of an earlier version has none."""
-    if not has_table(connection, "span"):
+def read_spans(
+    connection: sqlite3.Connection, start_us: int = _BEGINNING, stop_us: int = _END
+) -> list[Span]:
+    """Return the spans that reach into a part of a file, in order of time.
+
+    A file of an earlier version has none.
+    """
+    query = "SELECT count(*) FROM sqlite_master WHERE name='span'"
+    if not connection.execute(query).fetchone()[0]:
         return []
-    return [_as_span(row) for row in connection.execute(_READ_SPANS).fetchall()]
+    rows = connection.execute(_READ_SPANS, (stop_us, start_us)).fetchall()
+    return [_as_span(row) for row in rows]
 
 
 def _as_span(row: Sequence[Any]) -> Span:
@@ -394,6 +409,8 @@ def _as_meter(value: object) -> int | None:
 
 
 def _as_details(text: str) -> dict[str, object]:
+    if text == "{}":
+        return {}
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -225,15 +225,32 @@ class StoredSession:
         found = (SessionEvent(row[0], stored_values.event(*row[1:])) for row in rows)
         return [one for one in found if wanted is None or one.event.kind in wanted]
 
-    def marks(self) -> list[Mark]:
-        """Return its marks, in order of time; :class:`Annotations` adds and changes them."""
-        with self._reading() as connection:
-            return read_marks(connection)
+    def marks(self, start_us: int | None = None, stop_us: int | None = None) -> list[Mark]:
+        """Return its marks, in order of time; :class:`Annotations` adds and changes them.
 
-    def spans(self) -> list[Span]:
-        """Return the parts that were given a name, in order of their start."""
+        Parameters
+        ----------
+        start_us, stop_us
+            Microseconds since 1970, UTC, both included; None for the ends of the session.
+        """
         with self._reading() as connection:
-            return read_spans(connection)
+            return read_marks(connection, *_ends(start_us, stop_us))
+
+    def spans(self, start_us: int | None = None, stop_us: int | None = None) -> list[Span]:
+        """Return the parts that were given a name, in order of their start.
+
+        Parameters
+        ----------
+        start_us, stop_us
+            Only those that reach into this time: microseconds since 1970, UTC; None for the ends
+            of the session.
+        """
+        with self._reading() as connection:
+            return read_spans(connection, *_ends(start_us, stop_us))
+
+
+def _ends(start_us: int | None, stop_us: int | None) -> tuple[int, int]:
+    return BEGINNING if start_us is None else start_us, END if stop_us is None else stop_us
 
 
 def unfinished(connection: sqlite3.Connection) -> list[int]:

@@ -82,11 +82,23 @@ def drawn(window, marks=None, spans=None):
     )
 
 
-def typed(window, text):
-    field = QtWidgets.QApplication.focusWidget()
+def press(widget, key):
+    QtTest.QTest.keyClick(widget, key)
+    QtWidgets.QApplication.processEvents()
+
+
+def field_of(window):
+    """Return the field that has the focus in the window, which the tests before may have left."""
+    field = window.window.focusWidget()
     assert isinstance(field, QtWidgets.QLineEdit)
+    return field
+
+
+def typed(window, text):
+    field = field_of(window)
     QtTest.QTest.keyClicks(field, text)
-    window.key(QtCore.Qt.Key_Return)
+    QtTest.QTest.keyClick(field, QtCore.Qt.Key_Return)
+    window.handle_events()
 
 
 def test_m_marks_the_moment_at_the_pointer_and_n_names_it(window, path):
@@ -95,7 +107,7 @@ def test_m_marks_the_moment_at_the_pointer_and_n_names_it(window, path):
     drawn(window, marks=1)
     assert window.model.message.endswith("press N to name it")
     window.key(QtCore.Qt.Key_N)
-    assert isinstance(QtWidgets.QApplication.focusWidget(), NameField)
+    assert isinstance(field_of(window), NameField)
     typed(window, "door m")  # a letter is not a shortcut here
     window.wait_for(lambda: window.bench.notes.marks[0].text == "door m", "the name")
     ((mark,), _spans) = stored(path)
@@ -108,8 +120,9 @@ def test_escape_leaves_a_name_as_it_was(window):
     window.bench.notes.look()
     drawn(window, marks=1)
     window.key(QtCore.Qt.Key_N)
-    QtTest.QTest.keyClicks(QtWidgets.QApplication.focusWidget(), "other")
-    window.key(QtCore.Qt.Key_Escape)
+    field = field_of(window)
+    QtTest.QTest.keyClicks(field, "other")
+    QtTest.QTest.keyClick(field, QtCore.Qt.Key_Escape)
     window.handle_events()
     assert not window.window.findChildren(NameField)
     assert window.bench.notes.marks[0].text == "door"
@@ -182,16 +195,16 @@ def test_the_list_jumps_selects_and_removes(window, path):
     window.model.plots.view.show(ORIGIN + 100, ORIGIN + 200)
     window.wait_for(lambda: len(window.model.marks.rows) == 2, "the rows")
     view.setFocus()
-    window.key(QtCore.Qt.Key_Down)
-    window.key(QtCore.Qt.Key_Down)
+    press(view, QtCore.Qt.Key_Down)
+    press(view, QtCore.Qt.Key_Down)
     assert window.model.marks.chosen == mark
     shown = window.model.plots.view
     assert shown.start < ORIGIN + 3000 < shown.stop
-    window.key(QtCore.Qt.Key_Up)
+    press(view, QtCore.Qt.Key_Up)
     assert shown.selection == (ORIGIN, ORIGIN + 500)
-    window.key(QtCore.Qt.Key_Return)
+    press(view, QtCore.Qt.Key_Return)
     assert (shown.start, shown.stop) == pytest.approx((ORIGIN - 25, ORIGIN + 525))
-    window.key(QtCore.Qt.Key_Delete)
+    press(view, QtCore.Qt.Key_Delete)
     window.wait_for(lambda: not window.bench.notes.spans, "the removal")
     assert stored(path) == ([mark], [])
     window.key(QtCore.Qt.Key_Z, QtCore.Qt.ControlModifier)
@@ -219,12 +232,12 @@ def test_what_is_being_typed_stays_when_another_program_adds_a_mark(window, path
     window.key(QtCore.Qt.Key_B)
     view = window.control("marks").view
     view.edit(view.order.index(0, 0))
-    QtTest.QTest.keyClicks(QtWidgets.QApplication.focusWidget(), "typed")
+    QtTest.QTest.keyClicks(field_of(window), "typed")
     Annotations(path).add(Mark(0, BEGIN, "outside"))
     window.bench.notes.look()
     drawn(window, marks=2)
     assert view.is_editing
-    window.key(QtCore.Qt.Key_Return)
+    QtTest.QTest.keyClick(field_of(window), QtCore.Qt.Key_Return)
     window.wait_for(lambda: view.order.rowCount() == 2, "the other mark")
     texts = {"typed", "outside"}
     window.wait_for(lambda: {one.text for one in window.bench.notes.marks} == texts, "the name")

@@ -62,10 +62,10 @@ class FakeSession:
     def gaps(self, meter, start=None, stop=None):
         return np.empty((0, 2))
 
-    def marks(self):
+    def marks(self, start=None, stop=None):
         return []
 
-    def spans(self):
+    def spans(self, start=None, stop=None):
         return []
 
     def close(self):

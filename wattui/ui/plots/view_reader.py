@@ -157,8 +157,7 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
             gaps = np.asarray(session.gaps(identity, *span)).reshape(-1, 2)
             width = (data.span[1] - data.span[0]) / request.overview_pixels
             data.overview_gaps[key] = merged(gaps, width)
-    data.marks = [mark for mark in session.marks() if low <= mark.time_us <= high]
-    data.spans = [span for span in session.spans() if span.start_us < high and span.stop_us > low]
+    data.marks, data.spans = session.marks(low, high), session.spans(low, high)
     return data
 
 
