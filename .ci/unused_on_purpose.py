@@ -8,6 +8,8 @@
 _.above_idle
 _.above_idle_error
 _.add_samples
+_.error_joules
+_.to_pandas
 _.meter_cost
 _.product_id
 _.session_stop
@@ -35,6 +37,8 @@ FORMATS
 forget_devices
 
 # Traits that a view names in a string, or that others observe.
+_.cell_wanted
+_.name_wanted
 _.edited
 _.fetch_ended
 _.handling_sentence
@@ -58,7 +62,10 @@ _.working
 _.WEEK
 
 # Found by a name in a string, or set for a library.
+_._repr_svg_
 _.application_data
+_.attrs
+_.lessThan
 _.application_home
 _.company
 _.overflow

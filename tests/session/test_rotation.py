@@ -13,10 +13,10 @@ import pytest
 
 from wattui.errors import DiskRefused, WattuiError
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.events import Event, EventKind, MeterInfo
+from wattui.measurement.events import Event, EventKind, MeterInfo, as_listener
 from wattui.measurement.fields import FIELD_COUNT
 from wattui.measurement.sample import Sample
-from wattui.session import Session
+from wattui.session import Annotations, Mark, Session, Span
 from wattui.session.rotation import GRACE_US, RotatingRecorder, Rotation
 from wattui.session.store import Store
 from wattui.session.write_queue import Item
@@ -144,6 +144,26 @@ def test_events_go_where_their_time_is(make, tmp_path: Path) -> None:
         {"note", "started", "lost", "stopped"},
         {"reconnected", "started", "stopped"},
     ]
+
+
+def test_marks_and_spans_stay_in_the_file_that_they_were_added_to(
+    make, files: Files, tmp_path: Path
+) -> None:
+    stored = threading.Event()
+    recorder = make("day", committed=as_listener(lambda *_: stored.set()))
+    recorder.on_samples(METERS[0], samples(1, 4))
+    assert stored.wait(20.0)
+    notes = Annotations(recorder.path)
+    mark = notes.add(Mark(0, EVENING + MICROSECONDS, "before midnight"))
+    span = notes.add(Span(0, EVENING, EVENING + 9 * MICROSECONDS, "across midnight"))
+    recorder.on_samples(METERS[0], samples(5, 30))
+    files.wait(1)
+    recorder.close()
+    found = []
+    for path in sorted((tmp_path / "out").iterdir()):
+        with Session.open(path) as session:
+            found.append((session.marks(), session.spans()))
+    assert found == [([mark], [span]), ([], [])]
 
 
 def test_a_file_of_a_size(make, files: Files, tmp_path: Path) -> None:

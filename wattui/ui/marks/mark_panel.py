@@ -31,6 +31,10 @@ _ROW: Final = 26
 _HEADER: Final = 24
 _BUTTONS: Final = 34
 _MOST_ROWS: Final = 5
+_FEW_ROWS: Final = 2
+
+#: Height of a window in which the list has few rows while the figures are shown, in pixels.
+_LOW: Final = 850
 
 #: The columns that are hidden in a narrow window, the first one first; least width of names.
 _HIDEABLE: Final = tuple(map(HEADERS.index, ("Peak", "Duration", "Ratio", "Mean power")))
@@ -270,6 +274,7 @@ class MarkView(QtGui.QTableView):
             blocked = self.selectionModel().blockSignals(True)
             if index.isValid():
                 self.setCurrentIndex(index)
+                self.scrollTo(index)
             else:
                 self.clearSelection()
                 self.setCurrentIndex(index)
@@ -317,6 +322,7 @@ class MarkPanel(QtGui.QFrame):
         layout.addLayout(line)
         layout.addWidget(self.view)
         layout.addWidget(self.empty)
+        self._most_rows = _MOST_ROWS
         self._waiting: tuple[list[MarkRow], Palette] | None = None
         self.view.edited.connect(self._show_waiting)
         self.show_rows([], LIGHT)
@@ -324,6 +330,11 @@ class MarkPanel(QtGui.QFrame):
     def _show_waiting(self) -> None:
         if self._waiting is not None:
             self.show_rows(*self._waiting)
+
+    def leave_room(self, *, others: bool) -> None:
+        """Show fewer rows in a low window where another panel needs room too."""
+        low = others and self.window().height() < _LOW
+        self._most_rows = _FEW_ROWS if low else _MOST_ROWS
 
     def show_rows(self, rows: list[MarkRow], palette: Palette) -> None:
         """Show other rows, in the height that they need; what is being typed stays."""
@@ -335,14 +346,14 @@ class MarkPanel(QtGui.QFrame):
         self.view.make_room()
         self.view.setVisible(bool(rows))
         self.empty.setVisible(not rows)
-        shown = min(max(len(rows), 2), _MOST_ROWS)
+        shown = min(max(len(rows), _FEW_ROWS), self._most_rows)
         self.setFixedHeight(_BUTTONS + _HEADER + shown * _ROW + 6)
 
 
 class _MarksEditor(WidgetEditor):
     """Shows a :class:`MarksModel`; actions go to the handler."""
 
-    watched = "palette,marks:[rows.items,chosen,baseline],plots:view:selection"
+    watched = "palette,shows_figures,marks:[rows.items,chosen,baseline],plots:view:selection"
 
     def make(self) -> QtGui.QWidget:
         """Make the control."""
@@ -363,6 +374,7 @@ class _MarksEditor(WidgetEditor):
     def update_editor(self) -> None:
         """Show the rows."""
         model, panel = self.object, self.control
+        panel.leave_room(others=model.shows_figures)
         panel.show_rows(model.marks.rows, model.palette)
         panel.view.choose(model.marks.chosen)
         chosen, buttons = model.marks.chosen, panel.buttons

@@ -104,6 +104,7 @@ class MarksModel(HasStrictTraits):
         if not self.notes.changeable:
             model.message = "Not marked: this session cannot be changed"
         elif moment is not None:
+            moment = min(max(moment, model.plots.view.first), model.plots.view.last)
             self.notes.add_mark(round(moment * MICROSECONDS))
             model.message = f"Marked {model.time_form.at(moment)}; press N to name it"
         elif model.marking:
