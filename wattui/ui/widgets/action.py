@@ -37,6 +37,8 @@ class WindowContext(HasStrictTraits):
     memory = Instance("wattui.ui.memory.memory_actions.MemoryWindows")
     #: The export that is being asked for or written.
     export = Instance("wattui.ui.dialogs.export_dialog.Export")
+    #: The window that lays parts over one another, while it is open.
+    comparison = Any()
     #: The list of sessions, while it is open.
     sessions = Instance("wattui.ui.sessions.session_browser.SessionBrowser")
     #: The list of ports to add, of colours, or of what can be done, while open.

@@ -149,6 +149,20 @@ def quit_program(context: WindowContext) -> None:
         QtGui.QApplication.closeAllWindows()
 
 
+def compare(context: WindowContext) -> None:
+    """Lay parts of sessions over one another; a window that is open comes to the front."""
+    # Loads what a start does not need.
+    from wattui.ui.compare.compare_window import show_comparison
+
+    window = context.comparison
+    if window is None or window.closed:
+        context.comparison = show_comparison(context.window, context.model)
+        return
+    window.add_current()
+    window.raise_()
+    window.activateWindow()
+
+
 def go_live(context: WindowContext) -> None:
     """Follow the latest sample."""
     if context.model.marking:
@@ -241,6 +255,11 @@ _VIEW_ACTIONS: Final = (
         "forward", "&View", "For&ward", lambda context: context.model.history.forward(),
         "Show the part again that was in view before going back", keys=("Alt+Right",),
         enabled="object.can_go_forward",
+    ),
+    Action(
+        "compare", "&View", "Co&mpare parts…", compare,
+        "Lay parts of sessions over one another, or plot one field against another",
+        keys=("Ctrl+L",), enabled=HAS_SESSION,
     ),
     Action(
         "health", "&View", "He&alth of the recording",

@@ -36,7 +36,8 @@ _NAMES: Final[dict[PlotPart, Names]] = {
     PlotPart.PLOT: ("zoom_in", "zoom_out", *_MOVING, "select_view", "select_all", "export"),
     PlotPart.CURVE: ("zoom_in", "zoom_out", *_MOVING, "select_view", "select_all", "export"),
     PlotPart.SELECTION: (
-        *("zoom_selection", "figures", "keep_span", "export", "clear_selection", None, *_MOVING),
+        *("zoom_selection", "figures", "keep_span", "compare", "export", "clear_selection"),
+        *(None, *_MOVING),
     ),
     PlotPart.NOTE: ("mark_list", "undo", None, *_MOVING),
     PlotPart.TIME_AXIS: ("elapsed", "clock", None, *_MOVING),

@@ -107,6 +107,8 @@ class ViewHandler(Handler):
         for task in model.tasks.values():
             if task.cancel is not None:
                 task.cancel()
+        if context.comparison is not None:
+            context.comparison.end()
         if context.sessions is not None:
             context.sessions.close()
         context.files.close()

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The window that lays parts of sessions over one another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from opened_window import OpenedWindow, threads_left
+from PyQt5 import QtCore, QtTest, QtWidgets
+
+from wattui.ui.theme.palette import DARK, LIGHT
+
+
+def recorded(folder, name, power):
+    from plot_window import Recording, sample
+
+    folder.mkdir()
+    recording = Recording(folder, (name,))
+    recording.add([sample(n, power + n % 3, current=n) for n in range(1, 121)])
+    recording.close()
+    return recording.path.rename(folder / f"{name}.wattui")
+
+
+@pytest.fixture
+def window(tmp_path):
+    opened = OpenedWindow()
+    opened.context.files.open([recorded(tmp_path / "a", "kettle", 40)])
+    opened.wait_for(lambda: opened.model.readings.current, "the means")
+    opened.wait_for(lambda: opened.model.plots.view.known, "the view")
+    yield opened
+    opened.close()
+    assert threads_left() == []
+
+
+def compare(window):
+    """Open the window by its key, and wait for the first curves."""
+    window.key(QtCore.Qt.Key_L, QtCore.Qt.ControlModifier)
+    window.wait_for(lambda: window.context.comparison.plot.shown, "a curve")
+    return window.context.comparison
+
+
+def pixels_of(shown, colour):
+    """Return how many pixels of the plot have nearly a colour."""
+    picture = shown.window_of_plot.control.grab().toImage().convertToFormat(4)
+    bits = picture.constBits()
+    bits.setsize(picture.sizeInBytes())
+    rows = np.frombuffer(bits, np.uint8).reshape(picture.height(), -1, 4)[:, :, 2::-1].astype(int)
+    wanted = [int(colour[n : n + 2], 16) for n in (1, 3, 5)]
+    return int((np.abs(rows - wanted).max(axis=2) < 40).sum())
+
+
+def test_the_selection_and_another_session_are_laid_over_one_another(window, tmp_path):
+    view = window.model.plots.view
+    view.select(view.first + 30, view.first + 60)
+    shown = compare(window)
+    assert [one.label for one in shown.checked()] == ["selection"]
+    assert [one.label for one in shown.listed()] == ["selection", "kettle"]
+    shown.add(recorded(tmp_path / "b", "lamp", 90))
+    window.wait_for(lambda: len(shown.plot.shown) == 2, "both curves")
+    assert [one.label for one in shown.plot.shown] == ["selection", "lamp"]
+    assert [one.x[0] for one in shown.plot.shown] == [1.0, 1.0]
+    for number in range(2):
+        assert pixels_of(shown, LIGHT.meter(number)) > 100
+    # A click on a check box takes a part away.
+    item = shown.parts.item(0)
+    place = shown.parts.visualItemRect(item)
+    at = QtCore.QPoint(place.left() + 12, place.center().y())
+    QtTest.QTest.mouseClick(shown.parts.viewport(), QtCore.Qt.LeftButton, pos=at)
+    window.wait_for(lambda: len(shown.plot.shown) == 1, "one curve")
+
+
+def test_one_field_is_plotted_against_another(window):
+    shown = compare(window)
+    shown.against.setFocus()
+    shown.against.setCurrentIndex(shown.against.findData("current"))
+    window.wait_for(lambda: shown.plot.against == "current", "the other axis")
+    assert not shown.derived.isEnabled()
+    assert pixels_of(shown, LIGHT.meter(0)) > 100
+    assert shown.plot.index_range.high >= 0.12
+
+
+def test_a_moving_mean_is_chosen_from_a_list(window):
+    shown = compare(window)
+    before = np.ptp(shown.plot.shown[0].y)
+    QtTest.QTest.keyClicks(shown.derived, "mean of 1 min")
+    window.wait_for(lambda: np.ptp(shown.plot.shown[0].y) < before, "a smoother curve")
+
+
+def test_the_wheel_zooms_and_a_double_click_fits(window):
+    shown = compare(window)
+    control, plot = shown.window_of_plot.control, shown.plot
+    width = plot.index_range.high - plot.index_range.low
+    from PyQt5 import QtGui
+
+    at = QtCore.QPointF(plot.x + 100, control.height() / 2)
+    none = QtCore.QPoint()
+    event = QtGui.QWheelEvent(
+        at, control.mapToGlobal(at.toPoint()), none, QtCore.QPoint(0, 120),
+        QtCore.Qt.NoButton, QtCore.Qt.NoModifier, QtCore.Qt.NoScrollPhase, False,
+    )  # fmt: skip
+    QtWidgets.QApplication.sendEvent(control, event)
+    assert plot.index_range.high - plot.index_range.low == pytest.approx(0.8 * width)
+    QtTest.QTest.mouseDClick(control, QtCore.Qt.LeftButton, pos=at.toPoint())
+    assert plot.index_range.high - plot.index_range.low == pytest.approx(width)
+
+
+def test_the_window_takes_on_the_theme_and_closes_with_esc(window):
+    shown = compare(window)
+    window.model.theme = "dark"
+    window.model.palette = DARK
+    assert pixels_of(shown, DARK.meter(0)) > 100
+    QtTest.QTest.keyClick(shown, QtCore.Qt.Key_Escape)
+    window.handle_events()
+    assert window.context.comparison.closed
+    window.handler.do(window.info, "compare")
+    assert window.context.comparison is not shown
+    window.wait_for(lambda: window.context.comparison.plot.shown, "a curve")
+
+
+def test_a_session_that_cannot_be_read_is_reported_in_the_window(window, tmp_path):
+    shown = compare(window)
+    path = tmp_path / "letter.wattui"
+    path.write_text("Dear Sir or Madam")
+    shown.add(path)
+    window.wait_for(lambda: shown.message.text(), "the reason")
+    assert "letter.wattui" in shown.message.text()
