@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from traitsui.api import (
 
 from wattui.ui.dialogs.page_saving import PageKind, PageSaving, Picture, ReportPages, ShownPart
 from wattui.ui.dialogs.part_choice import PartChoice
+from wattui.ui.figure.figure_file import DPI
 from wattui.ui.figure.figure_page import FigureLayout
 from wattui.ui.theme.palette import DARK, LIGHT
 from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
@@ -196,8 +198,9 @@ def ask_report(model: Any, parent: Any, settings: Any) -> Any:
 
 
 def copy_picture(model: Any) -> None:
-    """Copy a picture of the part in view to the clipboard, as large as it is in the window."""
-    kind = picture_choice(model).kind(model)
+    """Copy a picture of the part in view to the clipboard, with the pixels of the screen."""
+    ratio = QtGui.QApplication.primaryScreen().devicePixelRatio()
+    kind = replace(picture_choice(model).kind(model), dpi=round(DPI * ratio))
     PageSaving(model, kind).copy(QtGui.QApplication.clipboard(), kind)
 
 
