@@ -173,3 +173,12 @@ def test_the_programs_of_the_guide_run(
     archive(folder, goal)
     exec(code.replace("/data/power", str(goal)), {})
     assert "desk" in capsys.readouterr().out or "polars" in code
+
+
+def test_the_queries_read_the_folders_of_several_loggers(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (folder / "b.wattui").rename(other / "b.wattui")
+    archive(folder, tmp_path / "set" / "rack-01")
+    archive(other, tmp_path / "set" / "rack-02")
+    assert [row[0] for row in rows(tmp_path / "set")] == ["A80012"] * 3 + ["B1"]
