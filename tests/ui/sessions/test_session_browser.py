@@ -311,3 +311,20 @@ def test_the_window_closes_at_once_while_sessions_are_read(window, folder):
     assert browser.list.unread
     window.close()
     assert window.context.sessions is None
+
+
+@pytest.mark.parametrize("size", [0, 19])
+def test_no_date_or_number_of_the_list_is_cut_off(window, three, size):
+    browser = browse(window)
+    if size:
+        browser.view.setStyleSheet(f"QTableView {{ font-size: {size}px; }}")
+    browser.resize(1200, 600)
+    window.handle_events()
+    advance = browser.view.fontMetrics().horizontalAdvance
+    for row in range(len(browser.table.rows)):
+        for key in ("start", "duration", "energy", "size"):
+            number = _COLUMN[key]
+            if not browser.view.isColumnHidden(number):
+                text = browser.table.index(row, number).data()
+                assert advance(text) <= browser.view.columnWidth(number) - 20, (key, text)
+    assert not browser.view.isColumnHidden(_COLUMN["start"])

@@ -257,6 +257,7 @@ class SessionBrowser(QtGui.QDialog):
         if not self.view.editing:
             with self.view.holding():
                 self.table.show_entries(found.entries)
+            self.view.fit_columns()
         self._show_counts()
 
     def _show_counts(self) -> None:
@@ -445,6 +446,8 @@ def deletion_question(parent: QtGui.QWidget | None, entries: Sequence[CatalogueE
     lines = [entry.name for entry in entries[:_MOST_NAMES]]
     if len(entries) > _MOST_NAMES:
         lines.append(f"and {len(entries) - _MOST_NAMES:,} more")
-    lines.append("Their space is free once the trash is emptied. Until then they can be restored.")
+    lines.append("The space is free once the trash is emptied; until then it can be undone there.")
     answers = [("delete", "Move to trash", "danger"), ("keep", "Keep", "")]
-    return Question(parent, f"Move {total_text(entries)} to the trash?", lines, answers)
+    size = size_text(sum(entry.size for entry in entries))
+    title = f"Move {count_text(len(entries), 'session')} ({size}) to the trash?"
+    return Question(parent, title, lines, answers)

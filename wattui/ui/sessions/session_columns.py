@@ -111,7 +111,7 @@ NOTE_COLUMN: Final = SessionColumn(
 
 START_COLUMN: Final = SessionColumn(
     "start", "Start", "When its first record starts", _start,
-    lambda entry: entry.start_us, "2026-11-23 14:05", descending=True,
+    lambda entry: entry.start_us, "2026-11-23 14:05 ", descending=True,
 )  # fmt: skip
 
 KIND_COLUMN: Final = SessionColumn(

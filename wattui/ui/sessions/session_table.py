@@ -36,8 +36,9 @@ _LEFT = QtCore.Qt.AlignmentFlag.AlignLeft | QtCore.Qt.AlignmentFlag.AlignVCenter
 #: Role of the whole entry, for drawing a cell.
 _ENTRY_ROLE = int(_Role.UserRole)
 
-#: Height of a row, and space around a text, in pixels.
+#: Height of a row, space around a text, and what a column is wider, in pixels.
 ROW: Final = 30
+_SLACK: Final = 4
 _SPACE: Final = 20
 
 #: Width of the picture, and least widths of the columns that take what is left, in pixels.
@@ -250,7 +251,7 @@ class SessionView(QtGui.QTableView):
     def __init__(self, table: SessionTable) -> None:
         super().__init__()
         self._table = table
-        self._widths: dict[str, int] = {}
+        self._widths: dict[str, int] = dict.fromkeys(_NUMBER, 0)
         self.setObjectName("sessionTable")
         self.setAccessibleName("Sessions")
         self.setModel(table)
@@ -279,20 +280,34 @@ class SessionView(QtGui.QTableView):
         header.sectionClicked.connect(self._sort_by)
         self._order = START_COLUMN.key, True
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit())
-        self._fit_columns()
+        header.setSectionResizeMode(header.ResizeMode.Fixed)
+        self.fit_columns()
 
-    def _fit_columns(self) -> None:
-        """Set each column to the width of its widest usual text."""
+    def fit_columns(self) -> None:
+        """Set each column to the width of its widest text; words may be shortened, not numbers."""
         metrics = self.fontMetrics()
         for number, column in enumerate(SESSION_COLUMNS):
-            width = max(map(metrics.horizontalAdvance, (column.widest, column.header))) + _SPACE
+            texts = [column.widest, column.header]
+            if column.is_number:
+                texts.append(max(map(column.text, self._table.rows), key=len, default=""))
+            width = max(map(metrics.horizontalAdvance, texts)) + _SPACE + _SLACK
             self._widths[column.key] = _LEAST.get(column.key, width)
             self.setColumnWidth(number, self._widths[column.key])
-            self.horizontalHeader().setSectionResizeMode(number, QtGui.QHeaderView.ResizeMode.Fixed)
+        self._fill()
+
+    def changeEvent(self, event: Any) -> None:
+        """Fit the columns to another font: that of the style sheet comes late."""
+        super().changeEvent(event)
+        if event.type() in (QtCore.QEvent.Type.FontChange, QtCore.QEvent.Type.StyleChange):
+            self.fit_columns()
 
     def resizeEvent(self, event: Any) -> None:
-        """Hide columns that there is no room for; name and note take what is left."""
+        """Hide columns that there is no room for."""
         super().resizeEvent(event)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Hide columns that there is no room for; name and note take what is left."""
         room = self.viewport().width()
         shown = dict(self._widths)
         for key in _HIDEABLE:
