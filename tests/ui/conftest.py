@@ -30,8 +30,6 @@ _SYSTEM = (
 _ALLOWED = {
     "ui/app.py application": "there is no window yet",
     "ui/window/handler.py shut_down": "there is no window any longer",
-    "ui/window/meter_view.py __init__": "a temporary folder, when a view is opened",
-    "ui/window/meter_view.py close": "a temporary folder, when the last view was closed",
     "ui/figure/figure_file.py save": "`wattui plot` has no window",
 }
 

@@ -21,7 +21,7 @@ from wattui.benchmark.result import MeasurementResult, NothingMeasured
 from wattui.benchmark.session_result import evaluate_session, last_measurement
 from wattui.cli import exits
 from wattui.cli.measure_view import MeasureView, summary_lines
-from wattui.cli.output import console, shown_path
+from wattui.cli.output import console, home_path
 from wattui.cli.session_files import say_wrote
 from wattui.cli.stop_signals import Ending
 from wattui.cli.window_start import window_program
@@ -101,7 +101,7 @@ def find(port: str, commands: Sequence[str], options: dict[str, Any]) -> int:
         f"with a load of {found.watts:.1f} W."
     )
     if not options["quiet"]:
-        exits.say(f"It is remembered in {printable(shown_path(path))}.")
+        exits.say(f"It is remembered in {printable(home_path(path))}.")
     return 0
 
 
@@ -188,7 +188,7 @@ def _write(path: Path, text: str, *, quiet: bool) -> None:
 
 def _say_session(path: Path, options: dict[str, Any]) -> None:
     if not options["quiet"] and options["again"] is None:
-        exits.say(f"The session is {printable(shown_path(path))}")
+        exits.say(f"The session is {printable(home_path(path))}")
 
 
 def _plot(outcome: MeasurementResult, path: Path, output: Path, *, quiet: bool) -> None:

@@ -114,7 +114,7 @@ def encoded(text: str) -> bytes:
 # -- texts -------------------------------------------------------------------------
 
 
-def shown_path(path: Path) -> str:
+def home_path(path: Path) -> str:
     """Return a path for people: with ``~`` for the home folder."""
     try:
         return str(Path("~") / path.relative_to(Path.home()))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wattui.cli import exits
-from wattui.cli.output import progress_bar, shown_path
+from wattui.cli.output import home_path, progress_bar
 from wattui.cli.stop_signals import Ending
 from wattui.desktop.atomic_file import is_special, stream_number
 from wattui.errors import DiskRefused
@@ -87,7 +87,7 @@ def export_format(path: Path, form: str | None = None) -> str:
 def say_wrote(path: Path, what: str = "", *, quiet: bool) -> None:
     """Report a file that was written."""
     if not quiet:
-        named = shown_path(path) if stream_number(path) != 1 else "standard output"
+        named = home_path(path) if stream_number(path) != 1 else "standard output"
         exits.say(f"Wrote {what and f'{what} to '}{printable(named)}.")
 
 
@@ -97,7 +97,7 @@ def say_damage(path: Path, damage: Sequence[str]) -> None:
         return
     from wattui.session.checked import REPAIR_HINT
 
-    exits.say(printable(f"{shown_path(path)} is damaged:"))
+    exits.say(printable(f"{home_path(path)} is damaged:"))
     for fault in damage[:_FAULTS]:
         exits.say(printable(f"  {fault}."))
     if len(damage) > _FAULTS:

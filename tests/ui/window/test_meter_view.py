@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,9 @@ def test_a_connected_meter_is_plotted_and_leaves_nothing_behind(meter):
     assert model.status.right == ("PRO, firmware 3.14",), "no file is named"
     path = bench.session_path
     close(ui)
-    assert not path.parent.exists()
+    wait_for(lambda: not any("removal" in one.name for one in threading.enumerate()), "the removal")
+    with ThreadPoolExecutor() as workers:  # It waits for the disk.
+        assert not workers.submit(path.parent.exists).result()
     assert list(sessions_folder().glob("*")) == []
     count = meter.sample_count
     wait_for(lambda: meter.sample_count > count + 5, "the meter goes on")

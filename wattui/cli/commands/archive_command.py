@@ -11,7 +11,7 @@ from wattui.cli.exits import say
 from wattui.cli.file_options import File, Use
 from wattui.cli.help import command
 from wattui.cli.options import quiet_option
-from wattui.cli.output import shown_path
+from wattui.cli.output import home_path
 from wattui.cli.stop_signals import Ending
 from wattui.measurement.text import count_text, printable
 
@@ -42,6 +42,6 @@ def archive_command(folder: Path, goal: Path, quiet: bool) -> None:
         rows, files = count_text(result.row_count, "row"), count_text(result.file_count, "file")
         sessions = count_text(len(result.written), "session")
         same = count_text(len(result.unchanged), "session")
-        say(printable(f"Wrote {rows} of {sessions} to {files} in {shown_path(goal)}."))
+        say(printable(f"Wrote {rows} of {sessions} to {files} in {home_path(goal)}."))
         if result.unchanged:
             say(f"Nothing is new in {same}.")

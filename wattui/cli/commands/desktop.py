@@ -7,7 +7,7 @@ import click
 
 from wattui.cli.exits import say
 from wattui.cli.help import Group
-from wattui.cli.output import shown_path
+from wattui.cli.output import home_path
 from wattui.measurement.text import printable
 
 _EXAMPLES = (
@@ -31,7 +31,7 @@ def install() -> None:
     from wattui.desktop import menu_entry
 
     for path in menu_entry.install():
-        click.echo(f"Wrote {printable(shown_path(path))}")
+        click.echo(f"Wrote {printable(home_path(path))}")
     udev = menu_entry.udev_command()
     if udev:
         say(f"To get access to the meter's port without joining its group, run:\n\n  {udev}")
@@ -44,6 +44,6 @@ def remove() -> None:
 
     removed = menu_entry.remove()
     for path in removed or ():
-        click.echo(f"Removed {printable(shown_path(path))}")
+        click.echo(f"Removed {printable(home_path(path))}")
     if not removed:
         say("There was nothing to remove.")

@@ -17,7 +17,7 @@ from wattui.cli.erase_consent import connected_meter, fetch_line
 from wattui.cli.file_options import PortName, SessionFile, Use
 from wattui.cli.help import command
 from wattui.cli.options import csv_options, quiet_option, session_option
-from wattui.cli.output import Output, Progress, console, shown_path
+from wattui.cli.output import Output, Progress, console, home_path
 from wattui.cli.session_files import export_session
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, DiskRefused, LinkLost, ReadoutIncomplete, WattuiError
@@ -110,7 +110,7 @@ def _save(readout: Readout, goal: Path | None) -> Path:
     path = save_readout(readout, readout.meter, goal)
     if goal is not None and path != goal.absolute():
         exits.say(
-            f"{printable(shown_path(goal))} contains records of another meter or memory, "
+            f"{printable(home_path(goal))} contains records of another meter or memory, "
             "and was not changed."
         )
     return path

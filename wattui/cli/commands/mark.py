@@ -11,7 +11,7 @@ from wattui.cli.exits import say
 from wattui.cli.file_options import PortName, SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import moment, quiet_option
-from wattui.cli.output import shown_path
+from wattui.cli.output import home_path
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.moment import Moment
 from wattui.measurement.text import clock_text, printable
@@ -54,7 +54,7 @@ def mark(
     made = set_mark(text, path, when_us=_time_in(path, when))
     if not quiet:
         moment = clock_text(made.time_us / MICROSECONDS)
-        say(printable(f"Marked {moment} in {shown_path(path)}."))
+        say(printable(f"Marked {moment} in {home_path(path)}."))
 
 
 def _time_in(path: Path, when: Moment | None) -> int | None:

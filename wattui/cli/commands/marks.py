@@ -14,7 +14,7 @@ from wattui.cli.exits import say
 from wattui.cli.file_options import SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import json_option
-from wattui.cli.output import print_table, shown_path
+from wattui.cli.output import home_path, print_table
 from wattui.cli.session_files import say_damage
 from wattui.cli.stop_signals import Ending
 from wattui.measurement.clock import MICROSECONDS
@@ -72,7 +72,7 @@ def marks(session: Path, as_json: bool, as_csv: bool, baseline: str | None) -> N
         length = 0.0 if ends is None else (ends[1] - ends[0]) / MICROSECONDS
         _print(found, spans, base, RunTimes(span=length))
     else:
-        say(printable(f"There are no marks and no spans in {shown_path(session)} yet."))
+        say(printable(f"There are no marks and no spans in {home_path(session)} yet."))
 
 
 def _baseline(spans: Sequence[SpanFigures], name: str | None) -> SpanFigures | None:

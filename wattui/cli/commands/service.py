@@ -19,7 +19,7 @@ from wattui.cli.options import (
     interval_option,
     rotation_option,
 )
-from wattui.cli.output import shown_path
+from wattui.cli.output import home_path
 from wattui.measurement.alerts import AlertRule
 from wattui.measurement.text import printable
 from wattui.session.rotation import Period, Rotation
@@ -79,7 +79,7 @@ def install(
     arguments += [] if on_alert is None else ["--on-alert", on_alert]
     arguments += ["--alert-shell"] if alert_shell else []
     path, left = systemd_unit.install(arguments)
-    click.echo(f"Wrote {printable(shown_path(path))}")
+    click.echo(f"Wrote {printable(home_path(path))}")
     if left:
         _say_what_is_left(left)
     else:
@@ -116,7 +116,7 @@ def remove() -> None:
     if path is None:
         say("There was nothing to remove.")
         return
-    click.echo(f"Removed {printable(shown_path(path))}")
+    click.echo(f"Removed {printable(home_path(path))}")
     if left:
         _say_what_is_left(left)
 
@@ -136,7 +136,7 @@ def status() -> int:
     if text:
         click.echo(printable(text.rstrip("\n")))
     else:
-        click.echo(f"Installed: {printable(shown_path(path))}")
+        click.echo(f"Installed: {printable(home_path(path))}")
         say("systemd cannot be reached from here, so its state is unknown.")
     return 0
 

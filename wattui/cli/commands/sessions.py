@@ -15,7 +15,7 @@ from rich.text import Text
 from wattui.cli.exits import printable, say
 from wattui.cli.help import command
 from wattui.cli.options import json_option
-from wattui.cli.output import print_table, shown_path
+from wattui.cli.output import home_path, print_table
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.measurement.text import count_text, elapsed_text, energy_text, iso_text, size_text
@@ -84,7 +84,7 @@ def sessions(as_json: bool) -> None:
         click.echo(json.dumps([asdict(entry) for entry in found], indent=2))
         return
     if not found:
-        say(printable(f"There are no sessions in {shown_path(catalogue.folder)} yet."))
+        say(printable(f"There are no sessions in {home_path(catalogue.folder)} yet."))
         return
     rows = [
         (
@@ -101,7 +101,7 @@ def sessions(as_json: bool) -> None:
     names = ("Session", "Start", "Duration", "Samples", "Energy", "Meters", "")
     print_table(names, rows, "Duration,Samples,Energy")
     total = size_text(sum(entry.size for entry in found))
-    taken = f"{count_text(len(found), 'session')} in {shown_path(catalogue.folder)}, {total}."
+    taken = f"{count_text(len(found), 'session')} in {home_path(catalogue.folder)}, {total}."
     say(printable(taken))
 
 

@@ -11,7 +11,7 @@ from wattui.cli.exits import complain, say
 from wattui.cli.file_options import SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import quiet_option
-from wattui.cli.output import shown_path
+from wattui.cli.output import home_path
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, SessionDamaged, SessionError
 from wattui.measurement.text import printable
@@ -47,10 +47,10 @@ def verify(files: tuple[Path, ...], quiet: bool) -> int:
                 status = error.exit_status
                 continue
             if not faults and not quiet:
-                say(f"{printable(shown_path(file))} is as it was recorded.")
+                say(f"{printable(home_path(file))} is as it was recorded.")
             if faults:
                 status, damaged = SessionDamaged.exit_status, True
-                say(f"{printable(shown_path(file))} is damaged:")
+                say(f"{printable(home_path(file))} is damaged:")
                 for fault in faults:
                     say(f"  {printable(fault)}.")
     if damaged:

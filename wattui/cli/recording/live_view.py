@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattui.cli import exits
-from wattui.cli.output import shown_path
+from wattui.cli.output import home_path
 from wattui.cli.recording.line_view import QuietView, alert_text, state_words
 from wattui.cli.recording.recording import Recording, Track
 from wattui.client import ClientState
@@ -236,7 +236,7 @@ class LiveView(QuietView):
             return Text("Waiting for the first sample.")
         replays = joined_replays(track.replay for track in self._recording.tracks)
         doing = exits.printable(f"Replaying {replays} into ") if replays else "Recording into "
-        head = Text.assemble(doing, (exits.printable(shown_path(path)), "bold"))
+        head = Text.assemble(doing, (exits.printable(home_path(path)), "bold"))
         head.overflow = "fold"
         return head
 

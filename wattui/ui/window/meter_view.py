@@ -8,7 +8,10 @@ a view of it is open; nothing claims that it is saved.
 
 from __future__ import annotations
 
+import functools
+import shutil
 import tempfile
+import uuid
 import weakref
 from pathlib import Path
 from typing import Final
@@ -36,6 +39,9 @@ from wattui.ui.window.window_model import WindowModel
 WIDTH: Final = 1080
 HEIGHT: Final = 680
 
+#: Where temporary files go; found here, since the search tries to write.
+_TEMPORARY: Final = Path(tempfile.gettempdir())
+
 
 class _Shown:
     """A bench that is shown by views, and its services while one of them is open."""
@@ -44,24 +50,25 @@ class _Shown:
         self.views = 0
         self.model = model
         self._meter: Meter | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._wake = QtWake(model.main_thread)
         self._wake.start()
         if isinstance(model, Bench):
             self.bench = model
             return
         self._meter = model
-        self._folder = tempfile.TemporaryDirectory(prefix="wattui-", ignore_cleanup_errors=True)
-        folder = Path(self._folder.name)
+        folder = _TEMPORARY / f"wattui-{uuid.uuid4()}"
+        make = functools.partial(folder.mkdir, mode=0o700, exist_ok=True)
+        model.main_thread.run("temporary folder", make)
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.bench = Bench(main_thread=model.main_thread, folder=folder, temporary=True)
         self.bench.adopt(model)
 
     def close(self) -> None:
         """Leave the meter as it was, and delete what was recorded for the plots."""
-        if self._meter is not None and self._folder is not None:
+        if self._meter is not None:
             self.bench.let_go(self._meter)
             self.bench.close()
-            self._folder.cleanup()
+            self.bench.main_thread.run("removal of temporary files", self._remove)
         self._wake.release()
 
 
