@@ -3,12 +3,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from wattui.formats.import_files import import_files
+from wattui.formats.reading.source import Assumptions
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.steps import CONTEXT, WINDOW, PowerStep, find_steps, steps_after
+from wattui.session import Session
 from wattui.simulator.loads import find_load
+
+CAPTURES = Path(__file__).parents[3] / "shared" / "samples"
 
 
 def records(power: np.ndarray) -> np.ndarray:
@@ -110,3 +117,16 @@ def test_steps_do_not_depend_on_how_the_records_are_read(size: int) -> None:
     middle = 1_234
     found = list(steps_after(read, table[middle - CONTEXT : middle], int(table[middle - 1, 0])))
     assert found == [step for step in whole if step.time_us > table[middle - 1, 0]]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("fan.raw", [10, 24]), ("iphone4.raw", [64])])
+def test_steps_of_a_real_meter(name: str, expected: list[int], tmp_path: Path) -> None:
+    """A fan is switched on and then up; a telephone is plugged in, and charges less and less."""
+    if not (CAPTURES / name).exists():
+        pytest.skip("no capture of a real meter here")
+    import_files([CAPTURES / name], tmp_path / "a.wattui", Assumptions(interval=1.0))
+    with Session.open(tmp_path / "a.wattui") as session:
+        ends = session.span_us()
+        assert ends is not None
+        found = [(step.time_us - ends[0]) / MICROSECONDS for step in session.steps(1)]
+    assert found == expected

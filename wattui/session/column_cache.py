@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -66,7 +66,7 @@ class ColumnCache:
         self._state: object = None
         self._columns: OrderedDict[Hashable, Columns] = OrderedDict()
         self._sums: OrderedDict[Hashable, Rows] = OrderedDict()
-        self._distributions: OrderedDict[Hashable, Distribution] = OrderedDict()
+        self._distributions: OrderedDict[Hashable, Sequence[Distribution]] = OrderedDict()
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Forget everything if earlier samples may have changed; in the read transaction."""
@@ -92,8 +92,10 @@ class ColumnCache:
         """Return the summaries of a finished part of a span; read them the first time."""
         return _remembered(self._sums, _MOST_SUMS, part, read)
 
-    def distribution(self, part: Hashable, read: Callable[[], Distribution]) -> Distribution:
-        """Return a field's distribution over a finished part; read it the first time."""
+    def distributions(
+        self, part: Hashable, read: Callable[[], Sequence[Distribution]]
+    ) -> Sequence[Distribution]:
+        """Return a field's distributions over a finished part; read them the first time."""
         return _remembered(self._distributions, _MOST_DISTRIBUTIONS, part, read)
 
 

@@ -7,6 +7,9 @@ What is not stored, or damaged, is read from samples: that takes longer, and ret
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final
 
 from wattui.measurement.distribution import Distribution, is_distributed, joined
 from wattui.session.column_cache import ColumnCache
@@ -14,6 +17,9 @@ from wattui.session.schema import WIDTHS, count_levels
 from wattui.session.span_statistics import Piece, pieces_of
 from wattui.session.store import StoredMeter
 from wattui.session.value_counts import count_samples, read_counts
+
+#: Buckets of a level at one end of a span.
+_FEW: Final = 4
 
 
 def read_distribution(
@@ -28,27 +34,29 @@ def read_distribution(
         return Distribution(name)
     levels = count_levels(meter.first_level)
 
-    def read(part: Piece) -> Distribution:
+    def read(part: Piece) -> Sequence[Distribution]:
         if part[0] < 0:
-            return count_samples(connection, meter.id, name, *part[1:])
+            return [count_samples(connection, meter.id, name, *part[1:])]
         key = (meter.id, name, part)
-        return cache.distribution(key, lambda: _from_counts(connection, meter, name, part))
+        return cache.distributions(key, lambda: _from_counts(connection, meter, name, part))
 
-    return joined(name, map(read, pieces_of(levels, *span, meter.last)))
+    return joined(name, chain.from_iterable(map(read, pieces_of(levels, *span, meter.last))))
 
 
 def _from_counts(
     connection: sqlite3.Connection, meter: StoredMeter, name: str, part: Piece
-) -> Distribution:
+) -> Sequence[Distribution]:
     """Read whole buckets; what is missing in them, from those of the level below."""
     level, low, high = part
     below = max((one for one in count_levels(meter.first_level) if one < level), default=-1)
-    parts = []
+    parts: list[Distribution] = []
     for bucket, found in read_counts(connection, meter.id, level, name, (low, high)):
         end = bucket + WIDTHS[level]
-        if found is None and below >= 0:
-            found = _from_counts(connection, meter, name, (below, bucket, end))
-        elif found is None:
-            found = count_samples(connection, meter.id, name, bucket, end)
-        parts.append(found)
-    return joined(name, parts)
+        if found is not None:
+            parts.append(found)
+        elif below >= 0:
+            parts += _from_counts(connection, meter, name, (below, bucket, end))
+        else:
+            parts.append(count_samples(connection, meter.id, name, bucket, end))
+    # A few are joined with those of other levels at once.
+    return parts if len(parts) <= _FEW else [joined(name, parts)]

@@ -18,7 +18,6 @@ from itertools import chain, pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wattui.measurement.distribution import Distribution, is_distributed, joined
 from wattui.measurement.fields import FIELDS, POWER_LIMIT
@@ -86,40 +85,27 @@ def pack(found: Distribution) -> bytes:
     return zlib.compress(np.ascontiguousarray(planes).data, 1)
 
 
-def unpacked(name: str, data: Sequence[bytes | None]) -> list[Distribution | None]:
-    """Return the distributions of a field from their bytes; None for what is damaged."""
-    planes = [_planes(one) for one in data]
-    sizes = [part.shape[1] for part in planes]
-    numbers = np.ascontiguousarray(np.hstack([_planes(None), *planes]).T).view("<i8").ravel()
-    signed = _signed(numbers)
-    found: list[Distribution | None] = []
-    for begin, end in pairwise([0, *np.cumsum(sizes).tolist()]):
-        if begin == end:
-            found.append(None)
-            continue
-        mean, first, last = numbers[begin : begin + _HEAD].tolist()
-        steps, counts, _, _ = numbers[begin + _HEAD : end].reshape(4, -1)
-        _, _, times, rises = signed[begin + _HEAD : end].reshape(4, -1)
-        wire = np.cumsum(steps)
-        found.append(Distribution(name, wire, counts, times + counts * mean, rises, first, last))
-    return found
-
-
-def _planes(data: bytes | None) -> NDArray[np.uint8]:
-    """Return the planes of a distribution, (8, n): a byte of each number; n is 0 if damaged."""
-    nothing = np.empty((8, 0), np.uint8)
-    if data is None:
-        return nothing
+def unpacked(name: str, data: bytes | None) -> Distribution | None:
+    """Return the distribution of a field from its bytes; None if they are damaged."""
     try:
-        found = np.frombuffer(zlib.decompress(data), np.uint8).reshape(8, -1)
+        planes = np.frombuffer(zlib.decompress(data or b""), np.uint8).reshape(8, -1)
     except (zlib.error, ValueError, TypeError):
-        return nothing
-    return found if found.shape[1] % 4 == _HEAD else nothing
+        return None
+    size, rest = divmod(planes.shape[1] - _HEAD, 4)
+    if size < 1 or rest:
+        return None
+    numbers = np.ascontiguousarray(planes.T).view("<i8").ravel()
+    mean, first, last = numbers[:_HEAD].tolist()
+    steps, counts = numbers[_HEAD:][:size], numbers[_HEAD + size :][:size]
+    signed = _signed(numbers[_HEAD + 2 * size :])
+    times, rises = signed[:size], signed[size:]
+    times += counts * mean
+    return Distribution(name, np.cumsum(steps), counts, times, rises, first, last)
 
 
 def is_same(found: Distribution, data: bytes) -> bool:
     """Check whether a distribution is the one that is stored as *data*."""
-    (other,) = unpacked(found.name, [data])
+    other = unpacked(found.name, data)
     return other is not None and pack(other) == pack(found)
 
 
@@ -294,14 +280,15 @@ def read_counts(
         f" AND n_{name}>0 ORDER BY summary.bucket",
         (name, meter, level, *span),
     ).fetchall()
-    stored = unpacked(name, [row[3] for row in rows])
-    parts = []
-    for (bucket, size, count, _), found in zip(rows, stored, strict=True):
+    parts: list[tuple[int, Distribution | None]] = []
+    for bucket, size, count, data in rows:
+        found: Distribution | None
         if size < _LEAST:
             end = bucket + WIDTHS[level]
             found = count_samples(connection, meter, name, bucket, end)
-        elif found is not None and found.count != count:
-            found = None
+        else:
+            stored = unpacked(name, data)
+            found = stored if stored is not None and stored.count == count else None
         parts.append((bucket, found))
     return parts
 
