@@ -180,7 +180,17 @@ def test_tables_are_safe_and_complete(bench: Bench) -> None:
 def test_spans_that_somebody_else_made_are_not_a_measurement(bench: Bench) -> None:
     """Whatever is in their details."""
     good = bench.log.span()
-    odd: list[object] = [None, [], 5, "x", {"seconds": "x"}, {"a": 1}, [1], [{"name": []}]]
+    odd: list[object] = [
+        None,
+        [],
+        5,
+        "x",
+        math.inf,
+        {"seconds": "x"},
+        {"a": 1},
+        [1],
+        [{"name": []}],
+    ]
     for name in ("commands", "lag", "meter", "environment", "plan", "interval", "measurement"):
         for value in odd:
             span = replace(good, details={**good.details, name: value})
@@ -221,3 +231,15 @@ def test_one_run_is_written_without_an_interval(tmp_path: Path) -> None:
     assert found["stddev"] is None
     assert found["interval_95"] == [None, None]
     assert "| – |" in to_markdown(result)
+
+
+def test_a_span_is_where_the_records_of_its_run_are(bench: Bench) -> None:
+    trial = bench.log.trials[1]
+    span = bench.log.trial_span(trial)
+    assert (span.start_us, span.stop_us) == (
+        trial.start_us + 2 * SECOND,
+        trial.stop_us + 2 * SECOND,
+    )
+    assert span.details["start_us"] == trial.start_us
+    (log,) = MeasurementLog.read([bench.log.span(), span])
+    assert log.trials == (trial,)

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from wattui.benchmark.method import ASSUMED_LAG, Lag, Window
 from wattui.benchmark.plan import MeasuredCommand, MeasurementPlan
-from wattui.measurement.clock import MICROSECONDS
+from wattui.measurement.clock import MICROSECONDS, microseconds
 from wattui.session.annotations import Span
 
 #: Colours of the commands' spans; quiet ones are grey.
@@ -110,13 +110,17 @@ class MeasurementLog:
             "plan": dict(self.plan),
         }
         start, stop = self.span_us()
+        stop += self._lag_us
         name = ", ".join(dict.fromkeys(one.name for one in self.commands))
         return Span(
             0, start, stop, f"Measurement of {name}", "", self.meter_id, MEASUREMENT, details
         )
 
     def trial_span(self, trial: Trial) -> Span:
-        """Return the span of a trial."""
+        """Return the span of a trial: where its records are.
+
+        Its details have the time of the command, by the clock of the host.
+        """
         details = {"measurement": self.id, **_plain(trial)}
         colour, name = _QUIET_COLOUR, "idle"
         if trial.command >= 0:
@@ -127,9 +131,13 @@ class MeasurementLog:
             details |= {"name": command.name, "text": command.text}
         if trial.problem:
             name += f" ({trial.problem})"
-        return Span(
-            0, trial.start_us, trial.stop_us, name, colour, self.meter_id, trial.role, details
-        )
+        start, stop = trial.start_us + self._lag_us, trial.stop_us + self._lag_us
+        return Span(0, start, stop, name, colour, self.meter_id, trial.role, details)
+
+    @property
+    def _lag_us(self) -> int:
+        """By how much its records come later, in microseconds."""
+        return microseconds(self.lag.seconds)
 
     @classmethod
     def read(cls, spans: Iterable[Span]) -> list[Self]:
@@ -143,7 +151,7 @@ class MeasurementLog:
                     found[key] = cls._of(span)
                 elif span.kind in tuple(Role):
                     trials.setdefault(key, []).append(_trial(span))
-            except (TypeError, ValueError, KeyError, AttributeError):
+            except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError):
                 # Somebody else's span of the same kind.
                 continue
         return [
@@ -180,21 +188,28 @@ def _texts(values: Any) -> dict[str, str]:
 
 def _plain(trial: Trial) -> dict[str, Any]:
     values = asdict(trial)
-    for name in ("role", "start_us", "stop_us"):
-        del values[name]
+    del values["role"]
     return values
 
 
 def _trial(span: Span) -> Trial:
     details: Any = span.details
     joules = details["processor_j"]
+    start = int(details["start_us"])
     return Trial(
-        Role(span.kind), span.start_us, span.stop_us, int(details["command"]),
-        int(details["number"]), max(int(details["count"]), 1), _floats(details["seconds"]),
+        Role(span.kind),
+        start,
+        max(int(details["stop_us"]), start + 1),
+        int(details["command"]),
+        int(details["number"]),
+        max(int(details["count"]), 1),
+        _floats(details["seconds"]),
         tuple(int(one) for one in details["exit_codes"]),
-        None if joules is None else float(joules), bool(details["left_running"]),
-        bool(details["unsettled"]), str(details["problem"]),
-    )  # fmt: skip
+        None if joules is None else float(joules),
+        bool(details["left_running"]),
+        bool(details["unsettled"]),
+        str(details["problem"]),
+    )
 
 
 def _floats(values: Sequence[Any]) -> tuple[float, ...]:
