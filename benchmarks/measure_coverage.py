@@ -189,7 +189,9 @@ def simulate(
     """Return the result of a simulated measurement."""
     draw = np.random.default_rng(seed)
     meter = MovedMeter(machine, draw)
-    plan = MeasurementPlan(make_commands([str(n) for n in range(len(works))]), shell=(), **options)  # type: ignore[arg-type]
+    plan = MeasurementPlan(
+        make_commands([str(n) for n in range(len(works))]), shell_words=(), **options
+    )  # type: ignore[arg-type]
     run = MovedCommands(meter, works, draw)
     experiment = Experiment(plan, meter, lag, Unwatched(), run_command=run, seed=seed)
     experiment.run()

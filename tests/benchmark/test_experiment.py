@@ -95,7 +95,7 @@ class Bench:
         self.meter = moved.MovedMeter(moved.Machine(noise=0.1), draw)
         works = [moved.Work(80.0, 12.0), moved.Work(60.0, 12.0)]
         commands = options.pop("commands", None) or make_commands(["0"])
-        plan = MeasurementPlan(commands, shell=(), **{"runs": 3, **options})
+        plan = MeasurementPlan(commands, shell_words=(), **{"runs": 3, **options})
         self.script = Script(moved.MovedCommands(self.meter, works, draw), special)
         self.watcher = Unwatched()
         self.remarks: list[str] = []

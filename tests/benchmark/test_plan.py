@@ -41,9 +41,9 @@ def test_plans_that_make_no_sense_are_refused() -> None:
         with pytest.raises(PlanError):
             make_commands(texts, **options)  # type: ignore[arg-type]
     with pytest.raises(PlanError, match="quotation"):
-        MeasurementPlan((), shell=()).words("a 'b")
+        MeasurementPlan((), shell_words=()).words("a 'b")
     with pytest.raises(PlanError, match="empty"):
-        MeasurementPlan((), shell=()).words(" ")
+        MeasurementPlan((), shell_words=()).words(" ")
 
 
 def test_scans() -> None:
@@ -57,4 +57,4 @@ def test_scans() -> None:
 
 def test_words_with_and_without_a_shell() -> None:
     assert MeasurementPlan(()).words("a 'b c'") == ["/bin/sh", "-c", "a 'b c'"]
-    assert MeasurementPlan((), shell=()).words("a 'b c'") == ["a", "b c"]
+    assert MeasurementPlan((), shell_words=()).words("a 'b c'") == ["a", "b c"]

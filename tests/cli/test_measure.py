@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from wattui.cli.commands.measure import split_words
 from wattui.cli.program import program
-from wattui.session import Session
+from wattui.session import Session, SessionWriter
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="commands of a shell")
 
@@ -175,6 +175,14 @@ def test_command_lines_that_make_no_sense(
     bench: Bench, words: tuple[str, ...], status: int, text: str
 ) -> None:
     assert text in bench.invoke(*words, status=status).stderr
+
+
+def test_the_output_of_a_command_is_not_written_into_a_session(bench: Bench) -> None:
+    with SessionWriter(bench.session):
+        pass
+    before = bench.session.read_bytes()
+    bench.invoke(bench.port, "--output", bench.session, "true", status=6)
+    assert bench.session.read_bytes() == before
 
 
 def test_a_port_is_needed_if_no_meter_is_plugged_in(bench: Bench) -> None:

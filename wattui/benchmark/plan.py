@@ -65,7 +65,7 @@ class MeasurementPlan:
     #: After how long a command is ended; None for never.
     timeout: float | None = None
     #: The shell and its arguments; empty to run commands directly.
-    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    shell_words: tuple[str, ...] = ("/bin/sh", "-c")
     #: Whether a command may fail.
     ignore_failure: bool = False
     #: Where its output goes: ``null``, ``inherit``, or a file.
@@ -82,8 +82,8 @@ class MeasurementPlan:
         PlanError
             Without a shell, it has quotes that do not match, or no words.
         """
-        if self.shell:
-            return [*self.shell, text]
+        if self.shell_words:
+            return [*self.shell_words, text]
         try:
             words = shlex.split(text)
         except ValueError as error:

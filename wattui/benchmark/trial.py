@@ -221,5 +221,5 @@ def described(plan: MeasurementPlan) -> dict[str, Any]:
     values = asdict(plan)
     del values["commands"]
     values["order"] = str(plan.order)
-    values["shell"] = list(plan.shell)
+    values["shell_words"] = list(plan.shell_words)
     return values

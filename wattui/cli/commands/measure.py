@@ -124,6 +124,7 @@ def measure(ctx: click.Context, /, typed: tuple[str, ...], **options: Any) -> in
 def make_plan(commands: Sequence[str], options: dict[str, Any]) -> MeasurementPlan:
     """Return the plan of a command line."""
     from wattui.benchmark.plan import MeasurementPlan, Order, make_commands, scan_values
+    from wattui.session.destination import check_destination
 
     parameters: dict[str, list[str]] = {}
     step = options["parameter_step_size"] or "1"
@@ -135,6 +136,8 @@ def make_plan(commands: Sequence[str], options: dict[str, Any]) -> MeasurementPl
         raise click.UsageError("--parameter-step-size needs --parameter-scan.")
     shell = () if options["no_shell"] else parse_shell(options["shell"])
     output = "inherit" if options["show_output"] else options["output"]
+    if output not in ("null", "inherit"):
+        check_destination(Path(output), [], force=False)
     return MeasurementPlan(
         make_commands(
             commands, names=options["command_name"], prepare=options["prepare"],
@@ -142,7 +145,7 @@ def make_plan(commands: Sequence[str], options: dict[str, Any]) -> MeasurementPl
         ),
         runs=options["runs"], warmup=options["warmup"], order=Order(options["order"]),
         min_time=options["min_time"], idle=options["idle"], settle=options["settle"],
-        timeout=options["timeout"], shell=shell, ignore_failure=options["ignore_failure"],
+        timeout=options["timeout"], shell_words=shell, ignore_failure=options["ignore_failure"],
         output=output, setup=options["setup"], cleanup=options["cleanup"],
     )  # fmt: skip
 
