@@ -26,7 +26,7 @@ LAYERS = (
     "measurement desktop",
     "protocol",
     "ports simulator session",
-    "client formats",
+    "client formats forwarding",
     "meter_memory benchmark",
     "model report",
     "ui",

@@ -435,3 +435,43 @@ setting_options: Final = together(
              is_flag=True),
     _setting("--restart", "Restart the meter, which keeps its settings.", is_flag=True),
 )  # fmt: skip
+
+
+# -- where samples go besides the session ---------------------------------------------
+
+
+def _target(*schemes: str) -> Callable[[str], str]:
+    """Return the check of a URL: for ``type=`` of an option."""
+
+    def check(text: str) -> str:
+        from wattui.forwarding import open_target
+
+        if text.partition(":")[0].lower() not in schemes:
+            raise click.BadParameter(f"{text!r} does not begin with {' or '.join(schemes)}://.")
+        open_target(text)
+        return text
+
+    return check
+
+
+#: Databases and brokers that get every sample.
+forward_options: Final = together(
+    click.option(
+        "--influx", type=_target("http", "https"), multiple=True, metavar="URL",
+        help="Send samples to InfluxDB, VictoriaMetrics, QuestDB or Telegraf: "
+        "http://HOST:8086/?db=NAME, or ?org=NAME&bucket=NAME.",
+    ),
+    click.option(
+        "--mqtt", type=_target("mqtt", "mqtts"), multiple=True, metavar="URL",
+        help="Send samples to a broker, where Home Assistant finds them: mqtt://USER@HOST/TOPIC.",
+    ),
+    click.option(
+        "--postgres", type=_target("postgresql", "postgres"), multiple=True, metavar="URL",
+        help="Send samples to a table of PostgreSQL: postgresql://USER@HOST/DATABASE.",
+    ),
+    click.option(
+        "--prometheus", metavar="[HOST]:PORT",
+        help="Serve the readings to Prometheus, such as at :9464; to this machine only, unless "
+        "HOST is given.",
+    ),
+)  # fmt: skip

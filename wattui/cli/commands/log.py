@@ -17,6 +17,7 @@ from wattui.cli.options import (
     duration,
     end_options,
     folder_option,
+    forward_options,
     interval_option,
     line_options,
     new_session_option,
@@ -60,6 +61,7 @@ _EXAMPLES = (
 )  # fmt: skip
 @end_options
 @alert_options
+@forward_options
 @recorded_csv_options
 @click.option(
     "--raw", type=File(Use.APPEND), metavar="FILE",
@@ -86,7 +88,8 @@ def log(
     on_alert: str | None, alert_shell: bool,
     output: Path | None, force: bool, dialect: str, raw: Path | None, session: Path | None,
     folder: Path | None, rotation: Rotation | None, csv: bool, wait: bool, status: Path | None,
-    json: bool, plain: bool, quiet: bool,
+    influx: tuple[str, ...], mqtt: tuple[str, ...], postgres: tuple[str, ...],
+    prometheus: str | None, json: bool, plain: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Record meters in the terminal, without a window.
 
@@ -100,6 +103,10 @@ def log(
     An alert is raised once its condition has held for its time; it sets a mark in the session.
     Its command gets the facts in variables of its environment, from WATTUI_ALERT to
     WATTUI_VALUE, and never holds up the recording.
+
+    Databases and brokers are sent what is on disk, in order, from where an earlier run stopped.
+    They never hold up the recording. Passwords are taken from WATTUI_INFLUX_TOKEN,
+    WATTUI_INFLUX_PASSWORD, WATTUI_MQTT_PASSWORD and PGPASSWORD.
 
     An unplugged meter is reconnected as soon as it is back. If one of several meters fails, the
     others go on, and its exit code is returned at the end. SIGTERM and closing the terminal end
@@ -119,6 +126,7 @@ def log(
         session, quiet, json, plain, unattended, status, force=force,
         end=PlannedEnd(until_us=until, energy_wh=energy), alerts=alerts,
         alert_command=alert_command(alerts, on_alert, shell=alert_shell),
+        targets=(*influx, *mqtt, *postgres), prometheus=prometheus or "",
     )  # fmt: skip
     return record(options)
 

@@ -16,6 +16,7 @@ from wattui.cli.options import (
     alert_command,
     alert_options,
     folder_option,
+    forward_options,
     interval_option,
     rotation_option,
 )
@@ -63,10 +64,12 @@ def service() -> None:
 @interval_option
 @click.option("--csv", is_flag=True, help="Also write a CSV file for each session.")
 @alert_options
+@forward_options
 def install(
     ports: tuple[str, ...], every: bool, rotation: Rotation | None, folder: Path | None,
     interval: int, csv: bool, alerts: tuple[AlertRule, ...], on_alert: str | None,
-    alert_shell: bool,
+    alert_shell: bool, influx: tuple[str, ...], mqtt: tuple[str, ...],
+    postgres: tuple[str, ...], prometheus: str | None,
 ) -> None:  # fmt: skip
     """Install and start the service, or change its options."""
     from wattui.desktop import systemd_unit
@@ -78,6 +81,9 @@ def install(
     arguments += [word for rule in alerts for word in ("--alert", str(rule))]
     arguments += [] if on_alert is None else ["--on-alert", on_alert]
     arguments += ["--alert-shell"] if alert_shell else []
+    targets = {"--influx": influx, "--mqtt": mqtt, "--postgres": postgres}
+    arguments += [word for name, urls in targets.items() for url in urls for word in (name, url)]
+    arguments += [] if prometheus is None else ["--prometheus", prometheus]
     path, left = systemd_unit.install(arguments)
     click.echo(f"Wrote {printable(home_path(path))}")
     if left:

@@ -70,6 +70,10 @@ class Options:
     #: The alerts, and the command that is run for each; None for none.
     alerts: tuple[AlertRule, ...] = ()
     alert_command: AlertCommand | None = None
+    #: Databases and brokers that get the samples too.
+    targets: tuple[str, ...] = ()
+    #: Where Prometheus fetches figures; empty for nowhere.
+    prometheus: str = ""
     #: Returns whether nothing more will come, as at the end of a replay; None: never.
     over: Callable[[], bool] | None = None
 
@@ -82,6 +86,15 @@ class Options:
     def is_data(self) -> bool:
         """Whether standard output is for a program that reads records, and nothing else."""
         return self.writes_to_output or (self.json and not self.quiet)
+
+    def accompany(self, recording: Recording, stack: contextlib.ExitStack) -> None:
+        """Start what goes on beside a recording: its status file, and sending its samples."""
+        if self.status is not None:
+            stack.enter_context(StatusFile(self.status, recording))
+        if self.targets or self.prometheus:
+            from wattui.cli.recording.forwarding import Forwarding
+
+            stack.enter_context(Forwarding(self.targets, self.prometheus, recording))
 
     def make_alerts(self, recording: Recording) -> AlertListener:
         """Return what watches a recording for alerts."""
@@ -118,8 +131,7 @@ def record(options: Options) -> int:
             make_recorder=unattended.make_recorder if unattended.rotates else None,
             wait=options.unattended.wait,
         )
-        if options.status is not None:
-            stack.enter_context(StatusFile(options.status, recording))
+        options.accompany(recording, stack)
         hang_up = unattended.hang_up if unattended.rotates else None
         ending = stack.enter_context(Ending(recording.wake, hang_up))
         run = _Run(options, recording, ending, unattended)

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sending in order, at least once, from where it stopped; and what targets refuse beforehand."""
+
+from __future__ import annotations
+
+import importlib
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile_texts import HOSTILE
+from real_servers import wait_for
+from session_samples import METER, OTHER, noisy, record, record_steady, steady
+
+from wattui.errors import DiskRefused, PackageMissing, WattuiError
+from wattui.forwarding import Batch, Cursors, Forwarder, forwarder, open_target
+from wattui.forwarding.influx import Influx, lines
+from wattui.forwarding.mqtt import discovery, slug
+from wattui.forwarding.target import TargetRefused, TargetUnreachable, values_of
+from wattui.measurement.sample import Sample
+from wattui.session import Session, SessionWriter
+
+
+class Memory:
+    """A target that keeps what it gets, and fails when it is told to."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, Sample, float]] = []
+        self.error: Exception | None = None
+        #: Batches until it fails once, after it has kept the batch.
+        self.fails_after = -1
+        self.closed = False
+
+    def send(self, batch: Batch) -> None:
+        if self.error is not None:
+            raise self.error
+        for sample, energy in zip(batch.samples, batch.energies_wh, strict=True):
+            self.rows.append((batch.meter.key, sample, energy))
+        self.fails_after -= 1
+        if self.fails_after == 0:
+            raise TargetUnreachable("memory was lost")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def cursors(tmp_path: Path) -> Iterator[Cursors]:
+    made = Cursors(tmp_path / "forwarding.db")
+    yield made
+    made.close()
+
+
+def forward(target: Memory, cursors: Cursors, *paths: Path) -> list[WattuiError]:
+    complaints: list[WattuiError] = []
+    made = Forwarder(target, cursors, complaints.append, look=0.01, retry=0.01)
+    made.start()
+    for path in paths:
+        made.add(path)
+    assert made.close(30)
+    assert target.closed
+    return complaints
+
+
+def test_each_sample_of_each_meter_is_sent_in_order_with_its_energy(
+    tmp_path: Path, cursors: Cursors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder, "BATCH", 64)
+    samples = noisy(1_000)
+    path = record(tmp_path / "a.wattui", samples)
+    with SessionWriter(tmp_path / "b.wattui") as writer:
+        writer.on_samples(OTHER, samples[:10])
+    target = Memory()
+    assert forward(target, cursors, path, tmp_path / "b.wattui") == []
+    assert [sample for key, sample, _ in target.rows if key == METER.key] == samples
+    assert [sample for key, sample, _ in target.rows if key == OTHER.key] == samples[:10]
+    with Session.open(path) as session:
+        for _key, sample, energy in target.rows[:1_000:137]:
+            assert energy == pytest.approx(session.energy_before(1, sample.time_us), rel=1e-12)
+    assert cursors.pending("memory") == []
+
+
+def test_a_lost_answer_sends_a_batch_again_and_no_energy_twice(
+    tmp_path: Path, cursors: Cursors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarder, "BATCH", 50)
+    path = record_steady(tmp_path / "a.wattui", 200)
+    target = Memory()
+    target.fails_after = 2
+    (complaint,) = forward(target, cursors, path)
+    assert "are sent later" in complaint.hint
+    assert len(target.rows) == 250
+    energies = {sample.time_us: energy for _, sample, energy in target.rows}
+    assert all(energies[sample.time_us] == energy for _, sample, energy in target.rows)
+    assert len(energies) == 200
+
+
+def test_the_next_run_goes_on_where_this_one_stopped(tmp_path: Path, cursors: Cursors) -> None:
+    path = tmp_path / "a.wattui"
+    target = Memory()
+    first = Forwarder(target, cursors, lambda _error: None, look=0.01)
+    first.start()
+    with SessionWriter(path) as writer:
+        writer.on_samples(METER, steady(20))
+        assert writer.flush()
+        first.add(path)
+        wait_for(lambda: len(target.rows) == 20, "the first samples")
+        target.error = TargetRefused("memory is full")
+        writer.on_samples(METER, steady(40)[20:])
+        assert writer.flush()
+        assert not first.close(0.1)
+        assert cursors.pending("memory") == [path]
+    target.error = None
+    assert forward(target, cursors) == []
+    assert [sample for _, sample, _ in target.rows] == steady(40)
+
+
+def test_an_error_of_the_program_is_reported_and_ends_nothing(
+    tmp_path: Path, cursors: Cursors
+) -> None:
+    complaints: list[WattuiError] = []
+    target = Memory()
+    target.error = ZeroDivisionError("bug")
+    made = Forwarder(target, cursors, complaints.append, look=0.01, retry=0.01)
+    made.start()
+    made.add(record_steady(tmp_path / "a.wattui", 5))
+    wait_for(lambda: complaints, "the complaint")
+    target.error = None
+    assert made.close(30)
+    assert len(target.rows) == 5
+
+
+def test_a_session_that_is_gone_is_forgotten(tmp_path: Path, cursors: Cursors) -> None:
+    cursors.add("memory", tmp_path / "gone.wattui")
+    assert forward(Memory(), cursors) == []
+    assert cursors.pending("memory") == []
+
+
+def test_a_server_that_never_answers_delays_nothing_but_itself(
+    tmp_path: Path, cursors: Cursors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattui.forwarding.influx._TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = open_target(f"http://127.0.0.1:{server.getsockname()[1]}/?db=x")
+        made = Forwarder(target, cursors, (complaints := []).append, look=0.01)
+        made.start()
+        made.add(record_steady(tmp_path / "a.wattui", 5))
+        wait_for(lambda: complaints, "the complaint")
+        assert not made.close(0.3)
+    assert "timed out" in complaints[0].what
+    wait_for(lambda: threading.active_count() == 1, "the end of its thread")
+
+
+def test_cursors_that_cannot_be_written_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("no database, but long enough to be one" * 100)
+    with pytest.raises(DiskRefused, match="could not be written"):
+        Cursors(tmp_path / "a")
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "a\\", "b, c=d e", "zeile\r\nzwei", " "])
+def test_no_name_of_a_meter_breaks_a_line(text: str) -> None:
+    meter = replace(METER, name=text, model=text)
+    (line,) = lines(Batch(meter, steady(1), [0.5]))
+    assert "\n" not in line
+    head, fields, time = split_line(line)
+    tags = dict(head)
+    assert tags["serial_number"] == "A80012"
+    assert float(fields["power_w"]) == 40.0
+    assert int(time) == steady(1)[0].time_us
+    for topic, _text in discovery("lab", meter):
+        assert not set(topic) & set("#+\0")
+
+
+def split_line(line: str) -> tuple[list[tuple[str, str]], dict[str, str], str]:
+    """Read a line as strictly as the protocol defines it: a backslash escapes what follows."""
+    parts: list[str] = [""]
+    escaped = False
+    for letter in line:
+        if escaped or letter not in "\\ ":
+            parts[-1] += f"\\{letter}" if escaped else letter
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        else:
+            parts.append("")
+    assert len(parts) == 3, line
+    pairs = [("measurement", "")]
+    for one in _commas(parts[0])[1:]:
+        name, mark, value = one.partition("=")
+        assert mark, line
+        assert value, line
+        pairs.append((name, value))
+    return pairs, dict(one.split("=") for one in parts[1].split(",")), parts[2]
+
+
+def _commas(text: str) -> list[str]:
+    found = [""]
+    letters = iter(text)
+    for letter in letters:
+        if letter == "\\":
+            found[-1] += next(letters)
+        elif letter == ",":
+            found.append("")
+        else:
+            found[-1] += letter
+    return found
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://anna:secret@host/?db=x", "WATTUI_INFLUX_PASSWORD"),
+        ("mqtt://anna:secret@host/x", "WATTUI_MQTT_PASSWORD"),
+        ("postgresql://anna:secret@host/x", "PGPASSWORD"),
+        ("http://host:8086/", "?db=NAME"),
+        ("http://host:x/?db=a", "Check it"),
+        ("http:///?db=a", "http://localhost:8086"),
+        ("mqtt://host/a/+", "must not contain"),
+        ("ftp://host/", "mqtt(s)://"),
+    ],
+)
+def test_a_url_that_makes_no_sense_is_refused_without_showing_a_password(
+    url: str, words: str
+) -> None:
+    with pytest.raises(TargetRefused) as caught:
+        open_target(url)
+    assert words in caught.value.hint
+    assert "secret" not in str(caught.value) + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "package"), [("mqtt://host/x", "mqtt"), ("postgresql://host/x", "postgres")]
+)
+def test_a_package_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, url: str, package: str
+) -> None:
+    def missing(name: str) -> Any:
+        raise ImportError(f"No module named {name!r}")
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(PackageMissing) as caught:
+        open_target(url)
+    assert f"wattui[{package}]" in caught.value.hint
+
+
+def test_a_token_of_influxdb_2_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATTUI_INFLUX_TOKEN", "abc")
+    target = Influx("https://host/?org=lab&bucket=power")
+    assert target._headers["Authorization"] == "Token abc"
+    assert target._path == "/api/v2/write?org=lab&bucket=power&precision=us"
+
+
+def test_values_that_the_meter_did_not_send_are_not_sent_either() -> None:
+    assert values_of(steady(1)[0]) == {
+        "power_w": 40.0, "voltage_v": 119.8, "current_a": 0.361, "energy_wh": 0.1,
+    }  # fmt: skip
+    assert slug("a/b c") == "a_b_c"

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sends what sessions have on disk to a target, on a separate thread."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from wattui.errors import DiskRefused, SessionError, WattuiError
+from wattui.forwarding.cursors import Cursors
+from wattui.forwarding.target import Batch, Target, TargetRefused
+from wattui.measurement.totals import Tally
+from wattui.session import Session
+from wattui.session.lock import is_being_written
+from wattui.session.session_file import SessionMeter
+
+_log = logging.getLogger(__name__)
+
+#: Samples of a batch: enough that a round trip does not matter, and little memory.
+BATCH: Final = 2_000
+
+#: Seconds between two looks for new samples, and between tries after a failure.
+_LOOK: Final = 1.0
+_FIRST_RETRY, _LAST_RETRY = 1.0, 120.0
+
+Complain = Callable[[WattuiError], object]
+
+
+class Forwarder:
+    """Sends sessions to one target, in order and at least once.
+
+    Parameters
+    ----------
+    target, cursors
+        What receives the samples, and what remembers how far it has them.
+    complain
+        Called on its thread with each failure, but only once while the same kind lasts.
+    look, retry
+        Seconds between two looks for samples; and after a failure, at first.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        cursors: Cursors,
+        complain: Complain,
+        look: float = _LOOK,
+        retry: float = _FIRST_RETRY,
+    ) -> None:
+        self.target = target
+        #: Samples that the target has received from this forwarder.
+        self.sent = 0
+        self._cursors = cursors
+        self._complain = complain
+        self._look = look
+        self._first_retry = self._retry = retry
+        self._complained: type | None = None
+        self._wake = threading.Event()
+        self._deadline: float | None = None
+        self._thread = threading.Thread(target=self._run, name="wattui forwarder", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send, first what earlier runs could not."""
+        self._thread.start()
+
+    def add(self, session: Path) -> None:
+        """Send a session too, while it is recorded and afterwards.  Any thread."""
+        self._cursors.add(self.target.name, session.absolute())
+        self._wake.set()
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last try failed.  Any thread."""
+        return self._complained is not None
+
+    def close(self, timeout: float = 10.0) -> bool:
+        """Send what is left, for *timeout* seconds at most; the rest is sent by the next run.
+
+        Returns
+        -------
+        bool
+            Whether everything was sent.
+        """
+        self._deadline = time.monotonic() + timeout
+        self._wake.set()
+        self._thread.join(timeout + 1.0)
+        done = not self._thread.is_alive() and not self.failing
+        return done and not self._cursors.pending(self.target.name)
+
+    # -- on its thread -------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._wake.clear()
+                # Whatever was committed before a close is seen by the round after it.
+                last_round = self._deadline is not None
+                wait = self._round()
+                if last_round and (not wait or self._is_late(wait)):
+                    return
+                self._wake.wait(wait or self._look)
+        finally:
+            self.target.close()
+
+    def _is_late(self, wait: float = 0.0) -> bool:
+        return self._deadline is not None and time.monotonic() + wait > self._deadline
+
+    def _round(self) -> float:
+        """Send everything that is there; return the seconds until the next try, or 0."""
+        try:
+            for session in self._cursors.pending(self.target.name):
+                self._send_session(session)
+        except (WattuiError, OSError) as error:
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001 - a recording does not end for a target
+            _log.exception("%s", self.target.name)
+            return self._failed(error)
+        self._retry, self._complained = self._first_retry, None
+        return 0.0
+
+    def _failed(self, error: Exception) -> float:
+        known = error if isinstance(error, WattuiError) else WattuiError(f"{error}")
+        if type(known) is not self._complained:
+            self._complained = type(known)
+            hint = f"{known.hint} " if known.hint else ""
+            words = "Samples stay in the session meanwhile, and are sent later."
+            self._complain(type(known)(known.what, f"{hint}{words}"))
+        wait = self._retry
+        self._retry = min(2 * self._retry, _LAST_RETRY)
+        if isinstance(known, TargetRefused | DiskRefused):
+            self._retry = _LAST_RETRY
+        return wait
+
+    def _send_session(self, path: Path) -> None:
+        # In this order: what is written before the lock goes is seen by what follows.
+        written = is_being_written(path)
+        try:
+            with Session.open(path) as session:
+                for meter in session.meters:
+                    for batch in self._batches(session, path, meter):
+                        self.target.send(batch)
+                        until = batch.samples[-1].time_us
+                        self._cursors.sent(self.target.name, path, meter.info.key, until)
+                        self.sent += len(batch)
+                        if self._is_late():
+                            return
+        except SessionError as error:
+            if path.exists() and not isinstance(error, DiskRefused):
+                self._complain(error)
+            elif path.exists():
+                raise
+        if not written:
+            self._cursors.remove(self.target.name, path)
+
+    def _batches(self, session: Session, path: Path, meter: SessionMeter) -> Iterator[Batch]:
+        until = self._cursors.sent_until(self.target.name, path, meter.info.key)
+        energy = 0.0 if until is None else session.energy_before(meter.id, until)
+        samples = session.samples(meter.id, start_us=until)
+        while part := list(itertools.islice(samples, BATCH)):
+            tally, energies = Tally(), []
+            for sample in part:
+                tally.add((sample,))
+                energies.append(energy + tally.energy_wh)
+            energy = energies[-1]
+            yield Batch(meter.info, part, energies)
