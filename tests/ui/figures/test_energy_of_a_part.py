@@ -269,6 +269,10 @@ def test_the_threshold_can_be_dragged_and_typed(job):
     x = plot.x + plot.width * 0.6
     at, to = (float(plot.value_mapper.map_screen(np.array([w]))[0]) for w in (50.0, 99.0))
     view = job.plots.view.start, job.plots.view.stop
+    control = job.plots.component.window.control
+    for y, shape in ((at, QtCore.Qt.SizeVerCursor), (at + 40, QtCore.Qt.ArrowCursor)):
+        job.mouse(QtCore.QEvent.MouseMove, x, y, QtCore.Qt.NoButton)
+        assert control.cursor().shape() == shape
     job.drag((x, at), (x, to))
     assert (job.plots.view.start, job.plots.view.stop) == view
     threshold = job.model.figures.threshold

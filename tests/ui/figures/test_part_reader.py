@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from plot_window import START, Recording, sample
 
+from wattui.formats.import_files import import_files
+from wattui.formats.reading.source import Assumptions
 from wattui.measurement.distribution import Distribution
 from wattui.measurement.text import RunTimes, TimeMode
 from wattui.session import Session
@@ -179,3 +181,17 @@ def test_why_the_counter_differs_is_said(session):
     assert "gaps" not in numbers.why_counter_differs()
     nothing = session.statistics(session.meters[0].id, us(325), us(330))
     assert "sent no value" in nothing.why_counter_differs()
+
+
+def test_energy_and_counter_of_the_fan_are_shown_with_why_they_differ(captures, tmp_path):
+    """The capture of a real fan: 20.99 Wh integrated, 20.3 Wh by the meter's own counter."""
+    assumed = Assumptions(interval=1.0, start=us(0))
+    import_files([captures / "fan.raw"], tmp_path / "fan.wattui", assumed)
+    with Session.open(tmp_path / "fan.wattui") as session:
+        asked = PartsRequest(tmp_path / "fan.wattui", None, {}, ("power",), detailed=True)
+        rows = {row.name: row for row in rows_of(read_parts(session, asked), 20.0, Wording())}
+    assert rows["Energy"].cells[2].text == "20.99 ± 0.46 Wh"
+    assert rows["Meter's own counter"].cells[2].text == "+20.3 Wh"
+    note = next(row.label for row in rows.values() if not row.cells)
+    assert "20.3 Wh" in note
+    assert "3.3 % less" in note

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from traits.api import HasStrictTraits, Instance, observe
 
-from wattui.ui.figures.threshold_line import ThresholdLine, ThresholdTool
+from wattui.ui.figures.threshold_line import ThresholdLine, ThresholdPointer, ThresholdTool
 
 
 class FiguresLink(HasStrictTraits):
@@ -22,6 +22,7 @@ class FiguresLink(HasStrictTraits):
         component.overlays.append(ThresholdLine(component=component, figures=figures))
         # Before the tools that select and move the view.
         component.tools.insert(0, ThresholdTool(component=component, figures=figures))
+        component.tools.append(ThresholdPointer(component=component, figures=figures))
 
     @observe("model:figures:[threshold,shown]")
     def _threshold_changed(self, _event: object) -> None:

@@ -247,6 +247,9 @@ class FiguresModel(HasStrictTraits):
 
     @observe("plots:view:moved")
     def _view_moved(self, _event: object) -> None:
+        tenths = self.plots.view.is_fine
+        if tenths != self.wording.tenths:
+            self.wording = replace(self.wording, tenths=tenths)
         self._due()
 
     def _due(self, interval: float = INTERVAL) -> None:
@@ -319,17 +322,14 @@ class FiguresModel(HasStrictTraits):
             self.threshold = self.above
         self._show()
 
-    @observe("wording,plots:view:moved")
+    @observe("wording")
     def _wording_changed(self, _event: object) -> None:
-        tenths = self.plots is not None and self.plots.view.is_fine
-        if tenths != self.wording.tenths:
-            self.wording = replace(self.wording, tenths=tenths)
         self._show()
 
     def _show(self) -> None:
         """Show what was read last; details of another span than the rest are not shown."""
         data, details = self.data, self._detailed
-        if data is None:
+        if data is None or not self.shown:
             return
         for part, figures in list(data.parts.items()):
             found = details.parts.get(part) if details is not None else None

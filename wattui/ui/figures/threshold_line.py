@@ -58,15 +58,11 @@ class ThresholdLine(AbstractOverlay):
             drawing.fill_rect(gc, plot.x2 + 1, y - _GRIP, _GRIP, 2 * _GRIP, palette.muted)
 
 
-class ThresholdTool(BaseTool):
-    """Drags the line, by the line itself or by a handle at its ends."""
+class _OnThreshold(BaseTool):
+    """A tool for the pointer on the line."""
 
     #: The model of the figures.
     figures = Instance("wattui.ui.figures.figures_model.FiguresModel")
-    event_state = Enum("normal", "dragging")
-
-    #: The plot whose line is dragged.
-    _dragged = Any()
 
     def _plot_at(self, event: AnyType) -> AnyType:
         """Return the plot whose line is at the pointer; None if there is none."""
@@ -80,6 +76,24 @@ class ThresholdTool(BaseTool):
         selects = event.shift_down or self.figures.plots.view.selecting
         return not selects and self._plot_at(event) is not None
 
+
+class ThresholdPointer(_OnThreshold):
+    """Shows that the line can be dragged; it is the last tool, so that none undoes that."""
+
+    def normal_mouse_move(self, event: AnyType) -> None:
+        """Show it, on the line."""
+        if self._grabs(event):
+            event.window.set_pointer("size top")
+
+
+class ThresholdTool(_OnThreshold):
+    """Drags the line, by the line itself or by the handle at its end."""
+
+    event_state = Enum("normal", "dragging")
+
+    #: The plot whose line is dragged.
+    _dragged = Any()
+
     def normal_left_down(self, event: AnyType) -> None:
         """Grab the line."""
         if self._grabs(event):
@@ -87,11 +101,6 @@ class ThresholdTool(BaseTool):
             self.event_state = "dragging"
             event.window.set_mouse_owner(self, event.net_transform())
             event.handled = True
-
-    def normal_mouse_move(self, event: AnyType) -> None:
-        """Show with the pointer that the line can be dragged."""
-        if self._grabs(event):
-            event.window.set_pointer("size top")
 
     def dragging_mouse_move(self, event: AnyType) -> None:
         """Move the line with the pointer, within the plot."""
