@@ -195,3 +195,14 @@ def test_energy_and_counter_of_the_fan_are_shown_with_why_they_differ(captures, 
     note = next(row.label for row in rows.values() if not row.cells)
     assert "20.3 Wh" in note
     assert "3.3 % less" in note
+
+
+def test_a_part_without_any_record_says_so(session, recording):
+    rows = {row.name: row for row in shown(session, recording, selection=(325, 340))}
+    texts = {name: row.cells[0].text for name, row in rows.items() if row.cells}
+    assert texts["Records"] == "0"
+    assert texts["Mean power"] == texts["Highest power"] == texts["Highest power at"] == "–"
+    assert texts["Power, median"] == texts["Mean voltage"] == "–"
+    assert texts["Duration"] == "0:15"
+    assert texts["Cycles"] == "0"
+    assert texts["Energy"].startswith("0.00")
