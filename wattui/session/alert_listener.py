@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -66,7 +67,7 @@ class AlertListener:
         self._failed = failed
         self._command = command
         self._session = session
-        self._found: queue.SimpleQueue[tuple[AlertChange, threading.Event] | None]
+        self._found: queue.SimpleQueue[tuple[AlertChange, threading.Event, float] | None]
         self._found = queue.SimpleQueue()
         # The marks that are not on disk yet, by the key of their meter.
         self._pending: dict[tuple[str, Event], threading.Event] = {}
@@ -80,7 +81,7 @@ class AlertListener:
                 on_disk = threading.Event()
                 self._pending[_key(change.meter), change.event] = on_disk
                 self._mark(change.meter, change.event)
-                self._found.put((change, on_disk))
+                self._found.put((change, on_disk, time.monotonic() + _DISK_PATIENCE))
 
     def on_state(self, meter: MeterInfo, event: Event) -> None:
         """Note an event of a meter, which may send nothing after it.  Reader thread."""
@@ -114,8 +115,8 @@ class AlertListener:
 
     def _work(self) -> None:
         while (found := self._found.get()) is not None:
-            change, on_disk = found
-            on_disk.wait(_DISK_PATIENCE)
+            change, on_disk, latest = found
+            on_disk.wait(max(latest - time.monotonic(), 0))
             try:
                 self._report(change)
             except Exception:  # noqa: BLE001 - the alerts after it are reported

@@ -51,6 +51,8 @@ class LargeReading:
     dot: str = ""
     #: The lines below the power.
     lines: tuple[str, ...] = ()
+    #: Whether the power has an alert now.
+    alert: bool = False
 
 
 def large_readings(model: WindowModel) -> list[LargeReading]:
@@ -65,6 +67,7 @@ def large_readings(model: WindowModel) -> list[LargeReading]:
                 row.current,
                 row.dot,
                 (f"{row.texts['energy']} {unit}" if row.current else row.state,),
+                "power" in row.alerts,
             )
             for row in model.meter_rows
         ]
@@ -73,7 +76,8 @@ def large_readings(model: WindowModel) -> list[LargeReading]:
     energy = f"{shown.energy} ± {shown.energy_error} {shown.energy_unit}"
     name = "Power" if meter is None else meter.label
     power = shown.value("power")
-    return [LargeReading(name, power, "", shown.current, status.dot, (words, energy))]
+    alert = "power" in shown.alerts
+    return [LargeReading(name, power, "", shown.current, status.dot, (words, energy), alert)]
 
 
 def large_total(model: WindowModel) -> LargeReading | None:
@@ -251,7 +255,8 @@ class LargePanel(QtGui.QWidget):
     ) -> None:
         """Draw a power with its unit, with the left end at *x*."""
         palette = self._palette
-        painter.setPen(QtGui.QColor(palette.text if reading.current else palette.muted))
+        colour = palette.red if reading.alert else palette.text
+        painter.setPen(QtGui.QColor(colour if reading.current else palette.muted))
         end = draw_figures(painter, reading.power, x, baseline, self._font(size, bold=True))
         painter.setPen(QtGui.QColor(palette.muted))
         painter.setFont(self._font(round(size * _UNIT)))
