@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hostile_texts import hostile_session
 from test_export import make
 
 from wattui.cli.program import program as command_line
+from wattui.errors import DisplayMissing
 from wattui.session import Annotations, Session, Span
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -133,3 +135,19 @@ def test_a_part_is_chosen_by_its_name(session: Path, tmp_path: Path) -> None:
     assert (unknown.exit_code, "Spans are: 'warm-up'" in unknown.stderr) == (2, True)
     both = run("plot", session, "-o", tmp_path / "a.svg", "--span", "warm-up", "--to", "5s")
     assert (both.exit_code, "--from and --to" in both.stderr) == (2, True)
+
+
+def test_a_page_without_the_libraries_of_the_window_has_no_plots_and_says_so(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "wattui.ui.app", None)
+    page, pdf = tmp_path / "a.html", tmp_path / "a.pdf"
+    result = run("report", session, "-o", page)
+    assert result.exit_code == 0, result.stderr
+    assert "Plots are left out" in result.stderr
+    text = page.read_text(encoding="utf-8")
+    assert "Plots are left out" in text
+    assert "<svg" not in text
+    assert "bench 2" in text
+    assert run("report", session, "-o", pdf).exit_code == DisplayMissing.exit_status
+    assert not pdf.exists()

@@ -150,6 +150,18 @@ def draft_file(goal: Path, encoding: str) -> Iterator[TextIO]:
             yield file
 
 
+def write_file(goal: Path, content: bytes) -> None:
+    """Write a file, which appears under its name only when it is complete.
+
+    Raises
+    ------
+    DiskRefused
+        It cannot be written; an older file of that name is unchanged.
+    """
+    with draft_file(goal, "utf-8") as file:
+        file.buffer.write(content)
+
+
 def is_special(path: Path) -> bool:
     """Check whether it is a device, a pipe or a folder, which cannot be replaced."""
     if stream_number(path) is not None:

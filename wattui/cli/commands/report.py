@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from wattui.cli import exits
 from wattui.cli.commands.plot import Panels, parse_panels
 from wattui.cli.file_options import File, SessionFile, Use, force_option
 from wattui.cli.help import command
@@ -27,6 +29,8 @@ from wattui.cli.session_files import (
     sessions_of,
 )
 from wattui.cli.window_start import window_program
+from wattui.desktop.atomic_file import write_file
+from wattui.errors import DisplayMissing
 from wattui.measurement.moment import Moment
 
 _EXAMPLES = (
@@ -37,6 +41,10 @@ _EXAMPLES = (
         "Report the last hour, with plots of power and voltage.",
     ),
 )
+
+
+#: In a report that is written where nothing can be drawn.
+_NO_PLOTS: Final = "Plots are left out: the libraries that draw them were not installed."
 
 
 @command("report", examples=_EXAMPLES)
@@ -83,7 +91,7 @@ def report(
         data = _made(
             readable, output.suffix, panels, elapsed=elapsed, above=above, title=title, **part
         )
-    importlib.import_module("wattui.ui.figure.figure_file").write_file(output, data)
+    write_file(output, data)
     say_wrote(output, quiet=quiet)
 
 
@@ -107,18 +115,40 @@ def _made(
         The session cannot be read.
     """
     from wattui.report.report_content import read_content
+    from wattui.report.report_html import report_page
     from wattui.session import Session
 
-    window_program(screen=False).application()
-    files = importlib.import_module("wattui.ui.figure.report_file")
     with Session.open(readable.path) as session:
         chosen = chosen_meters(session, meters)
         first, last = chosen_span(session, start, stop, chosen, span_name)
         content = read_content(
             session, readable.file_name, first, last, chosen, damage=readable.damage, **options
         )
+        files = _drawing(suffix)
+        if files is None:
+            return report_page(
+                replace(content, warnings=[*content.warnings, _NO_PLOTS]), []
+            ).encode()
         channels = [name for names in panels for name in names]
         figure = files.read_figure(session, content, channels, aligned=elapsed)
     plots = files.plots_of(figure, panels, "elapsed" if elapsed else "clock")
     data: bytes = files.report_bytes(content, plots, suffix)
     return data
+
+
+def _drawing(suffix: str) -> Any:
+    """Return the module that draws; None without its libraries, which a page can do without.
+
+    Raises
+    ------
+    DisplayMissing
+        They are missing, and a PDF is wanted.
+    """
+    try:
+        window_program(screen=False).application()
+    except DisplayMissing as error:
+        if suffix.lower() == ".pdf":
+            raise
+        exits.say(f"{_NO_PLOTS} {error.hint}")
+        return None
+    return importlib.import_module("wattui.ui.figure.report_file")

@@ -13,13 +13,14 @@ from typing import Any, Protocol
 
 from pyface.qt import QtCore, QtGui
 
+from wattui.desktop.atomic_file import write_file
 from wattui.errors import Cancelled
 from wattui.measurement.text import size_text
 from wattui.report.report_content import ReportContent, read_content
 from wattui.session import Session
 from wattui.session.checked import read_checked
 from wattui.ui.figure.figure_data import FigureContent, FigureRun, read
-from wattui.ui.figure.figure_file import figure_bytes, write_file
+from wattui.ui.figure.figure_file import figure_bytes
 from wattui.ui.figure.figure_page import FigureLayout, FigurePage
 from wattui.ui.figure.report_file import plots_of, read_figure, report_bytes
 from wattui.ui.widgets.background_task import BackgroundTask, Report

@@ -13,7 +13,7 @@ from pyface.qt import QtCore, QtGui
 from PyQt5.QtSvg import QSvgGenerator
 
 from wattui import __version__
-from wattui.desktop.atomic_file import draft_file
+from wattui.desktop.atomic_file import write_file
 from wattui.errors import WattuiError
 from wattui.measurement.text import printable
 from wattui.ui.figure.figure_page import FigurePage
@@ -81,18 +81,6 @@ def figure_bytes(page: FigurePage, suffix: str, dpi: int = DPI) -> bytes:
         ".pdf": lambda: _pdf(page),
     }
     return makers[suffix.lower()]()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file, which appears under its name only when it is complete.
-
-    Raises
-    ------
-    DiskRefused
-        It cannot be written; an older file of its name is unchanged.
-    """
-    with draft_file(path, "utf-8") as file:
-        file.buffer.write(data)
 
 
 def draw(page: FigurePage, device: Any, scale: float) -> None:
