@@ -340,6 +340,22 @@ def test_a_sound_session_is_repaired_to_the_same(sound: Path, tmp_path: Path) ->
             assert one.statistics(meter.id) == other.statistics(meter.id)
 
 
+@pytest.mark.parametrize("word", [b"CREATE TABLE sample", b"CREATE TABLE event"])
+def test_bytes_that_are_not_text_in_the_structure_were_an_error_of_the_program(
+    tmp_path: Path, word: bytes
+) -> None:
+    """The message of SQLite quotes them, which Python cannot decode."""
+    path = record_steady(tmp_path / "a.wattui", 3_000)
+    data = path.read_bytes()
+    assert data.count(word) == 1
+    path.write_bytes(data.replace(word, word.replace(b"E ", b"E\xdf")))
+    with pytest.raises(SessionDamaged, match="is damaged"):
+        Session.open(path)
+    assert verify(path) != []
+    saved = salvage(path, tmp_path / "b.wattui")
+    assert saved.samples > 2_500
+
+
 @pytest.mark.parametrize("size", [16, 100, PAGE])
 def test_a_session_whose_beginning_is_gone_is_a_damaged_one(tmp_path: Path, size: int) -> None:
     """It was said not to be a session, with a hint to import it."""

@@ -18,7 +18,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged, SessionError, SessionTooNew
@@ -168,6 +168,17 @@ def uri(path: Path, options: str) -> str:
     return f"file:{quote(os.fsencode(path.absolute()), safe='/:')}?{options}"
 
 
+class _Connection(sqlite3.Connection):
+    """Raises an error of SQLite also if the file is so damaged that its message is not text."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Execute a statement."""
+        try:
+            return super().execute(sql, parameters)
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError("its structure is not text") from error
+
+
 def connect(path: Path, options: str, timeout: float = 2.0) -> sqlite3.Connection:
     """Open the file; the caller begins and ends its transactions.
 
@@ -183,6 +194,7 @@ def connect(path: Path, options: str, timeout: float = 2.0) -> sqlite3.Connectio
         isolation_level=None,
         check_same_thread=False,
         cached_statements=64,
+        factory=_Connection,
     )
     connection.execute(f"PRAGMA busy_timeout={int(timeout * 1000)}")
     return connection
