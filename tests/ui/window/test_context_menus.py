@@ -133,6 +133,16 @@ def test_the_menu_of_a_value_axis_makes_it_logarithmic_and_fixed(window):
     assert row.chosen is None
 
 
+def test_the_menu_of_a_plot_has_that_of_its_value_axis(window):
+    plot = first_plot(window)
+    assert on_plots(window, plot.x + 200, plot.y + 15)[-1] == "Value axis"
+    inner = window.context.popup.actions()[-1].menu()
+    assert [one.text() for one in inner.actions()][-2:] == ["Linear", "Logarithmic"]
+    inner.actions()[-1].trigger()
+    window.handle_events()
+    assert window.model.plots.shown_rows()[0].logarithmic
+
+
 def test_the_menu_of_a_selection(window):
     plots, plot = window.model.plots, first_plot(window)
     start = plots.view.first

@@ -124,13 +124,14 @@ def read_view(session: Any, request: ViewRequest) -> ViewData:
         The session cannot be read.
     """
     data = ViewData(request)
-    meters = _chosen(session, request.meters)
+    stored = session.meters
+    meters = _chosen(stored, request.meters)
     span = session.span_us([identity for _, identity in meters]) if meters else None
     if span is None:
         return data
     data.span = (span[0] / MICROSECONDS, span[1] / MICROSECONDS)
     (start, stop), (low, high) = _placed(request, data.span)
-    labels = {meter.id: meter.info.label for meter in session.meters}
+    labels = {meter.id: meter.info.label for meter in stored}
     data.meters = [(key, labels[identity]) for key, identity in meters]
     for key, identity in meters:
         envelope = session.envelope(identity, request.channels, low, high, request.pixels)
@@ -215,16 +216,16 @@ def _placed(
     )
 
 
-def _chosen(session: Any, wanted: Sequence[Hashable]) -> list[tuple[Hashable, int]]:
-    """Return key and id of the requested meters that the session has.
+def _chosen(stored: Sequence[Any], wanted: Sequence[Hashable]) -> list[tuple[Hashable, int]]:
+    """Return key and id of the requested meters, of those that the session has.
 
     A meter can be requested by its id in the session, by its key or by its label.
     """
     if not wanted:
-        return [(meter.id, meter.id) for meter in session.meters]
+        return [(meter.id, meter.id) for meter in stored]
     found: list[tuple[Hashable, int]] = []
     for key in wanted:
-        for meter in session.meters:
+        for meter in stored:
             if key in (meter.id, meter.info.key, meter.info.label):
                 found.append((key, meter.id))
                 break

@@ -7,7 +7,7 @@ from entries that need to know the place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,8 +58,16 @@ class MenuEntry:
     checked: bool | None = None
 
 
-#: What a menu consists of: names of actions, entries, and None for a line.
-MenuItem = str | MenuEntry | None
+@dataclass(frozen=True, slots=True)
+class Submenu:
+    """A menu in a menu."""
+
+    label: str
+    items: Sequence[str | MenuEntry | None]
+
+
+#: What a menu consists of: names of actions, entries, other menus, and None for a line.
+MenuItem = str | MenuEntry | Submenu | None
 
 
 def add_context_menus(context: WindowContext) -> None:
@@ -93,6 +101,7 @@ def plot_items(context: WindowContext, place: PlotPlace) -> list[MenuItem]:
     items += _NAMES[place.part]
     if row is not None:
         items += [None, *_moment_items(context, place), None, *_field_items(context, row.name)]
+        items.append(Submenu("Value axis", axis_items(row)))
     return items
 
 
@@ -100,7 +109,7 @@ def _view(context: WindowContext) -> Any:
     return context.model.plots.view
 
 
-def axis_items(row: PlotRow) -> list[MenuItem]:
+def axis_items(row: PlotRow) -> list[str | MenuEntry | None]:
     """Return what can be done with a value axis."""
     return [
         MenuEntry(
@@ -220,18 +229,28 @@ def make_menu(context: WindowContext, items: Iterable[MenuItem]) -> QtGui.QMenu:
     """Make a menu; the actions of the menu bar are the same objects in it."""
     menu = QtGui.QMenu(context.window)
     menu.setToolTipsVisible(True)
-    shared = _menu_bar_actions(context)
+    _fill(menu, context, items, _menu_bar_actions(context))
+    return menu
+
+
+def _fill(
+    menu: QtGui.QMenu,
+    context: WindowContext,
+    items: Iterable[MenuItem],
+    shared: Mapping[str, QtGui.QAction],
+) -> None:
     for item in items:
         if item is None:
             # Qt shows no line at the top, at the end or beside another one.
             menu.addSeparator()
+        elif isinstance(item, Submenu):
+            _fill(menu.addMenu(item.label), context, item.items, shared)
         elif isinstance(item, MenuEntry):
             _add(menu, context, menu_text(item.label), item.do, item)
         elif item in shared:
             menu.addAction(shared[item])
         else:
             _add(menu, context, ACTION[item].label, ACTION[item].do)
-    return menu
 
 
 def _add(
