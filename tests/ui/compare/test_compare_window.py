@@ -69,6 +69,20 @@ def test_the_selection_and_another_session_are_laid_over_one_another(window, tmp
     window.wait_for(lambda: len(shown.plot.shown) == 1, "one curve")
 
 
+def test_each_selection_has_a_label_of_its_own(window):
+    view = window.model.plots.view
+    view.select(view.first + 30, view.first + 60)
+    shown = compare(window)
+    view.select(view.first + 70, view.first + 90)
+    (button,) = [
+        one for one in shown.findChildren(QtWidgets.QPushButton) if "selection" in one.text()
+    ]
+    for _ in range(2):
+        window.click(button)
+    window.wait_for(lambda: len(shown.plot.shown) == 2, "both selections")
+    assert [one.label for one in shown.listed()] == ["selection", "kettle", "selection 2"]
+
+
 def test_one_field_is_plotted_against_another(window):
     shown = compare(window)
     shown.against.setFocus()

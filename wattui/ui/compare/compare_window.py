@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,10 +155,12 @@ class CompareWindow(QtGui.QDialog):
         self._run(f"parts of {path.name}", lambda: parts_in(path, selection), self._list)
 
     def _list(self, parts: list[ComparedPart]) -> None:
-        known = self.listed()
-        new = [part for part in parts if part not in known]
         self.parts.blockSignals(True)
-        for part in new:
+        for part in parts:
+            known = self.listed()
+            if part.what in [one.what for one in known]:
+                continue
+            part = replace(part, label=_distinct(part.label, [one.label for one in known]))
             item = QtGui.QListWidgetItem(part.label)
             item.setData(_PART, part)
             item.setFlags(item.flags() | QtCore.Qt.ItemFlag.ItemIsUserCheckable)
@@ -231,6 +235,12 @@ class CompareWindow(QtGui.QDialog):
         if not self.closed:
             self.closed = True
             self._model.observe(self._paint, "palette", remove=True)
+
+
+def _distinct(label: str, known: Sequence[str]) -> str:
+    """Return a label that no other part has: with a number, if need be."""
+    numbered = (label if n == 1 else f"{label} {n}" for n in itertools.count(1))
+    return next(one for one in numbered if one not in known)
 
 
 def show_comparison(parent: QtGui.QWidget | None, model: Any) -> CompareWindow:

@@ -58,6 +58,11 @@ class ComparedPart:
     #: Whether someone chose it: the selection, or a span with a name.
     is_chosen: bool = False
 
+    @property
+    def what(self) -> tuple[Path, int, int, int]:
+        """What is compared, under any label."""
+        return self.path, self.meter_id, self.start_us, self.stop_us
+
 
 @dataclass(frozen=True, slots=True)
 class PartsComparison:
