@@ -178,7 +178,9 @@ def _read_all(opened: Session) -> None:
         printable(meter.info.label)
         for rows in opened.rows(meter.id):
             assert rows
-        opened.statistics(meter.id)
+        opened.statistics(meter.id, times_of=["power"])
+        opened.load(meter.id, 1.0)
+        opened.next_step(meter.id, 0)
         opened.gaps(meter.id)
         if span is not None:
             opened.envelope(meter.id, ["power"], *span, 100)

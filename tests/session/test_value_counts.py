@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import sqlite3
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,12 +17,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from session_samples import BEGIN, METER, OTHER, as_version
 
+from wattui.errors import SessionDamaged
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.distribution import Distribution
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELD_COUNT, FIELD_INDEX
 from wattui.measurement.sample import Sample
-from wattui.session import BulkWriter, Session, SessionWriter, open_checked, salvage, verify
+from wattui.session import (
+    BulkWriter,
+    Session,
+    SessionWriter,
+    open_checked,
+    salvage,
+    value_counts,
+    verify,
+)
 from wattui.session.schema import WIDTHS
 from wattui.session.summary import ABSENT
 from wattui.session.value_counts import pack, unpacked
@@ -195,6 +206,54 @@ def test_damaged_counts_are_found_and_made_again_from_samples(
     with open_checked(path) as session:
         assert session.damage
         assert session.count(1) == 4_000
+
+
+def test_counts_that_claim_gigabytes_take_no_memory(small: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run.wattui"
+    path.write_bytes(small.read_bytes())
+    bomb = zlib.compress(bytes(1 << 26), 9)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE value_count SET data=?", (bomb,))
+        database.commit()
+    tracemalloc.start()
+    assert_figures(path, table(4_000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 25
+    assert verify(path)
+
+
+def test_counts_that_cannot_be_are_an_error_and_not_a_figure(small: Path, tmp_path: Path) -> None:
+    """Made on purpose: with a checksum of their own, and as many records as there are."""
+    path = tmp_path / "run.wattui"
+    path.write_bytes(small.read_bytes())
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute(
+            "SELECT level, bucket, data FROM value_count WHERE field='power'"
+        ).fetchall()
+        for level, bucket, data in rows:
+            found = unpacked("power", data)
+            assert found is not None
+            data = pack(replace(found, times_us=-found.times_us))
+            key = (data, level, bucket)
+            database.execute(
+                "UPDATE value_count SET data=? WHERE level=? AND bucket=? AND field='power'", key
+            )
+        database.commit()
+    with Session.open(path) as session, pytest.raises(SessionDamaged, match="value counts"):
+        session.distribution(1, "power")
+    assert verify(path)
+
+
+def test_a_field_with_more_values_than_any_meter_sends_is_counted_from_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(value_counts, "_MOST_VALUES", 50)
+    path = write(tmp_path / "wild.wattui", table(4_000))
+    fields = [field for _, field in stored(path)]
+    assert fields.count("power") < fields.count("voltage")
+    assert_figures(path, table(4_000))
+    assert verify(path) == []
 
 
 def test_counts_of_times_without_samples_are_found(path: Path) -> None:

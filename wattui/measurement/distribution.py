@@ -140,6 +140,13 @@ class Distribution:
         return CHANNEL[self.name]
 
     @property
+    def is_possible(self) -> bool:
+        """Whether values rise, each occurs, and none for less than no time."""
+        return not len(self.wire) or bool(
+            np.all(np.diff(self.wire) > 0) and self.counts.min() > 0 and self.times_us.min() >= 0
+        )
+
+    @property
     def values(self) -> Floats:
         """Each value that occurs, rising, (n,)."""
         return self.wire / self._field.scale

@@ -29,7 +29,13 @@ def read_distribution(
     span: tuple[int, int],
     cache: ColumnCache,
 ) -> Distribution:
-    """Return how long a field had which value in a span: ``low <= time < high``."""
+    """Return how long a field had which value in a span: ``low <= time < high``.
+
+    Raises
+    ------
+    ValueError
+        The file has value counts that cannot be.
+    """
     if not is_distributed(name) or meter.last is None:
         return Distribution(name)
     levels = count_levels(meter.first_level)
@@ -40,7 +46,10 @@ def read_distribution(
         key = (meter.id, name, part)
         return cache.distributions(key, lambda: _from_counts(connection, meter, name, part))
 
-    return joined(name, chain.from_iterable(map(read, pieces_of(levels, *span, meter.last))))
+    found = joined(name, chain.from_iterable(map(read, pieces_of(levels, *span, meter.last))))
+    if not found.is_possible:
+        raise ValueError("the value counts of a field cannot be")
+    return found
 
 
 def _from_counts(

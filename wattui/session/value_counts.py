@@ -38,6 +38,11 @@ _HEAD: Final = 3
 #: Samples that a bucket needs to be stored: those of a smaller one are read as fast.
 _LEAST: Final = 256
 
+#: Values that a distribution in the file may have, far more than a meter sends, and its bytes
+#: before they are compressed: a file that claims more of them is damaged.
+_MOST_VALUES: Final = 1 << 16
+_MOST_BYTES: Final = 8 * (_HEAD + 4 * _MOST_VALUES)
+
 #: Samples that are held at once.
 _MOST: Final = 50_000
 
@@ -87,9 +92,13 @@ def pack(found: Distribution) -> bytes:
 
 def unpacked(name: str, data: bytes | None) -> Distribution | None:
     """Return the distribution of a field from its bytes; None if they are damaged."""
+    unpacker = zlib.decompressobj()
     try:
-        planes = np.frombuffer(zlib.decompress(data or b""), np.uint8).reshape(8, -1)
+        raw = unpacker.decompress(data or b"", _MOST_BYTES)
+        planes = np.frombuffer(raw, np.uint8).reshape(8, -1)
     except (zlib.error, ValueError, TypeError):
+        return None
+    if not unpacker.eof:
         return None
     size, rest = divmod(planes.shape[1] - _HEAD, 4)
     if size < 1 or rest:
@@ -124,7 +133,11 @@ def write_counts(
     """Store the distributions of a bucket; replace those that are there."""
     connection.executemany(
         "INSERT OR REPLACE INTO value_count VALUES (?,?,?,?,?)",
-        [(meter, level, bucket, name, pack(one)) for name, one in counts.items()],
+        [
+            (meter, level, bucket, name, pack(one))
+            for name, one in counts.items()
+            if len(one.wire) <= _MOST_VALUES
+        ],
     )
 
 
