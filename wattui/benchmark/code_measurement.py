@@ -176,9 +176,10 @@ def measure(
 
     Examples
     --------
-    >>> with measure("sim://pro?load=lamp&speed=60", idle=5) as m:
-    ...     total = sum(range(1000))
-    >>> m.joules > 0 and m.error > 0 and abs(m.above_idle) < 60
+    >>> import time
+    >>> with measure("sim://pro?load=lamp&speed=60", idle=30) as m:
+    ...     time.sleep(0.5)  # half a minute of the meter, at 60 W
+    >>> 1000 < m.joules < 5000
     True
     """
     return CodeMeasurement(port, idle=idle, name=name, session=session, lag=lag)
