@@ -30,11 +30,18 @@ def path(tmp_path):
 def window(path):
     opened = OpenedWindow()
     opened.window.resize(1024, 700)
+    activate(opened)
     opened.context.files.show(path)
     opened.wait_for(lambda: opened.model.has_session and opened.model.plots.frames, "the plots")
     yield opened
     opened.close()
     assert threads_left() == []
+
+
+def activate(opened):
+    """Make it the active window, which has the shortcuts: that of another test may still be."""
+    opened.window.activateWindow()
+    assert QtTest.QTest.qWaitForWindowActive(opened.window)
 
 
 def stored(path):
@@ -57,7 +64,7 @@ def point_at(window, second, down=60):
     window.wait_for(lambda: window.model.plots.pointer_time is not None, "the pointer")
 
 
-def drag(window, start, stop, modifiers=QtCore.Qt.NoModifier):
+def drag(window, start, stop, modifiers=QtCore.Qt.NoModifier, meanwhile=lambda: None):
     control, kinds, left = window.control("component"), QtCore.QEvent, QtCore.Qt.LeftButton
     between = [start + share * (stop - start) for share in (0.3, 0.7, 1.0)]
     for kind, second in (
@@ -69,6 +76,8 @@ def drag(window, start, stop, modifiers=QtCore.Qt.NoModifier):
         button = QtCore.Qt.NoButton if kind == kinds.MouseMove else left
         at = QtCore.QPointF(place(window, second))
         event = QtGui.QMouseEvent(kind, at, button, held, modifiers)
+        if kind == kinds.MouseButtonRelease:
+            meanwhile()
         QtWidgets.QApplication.sendEvent(control, event)
         window.handle_events()
 
@@ -76,9 +85,15 @@ def drag(window, start, stop, modifiers=QtCore.Qt.NoModifier):
 def drawn(window, marks=None, spans=None):
     """Wait until the plots show this many marks or spans."""
     notes = window.model.plots.notes
+    known = window.bench.notes
     window.wait_for(
         lambda: marks in (None, len(notes.marks)) and spans in (None, len(notes.spans)),
-        f"{marks} marks and {spans} spans",
+        f"{marks} marks and {spans} spans in the plots",
+    )
+    # The plots read the file too, and may be first.
+    window.wait_for(
+        lambda: marks in (None, len(known.marks)) and spans in (None, len(known.spans)),
+        f"{marks} marks and {spans} spans in the list",
     )
 
 
@@ -153,6 +168,26 @@ def test_a_mark_is_dragged_and_the_view_stays(window, path):
     assert stored(path)[0] == [mark]
 
 
+def test_a_mark_that_is_dragged_while_another_is_found_goes_where_it_is_let_go(window, path):
+    """While records arrived, the mark was forgotten before it was let go, which was an error."""
+    notes = Annotations(path)
+    notes.add(Mark(0, BEGIN + 1000 * MICROSECONDS, "door"))
+    window.bench.notes.look()
+    drawn(window, marks=1)
+
+    def find_another():
+        notes.add(Mark(0, BEGIN + 500 * MICROSECONDS, "outside"))
+        window.bench.notes.look()
+        drawn(window, marks=2)
+
+    drag(window, 1000, 2000, meanwhile=find_another)
+    window.wait_for(lambda: window.bench.notes.can_undo, "the change")
+    times = {one.text: one.time_us - BEGIN for one in stored(path)[0]}
+    assert times["door"] == pytest.approx(2000 * MICROSECONDS, abs=8 * MICROSECONDS)
+    assert times["outside"] == 500 * MICROSECONDS
+    window.wait_for(lambda: window.model.plots.notes.held is None, "the drawing of the file")
+
+
 def test_a_selection_becomes_a_span_with_a_name_that_is_compared(window, path):
     drag(window, 600, 1200, Shift)
     window.key(QtCore.Qt.Key_K)
@@ -167,7 +202,8 @@ def test_a_selection_becomes_a_span_with_a_name_that_is_compared(window, path):
     drawn(window, spans=2)
     window.wait_for(lambda: panel.view.is_editing, "the field for the name")
     typed(window, "cooling")
-    window.wait_for(lambda: len(window.bench.notes.spans) == 2, "the span")
+    names = ["idle", "cooling"]
+    window.wait_for(lambda: [one.name for one in window.bench.notes.spans] == names, "the name")
     idle, cooling = window.bench.notes.spans
     assert idle.colour != cooling.colour
     window.model.marks.chosen = idle
@@ -288,6 +324,7 @@ def test_marks_set_while_recording_are_named_and_undone():
     opened = OpenedWindow()
     try:
         opened.connect()
+        activate(opened)
         opened.key(QtCore.Qt.Key_M)
         drawn(opened, marks=1)
         opened.key(QtCore.Qt.Key_N)

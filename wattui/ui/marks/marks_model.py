@@ -13,6 +13,7 @@ from traits.api import Event, HasStrictTraits, Instance, Int, List, observe
 from wattui.desktop.atomic_file import draft_file
 from wattui.formats.span_table import marks_json, spans_csv
 from wattui.measurement.clock import MICROSECONDS
+from wattui.model.note_history import Notes
 from wattui.session import Mark, Span
 from wattui.session.destination import check_destination
 from wattui.ui.marks.mark_rows import MarkRow, mark_rows
@@ -51,17 +52,17 @@ class MarksModel(HasStrictTraits):
             self.chosen = known.get((type(self.chosen), self.chosen.id))
 
     @observe("model:bench:notes:found")
-    def _found(self, _event: object) -> None:
+    def _found(self, event: Any) -> None:
         plots = self.model.plots if self.model is not None else None
-        if plots is not None:
-            plots.notes.held = None
+        if plots is not None and not _are_same(event.old, event.new):
+            plots.notes.forget_dropped()
             plots.revision += 1
 
     @observe("model:bench:notes:problem")
     def _refused(self, event: Any) -> None:
         if isinstance(event.new, str) and event.new:
             self.model.message = event.new
-            self.model.plots.notes.held = None
+            self.model.plots.notes.forget_dropped()
             self.model.plots.redraw()
 
     @observe("model:bench:notes:added")
@@ -207,3 +208,9 @@ class MarksModel(HasStrictTraits):
             model.message = f"Not exported: {error}"
 
         model.bench.main_thread.run(f"export to {path.name}", write, shown, failed)
+
+
+def _are_same(before: object, after: object) -> bool:
+    """Check whether the same was found twice, as while only samples are added."""
+    both = isinstance(before, Notes) and isinstance(after, Notes)
+    return both and (before.marks, before.figures) == (after.marks, after.figures)

@@ -46,6 +46,8 @@ class DrawnNotes(HasStrictTraits):
     #: The mark that is being dragged, and its time: seconds, UTC.
     held = Instance(Mark)
     held_time = Float()
+    #: Whether it was let go, and is drawn there until its new time is on disk.
+    dropped = Bool()
     #: The mark or span that is chosen in the list.
     chosen = AnyTrait()
 
@@ -58,6 +60,11 @@ class DrawnNotes(HasStrictTraits):
     def take(self, marks: list[Mark], spans: list[Span]) -> None:
         """Show what was read."""
         self.trait_set(marks=marks, spans=spans)
+
+    def forget_dropped(self) -> None:
+        """Draw a mark that was let go where it is in the file."""
+        if self.dropped:
+            self.trait_set(held=None, dropped=False)
 
     def placed(self) -> list[tuple[float, str]]:
         """Return time (seconds, UTC) and text of each mark, where the pointer holds it."""
@@ -159,6 +166,7 @@ class MarkTool(BaseTool):
     stack = Instance("wattui.ui.plots.plot_stack.PlotStack")
     event_state = Enum("normal", "dragging")
 
+    _mark = Instance(Mark)
     _from = Float()
     _has_moved = Bool()
 
@@ -168,9 +176,9 @@ class MarkTool(BaseTool):
         if event.handled or event.shift_down or stack.view.selecting or self._is_on_edge(event):
             return
         if (mark := mark_at(stack, event.x, event.y)) is not None:
-            stack.notes.held_time = mark.time_us / MICROSECONDS
-            stack.notes.held = mark
-            self._from, self._has_moved = event.x, False
+            moment = mark.time_us / MICROSECONDS
+            stack.notes.trait_set(held_time=moment, held=mark, dropped=False)
+            self._mark, self._from, self._has_moved = mark, event.x, False
             self.event_state = "dragging"
             event.window.set_mouse_owner(self, event.net_transform())
             event.handled = True
@@ -205,12 +213,12 @@ class MarkTool(BaseTool):
     def dragging_left_up(self, event: Any) -> None:
         """End the drag; a click picks the mark."""
         notes = self.stack.notes
-        mark, moment = notes.held, notes.held_time
+        mark, moment = self._mark, notes.held_time
         self.event_state = "normal"
         event.window.set_mouse_owner(None)
         event.handled = True
         if self._has_moved:
-            # It is drawn where it was let go until it is on disk.
+            notes.dropped = True
             notes.moved = (mark, round(moment * MICROSECONDS))
         else:
             notes.held = None
