@@ -102,6 +102,24 @@ def test_the_keys_of_back_and_forward_work_in_the_window(window):
     assert view.width == pytest.approx(width)
 
 
+def test_the_buttons_of_back_and_forward_work_while_there_is_a_view(window):
+    view = window.model.plots.view
+    width = view.width
+    buttons = {
+        one.accessibleName(): one
+        for one in window.window.findChildren(QtWidgets.QPushButton)
+        if one.accessibleName() in ("Back", "Forward")
+    }
+    assert not any(one.isEnabled() for one in buttons.values())
+    window.key(QtCore.Qt.Key_Plus)
+    window.wait_for(buttons["Back"].isEnabled, "a view before")
+    window.click(buttons["Back"])
+    assert view.width == pytest.approx(width)
+    window.wait_for(buttons["Forward"].isEnabled, "a view ahead")
+    window.click(buttons["Forward"])
+    assert view.width < width
+
+
 def test_the_menu_of_a_value_axis_makes_it_logarithmic_and_fixed(window):
     plot = first_plot(window)
     row = window.model.plots.shown_rows()[0]

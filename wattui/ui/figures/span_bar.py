@@ -22,6 +22,12 @@ _NEAR: Final = 0.02
 #: What the buttons do, by the names of their actions.
 _BUTTONS: Final = {"select": "Select", "figures": "Figures"}
 
+#: The buttons that go through the views: label, spoken name and tooltip.
+_VIEWS: Final = {
+    "back": ("←", "Back", "Show the part that was in view before (Alt+Left)"),
+    "forward": ("→", "Forward", "Show the part again that was in view before (Alt+Right)"),
+}
+
 
 class SpanBar(QtGui.QWidget):
     """The control."""
@@ -42,12 +48,16 @@ class SpanBar(QtGui.QWidget):
         for name, label, _seconds in LAST:
             row.addWidget(self._button(name, label, "page"))
         row.addWidget(self._button("fit", "All", "page"))
+        for name, (label, spoken, _tip) in _VIEWS.items():
+            row.addWidget(self._button(name, label, "page"))
+            self.buttons[name].setAccessibleName(spoken)
         row.addStretch(1)
         self.width_label = PlainLabel()
         self.width_label.setProperty("look", "muted")
         row.addWidget(self.width_label)
         names = [name for name, _label, _seconds in reversed(LAST)]
-        giving_way = (self.width_label, *(self.buttons[name] for name in names), word)
+        views = [self.buttons[name] for name in _VIEWS]
+        giving_way = (self.width_label, *views, *(self.buttons[name] for name in names), word)
         self._room = BarRoom(self, giving_way)
 
     def _button(self, name: str, label: str, role: str) -> QtGui.QPushButton:
@@ -68,6 +78,10 @@ class SpanBar(QtGui.QWidget):
             set_role(self.buttons[name], "page-on" if on else "page")
         set_role(self.buttons["fit"], "page-on" if whole else "page")
 
+    def show_possible(self, name: str, can: bool) -> None:
+        """Show whether a button does anything."""
+        self.buttons[name].setEnabled(can)
+
     def show_pressed(self, name: str, on: bool) -> None:
         """Show whether a button is pressed."""
         set_role(self.buttons[name], "small-on" if on else "small")
@@ -76,13 +90,17 @@ class SpanBar(QtGui.QWidget):
 class _SpanBarEditor(WidgetEditor):
     """Shows the view of the window's plots; its buttons do actions."""
 
-    watched = "[plots:view:[moved,known,selecting,whole,pinned],figures:shown]"
+    watched = (
+        "[plots:view:[moved,known,selecting,whole,pinned],figures:shown,"
+        "history:[can_go_back,can_go_forward]]"
+    )
     bar = Instance(SpanBar)
 
     def make(self) -> QtGui.QWidget:
         """Make the control."""
         self.bar = SpanBar()
         hints = {one.name: one.hint for one in (*SELECTION_ACTIONS, *LAST_ACTIONS)}
+        hints.update((name, tip) for name, (_label, _spoken, tip) in _VIEWS.items())
         for name, button in self.bar.buttons.items():
             button.setToolTip(plain_tip(hints.get(name, "Show the whole recording (F)")))
             button.clicked.connect(lambda _on, name=name: self._do(name))
@@ -96,6 +114,8 @@ class _SpanBarEditor(WidgetEditor):
         self.bar.show_view(shown, view.whole, view.pinned)
         self.bar.show_pressed("select", view.selecting)
         self.bar.show_pressed("figures", model.figures.shown)
+        self.bar.show_possible("back", model.history.can_go_back)
+        self.bar.show_possible("forward", model.history.can_go_forward)
 
     def _do(self, name: str) -> None:
         self.ui.handler.do(self.ui.info, name)
