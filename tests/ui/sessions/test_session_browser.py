@@ -208,6 +208,18 @@ def test_two_sessions_open_beside_each_other(window, three):
     assert window.context.sessions is browser
 
 
+def test_two_sessions_are_laid_over_one_another(window, three):
+    browser = browse(window)
+    click_row(window, browser, row_of(browser, three[0]))
+    assert not browser.compare.isEnabled()
+    click_row(window, browser, row_of(browser, three[1]), _Qt.ControlModifier)
+    window.click(browser.compare)
+    comparison = window.context.comparison
+    window.wait_for(lambda: len(comparison.checked()) == 2, "both sessions")
+    assert {part.path for part in comparison.checked()} == set(three[:2])
+    comparison.close()
+
+
 def test_deleting_asks_once_for_all_and_moves_them_to_the_trash(window, three, monkeypatch):
     moved = []
 

@@ -67,6 +67,7 @@ def show_sessions(context: WindowContext) -> None:
     model = context.model
     context.sessions = browser = SessionBrowser(context.window, model.bench, model.palette)
     browser.opened.connect(context.files.open)
+    browser.compared.connect(lambda paths: _compare(context, paths))
     browser.other_wanted.connect(lambda: context.run(open_files))
     browser.beside.connect(lambda paths: [context.files.in_new_window(path) for path in paths])
     follow = lambda event: browser.show_palette(event.new)  # noqa: E731
@@ -78,6 +79,16 @@ def show_sessions(context: WindowContext) -> None:
 
     browser.finished.connect(closed)
     browser.show()
+
+
+def _compare(context: WindowContext, paths: Sequence[Path]) -> None:
+    """Lay sessions over one another, besides what is compared already."""
+    from wattui.ui.compare.compare_window import show_comparison
+
+    if context.comparison is None or context.comparison.closed:
+        context.comparison = show_comparison(context.window, context.model)
+    for path in paths:
+        context.comparison.add(path)
 
 
 def dismiss_interrupted(context: WindowContext) -> None:

@@ -66,9 +66,11 @@ class SessionBrowser(QtGui.QDialog):
         The sessions; None for those of the data folder.
     """
 
-    #: Shows sessions in the main window, or each in a window of its own; asks for another file.
+    #: Shows sessions in the main window, each in a window of its own, or over one another; asks
+    #: for another file.
     opened = QtCore.Signal(list)
     beside = QtCore.Signal(list)
+    compared = QtCore.Signal(list)
     other_wanted = QtCore.Signal()
 
     def __init__(
@@ -180,6 +182,9 @@ class SessionBrowser(QtGui.QDialog):
         self.open_beside = self._button(
             "Open &beside", "Show each in a window of its own (Ctrl+Return)", self.open_all_beside
         )
+        self.compare = self._button(
+            "&Compare", "Lay the selected sessions over one another (Ctrl+L)", self.compare_selected
+        )
         self.rename = self._button(
             "&Rename", "Give it a name; its file stays where it is (F2)", self.edit_name
         )
@@ -195,12 +200,16 @@ class SessionBrowser(QtGui.QDialog):
         other = self._button(
             "Other &file…", "Open a file that is elsewhere, or import one", self._open_other
         )
-        for button in (self.open, self.open_beside, self.rename, self.note, self.delete):
+        for button in (*self._opening, self.rename, self.note, self.delete):
             row.addWidget(button)
         row.addWidget(self.message, 1)
         row.addWidget(other)
         row.addWidget(close)
         return row
+
+    @property
+    def _opening(self) -> tuple[QtGui.QPushButton, ...]:
+        return self.open, self.open_beside, self.compare
 
     def _button(self, text: str, tip: str, do: Callable[[], object]) -> QtGui.QPushButton:
         button = QtGui.QPushButton(text)
@@ -213,6 +222,7 @@ class SessionBrowser(QtGui.QDialog):
         for key, do in (
             ("Ctrl+F", self._focus_search),
             ("Ctrl+Return", self.open_all_beside),
+            ("Ctrl+L", self.compare_selected),
             ("F2", self.edit_name),
             ("F3", self.edit_note),
             ("F5", self.reader.refresh),
@@ -294,6 +304,7 @@ class SessionBrowser(QtGui.QDialog):
         one = len(selected) == 1
         self.open.setEnabled(one)
         self.open_beside.setEnabled(bool(selected))
+        self.compare.setEnabled(len(self._comparable()) > 1)
         for button in (self.rename, self.note):
             button.setEnabled(one and selected[0].outline is not None)
         self.delete.setEnabled(any(not entry.is_recorded for entry in selected))
@@ -332,6 +343,17 @@ class SessionBrowser(QtGui.QDialog):
         selected = self.view.selected()
         if selected:
             self.beside.emit([entry.path for entry in selected])
+
+    def compare_selected(self) -> None:
+        """Lay the selected sessions over one another."""
+        entries = self._comparable()
+        if len(entries) > 1:
+            self.close()
+            self.compared.emit([entry.path for entry in entries])
+
+    def _comparable(self) -> list[CatalogueEntry]:
+        """Return the selected sessions that have samples."""
+        return [entry for entry in self.view.selected() if entry.has_samples]
 
     def edit_name(self) -> None:
         """Edit the name of the current session in its row."""
@@ -395,18 +417,9 @@ class SessionBrowser(QtGui.QDialog):
     def _menu(self, place: QtCore.QPoint) -> None:
         menu = QtGui.QMenu(self)
         menu.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
-        for button in (
-            self.open,
-            self.open_beside,
-            None,
-            self.rename,
-            self.note,
-            None,
-            self.delete,
-        ):
-            if button is None:
+        for button in (*self._opening, self.rename, self.note, self.delete):
+            if button in (self.rename, self.delete):
                 menu.addSeparator()
-                continue
             action = menu.addAction(button.text())
             action.setEnabled(button.isEnabled())
             action.triggered.connect(lambda _on, button=button: button.click())
