@@ -69,6 +69,8 @@ class NumberedMeter:
         self._noise: list[bytes] = []
         self._cut = 0
         self._garbling: random.Random | None = None
+        self._beginning = False
+        self._answers: list[bytes] = []
         self._changed = threading.Condition(threading.RLock())
         self._master = -1
         self._ending = False
@@ -131,14 +133,19 @@ class NumberedMeter:
             self._noise.append(data)
             self._wake()
 
-    def garble(self, chance: random.Random) -> None:
-        """Garble the next record, by bytes that no meter sends.
+    def garble(self, chance: random.Random, *, beginning: bool = False) -> None:
+        """Garble the next record, by bytes that no meter sends; also its ``#`` if *beginning*.
 
         A digit that becomes another digit could not be noticed: records have no checksum.
         """
         with self._changed:
-            self._garbling = chance
+            self._garbling, self._beginning = chance, beginning
             assert self._changed.wait_for(lambda: self._garbling is None, DEADLINE)
+
+    def garble_answers(self, *answers: bytes) -> None:
+        """Answer with these bytes the next times that it is asked what it is."""
+        with self._changed:
+            self._answers += answers
 
     def skip(self, records: int) -> None:
         """Measure records that go nowhere, as while the computer sleeps."""
@@ -243,6 +250,8 @@ class NumberedMeter:
                 changed[self._garbling.randrange(len(data) - 2)] = self._garbling.randrange(
                     128, 256
                 )
+            if self._beginning:
+                changed[0] = 255
             data, self._garbling = bytes(changed), None
         if self._cut:
             self._cut = 0
@@ -271,7 +280,7 @@ class NumberedMeter:
 
     def _obey(self, command: bytes) -> None:
         if command.endswith(b"#V,R,0"):
-            self._send(VERSION)
+            self._send(self._answers.pop(0) if self._answers else VERSION)
         elif b"#L,W,3,E" in command and not self._logging:
             self._logging = True
             self._due = time.monotonic() + self._period

@@ -2,7 +2,8 @@
 """The page of promises: one row per fault, with the figures of the last full run.
 
 ``promises.py FOLDER`` reads the figures that the fault suite wrote into a folder, keeps them in
-``figures.json`` and writes ``docs/promises.md``.  Without a folder it writes the page again: with
+``figures.json`` and writes ``docs/promises.md``.  The figures of tests that did not run, as in a
+run of some files, stay as they are.  Without a folder it writes the page again: with
 new figures of ``make soak`` and ``make fuzz``, which keep theirs beside them.
 """
 
@@ -195,10 +196,19 @@ _TOTALS = {"runs": "runs", "sent": "sent", "stored": "stored", "lost": "reported
 _ACCOUNT = ("runs", "sent", "stored", "reported lost", "shown")
 
 
+def _earlier() -> dict[str, dict[str, int]]:
+    """Return the figures that are kept, of tests that are on the page."""
+    named = {test for rows in promises().values() for row in rows for test in row.tests}
+    names = {test.partition("::")[2] for test in named}
+    found: dict[str, dict[str, int]] = json.loads(FIGURES.read_text())["tests"]
+    return {name: one for name, one in found.items() if name in names}
+
+
 def main() -> None:
     """Write the page, with new figures if a folder of them is given."""
     if len(sys.argv) > 1:
         figures = load(Path(sys.argv[1]))
+        figures["tests"] = {**_earlier(), **figures["tests"]}
         FIGURES.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
     PAGE.write_text(render(json.loads(FIGURES.read_text())), encoding="utf-8")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from account import Account, events_of
-from numbered_meter import NumberedMeter
+from numbered_meter import VERSION, NumberedMeter
 from running_log import RunningLog
 from suite_size import full_only, some
 
@@ -42,7 +42,7 @@ def test_records_that_noise_garbles(account: Account, tmp_path: Path, rounds: Ro
     ):
         log.wait_shown(meter.first)
         for _time in range(rounds(6, 300)):
-            meter.garble(chance)
+            meter.garble(chance, beginning=_time % 2 == 0)
             meter.wait_more(chance.randrange(1, 4))
             if chance.random() < 0.3:
                 meter.say(chance.randbytes(chance.randrange(1, 200)))
@@ -53,6 +53,22 @@ def test_records_that_noise_garbles(account: Account, tmp_path: Path, rounds: Ro
         account.add(meter.sent, [path], log.shown)
     account.counts["garbled records"] = rounds(6, 300)
     assert account.reported >= rounds(6, 300)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    some([VERSION[:20], b"\xff" + VERSION[1:], VERSION.replace(b"8", b"\x88", 1)], [VERSION[:20]]),
+    ids=["cut", "no #", "a byte"],
+)
+def test_the_answer_of_a_meter_is_garbled(
+    meter: NumberedMeter, finish: Finish, account: Account, tmp_path: Path, answer: bytes
+) -> None:
+    path = tmp_path / "a.wattui"
+    meter.garble_answers(answer)
+    with RunningLog(meter.link, "--session", path) as log:
+        log.wait_shown(meter.first + 5)
+        finish(log, path)
+    assert account.reported == 0
 
 
 def test_silent_for_a_moment(

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from log_process import recorded_times, wait_for
 
 from wattui.session import Session
 from wattui.ui import app
@@ -143,6 +144,32 @@ def test_a_session_on_the_command_line_is_shown(tmp_path):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "status 0" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no ptys")
+def test_two_windows_at_one_port(tmp_path):
+    """The second one says who has the port; the first one goes on and misses nothing."""
+    from wattui.simulator.pty_server import PtyServer
+    from wattui.simulator.sim_url import meter_from_url
+
+    link = tmp_path / "port"
+    with PtyServer([meter_from_url("sim://pro?load=lamp&speed=20")], [link]):
+        first = start(str(link))
+        wait_until_ready(first)
+        action = "print(model.bench.meters[0].problem, flush=True); ui.control.close()"
+        second = start(str(link), ready="model.state == 'failed'", action=action)
+        out, err = second.communicate(timeout=60)
+        assert second.returncode == 0, err
+        assert f"{link} is in use by" in out
+        assert str(first.pid) in out
+        (path,) = recordings()
+        before = len(recorded_times(path))
+        wait_for(lambda: len(recorded_times(path)) > before, "more samples")
+        first.send_signal(signal.SIGTERM)
+        assert "threads []" in first.communicate(timeout=30)[0]
+    with Session.open(path) as session:
+        assert not session.interrupted
+        assert len(session.gaps(1)) == 0
 
 
 def test_a_start_loads_no_module_that_it_does_not_need():
