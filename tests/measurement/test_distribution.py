@@ -35,7 +35,7 @@ def test_quantiles_of_an_even_distribution() -> None:
     assert found.median == 5.0
     assert found.mean == pytest.approx(5.05)
     assert found.std == pytest.approx(math.sqrt((100**2 - 1) / 12) / 10)
-    assert found.integral == pytest.approx(505.0)
+    assert found.on_off(-1).on_wh == pytest.approx(505.0 / 3600)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
@@ -55,7 +55,7 @@ def test_a_year_at_a_tie_is_not_rounded_over_it() -> None:
 def test_a_sum_that_does_not_fit_into_64_bits() -> None:
     century = 100 * 365 * 86400 * MICROSECONDS
     found = of([5_000_000], century)
-    assert found.integral == 500_000.0 * century / MICROSECONDS
+    assert found.on_off(1.0).on_wh == 500_000.0 * century / MICROSECONDS / 3600
     assert (found.mean, found.std) == (500_000.0, 0.0)
 
 

@@ -203,11 +203,6 @@ class Distribution:
         return float(self.wire[place]) / self._field.scale
 
     @property
-    def integral(self) -> float:
-        """The sum of value × time, in s; of the power, the energy in J."""
-        return _products(self.wire, self.times_us) / (self._field.scale * MICROSECONDS)
-
-    @property
     def idle(self) -> float:
         """The idle level: the median of the tenth of the time in which the field is lowest.
 

@@ -58,10 +58,10 @@ def press(window, key, modifier=QtCore.Qt.NoModifier):
 def test_keys_go_from_step_to_step_and_back(window):
     window.model.plots.view.show(window.model.plots.view.first, window.model.plots.view.last)
     window.model.figures.found_us = round(window.model.plots.view.first * 1e6)
-    for expected in STEPS:
+    for number, expected in enumerate(STEPS):
         press(window, QtCore.Qt.Key_Period)
         assert at(window) == pytest.approx(expected, abs=0.01)
-        assert "The power steps from" in window.model.message
+        assert f"The power {('rises', 'falls')[number % 2]} from" in window.model.message
         moment = window.model.plots.pointer_time
         pixel = window.model.plots.view.width / window.model.plots.component.width
         assert abs(moment - window.model.figures.found_us / 1e6) < 2 * pixel

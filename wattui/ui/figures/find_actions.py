@@ -95,7 +95,8 @@ def _step(*, back: bool) -> Callable[[WindowContext], None]:
         if step is None:
             return _Found(f"The power does not step {'before' if back else 'after'} this")
         before, after = (value_text("power", one) for one in (step.before_w, step.after_w))
-        return _Found(f"The power steps from {before} to {after} W", step.time_us)
+        way = "rises" if step.change_w > 0 else "falls"
+        return _Found(f"The power {way} from {before} to {after} W", step.time_us)
 
     return lambda context: _find(context, look)
 
