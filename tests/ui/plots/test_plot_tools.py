@@ -237,6 +237,21 @@ def test_another_span_can_be_selected_beside_or_within_the_first(window):
         assert stack.view.selection == pytest.approx((START + start, START + stop), abs=2)
 
 
+def test_no_crosshair_hides_the_times_of_a_selection_that_is_dragged(window):
+    """It stayed where the drag had begun, over the time of the start."""
+    stack = window.stack
+    x, y = centre(window)
+    window.move(x, y)
+    assert stack.pointer_time is not None
+    window.press(x, y, SHIFT)
+    window.move(x + 50, y, QtCore.Qt.LeftButton, SHIFT)
+    assert stack.view.selection is not None
+    assert stack.pointer_time is None
+    window.release(x + 50, y, SHIFT)
+    window.move(x + 60, y)
+    assert stack.pointer_time is not None
+
+
 def test_select_is_a_tool_for_one_drag_without_shift(window):
     stack = window.stack
     stack.view.show(START, START + 200)

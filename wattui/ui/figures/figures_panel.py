@@ -28,9 +28,9 @@ PARTS: Final = tuple(part.value for part in RunPart)
 
 #: Height of a row; least and largest widths of a time, a duration and a number, in pixels.
 _ROW: Final = 20
-_TIME: Final = (64, 140)
-_LENGTH: Final = (50, 110)
-_NUMBER: Final = (44, 90)
+_TIME: Final = (64, 108)
+_LENGTH: Final = (50, 80)
+_NUMBER: Final = (44, 64)
 
 #: Limits of the height of the panel, and its share of the room, in pixels.
 _HEIGHTS: Final = (130, 360)
@@ -76,6 +76,7 @@ class TypedCell(QtGui.QLineEdit):
         # As wide as its text, so that no number is cut.
         wide = self.fontMetrics().horizontalAdvance(text) + 16
         self.setMinimumWidth(max(self.minimumWidth(), wide))
+        self.setMaximumWidth(max(self.maximumWidth(), wide))
         if self.hasFocus():
             self.selectAll()
 
@@ -219,6 +220,11 @@ class FiguresTable(QtGui.QTableWidget):
         spare = max(self.viewport().width() - sum(self._widths), 0)
         for column, width in enumerate(self._widths):
             self.setColumnWidth(column, width + (spare // len(PARTS) if column else 0))
+
+    @property
+    def wanted_width(self) -> int:
+        """The width in which all columns are seen, with the scroll bar."""
+        return sum(self._widths) + self.verticalScrollBar().sizeHint().width() + 4
 
     def _measure(self, rows: list[FigureRow]) -> None:
         """Widen the columns for the texts that will be shown; they do not shrink meanwhile."""
@@ -393,7 +399,10 @@ class FiguresPanel(QtGui.QWidget):
             direction.LeftToRight if width >= _ONE_LINE else direction.TopToBottom
         )
         self.charts.setVisible(width >= _WITH_CHARTS)
-        self.charts.fit(width)
+        self._fit_charts()
+
+    def _fit_charts(self) -> None:
+        self.charts.fit(self.width() - 2 * MARGIN - GRID - self.table.wanted_width)
 
     def fit_height(self, room: int) -> None:
         """Set the height for a stage with this many pixels."""
@@ -447,6 +456,7 @@ class FiguresPanel(QtGui.QWidget):
         self.stop.setPlaceholderText(times.text(view.last) if view.known else "")
         self._show_reason()
         self.table.show_rows(list(figures.rows), palette)
+        self._fit_charts()
         self.table.show_label(figures.label if len(figures.plots.meters) > 1 else "")
         self.charts.show_powers(figures.shown_powers(), threshold, palette)
 

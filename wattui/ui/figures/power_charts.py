@@ -25,9 +25,6 @@ _RIGHT: Final = 10
 _TOP: Final = 18
 _FOOT: Final = 16
 
-#: Width of the table beside them and of margins, in pixels.
-_TABLE: Final = 560
-
 #: The most bars, and points of the curve.
 _BARS: Final = 60
 _POINTS: Final = 200
@@ -116,8 +113,8 @@ class ChartsWidget(QtGui.QWidget):
         self._window.control.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)
 
     def fit(self, room: int) -> None:
-        """Set the width for a panel with this many pixels: the table comes first."""
-        self.setFixedWidth(min(max(room - _TABLE, WIDTHS[0]), WIDTHS[1]))
+        """Set the width for a place with this many pixels."""
+        self.setFixedWidth(min(max(room, WIDTHS[0]), WIDTHS[1]))
 
     def show_powers(
         self, powers: Distribution | None, threshold: float | None, palette: Palette

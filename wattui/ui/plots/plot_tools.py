@@ -74,6 +74,9 @@ class SpanSelection(RangeSelection):
     @observe("event_state")
     def _show_drag(self, _event: object) -> None:
         self.stack.view.dragging = self.event_state in ("selecting", "moving")
+        if self.stack.view.dragging:
+            # The times of the selection are what counts, and the pointer is at one of them.
+            self.stack.point(None)
 
     def normal_left_down(self, event: Any) -> None:
         """Begin to select."""
