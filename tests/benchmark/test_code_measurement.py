@@ -14,7 +14,8 @@ from wattui.session import Session
 
 pytest_plugins = ["pytester"]
 
-SPEED = 40
+#: Slow enough that a record which is read late is still within the uncertainty of the lag.
+SPEED = 15
 
 
 class Load:
@@ -100,7 +101,7 @@ def test_dear():
     take()
 
 def test_fixture(energy):
-    assert 300 < energy(take, runs=2, min_time=0, idle=6).above.mean < 800
+    assert 120 < energy(take, runs=2, min_time=0, idle=6).above.mean < 400
 """
 
 
