@@ -78,6 +78,7 @@ QPushButton[role="danger"]:disabled { border-color: $line; color: $faint; }
 QPushButton[role="page"], QPushButton[role="page-on"] { border-color: transparent;
     background: transparent; color: $muted; min-height: 26px; padding: 0 12px; }
 QPushButton[role="page"]:hover { color: $text; background: $hover; }
+QPushButton[role="page"]:disabled { color: $faint; }
 QPushButton[role="page-on"] { background: $hover; color: $accent_text; font-weight: 600; }
 QPushButton[small="true"] { min-height: 20px; max-height: 20px; padding: 0 8px; }
 QPushButton[small="true"]::menu-indicator { image: none; width: 0; }
