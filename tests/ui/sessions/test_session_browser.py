@@ -197,6 +197,11 @@ def test_a_name_and_a_note_are_typed_in_their_row_and_stored(window, three):
     assert three[1].exists()
 
 
+def test_the_list_fits_a_screen_of_800_pixels(window, three):
+    browser = browse(window)
+    assert browser.minimumSizeHint().width() <= 792
+
+
 def test_two_sessions_open_beside_each_other(window, three):
     browser = browse(window)
     click_row(window, browser, row_of(browser, three[0]))

@@ -157,8 +157,8 @@ class SessionBrowser(QtGui.QDialog):
         row.setSpacing(GRID)
         self.space = PlainLabel("")
         self.space.setProperty("look", "muted")
-        row.addWidget(self.space)
-        row.addStretch(1)
+        self.space.setWordWrap(True)
+        row.addWidget(self.space, 1)
         label = PlainLabel("Older than")
         self.age = QtGui.QComboBox()
         self.age.setAccessibleName("Older than")
@@ -196,9 +196,12 @@ class SessionBrowser(QtGui.QDialog):
         self.message = PlainLabel("")
         self.message.setProperty("look", "small")
         self.message.setWordWrap(True)
+        # It gives way to the buttons on a small screen.
+        policy = QtGui.QSizePolicy.Policy
+        self.message.setSizePolicy(policy.Ignored, policy.Preferred)
         close = self._button("Close", "Close this window (Esc)", self.close)
         other = self._button(
-            "Other &file…", "Open a file that is elsewhere, or import one", self._open_other
+            "Ot&her…", "Open a file that is elsewhere, or import one", self._open_other
         )
         for button in (*self._opening, self.rename, self.note, self.delete):
             row.addWidget(button)
