@@ -470,7 +470,7 @@ forward_options: Final = together(
         help="Send samples to a table of PostgreSQL: postgresql://USER@HOST/DATABASE.",
     ),
     click.option(
-        "--prometheus", metavar="[HOST]:PORT",
+        "--prometheus", metavar="[HOST]:NUMBER",
         help="Serve the readings to Prometheus, such as at :9464; to this machine only, unless "
         "HOST is given.",
     ),

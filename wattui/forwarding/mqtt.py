@@ -64,7 +64,8 @@ class Mqtt:
             self._versions: Any = importlib.import_module("paho.mqtt.enums").CallbackAPIVersion
         except ImportError as error:
             raise PackageMissing(
-                f"MQTT needs the package paho-mqtt ({error})", "pip install 'wattui[mqtt]'"
+                f"MQTT needs the package paho-mqtt ({error})",
+                "Install it: pip install 'wattui[mqtt]'.",
             ) from error
         self.name = urlunsplit(parts)
         self._parts = parts

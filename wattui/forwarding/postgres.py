@@ -58,7 +58,8 @@ class Postgres:
             self._psycopg: Any = importlib.import_module("psycopg")
         except ImportError as error:
             raise PackageMissing(
-                f"PostgreSQL needs the package psycopg ({error})", "pip install 'wattui[postgres]'"
+                f"PostgreSQL needs the package psycopg ({error})",
+                "Install it: pip install 'wattui[postgres]'.",
             ) from error
         self.name = url
         self._connection: Any = None

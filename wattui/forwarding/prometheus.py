@@ -116,7 +116,7 @@ class Exporter:
         except ImportError as error:
             raise PackageMissing(
                 f"Prometheus needs the package prometheus-client ({error})",
-                "pip install 'wattui[prometheus]'",
+                "Install it: pip install 'wattui[prometheus]'.",
             ) from error
         registry = client.CollectorRegistry()
         registry.register(Collector(figures))

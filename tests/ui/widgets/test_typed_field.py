@@ -186,4 +186,4 @@ def test_no_number_is_typed_into_a_field_of_another_kind():
                 if name in ("TextEditor", "RangeEditor", "QSpinBox", "QDoubleSpinBox", "getInt",
                             "getDouble"):  # fmt: skip
                     found.add((path.name, name))
-    assert found == {("settings_draft.py", "TextEditor")}
+    assert found == {("settings_draft.py", "TextEditor"), ("save_dialogs.py", "TextEditor")}
