@@ -29,8 +29,10 @@ TAGS = "<b>x<&b>"
 
 def items_of(model, parent):
     """Yield the indexes of a model."""
+    # A list has one column, and keeps its number to itself.
+    is_list = isinstance(model, QtCore.QAbstractListModel)
     for row in range(min(model.rowCount(parent), 200)):
-        for column in range(model.columnCount(parent)):
+        for column in range(1 if is_list else model.columnCount(parent)):
             yield model.index(row, column, parent)
 
 

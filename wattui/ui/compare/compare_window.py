@@ -27,7 +27,7 @@ from wattui.ui.compare.compared_parts import (
 )
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.form_layout import dress_window
-from wattui.ui.widgets.plain_text import PlainLabel
+from wattui.ui.widgets.plain_text import PlainLabel, printable
 from wattui.ui.widgets.screen_fit import fit_to_screen
 
 #: Its size at first, and the width of the list of parts, in pixels.
@@ -126,7 +126,7 @@ class CompareWindow(QtGui.QDialog):
         box.setToolTip(tip)
         box.setAccessibleName(label.replace("&", ""))
         box.currentIndexChanged.connect(lambda _index: self.read())
-        words = QtGui.QLabel(label)
+        words = PlainLabel(label)
         words.setBuddy(box)
         row.addWidget(words)
         row.addWidget(box)
@@ -161,7 +161,7 @@ class CompareWindow(QtGui.QDialog):
             if part.what in [one.what for one in known]:
                 continue
             part = replace(part, label=_distinct(part.label, [one.label for one in known]))
-            item = QtGui.QListWidgetItem(part.label)
+            item = QtGui.QListWidgetItem(printable(part.label))
             item.setData(_PART, part)
             item.setFlags(item.flags() | QtCore.Qt.ItemFlag.ItemIsUserCheckable)
             # A whole session is compared if nothing of it was chosen, or if it is another one.
@@ -227,8 +227,9 @@ class CompareWindow(QtGui.QDialog):
         super().closeEvent(event)
 
     def reject(self) -> None:
-        """Close with Esc."""
-        self.close()
+        """Close with Esc or the close button."""
+        self.end()
+        super().reject()
 
     def end(self) -> None:
         """Stop observing the model.  Idempotent."""
