@@ -8,6 +8,7 @@ import pytest
 from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtTest, QtWidgets
 
+from wattui.ui.compare.compare_window import CompareWindow
 from wattui.ui.theme.palette import DARK, LIGHT
 
 
@@ -37,6 +38,12 @@ def compare(window):
     window.key(QtCore.Qt.Key_L, QtCore.Qt.ControlModifier)
     window.wait_for(lambda: window.context.comparison.plot.shown, "a curve")
     return window.context.comparison
+
+
+def open_windows():
+    """Return the windows *Compare* on the screen."""
+    shown = [one for one in QtWidgets.QApplication.topLevelWidgets() if one.isVisible()]
+    return [one for one in shown if isinstance(one, CompareWindow)]
 
 
 def pixels_of(shown, colour):
@@ -126,9 +133,18 @@ def test_the_window_takes_on_the_theme_and_closes_with_esc(window):
     QtTest.QTest.keyClick(shown, QtCore.Qt.Key_Escape)
     window.handle_events()
     assert window.context.comparison.closed
+    assert open_windows() == []
     window.handler.do(window.info, "compare")
     assert window.context.comparison is not shown
     window.wait_for(lambda: window.context.comparison.plot.shown, "a curve")
+
+
+def test_the_close_button_closes_the_window(window):
+    shown = compare(window)
+    shown.close()
+    window.handle_events()
+    assert shown.closed
+    assert open_windows() == []
 
 
 def test_a_session_that_cannot_be_read_is_reported_in_the_window(window, tmp_path):
