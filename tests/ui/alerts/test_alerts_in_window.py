@@ -10,6 +10,7 @@ from opened_window import OpenedWindow, own_threads
 from PyQt5 import QtCore, QtTest, QtWidgets
 
 from wattui.desktop.preferences_file import PreferencesFile
+from wattui.measurement.alerts import parse_alert
 from wattui.measurement.events import EventKind
 from wattui.session import Session
 
@@ -65,6 +66,7 @@ def test_an_alert_is_typed_shown_marked_and_dismissed(window):
     ]
     window.click(alerts.ok)
     assert window.model.watch.texts == ["power > 50 W for 5 s"]
+    assert window.model.message == "Watching for 1 alert"
     window.connect(LAMP)
     window.wait_for(lambda: "alert" in bands(window), "the alert")
     band = bands(window)["alert"]
@@ -104,6 +106,13 @@ def test_what_is_no_alert_stays_in_the_dialog_with_its_reason(window):
     assert "There is no program" in alerts.command_reason.text()
     press(window, alerts, _Qt.Key_Escape)
     assert window.model.watch.command == ""
+
+
+def test_the_examples_in_the_dialog_are_alerts(window):
+    alerts = dialog(window, _Qt.Key_A, "Alerts")
+    for example in alerts.examples.text().replace("\n", "·").split("·"):
+        assert parse_alert(example)
+    assert parse_alert(alerts.typed.placeholderText())
 
 
 def test_alerts_are_changed_and_removed(window):

@@ -49,8 +49,8 @@ def named(monkeypatch):
     def answer(path, filters=""):
         got = []
 
-        def ask(_parent, _title, proposed, offered):
-            got.append((proposed, offered))
+        def ask(_parent, title, proposed, offered):
+            got.append((proposed, offered, title))
             return str(path), filters
 
         monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", ask)
@@ -81,15 +81,43 @@ def test_a_report_of_the_selection_is_saved(window, tmp_path, named):
     assert button(box, "The selection (2:00)").isChecked()
     (title, above) = box.findChildren(QtWidgets.QLineEdit)
     QtTest.QTest.keyClicks(title, "Fan <b>")
+    above.selectAll()
     QtTest.QTest.keyClicks(above, "42,5")
     window.click(button(box, "Save…"))
     window.wait_for(lambda: "Saved" in window.model.message, "the report")
     assert asked[0][0].endswith("run.html")
+    assert asked[0][2] == "Save report"
     text = target.read_text(encoding="utf-8")
     assert "<h1>Fan &lt;b&gt;</h1>" in text
     assert "Time above 42.5 W" in text
     assert "(2:00), local time" in text
     assert text.count("<svg") >= 1
+
+
+def test_the_threshold_of_the_figures_is_in_the_report(window, tmp_path, named):
+    target = tmp_path / "part.html"
+    named(target)
+    select(window, 60, 180)
+    window.model.figures.above = 35.0
+    window.key(_Qt.Key_R, _Qt.ControlModifier)
+    box = dialog("Save report")
+    (_title, above) = box.findChildren(QtWidgets.QLineEdit)
+    assert above.text() == "35"
+    window.click(button(box, "Save…"))
+    window.wait_for(lambda: "Saved" in window.model.message, "the report")
+    assert "Time above 35 W" in target.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["save_report", "save_picture", "export"])
+def test_the_focus_is_on_the_part_that_is_chosen(window, name):
+    # The colour of the focus on another part looked like a choice.
+    select(window, 60, 180)
+    window.handler.do(window.info, name)
+    title = {"save_report": "Save report", "save_picture": "Save picture", "export": "Export"}
+    box = dialog(title[name])
+    chosen = [one for one in box.findChildren(QtWidgets.QRadioButton) if one.isChecked()]
+    assert [box.focusWidget()] == chosen
+    box.close()
 
 
 def test_a_report_takes_the_suffix_of_the_chosen_kind(window, tmp_path, named):

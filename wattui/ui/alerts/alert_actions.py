@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wattui.measurement.text import count_text
 from wattui.ui.widgets.action import Action, WindowContext
 
 
@@ -13,7 +14,15 @@ def show_alerts(context: WindowContext) -> None:
     # A start needs neither this dialog nor the next.
     from wattui.ui.alerts.alert_dialog import AlertDialog
 
-    AlertDialog(context.window, context.model.watch).show()
+    watch = context.model.watch
+    dialog = AlertDialog(context.window, watch)
+    dialog.accepted.connect(lambda: _say(context, len(watch.rules)))
+    dialog.show()
+
+
+def _say(context: WindowContext, count: int) -> None:
+    alerts = count_text(count, "alert") if count else "no alerts"
+    context.model.message = f"Watching for {alerts}"
 
 
 def plan_end(context: WindowContext) -> None:

@@ -22,8 +22,8 @@ _WIDTH: Final = 560
 _LIST_HEIGHT: Final = 110
 
 _EXAMPLES: Final = (
-    "power > 100 W for 10s   ·   voltage < 110\n"
-    "total power > 1.5 kW for 5 min   ·   power of Fridge < 2 W for 1h"
+    "power > 100 W for 10 s   ·   voltage < 110\n"
+    "total power > 1.5 kW for 5 min   ·   power of Fridge < 2 W for 1 h"
 )
 
 
@@ -91,7 +91,7 @@ class AlertDialog(QtGui.QDialog):
         column.setSpacing(4)
         row.setSpacing(GRID)
         self.typed = QtGui.QLineEdit()
-        self.typed.setPlaceholderText("power > 100 W for 10s")
+        self.typed.setPlaceholderText("power > 100 W for 10 s")
         self.typed.setAccessibleName("New alert")
         self.typed.textEdited.connect(lambda _text: self.reason.setText(""))
         self.typed.installEventFilter(self)
@@ -99,7 +99,8 @@ class AlertDialog(QtGui.QDialog):
         self.add = _button("&Add", "Add this alert (Return)", self._add)
         row.addWidget(self.add)
         column.addLayout(row)
-        column.addWidget(_small(_EXAMPLES, "small"))
+        self.examples = _small(_EXAMPLES, "small")
+        column.addWidget(self.examples)
         return column
 
     def _add_command(self, layout: QtGui.QVBoxLayout) -> None:

@@ -45,7 +45,7 @@ from wattui.session import Session
 from wattui.session.checked import read_checked
 from wattui.ui.dialogs.part_choice import PartChoice
 from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
-from wattui.ui.widgets.form_layout import dress_dialog, dress_form, set_width
+from wattui.ui.widgets.form_layout import dress_dialog, dress_form, focus_choice, set_width
 from wattui.ui.widgets.plain_text import menu_text
 from wattui.ui.widgets.screen_fit import scroll_above
 from wattui.ui.widgets.words_editor import WordsEditor
@@ -246,6 +246,7 @@ class _ExportHandler(Handler):
         dress_form(info.ui.control, exempt=boxes)
         dress_dialog(info.ui.control, "Export…")
         scroll_above(info.ui.control.layout())
+        focus_choice(info.ui.control)
         for name in ("form", "dialect", "meter"):
             for editor in info.ui.get_editors(name):
                 set_width(editor.control, _FIELD_WIDTH)

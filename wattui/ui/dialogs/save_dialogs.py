@@ -101,9 +101,10 @@ def picture_choice(model: Any) -> PictureChoice:
 
 
 def report_choice(model: Any) -> ReportChoice:
-    """Return the choice of a report: of the selection, if there is one."""
+    """Return the choice of a report: of the selection, if any, with the threshold of *on*."""
     choice = ReportChoice.for_model(model)
     choice.span = "whole" if choice.selection is None else "selection"
+    choice.above = model.figures.threshold or 0.0
     return choice
 
 
@@ -179,7 +180,12 @@ def report_view(choice: ReportChoice) -> View:
         "Save report",
         choice,
         Item("title", label="Title", editor=TextEditor(placeholder=choice.session_path.stem)),
-        Item("above", label="Time above, in W", editor=watts),
+        Item(
+            "above",
+            label="Time above, in W",
+            editor=watts,
+            tooltip="Adds how long and how often the power was above this; empty for nothing",
+        ),
     )
 
 
@@ -213,7 +219,7 @@ def _ask(
     kinds: dict[str, str],
 ) -> Any:
     def chosen() -> None:
-        path = _ask_path(parent, settings, choice.session_path.stem, kinds)
+        path = _ask_path(parent, settings, view.title, choice.session_path.stem, kinds)
         if path is not None:
             kind: PageKind = choice.kind(model)
             PageSaving(model, kind).save(path)
@@ -222,13 +228,15 @@ def _ask(
     return choice.edit_traits(view=view, parent=parent)
 
 
-def _ask_path(parent: Any, settings: Any, stem: str, kinds: dict[str, str]) -> Path | None:
+def _ask_path(
+    parent: Any, settings: Any, title: str, stem: str, kinds: dict[str, str]
+) -> Path | None:
     """Ask for the file to write; its suffix is one of *kinds*."""
     folder = Path(settings.export_folder or Path.home())
     filters = [f"{words} (*{suffix})" for suffix, words in kinds.items()]
     first = next(iter(kinds))
     name, used = QtGui.QFileDialog.getSaveFileName(
-        parent, "Save", str(folder / f"{stem}{first}"), ";;".join(filters)
+        parent, title, str(folder / f"{stem}{first}"), ";;".join(filters)
     )
     if not name:
         return None

@@ -21,6 +21,9 @@ _PAD: Final = 6
 _LOW: Final = 24
 _HIGH: Final = 19
 
+#: Place, time, and left and right end of the time of an edge, in pixels.
+_EdgeTime = tuple[float, str, float, float]
+
 
 class SelectionHandles(AbstractOverlay):
     """A triangle above each edge of the selection, and its time on the time axis."""
@@ -45,7 +48,7 @@ class SelectionHandles(AbstractOverlay):
             drawing.draw_text(gc, text, left + _PAD, low.y - _HIGH, stack.palette.on_accent)
 
 
-def edge_times(stack: Any, plot: Any) -> list[tuple[float, str, float, float]]:
+def edge_times(stack: Any, plot: Any) -> list[_EdgeTime]:
     """Return place, time, and left and right end of the time of each edge in view, in pixels.
 
     The first time ends at its edge, and the second one begins there: they never overlap.
@@ -53,7 +56,7 @@ def edge_times(stack: Any, plot: Any) -> list[tuple[float, str, float, float]]:
     selection = stack.view.selection
     if selection is None:
         return []
-    found = []
+    found: list[_EdgeTime] = []
     across = plot.index_mapper.map_screen(np.array(selection)).tolist()
     for x, moment, share in zip(across, selection, (1.0, 0.0), strict=True):
         if plot.x - 1 <= x <= plot.x2 + 1:
@@ -61,7 +64,17 @@ def edge_times(stack: Any, plot: Any) -> list[tuple[float, str, float, float]]:
             width = drawing.text_width(text) + 2 * _PAD
             left = min(max(x - share * width, plot.outer_x), plot.outer_x2 - width)
             found.append((x, text, left, left + width))
+    if len(found) == 2 and found[0][3] > found[1][2]:
+        found = _apart(*found, plot.outer_x2)
     return found
+
+
+def _apart(first: _EdgeTime, second: _EdgeTime, end: float) -> list[_EdgeTime]:
+    """Return two times side by side that would overlap at either end of the axis."""
+    (x, text, low, high), (x2, text2, low2, high2) = first, second
+    begin = min(low, end - (high - low) - (high2 - low2))
+    middle = begin + high - low
+    return [(x, text, begin, middle), (x2, text2, middle, middle + high2 - low2)]
 
 
 def covered_places(stack: Any, plot: Any) -> list[tuple[float, float]]:

@@ -149,6 +149,7 @@ class SessionBrowser(QtGui.QDialog):
         row.addWidget(self.search, 1)
         self.found = PlainLabel("")
         self.found.setProperty("look", "muted")
+        self.found.hide()
         row.addWidget(self.found)
         return row
 
@@ -275,7 +276,7 @@ class SessionBrowser(QtGui.QDialog):
 
     def _show_counts(self) -> None:
         entries, rows = self.list.entries, self.table.rows
-        self.found.setText(f"{len(rows):,} of {len(entries):,}" if self.search.text() else "")
+        self._say_found(f"{len(rows):,} of {len(entries):,}" if self.search.text() else "")
         self.view.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         if not entries:
@@ -312,9 +313,14 @@ class SessionBrowser(QtGui.QDialog):
             button.setEnabled(one and selected[0].outline is not None)
         self.delete.setEnabled(any(not entry.is_recorded for entry in selected))
         if len(selected) > 1:
-            self.found.setText(f"selected: {total_text(selected)}")
+            self._say_found(f"selected: {total_text(selected)}")
         elif self.found.text().startswith("selected"):
-            self.found.setText("")
+            self._say_found("")
+
+    def _say_found(self, text: str) -> None:
+        """Show a text beside the search; without one the search has all of the width."""
+        self.found.setText(text)
+        self.found.setVisible(bool(text))
 
     def _search(self, text: str) -> None:
         with self.view.holding():

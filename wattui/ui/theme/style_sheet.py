@@ -133,7 +133,7 @@ QHeaderView::section { background: $panel; color: $muted; border: 0;
 #meterPanel, #markPanel { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QTableView#sessionTable { background: $panel; color: $text; border: 1px solid $line;
     border-radius: 6px; outline: 0; selection-background-color: $chosen; selection-color: $text; }
-QTableView#sessionTable::item { padding: 0 8px; border: 0; }
+QTableView#sessionTable::item { padding: 0 5px; border: 0; }
 QTableView#sessionTable::item:selected { background: $chosen; color: $text; }
 QTableView#sessionTable QHeaderView { background: transparent; }
 QTableView#sessionTable QHeaderView::section { background: transparent; font-size: ${small}px;
@@ -147,7 +147,7 @@ QTableView#meterTable QHeaderView, QTableView#meterTable QHeaderView::section {
 QTableView#meterTable QHeaderView::section { padding: 0 5px; }
 QTableView#markTable { background: transparent; color: $text; border: 0; outline: 0;
     selection-background-color: $chosen; selection-color: $text; }
-QTableView#markTable::item { padding: 0 6px; border: 0; }
+QTableView#markTable::item { padding: 0 3px; border: 0; }
 QTableView#markTable::item:selected { background: $chosen; color: $text; }
 QTableView#markTable QHeaderView, QTableView#markTable QHeaderView::section {
     background: transparent; font-size: ${small}px; }

@@ -66,12 +66,20 @@ def dress_dialog(window: QtGui.QWidget, ok_label: str = "", primary: bool = True
         _let_grow(layout)
         _span_introduction(layout)
         layout.setVerticalSpacing(GRID)
+    focus_choice(window)
     for button in window.findChildren(QtGui.QPushButton):
         if ok_label and button.text().replace("&", "") == "OK":
             button.setText(ok_label)
             if primary:
                 set_role(button, "primary")
                 button.setDefault(True)
+
+
+def focus_choice(window: QtGui.QWidget) -> None:
+    """Set the focus on what is chosen: on another button it could be taken for the choice."""
+    chosen = [one for one in window.findChildren(QtGui.QRadioButton) if one.isChecked()]
+    if chosen:
+        chosen[0].setFocus()
 
 
 def dress_form(window: QtGui.QWidget, exempt: Iterable[QtGui.QWidget] = ()) -> None:

@@ -187,7 +187,7 @@ _SESSION_ACTIONS: Final = (
     Action(
         "save_copy", "&File", "&Save a copy…", save_copy,
         "Save a copy of this session elsewhere; the session itself is already saved",
-        keys=("Ctrl+S",), enabled=HAS_SESSION,
+        keys=("Ctrl+S",), enabled=HAS_SESSION, line=True,
     ),
     Action(
         "export", "&File", "&Export…", export,
