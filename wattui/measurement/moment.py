@@ -19,7 +19,8 @@ _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
 #: Before a time of day: ``23 Nov``, ``23 Nov 2026``.
 _DAY: Final = re.compile(rf"(\d{{1,2}}) ({'|'.join(MONTHS)})(?: (\d{{4}}))? (?=\d)")
 
-_HINT: Final = (
+#: What to write as a time of a run.
+TIME_HINT: Final = (
     "Write a time since the start (2:00, 2 min), a time of day (14:05:30), "
     "or a time before the end (-5 min)."
 )
@@ -109,10 +110,10 @@ def read_time(text: str, form: RunTimes, start: int, stop: int) -> int:
     try:
         found = _read_shown(typed, form, start, stop)
     except (ValueError, OverflowError, OSError):
-        raise ValueError(f"“{typed}” is not a time. {_HINT}" if typed else _HINT) from None
+        raise ValueError(f"“{typed}” is not a time. {TIME_HINT}" if typed else TIME_HINT) from None
     # What is shown is rounded to tenths of a second.
     if not start - MICROSECONDS <= found <= stop + MICROSECONDS:
-        raise ValueError(f"The run has no {typed}. {_HINT}")
+        raise ValueError(f"The run has no {typed}. {TIME_HINT}")
     return min(max(found, start), stop)
 
 

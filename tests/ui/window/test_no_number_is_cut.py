@@ -175,6 +175,25 @@ class Painted(QtWidgets.QWidget):
         painter.end()
 
 
+def test_the_charts_hide_no_figure(window, tmp_path):
+    window.bench.open_session(years(tmp_path / "years.wattui"))
+    window.wait_for(lambda: window.model.plots.statistics, "the plots")
+    window.handler.do(window.info, "figures")
+    panel, figures = window.control("figures"), window.model.figures
+    shown = {}
+    for width in (1500, 1024):
+        window.window.resize(width, 700)
+        window.wait_for(lambda: panel.isVisible() and figures.rows, "the figures")
+        window.wait_for(lambda: not figures.reading and figures.threshold, "all of them")
+        shown[width] = panel.charts.isVisible()
+        hidden = panel.table.horizontalScrollBar().maximum()
+        assert not (hidden and shown[width]), width
+        for field in (panel.start, panel.stop):
+            advance = field.fontMetrics().horizontalAdvance(field.placeholderText())
+            assert field.width() >= advance + 18
+    assert shown == {1500: True, 1024: False}
+
+
 def test_the_check_finds_a_number_that_is_cut(window):
     assert cut_numbers(Painted(10)) == []
     (found,) = cut_numbers(Painted(80))

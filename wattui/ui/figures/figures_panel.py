@@ -10,11 +10,12 @@ from pyface.qt import QtCore, QtGui
 from traits.api import Instance
 from traitsui.api import BasicEditorFactory
 
+from wattui.measurement.moment import TIME_HINT
 from wattui.measurement.text import printable
 from wattui.ui.figures.copied_table import FORMS
 from wattui.ui.figures.figure_rows import Cell, FigureRow, length_text
 from wattui.ui.figures.part_reader import RunPart
-from wattui.ui.figures.power_charts import ChartsWidget
+from wattui.ui.figures.power_charts import WIDTHS, ChartsWidget
 from wattui.ui.theme.palette import LIGHT, Palette
 from wattui.ui.theme.style_sheet import GRID, MARGIN
 from wattui.ui.widgets.bar_room import BarRoom
@@ -36,16 +37,23 @@ _NUMBER: Final = (44, 64)
 _HEIGHTS: Final = (130, 360)
 _SHARE: Final = 0.42
 
-#: Least widths of the columns, and pixels around a text; least widths of the panel for one line
-#: of fields, and for the charts.
+#: Least widths of the columns, and pixels around a text; least width of the panel for one line
+#: of fields.
 _LABEL_WIDTH: Final = 116
 _CELL_WIDTH: Final = 90
 _AROUND: Final = 6
 _ONE_LINE: Final = 630
-_WITH_CHARTS: Final = 640
 
 #: The highest power that can be a threshold, in W.
 _MOST_WATTS: Final = 100_000.0
+
+#: What can be typed into the fields.
+_TIPS: Final = (
+    TIME_HINT,
+    TIME_HINT,
+    "How long the selection is: 3:00 or 5 min",
+    "The load is on above this power: the dashed line in the plot, which can be dragged",
+)
 
 _HINT: Final = "Drag over the plots to select a part, or type when it starts and ends."
 
@@ -73,12 +81,21 @@ class TypedCell(QtGui.QLineEdit):
             return
         self._shown = text
         self.setText(text)
-        # As wide as its text, so that no number is cut.
-        wide = self.fontMetrics().horizontalAdvance(text) + 16
-        self.setMinimumWidth(max(self.minimumWidth(), wide))
-        self.setMaximumWidth(max(self.maximumWidth(), wide))
+        self._widen(text)
         if self.hasFocus():
             self.selectAll()
+
+    def show_proposal(self, text: str) -> None:
+        """Show what holds while nothing is typed."""
+        if text != self.placeholderText():
+            self.setPlaceholderText(text)
+            self._widen(text)
+
+    def _widen(self, text: str) -> None:
+        """Make the field as wide as a text, so that no number is cut."""
+        wide = self.fontMetrics().horizontalAdvance(text) + 18
+        self.setMinimumWidth(max(self.minimumWidth(), wide))
+        self.setMaximumWidth(max(self.maximumWidth(), wide))
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         """Forget what was typed with Esc, which otherwise clears the selection."""
@@ -311,6 +328,8 @@ class FiguresPanel(QtGui.QWidget):
         self.stop = TypedCell("End of the selection", _TIME, figures.type_stop)
         self.duration = TypedCell("Duration of the selection", _LENGTH, figures.type_duration)
         self.threshold = TypedCell("Threshold of on, in W", _NUMBER, self._type_threshold)
+        for field, tip in zip(self.fields, _TIPS, strict=True):
+            field.setToolTip(tip)
         self.reason = PlainLabel()
         self.reason.setWordWrap(True)
         self.table = FiguresTable()
@@ -398,11 +417,13 @@ class FiguresPanel(QtGui.QWidget):
         self._top.setDirection(
             direction.LeftToRight if width >= _ONE_LINE else direction.TopToBottom
         )
-        self.charts.setVisible(width >= _WITH_CHARTS)
         self._fit_charts()
 
     def _fit_charts(self) -> None:
-        self.charts.fit(self.width() - 2 * MARGIN - GRID - self.table.wanted_width)
+        room = self.width() - 2 * MARGIN - GRID - self.table.wanted_width
+        # The numbers come first: none is hidden behind the charts.
+        self.charts.setVisible(room >= WIDTHS[0])
+        self.charts.fit(room)
 
     def fit_height(self, room: int) -> None:
         """Set the height for a stage with this many pixels."""
@@ -452,8 +473,8 @@ class FiguresPanel(QtGui.QWidget):
         self.duration.show_value(length)
         threshold = figures.threshold
         self.threshold.show_value("" if threshold is None else f"{threshold:g} W")
-        self.start.setPlaceholderText(times.text(view.first) if view.known else "")
-        self.stop.setPlaceholderText(times.text(view.last) if view.known else "")
+        self.start.show_proposal(times.text(view.first) if view.known else "")
+        self.stop.show_proposal(times.text(view.last) if view.known else "")
         self._show_reason()
         self.table.show_rows(list(figures.rows), palette)
         self._fit_charts()
