@@ -306,6 +306,12 @@ def test_the_warning_about_a_full_disk_is_in_the_list_too():
     assert disk_notices(HealthReport(), SessionList(free_bytes=10**12)) == []
 
 
+def test_the_warning_of_a_recording_that_ended_is_not_in_the_list(window, three):
+    window.bench.trait_set(health=HealthReport(free_bytes=50_000_000, urgency=2))
+    browser = browse(window)
+    assert browser.notices.bands == []
+
+
 def test_sessions_that_were_read_before_are_not_read_again(window, folder, monkeypatch):
     first = make(folder / "0.wattui")
     for number in range(1, 100):

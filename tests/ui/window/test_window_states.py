@@ -74,6 +74,12 @@ def test_live_shows_the_last_record(bench):
     assert readings.energy_error
 
 
+def test_the_line_on_the_energy_of_days_fits_in_the_panel(bench):
+    record(bench, [sample(1), sample(2)], state="running", state_text="Recording")
+    bench.meters[0].duration = 2 * 86_400.0 + 5 * 3600 + 17
+    assert readings_of(bench, "Wh").lines[0] == "summed from 2 records in 2 d 5 h"
+
+
 def test_paused_is_amber_with_its_reason_and_grey_with_the_time_of_the_last_one(bench):
     words = "Paused: fetching the memory"
     traits = {"paused": "fetching the memory", "state_text": words}

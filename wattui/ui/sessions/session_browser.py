@@ -285,7 +285,9 @@ class SessionBrowser(QtGui.QDialog):
             self.empty.setText(f"No session has “{self.search.text()}”")
         self._show_space()
         self._update_buttons()
-        self.notices.show_notices(disk_notices(self._bench.health, self.list))
+        # Once a recording has ended, its warning says nothing about the next one.
+        health = self._bench.health if self._bench.recording else None
+        self.notices.show_notices(disk_notices(health, self.list))
 
     def _show_space(self) -> None:
         """Show the space that the sessions take, and what is old; nothing is deleted for that."""

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from wattui.model.bench import Bench
     from wattui.model.meter import Meter
 
+#: Seconds of a day.
+_DAY: Final = 86_400
+
 #: The fields that the left panel shows, the large one first.
 PANEL_FIELDS: Final = ("power", "voltage", "current", "power_factor", "frequency")
 
@@ -220,7 +223,9 @@ def _view_readings(
 def _meter_energy(bench: Bench, meter: Meter, unit: str) -> dict[str, Any]:
     records = count_text(meter.sample_count, "record")
     energy = _energy(bench, (meter.energy, meter.energy_error), meter.counter_moved, unit)
-    first = f"summed from {records} in {elapsed_text(meter.duration)}"
+    # The exact duration of days is in the status bar; here it has to fit in the line.
+    duration = (elapsed_text if meter.duration < _DAY else duration_text)(meter.duration)
+    first = f"summed from {records} in {duration}"
     return {**energy, "lines": (first, *energy["lines"])}
 
 
