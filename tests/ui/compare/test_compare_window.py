@@ -9,7 +9,7 @@ from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtTest, QtWidgets
 
 from wattui.ui.compare.compare_window import CompareWindow
-from wattui.ui.theme.palette import DARK, LIGHT
+from wattui.ui.theme.palette import DARK, LIGHT, mix
 
 
 def recorded(folder, name, power):
@@ -88,6 +88,22 @@ def test_each_selection_has_a_label_of_its_own(window):
         window.click(button)
     window.wait_for(lambda: len(shown.plot.shown) == 2, "both selections")
     assert [one.label for one in shown.listed()] == ["selection", "kettle", "selection 2"]
+
+
+def test_a_long_name_is_shown_whole_in_a_tooltip_and_every_box_has_a_frame(window, tmp_path):
+    shown = compare(window)
+    name = "a recording of the refrigerator in the kitchen of the second floor"
+    shown.add(recorded(tmp_path / "b", name, 90))
+    window.wait_for(lambda: shown.parts.count() == 2, "the other session")
+    item = shown.parts.item(1)
+    assert item.toolTip() == name
+    assert shown.parts.horizontalScrollBar().maximum() == 0
+    item.setCheckState(QtCore.Qt.Unchecked)
+    window.handle_events()
+    place = shown.parts.visualItemRect(item)
+    box = shown.parts.grab(QtCore.QRect(place.left(), place.top(), 24, place.height())).toImage()
+    seen = {box.pixelColor(x, y).name() for x in range(box.width()) for y in range(box.height())}
+    assert mix(LIGHT.line, LIGHT.muted, 0.45) in seen
 
 
 def test_one_field_is_plotted_against_another(window):

@@ -27,7 +27,7 @@ from wattui.ui.compare.compared_parts import (
 )
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.form_layout import dress_window
-from wattui.ui.widgets.plain_text import PlainLabel, printable
+from wattui.ui.widgets.plain_text import PlainLabel, plain_tip, printable
 from wattui.ui.widgets.screen_fit import fit_to_screen
 
 #: Its size at first, and the width of the list of parts, in pixels.
@@ -78,6 +78,9 @@ class CompareWindow(QtGui.QDialog):
         self.parts = QtGui.QListWidget()
         self.parts.setAccessibleName("Parts to compare")
         self.parts.setFixedWidth(_LIST)
+        # Sessions of one meter differ at the beginning, their parts at the end.
+        self.parts.setTextElideMode(QtCore.Qt.TextElideMode.ElideMiddle)
+        self.parts.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.parts.itemChanged.connect(lambda _item: self.read())
         side.addWidget(self.parts, 1)
         for text, tip, do in (
@@ -162,6 +165,7 @@ class CompareWindow(QtGui.QDialog):
                 continue
             part = replace(part, label=_distinct(part.label, [one.label for one in known]))
             item = QtGui.QListWidgetItem(printable(part.label))
+            item.setToolTip(plain_tip(part.label))
             item.setData(_PART, part)
             item.setFlags(item.flags() | QtCore.Qt.ItemFlag.ItemIsUserCheckable)
             # A whole session is compared if nothing of it was chosen, or if it is another one.

@@ -101,9 +101,11 @@ QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; border-rad
 QComboBox QAbstractItemView::item:selected { background: $hover; color: $text; }
 
 QCheckBox, QRadioButton { spacing: 8px; min-height: 22px; }
-QCheckBox::indicator, QRadioButton::indicator { width: 14px; height: 14px;
+QCheckBox::indicator, QRadioButton::indicator, QListWidget::indicator { width: 14px; height: 14px;
     border: 1px solid $edge; border-radius: 4px; background: $panel; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick_on"); }
+QCheckBox::indicator:checked, QListWidget::indicator:checked { background: $accent;
+    border-color: $accent; image: url("$tick_on"); }
+QListWidget::item { padding: 3px; }
 QRadioButton::indicator { border-radius: 8px; }
 QRadioButton::indicator:checked { border: 4px solid $accent; width: 8px; height: 8px;
     border-radius: 8px; background: $on_accent; }
