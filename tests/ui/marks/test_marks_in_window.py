@@ -220,6 +220,24 @@ def test_a_selection_becomes_a_span_with_a_name_that_is_compared(window, path):
     assert names == ["cooling", "idle"]
 
 
+def test_names_keep_their_room_however_often_the_list_is_shown(window, path):
+    drag(window, 600, 1200, Shift)
+    window.key(QtCore.Qt.Key_K)
+    drawn(window, spans=1)
+    view = window.control("marks").view
+    window.wait_for(lambda: view.is_editing, "the field for the name")
+    typed(window, "idle")
+    window.wait_for(lambda: window.bench.notes.spans[0].name == "idle", "the name")
+    columns = range(view.model().columnCount())
+    for width in range(420, 760, 20):
+        view.resize(width, 100)
+        window.handle_events()
+        hidden = [view.isColumnHidden(column) for column in columns]
+        view.make_room()
+        assert [view.isColumnHidden(column) for column in columns] == hidden, width
+        assert view.columnWidth(0) >= 140 or sum(hidden) == 4, width
+
+
 def test_the_list_jumps_selects_and_removes(window, path):
     notes = Annotations(path)
     mark = notes.add(Mark(0, BEGIN + 3000 * MICROSECONDS, "door"))

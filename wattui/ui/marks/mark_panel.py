@@ -198,6 +198,8 @@ class MarkView(QtGui.QTableView):
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
+        #: The widths of the heads of the columns, which Qt says only of those that are shown.
+        self._heads = [0] * len(HEADERS)
         header = self.horizontalHeader()
         header.setFixedHeight(_HEADER)
         header.setHighlightSections(False)
@@ -212,10 +214,10 @@ class MarkView(QtGui.QTableView):
     def make_room(self) -> None:
         """Hide the less important columns where there is no room for the names."""
         header = self.horizontalHeader()
-        width = {
-            column: max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
-            for column in range(1, len(HEADERS))
-        }
+        width = {}
+        for column in range(1, len(HEADERS)):
+            self._heads[column] = header.sectionSizeHint(column) or self._heads[column]
+            width[column] = max(self.sizeHintForColumn(column), self._heads[column])
         for column in _HIDEABLE:
             hidden = sum(width.values()) + _LEAST_NAME > self.viewport().width()
             if hidden:
