@@ -245,3 +245,14 @@ def test_the_open_gap_was_left_out_for_the_name_of_the_file(window):
     window.window.resize(1600, 700)
     window.handle_events()
     assert bar.right.text() == bar.right.full_text
+
+
+def test_the_place_of_a_saved_file_is_shown_before_the_name_of_the_session(window):
+    bar = window.control("status")
+    right = ("2026-11-23 14.05 a long name of a session.wattui", "118 kB", "PRO, firmware 3.14")
+    window.window.resize(1024, 700)
+    window.model.status = Status("muted", "Opened", ("2 d 14:43:36",), right)
+    window.model.message = "Saved /home/someone/measurements/report of the fridge.html (66 kB)"
+    window.handle_events()
+    assert bar.message.text() == window.model.message
+    assert bar.right.text() != bar.right.full_text

@@ -121,6 +121,11 @@ class StatusBar(QtGui.QWidget):
         self.left.show_link("Click to show the health of the recording" if status.details else "")
         self.details.show_lines(status.details)
 
+    def show_message(self, text: str) -> None:
+        """Show another message, for which the name of the file gives way."""
+        self.message.show_text(text)
+        self._give_way()
+
     def show_details(self) -> None:
         """Show how the recording is doing."""
         self.details.open_above(self)
@@ -152,7 +157,7 @@ class _StatusEditor(WidgetEditor):
         """Show all of it."""
         self.control.show_status(self.value, self.object.palette)
         self.control.show_task(self.object.task)
-        self.control.message.show_text(self.object.message)
+        self.control.show_message(self.object.message)
 
 
 class StatusEditor(BasicEditorFactory):
