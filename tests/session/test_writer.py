@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from session_samples import BEGIN, METER, OTHER, record, sample, steady
 
-from wattui.errors import DiskRefused
+from wattui.errors import DiskRefused, NotASession
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind, MeterInfo
 from wattui.measurement.sample import Sample
@@ -703,3 +703,21 @@ def test_a_faster_recording_after_a_long_gap_could_not_be_written(tmp_path: Path
     assert verify(path) == []
     with Session.open(path) as session:
         assert session.count(1) == len(minutes) + len(seconds)
+
+
+def test_a_reader_wrote_the_journal_into_a_file_that_replaced_the_session(tmp_path: Path) -> None:
+    path, letter = tmp_path / "run.wattui", tmp_path / "letter"
+    letter.write_bytes(b"Dear Sir or Madam" * 1_000)
+    with SessionWriter(path) as writer:
+        writer.on_samples(METER, steady(5))
+        assert writer.flush()
+        letter.replace(path)
+        with pytest.raises(NotASession, match="replaced by another file"):
+            Session.open(path).close()
+        assert path.read_bytes() == b"Dear Sir or Madam" * 1_000
+        writer.on_samples(METER, steady(10)[5:])
+        assert writer.flush()
+        moved = writer.path
+        with Session.open(moved) as session:
+            assert session.count(1) == 10
+    assert path.read_bytes() == b"Dear Sir or Madam" * 1_000

@@ -53,10 +53,38 @@ def is_being_written(session: Path) -> bool:
 
 def writing_process(session: Path) -> str:
     """Return the number of the process that writes a session; ``unknown`` if it is not known."""
+    return (_text_of(session) or ["unknown"])[0]
+
+
+def note_file(session: Path) -> None:
+    """Note which file a writer has open under its name, for :func:`is_replaced`."""
+    with contextlib.suppress(OSError):
+        if lock_path(session).exists():
+            lock_path(session).write_text(f"{os.getpid()}\n{_identity(session)}\n")
+
+
+def is_replaced(session: Path) -> bool:
+    """Check whether the file of this name is another one than a running writer has open.
+
+    SQLite would take the writer's journal for that of the other file, and write it there.
+    """
+    noted = _text_of(session)[1:]
     try:
-        return lock_path(session).read_text().strip() or "unknown"
+        return bool(noted) and noted[0] != _identity(session) and is_being_written(session)
     except OSError:
-        return "unknown"
+        return False
+
+
+def _text_of(session: Path) -> list[str]:
+    try:
+        return lock_path(session).read_text().split()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _identity(session: Path) -> str:
+    found = session.stat()
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 class SessionLock:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from wattui.errors import DiskRefused, NotASession, SessionDamaged
+from wattui.session.lock import is_replaced
 from wattui.session.row_scan import scan_rows
 from wattui.session.schema import (
     MIGRATIONS,
@@ -38,6 +39,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         See :meth:`Session.open`.
     """
     require_readable(path)
+    if is_replaced(path):
+        raise NotASession(
+            f"{path} was replaced by another file while it was being recorded",
+            "The recording continues in a file beside it.",
+        )
     has_journal = _journal(path).exists()
     try:
         connection = connect_reading(path)

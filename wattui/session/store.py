@@ -26,6 +26,7 @@ from wattui.measurement.sample import Sample, complete
 from wattui.measurement.text import unicode_text
 from wattui.session import stored_values
 from wattui.session.buckets import close_buckets
+from wattui.session.lock import note_file
 from wattui.session.naming import free_path
 from wattui.session.schema import (
     SAMPLE_COLUMNS,
@@ -162,6 +163,7 @@ class Store:
     def _note_files(self) -> None:
         """Remember which files these are: the session, its journal and the journal's index."""
         self._identities = _identities(self.path)
+        note_file(self.path)
         self._measure()
 
     def _measure(self) -> None:

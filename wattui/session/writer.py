@@ -38,7 +38,7 @@ from wattui.measurement.events import (
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import count_text
 from wattui.session.health import Health
-from wattui.session.lock import SessionLock
+from wattui.session.lock import SessionLock, note_file
 from wattui.session.naming import make_folder
 from wattui.session.schema import translated
 from wattui.session.store import Store
@@ -458,6 +458,7 @@ class SessionWriter:
         if store.path == self.path:
             return
         lock, self._lock = self._lock, SessionLock(store.path)
+        note_file(store.path)
         if lock is not None:
             lock.release()
         text = (
