@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattui.benchmark.code_measurement import measure
 from wattui.benchmark.worth import (
     compare,
     estimate,
@@ -19,6 +21,7 @@ from wattui.benchmark.worth import (
     t_probability,
     t_quantile,
 )
+from wattui.errors import PackageMissing
 
 
 @pytest.mark.parametrize(
@@ -121,3 +124,12 @@ def test_false_alarms_are_rare() -> None:
     series = draw.normal(100.0, 1.0, (2000, 8))
     assert np.mean([find_outlier(one) is not None for one in series]) < 0.02
     assert np.mean([first_differs(one) for one in series]) < 0.02
+
+
+def test_a_missing_scipy_is_reported_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(PackageMissing) as caught, measure("sim://pro?speed=60"):
+        pass
+    assert "wattui-headless[measure]" in caught.value.hint

@@ -20,6 +20,7 @@ from wattui.benchmark.record_source import OwnRecording, RecordSource, RunningRe
 from wattui.benchmark.result import CommandResult, MeasurementResult
 from wattui.benchmark.session_result import evaluate_session
 from wattui.benchmark.trial import MeasurementLog, Role, Trial
+from wattui.benchmark.worth import require_statistics
 from wattui.errors import WattuiError
 
 #: Seconds of quiet before and after a block.
@@ -45,6 +46,7 @@ class CodeMeasurement:
         self._began = 0.0
 
     def __enter__(self) -> Self:
+        require_statistics()
         source = open_source(self._port, self._session, lambda: False)
         self._source = source
         try:

@@ -7,12 +7,15 @@ each estimate has a *shared* part beside the scatter of its runs.
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+
+from wattui.errors import PackageMissing
 
 #: Probability that an interval contains the true value.
 CONFIDENCE: Final = 0.95
@@ -25,6 +28,21 @@ _POWER: Final = 0.8
 
 #: More runs than anyone would make.
 _MOST_RUNS: Final = 10_000
+
+
+def require_statistics() -> None:
+    """Check that the package for the statistics is there, before anything is measured.
+
+    Raises
+    ------
+    PackageMissing
+        It is not, as with wattui-headless.
+    """
+    if importlib.util.find_spec("scipy") is None:
+        raise PackageMissing(
+            "Measuring commands needs the package scipy, which is not installed",
+            "Install it: pip install 'wattui-headless[measure]'.",
+        )
 
 
 def t_quantile(probability: float, degrees: float) -> float:

@@ -107,8 +107,10 @@ def measure(ctx: click.Context, /, typed: tuple[str, ...], **options: Any) -> in
     Everything is in a session: the records, and a named span for each run. The page
     "Measure a command" of the guide explains the method.
     """
+    from wattui.benchmark.worth import require_statistics
     from wattui.cli.measure_run import again, find, measure_commands
 
+    require_statistics()
     wanted = split_words(typed, ctx.meta.get(_AFTER))
     if options["again"] is not None:
         if wanted.commands or wanted.port:
