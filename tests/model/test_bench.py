@@ -97,7 +97,8 @@ def test_marks_are_in_the_file_and_come_back(bench: Bench) -> None:
     until(bench, lambda: meter.state == "closed" and not bench.recording)
     assert bench.main_thread.join(DEADLINE) == []
     bench.open_session(bench.session_path)
-    until(bench, lambda: bench.opened)
+    # They are read in the background.
+    until(bench, lambda: bench.opened and bench.marks)
     assert [text for _, text in bench.marks] == ["kettle on"]
 
 
