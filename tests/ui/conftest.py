@@ -155,6 +155,6 @@ def _each_thread_keeps_to_its_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture(autouse=True)
 def _threads_of_earlier_tests() -> None:
-    """Let no test answer for threads that an earlier one has left."""
+    """Note the threads of earlier tests, which no test must account for."""
     opened_window.EARLIER.clear()
     opened_window.EARLIER.update(threading.enumerate())
