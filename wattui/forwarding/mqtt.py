@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -11,11 +10,11 @@ from typing import Any, Final
 from urllib.parse import unquote, urlunsplit
 
 from wattui import __version__
-from wattui.errors import PackageMissing
 from wattui.forwarding.target import (
     Batch,
     TargetRefused,
     TargetUnreachable,
+    load_package,
     split_url,
     values_of,
 )
@@ -59,14 +58,9 @@ class Mqtt:
         self.base = unquote(parts.path).strip("/") or "wattui"
         if re.search(r"[#+\0]", self.base):
             raise TargetRefused(f"{self.base} is not a topic", "It must not contain # or +.")
-        try:
-            self._paho: Any = importlib.import_module("paho.mqtt.client")
-            self._versions: Any = importlib.import_module("paho.mqtt.enums").CallbackAPIVersion
-        except ImportError as error:
-            raise PackageMissing(
-                f"MQTT needs the package paho-mqtt ({error})",
-                "Install it: pip install 'wattui[mqtt]'.",
-            ) from error
+        self._paho = load_package("paho.mqtt.client", "MQTT", "paho-mqtt", "mqtt")
+        enums = load_package("paho.mqtt.enums", "MQTT", "paho-mqtt", "mqtt")
+        self._versions = enums.CallbackAPIVersion
         self.name = urlunsplit(parts)
         self._parts = parts
         self._client: Any = None

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, Final
 
-from wattui.errors import PackageMissing
-from wattui.forwarding.target import Batch, TargetRefused, TargetUnreachable, split_url
+from wattui.forwarding.target import (
+    Batch,
+    TargetRefused,
+    TargetUnreachable,
+    load_package,
+    split_url,
+)
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 
 TABLE: Final = "wattui_sample"
@@ -54,13 +58,7 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         split_url(url, "Leave it out, and put it into the variable PGPASSWORD or into ~/.pgpass.")
-        try:
-            self._psycopg: Any = importlib.import_module("psycopg")
-        except ImportError as error:
-            raise PackageMissing(
-                f"PostgreSQL needs the package psycopg ({error})",
-                "Install it: pip install 'wattui[postgres]'.",
-            ) from error
+        self._psycopg = load_package("psycopg", "PostgreSQL", "psycopg", "postgres")
         self.name = url
         self._connection: Any = None
 

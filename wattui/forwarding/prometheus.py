@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from wattui.errors import PackageMissing, WattuiError
+from wattui.errors import WattuiError
+from wattui.forwarding.target import load_package
 
 _LABELS: Final = ("meter", "serial_number", "model", "port")
 
@@ -111,13 +112,7 @@ class Exporter:
         host, _, port = address.rpartition(":")
         if not port.isdecimal() or not 0 <= int(port) <= 65_535:
             raise WattuiError(f"{address} is not an address", "Write :9464, or HOST:9464.")
-        try:
-            client: Any = importlib.import_module("prometheus_client")
-        except ImportError as error:
-            raise PackageMissing(
-                f"Prometheus needs the package prometheus-client ({error})",
-                "Install it: pip install 'wattui[prometheus]'.",
-            ) from error
+        client = load_package("prometheus_client", "Prometheus", "prometheus-client", "prometheus")
         registry = client.CollectorRegistry()
         registry.register(Collector(figures))
         try:

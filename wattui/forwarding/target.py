@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from wattui.errors import WattuiError
+from wattui.errors import PackageMissing, WattuiError
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELDS
 from wattui.measurement.sample import Sample
@@ -54,6 +55,23 @@ class Target(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+
+
+def load_package(module: str, what: str, package: str, extra: str) -> Any:
+    """Return the module of a package that comes with an extra.
+
+    Raises
+    ------
+    PackageMissing
+        It is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise PackageMissing(
+            f"{what} needs the package {package} ({error})",
+            f"Install it: pip install 'wattui[{extra}]'.",
+        ) from error
 
 
 def values_of(sample: Sample) -> dict[str, float]:
