@@ -177,7 +177,10 @@ class Broker(Server):
     def __init__(self, folder: Path) -> None:
         port = free_port()
         config = folder / "mosquitto.conf"
-        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n")
+        # By default it drops what waits for a subscriber beyond a thousand messages.
+        config.write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\nmax_queued_messages 0\n"
+        )
         super().__init__([find("mosquitto"), "-c", str(config)], port)
         #: Topics and texts, in the order in which they came.
         self.received: list[tuple[str, str]] = []
