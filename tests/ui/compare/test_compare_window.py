@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_texts import drawn_texts
 from opened_window import OpenedWindow, threads_left
-from PyQt5 import QtCore, QtTest, QtWidgets
+from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
 from wattui.ui.compare.compare_window import CompareWindow
 from wattui.ui.theme.palette import DARK, LIGHT, mix
@@ -61,10 +62,10 @@ def test_the_selection_and_another_session_are_laid_over_one_another(window, tmp
     view.select(view.first + 30, view.first + 60)
     shown = compare(window)
     assert [one.label for one in shown.checked()] == ["selection"]
-    assert [one.label for one in shown.listed()] == ["selection", "kettle"]
+    assert [one.label for one in shown.listed()] == ["selection", "whole session"]
     shown.add(recorded(tmp_path / "b", "lamp", 90))
     window.wait_for(lambda: len(shown.plot.shown) == 2, "both curves")
-    assert [one.label for one in shown.plot.shown] == ["selection", "lamp"]
+    assert [one.label for one in shown.checked()] == ["selection, kettle", "whole session, lamp"]
     assert [one.x[0] for one in shown.plot.shown] == [1.0, 1.0]
     for number in range(2):
         assert pixels_of(shown, LIGHT.meter(number)) > 100
@@ -87,7 +88,7 @@ def test_each_selection_has_a_label_of_its_own(window):
     for _ in range(2):
         window.click(button)
     window.wait_for(lambda: len(shown.plot.shown) == 2, "both selections")
-    assert [one.label for one in shown.listed()] == ["selection", "kettle", "selection 2"]
+    assert [one.label for one in shown.listed()] == ["selection", "whole session", "selection 2"]
 
 
 def test_a_long_name_is_shown_whole_in_a_tooltip_and_every_box_has_a_frame(window, tmp_path):
@@ -96,7 +97,7 @@ def test_a_long_name_is_shown_whole_in_a_tooltip_and_every_box_has_a_frame(windo
     shown.add(recorded(tmp_path / "b", name, 90))
     window.wait_for(lambda: shown.parts.count() == 2, "the other session")
     item = shown.parts.item(1)
-    assert item.toolTip() == name
+    assert item.toolTip().startswith(name + "\n")
     assert shown.parts.horizontalScrollBar().maximum() == 0
     item.setCheckState(QtCore.Qt.Unchecked)
     window.handle_events()
@@ -116,6 +117,44 @@ def test_one_field_is_plotted_against_another(window):
     assert shown.plot.index_range.high >= 0.12
 
 
+def texts_of(control):
+    return {one.text for one in drawn_texts(control)}
+
+
+def chip_of(shown, row):
+    """Return the colour beside a part in the list; empty without one."""
+    image = shown.parts.item(row).data(QtCore.Qt.DecorationRole).toImage()
+    colour = image.pixelColor(5, 5)
+    return colour.name() if colour.alpha() else ""
+
+
+def test_the_list_shows_which_curve_is_which(window, tmp_path):
+    shown = compare(window)
+    shown.add(recorded(tmp_path / "b", "lamp", 90))
+    window.wait_for(lambda: len(shown.plot.shown) == 2, "both curves")
+    assert [chip_of(shown, row) for row in (0, 1)] == [LIGHT.meter(0), LIGHT.meter(1)]
+    shown.parts.item(0).setCheckState(QtCore.Qt.Unchecked)
+    assert [chip_of(shown, row) for row in (0, 1)] == ["", LIGHT.meter(0)]
+    window.model.palette = DARK
+    assert chip_of(shown, 1) == DARK.meter(0)
+
+
+def test_the_values_at_the_pointer_are_shown(window, tmp_path):
+    shown = compare(window)
+    shown.add(recorded(tmp_path / "b", "lamp", 90))
+    window.wait_for(lambda: len(shown.plot.shown) == 2, "both curves")
+    control, plot = shown.window_of_plot.control, shown.plot
+    x = round(float(plot.index_mapper.map_screen(np.array([59.6]))[0]))
+    assert not {"0:59", "90.0"} & texts_of(control)
+    at, none = QtCore.QPointF(x, control.height() / 2), QtCore.Qt.NoButton
+    QtWidgets.QApplication.sendEvent(
+        control, QtGui.QMouseEvent(QtCore.QEvent.MouseMove, at, none, none, QtCore.Qt.NoModifier)
+    )
+    assert texts_of(control) >= {"0:59", "40.0", "90.0"}
+    QtWidgets.QApplication.sendEvent(control, QtCore.QEvent(QtCore.QEvent.Leave))
+    assert not {"0:59", "40.0", "90.0"} & texts_of(control)
+
+
 def test_a_moving_mean_is_chosen_from_a_list(window):
     shown = compare(window)
     before = np.ptp(shown.plot.shown[0].y)
@@ -127,8 +166,6 @@ def test_the_wheel_zooms_and_a_double_click_fits(window):
     shown = compare(window)
     control, plot = shown.window_of_plot.control, shown.plot
     width = plot.index_range.high - plot.index_range.low
-    from PyQt5 import QtGui
-
     at = QtCore.QPointF(plot.x + 100, control.height() / 2)
     none = QtCore.QPoint()
     event = QtGui.QWheelEvent(

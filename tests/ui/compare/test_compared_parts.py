@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +15,12 @@ from wattui.session import Annotations, Span
 from wattui.ui.compare import compared_parts
 from wattui.ui.compare.compared_parts import (
     Alignment,
+    ComparedPart,
     Derived,
     PartsComparison,
     difference,
     ends,
+    labelled,
     moving_mean,
 )
 
@@ -64,7 +67,7 @@ def test_the_parts_of_a_session_are_its_selection_its_spans_and_all_of_it(path):
     parts = parts_in(path, (us(10), us(20)))
     assert [one.label for one in parts] == [
         f"{name}, {meter}"
-        for name in ("selection", "calm", "rise", "run")
+        for name in ("selection", "calm", "rise", "whole session")
         for meter in ("step", "even")
     ]
     assert [one.is_chosen for one in parts] == [True] * 6 + [False] * 2
@@ -82,7 +85,9 @@ def test_parts_are_laid_over_one_another_from_their_starts(path):
 
 @pytest.mark.parametrize(("alignment", "zero"), [(Alignment.MARK, 40), (Alignment.STEP, 60)])
 def test_parts_are_aligned_at_a_mark_or_a_step(path, alignment, zero):
-    (found,) = read_comparison(PartsComparison((chosen(path, "run, step"),), alignment=alignment))
+    (found,) = read_comparison(
+        PartsComparison((chosen(path, "whole session, step"),), alignment=alignment)
+    )
     assert found.x[0] == pytest.approx(1 - zero)
     assert found.x[-1] == pytest.approx(120 - zero)
 
@@ -103,11 +108,11 @@ def test_one_field_against_another(path):
 
 
 def test_the_sum_and_the_difference_of_two_meters(path):
-    parts = chosen(path, "run, even"), chosen(path, "run, step")
+    parts = chosen(path, "whole session, even"), chosen(path, "whole session, step")
     (total,) = read_comparison(PartsComparison(parts, derived=Derived.SUM))
     assert sorted(set(total.y[np.isfinite(total.y)])) == [50.0, 110.0]
     (apart,) = read_comparison(PartsComparison(parts, derived=Derived.DIFFERENCE))
-    assert apart.label == "run, step"
+    assert apart.label == "whole session, step"
     assert sorted(set(apart.y)) == [-10.0, 50.0]
 
 
@@ -132,6 +137,26 @@ def test_a_difference_is_known_only_where_both_are():
     )
     assert x.tolist() == [1.0, 2.0, 3.0, 4.0]
     np.testing.assert_array_equal(y, [np.nan, np.nan, 6.0, np.nan])
+
+
+def part(session, name, meter):
+    return ComparedPart(Path(f"/{session}.wattui"), 1, name, meter, 0, 1)
+
+
+def test_labels_leave_out_what_all_parts_share():
+    def labels(*parts):
+        return [one.label for one in labelled([part(*one) for one in parts])]
+
+    whole = "whole session"
+    assert labels(("a", whole, "fan"), ("a", whole, "lamp")) == ["fan", "lamp"]
+    assert labels(("a", whole, ""), ("b", whole, "")) == ["a", "b"]
+    assert labels(("a", "boot", ""), ("a", whole, "")) == ["boot", whole]
+    assert labels(("a", "boot", ""), ("b", "boot", ""), ("b", whole, "")) == [
+        "boot, a",
+        "boot, b",
+        "whole session, b",
+    ]
+    assert labels(("a", "selection", ""), ("a", "selection", "")) == ["selection", "selection 2"]
 
 
 def test_nothing_has_no_ends():

@@ -13,8 +13,8 @@ from pyface.qt import QtCore, QtGui
 from traits.api import Bool, Float, Instance, List, Str
 
 from wattui.measurement.fields import CHANNEL
-from wattui.measurement.text import TimeMode, axis_unit
-from wattui.ui.compare.compared_parts import ComparedCurve, ends
+from wattui.measurement.text import TimeMode, axis_unit, channel_text
+from wattui.ui.compare.compared_parts import ComparedCurve, ends, held
 from wattui.ui.plots import drawing
 from wattui.ui.plots.curve import CUMULATIVE, CurvesPlot
 from wattui.ui.plots.drawing import SMALL
@@ -40,7 +40,7 @@ class WideTicks(ValueTicks):
 
 
 class ComparePlot(CurvesPlot):
-    """Draws the curves of a comparison, and their names in their colours."""
+    """Draws the curves of a comparison, and their values at the pointer."""
 
     palette = Instance(Palette, LIGHT)
     #: Name of the field, and of that of the horizontal axis; empty for elapsed time.
@@ -50,6 +50,9 @@ class ComparePlot(CurvesPlot):
     shown = List(Instance(ComparedCurve))
     #: Said where there is nothing to show.
     hint = Str()
+
+    #: Where the pointer is, in pixels from the left; below zero if it is elsewhere.
+    pointer = Float(-1.0)
 
     _elapsed = Instance(TimeTicks)
 
@@ -117,6 +120,10 @@ class ComparePlot(CurvesPlot):
         if self.against:
             self._draw_dots(gc)
         self._draw_head(gc)
+        if self._values_at_pointer():
+            drawing.draw_lines(
+                gc, [(self.pointer, self.y, self.pointer, self.y2)], self.palette.muted, alpha=0.8
+            )
 
     def _draw_dots(self, gc: Any) -> None:
         painter = gc.gc
@@ -134,25 +141,39 @@ class ComparePlot(CurvesPlot):
         painter.restore()
 
     def _draw_head(self, gc: Any) -> None:
-        """Write the field, and each part in its colour as far as there is room."""
+        """Write the field, and the time and the values at the pointer as far as there is room."""
         palette, y = self.palette, self.y2 + 12
-        x = (
-            self.x
-            + drawing.draw_text(gc, self._names_of_axes(), self.x, y, palette.muted, SMALL)
-            + 24
-        )
-        for number, one in enumerate(self.shown):
-            width = drawing.text_width(one.label, SMALL)
-            if x + width + 40 > self.x2:
-                rest = f"+{len(self.shown) - number}"
-                drawing.draw_text(gc, rest, x, y, palette.muted, SMALL)
+        x = self.x + 24
+        x += drawing.draw_text(gc, self._names_of_axes(), self.x, y, palette.muted, SMALL)
+        for colour, text in self._values_at_pointer() or self._names_of_results():
+            width = drawing.text_width(text, SMALL)
+            if x + width + 14 > self.x2:
                 break
-            drawing.fill_rect(gc, x, y + 2, 10, 3, self.colour(one))
-            drawing.draw_text(gc, one.label, x + 14, y, palette.text, SMALL)
-            x += width + 34
+            if colour:
+                drawing.fill_rect(gc, x, y + 2, 10, 3, colour)
+                x += 14
+            drawing.draw_text(gc, text, x, y, palette.text, SMALL)
+            x += width + 20
         if self.hint and not any(np.isfinite(one.y).any() for one in self.shown):
             middle = (self.x + self.width / 2, self.y + self.height / 2)
             drawing.draw_text(gc, self.hint, *middle, palette.muted, align=0.5)
+
+    def _names_of_results(self) -> list[tuple[str, str]]:
+        """Return colour and name of each curve that belongs to no part of the list."""
+        return [(self.colour(one), one.label) for one in self.shown if one.number < 0]
+
+    def _values_at_pointer(self) -> list[tuple[str, str]]:
+        """Return the time at the pointer, and colour and value of each curve; nothing elsewhere."""
+        if self.against or not self.shown or not self.x <= self.pointer <= self.x2:
+            return []
+        at = np.array([float(self.index_mapper.map_data(self.pointer))])
+        shown = self.index_range.high - self.index_range.low
+        unit = axis_unit(CHANNEL[self.field].unit, self.value_range.high)[0]
+        values = [(one, float(held((one.x, one.y), at)[0])) for one in self.shown]
+        return [
+            ("", self._elapsed.time_text(float(at[0]), shown)),
+            *((self.colour(one), channel_text(self.field, y, unit)) for one, y in values),
+        ]
 
     def _names_of_axes(self) -> str:
         title = _name_and_unit(self.field, self.value_range.high)
@@ -189,7 +210,9 @@ class ZoomPan(BaseTool):
         self.trait_set(dragging=True, _at=event.x)
 
     def normal_mouse_move(self, event: Any) -> None:
-        """Pan."""
+        """Pan, and show the values at the pointer."""
+        self.component.pointer = event.x
+        self.component.invalidate_and_redraw()
         if self.dragging and event.left_down:
             mapper = self.component.index_mapper
             by = float(mapper.map_data(self._at) - mapper.map_data(event.x))
@@ -201,7 +224,11 @@ class ZoomPan(BaseTool):
         """End the drag."""
         self.dragging = False
 
-    normal_mouse_leave = normal_left_up
+    def normal_mouse_leave(self, event: Any) -> None:
+        """End the drag, and hide the values."""
+        self.normal_left_up(event)
+        self.component.pointer = -1.0
+        self.component.invalidate_and_redraw()
 
     def normal_left_dclick(self, _event: Any) -> None:
         """Show all."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +21,12 @@ from wattui.ui.compare.compared_parts import (
     ComparedPart,
     Derived,
     PartsComparison,
+    labelled,
     parts_in,
     read_comparison,
 )
 from wattui.ui.theme.style_sheet import GRID
+from wattui.ui.widgets.colour_chip import colour_chip
 from wattui.ui.widgets.form_layout import dress_window
 from wattui.ui.widgets.plain_text import PlainLabel, plain_tip, printable
 from wattui.ui.widgets.screen_fit import fit_to_screen
@@ -78,7 +79,6 @@ class CompareWindow(QtGui.QDialog):
         self.parts = QtGui.QListWidget()
         self.parts.setAccessibleName("Parts to compare")
         self.parts.setFixedWidth(_LIST)
-        # Sessions of one meter differ at the beginning, their parts at the end.
         self.parts.setTextElideMode(QtCore.Qt.TextElideMode.ElideMiddle)
         self.parts.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.parts.itemChanged.connect(lambda _item: self.read())
@@ -158,21 +158,24 @@ class CompareWindow(QtGui.QDialog):
         self._run(f"parts of {path.name}", lambda: parts_in(path, selection), self._list)
 
     def _list(self, parts: list[ComparedPart]) -> None:
+        known = [part.what for part in self.listed()]
+        state = QtCore.Qt.CheckState
         self.parts.blockSignals(True)
         for part in parts:
-            known = self.listed()
-            if part.what in [one.what for one in known]:
+            if part.what in known:
                 continue
-            part = replace(part, label=_distinct(part.label, [one.label for one in known]))
-            item = QtGui.QListWidgetItem(printable(part.label))
-            item.setToolTip(plain_tip(part.label))
+            item = QtGui.QListWidgetItem()
             item.setData(_PART, part)
             item.setFlags(item.flags() | QtCore.Qt.ItemFlag.ItemIsUserCheckable)
             # A whole session is compared if nothing of it was chosen, or if it is another one.
             wanted = part.is_chosen or not any(one.is_chosen for one in parts)
-            state = QtCore.Qt.CheckState
             item.setCheckState(state.Checked if wanted else state.Unchecked)
             self.parts.addItem(item)
+        for row, part in enumerate(labelled(self.listed())):
+            item = self.parts.item(row)
+            item.setData(_PART, part)
+            item.setText(printable(part.label))
+            item.setToolTip(plain_tip(f"{part.label}\n{part.path}"))
         self.parts.blockSignals(False)
         self.read()
 
@@ -182,9 +185,21 @@ class CompareWindow(QtGui.QDialog):
 
     def checked(self) -> list[ComparedPart]:
         """Return the parts that are compared."""
+        return [item.data(_PART) for item in self._checked_items()]
+
+    def _checked_items(self) -> list[QtGui.QListWidgetItem]:
         items = [self.parts.item(row) for row in range(self.parts.count())]
-        on = QtCore.Qt.CheckState.Checked
-        return [item.data(_PART) for item in items if item.checkState() == on]
+        return [item for item in items if item.checkState() == QtCore.Qt.CheckState.Checked]
+
+    def _paint_chips(self) -> None:
+        """Show beside each part the colour of its curve."""
+        colours = map(self.plot.palette.meter, itertools.count())
+        compared = dict(zip(map(self.parts.row, self._checked_items()), colours, strict=False))
+        self.parts.blockSignals(True)
+        for row in range(self.parts.count()):
+            chip = colour_chip(compared.get(row, ""))
+            self.parts.item(row).setData(QtCore.Qt.ItemDataRole.DecorationRole, chip)
+        self.parts.blockSignals(False)
 
     # -- showing -----------------------------------------------------------------------
 
@@ -200,6 +215,7 @@ class CompareWindow(QtGui.QDialog):
             Alignment(self.alignment.currentData()),
             Derived(self.derived.currentData()),
         )
+        self._paint_chips()
         self._asked += 1
         number = self._asked
 
@@ -224,6 +240,7 @@ class CompareWindow(QtGui.QDialog):
     def _paint(self, _event: object) -> None:
         self.plot.palette = self._model.palette
         self.plot.paint()
+        self._paint_chips()
 
     def closeEvent(self, event: Any) -> None:
         """Stop showing anything."""
@@ -240,12 +257,6 @@ class CompareWindow(QtGui.QDialog):
         if not self.closed:
             self.closed = True
             self._model.observe(self._paint, "palette", remove=True)
-
-
-def _distinct(label: str, known: Sequence[str]) -> str:
-    """Return a label that no other part has: with a number, if need be."""
-    numbered = (label if n == 1 else f"{label} {n}" for n in itertools.count(1))
-    return next(one for one in numbered if one not in known)
 
 
 def show_comparison(parent: QtGui.QWidget | None, model: Any) -> CompareWindow:

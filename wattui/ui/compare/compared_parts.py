@@ -6,8 +6,9 @@ Reading blocks on the disk; nothing here knows a window.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from wattui.ui.plots.total import Curve, total_curve
 
 #: Columns across what is shown of a part: as many as the pixels of a wide screen.
 _COLUMNS: Final = 2000
+
+_WHOLE: Final = "whole session"
 
 
 class Alignment(StrEnum):
@@ -51,12 +54,17 @@ class ComparedPart:
 
     path: Path
     meter_id: int
-    label: str
+    #: Name of the span, ``selection``, or ``whole session``.
+    name: str
+    #: Name of the meter; empty for the only one of its session.
+    meter: str
     #: Microseconds since 1970, UTC.
     start_us: int
     stop_us: int
     #: Whether someone chose it: the selection, or a span with a name.
     is_chosen: bool = False
+    #: What tells it from the others that are listed, see :func:`labelled`.
+    label: str = ""
 
     @property
     def what(self) -> tuple[Path, int, int, int]:
@@ -112,12 +120,34 @@ def parts_in(path: Path, selection: tuple[int, int] | None = None) -> list[Compa
     found = []
     for name, start, stop, is_chosen in (
         *((*span, True) for span in spans),
-        (path.stem, *run, False),
+        (_WHOLE, *run, False),
     ):
         for meter in meters:
-            label = name if len(meters) == 1 else f"{name}, {meter.info.label}"
-            found.append(ComparedPart(path, meter.id, label, start, stop, is_chosen))
-    return found
+            shown = meter.info.label if len(meters) > 1 else ""
+            found.append(ComparedPart(path, meter.id, name, shown, start, stop, is_chosen))
+    return labelled(found)
+
+
+def labelled(parts: Sequence[ComparedPart]) -> list[ComparedPart]:
+    """Return the parts with short labels: what all of them share is left out.
+
+    Two meters of one session are told apart by their names alone, two sessions by theirs.
+    """
+    pieces = [(part.path.stem, part.name, part.meter) for part in parts]
+    for place in (0, 1):
+        shorter = [(*one[:place], "", *one[place + 1 :]) for one in pieces]
+        if all(any(one) for one in shorter) and len(set(shorter)) == len(set(pieces)):
+            pieces = shorter
+    labels: list[str] = []
+    for session, name, meter in pieces:
+        labels.append(_distinct(", ".join(filter(None, (name, meter, session))), labels))
+    return [replace(part, label=label) for part, label in zip(parts, labels, strict=True)]
+
+
+def _distinct(label: str, known: Iterable[str]) -> str:
+    """Return a label that no other part has: with a number, if need be."""
+    numbered = (label if n == 1 else f"{label} {n}" for n in itertools.count(1))
+    return next(one for one in numbered if one not in known)
 
 
 def read_comparison(wanted: PartsComparison) -> list[ComparedCurve]:
@@ -210,10 +240,10 @@ def moving_mean(curve: Curve, width: float) -> Curve:
 def difference(curve: Curve, first: Curve) -> Curve:
     """Return by how much a curve is above the *first* one, where both are known."""
     x = np.unique(np.concatenate((curve[0], first[0])))
-    return x, _held(curve, x) - _held(first, x)
+    return x, held(curve, x) - held(first, x)
 
 
-def _held(curve: Curve, x: np.ndarray) -> np.ndarray:
+def held(curve: Curve, x: np.ndarray) -> np.ndarray:
     """Return the values of a curve at some places; NaN beyond it."""
     places, values = curve
     if not len(places):

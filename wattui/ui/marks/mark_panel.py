@@ -13,6 +13,7 @@ from wattui.measurement.text import printable
 from wattui.session import Mark, Span
 from wattui.ui.marks.mark_rows import HEADERS, MEANINGS, MarkRow
 from wattui.ui.theme.palette import LIGHT, Palette
+from wattui.ui.widgets.colour_chip import colour_chip
 from wattui.ui.widgets.form_layout import heading
 from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.widget_editor import WidgetEditor
@@ -121,16 +122,13 @@ class MarkTable(QtCore.QAbstractTableModel):
 
     def _chip(self, note: Mark | Span) -> QtGui.QPixmap:
         """Return the colour of a span; a dashed line for a mark."""
-        chip = QtGui.QPixmap(12, 12)
-        chip.fill(QtCore.Qt.GlobalColor.transparent)
-        painter = QtGui.QPainter(chip)
         if isinstance(note, Span):
-            colour = self.palette.shown(note.colour) or self.palette.accent
-            painter.fillRect(0, 1, 11, 10, QtGui.QColor(colour))
-        else:
-            painter.setPen(QtGui.QPen(QtGui.QColor(self.palette.text), 1.0))
-            for y in (0, 4, 8):
-                painter.drawLine(5, y, 5, y + 2)
+            return colour_chip(self.palette.shown(note.colour) or self.palette.accent)
+        chip = colour_chip("")
+        painter = QtGui.QPainter(chip)
+        painter.setPen(QtGui.QPen(QtGui.QColor(self.palette.text), 1.0))
+        for y in (0, 4, 8):
+            painter.drawLine(5, y, 5, y + 2)
         painter.end()
         return chip
 
