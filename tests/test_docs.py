@@ -26,7 +26,11 @@ from wattui.simulator.sim_url import parse_url
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [
+    *(ROOT / "README.md", ROOT / "CHANGELOG.md"),
+    *sorted((ROOT / ".github").glob("*.md")),
+    *sorted(DOCS.glob("*.md")),
+]
 
 
 def _text(page: str) -> str:

@@ -74,7 +74,8 @@ NAMES = {"deed", "deeds", "told", "kept", "glance", "fresh", "ink", "feed"}
 FOLDERS = ("wattui", "tests", "benchmarks", "docs", "resources")
 DOCUMENTS = (
     *("*.md", "docs/*.md", "benchmarks/*.md", "resources/*.xml", "resources/*.desktop"),
-    *("Makefile", "setup.cfg", "pyproject.toml", ".ci/*"),
+    *("Makefile", "setup.cfg", "pyproject.toml", ".ci/*", "CITATION.cff"),
+    *(".github/*.md", ".github/ISSUE_TEMPLATE/*"),
 )
 
 
