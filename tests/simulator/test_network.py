@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 import pytest
 from test_simulated_meter import Bench
 
-from wattui.simulator.network import POST_NAMES, HttpPoster, Post
+from wattui.protocol.posts import POST_NAMES
+from wattui.simulator.network import HttpPoster, Post
 
 
 class Web:

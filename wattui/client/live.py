@@ -21,6 +21,7 @@ from wattui.client.watchdog import Advice, Timing, Watchdog
 from wattui.errors import LinkLost
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.measurement.events import Event, EventKind, Listener, MeterInfo
+from wattui.measurement.fields import WireValue
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import count_text
 from wattui.protocol import FramerCounts, Malformed, Version, commands
@@ -112,7 +113,7 @@ class LiveRecording:
         _log.info("%s: %s: %s", self.meter.port, event.kind, event.text)
         self._notify(lambda listener: listener.on_event(self.meter, event))
 
-    def _happened(self, kind: EventKind, text: str) -> None:
+    def happened(self, kind: EventKind, text: str) -> None:
         """Send an event with the present time."""
         self._send_event(Event(self.sampler.stamp(self.clock.time()), kind, text))
 
@@ -133,17 +134,21 @@ class LiveRecording:
         self._dropped, self._skipped = counts.dropped, counts.skipped_bytes
         if not self._live:
             return
-        if again:
-            self._happened(EventKind.RECONNECTED, f"Connected again at {link.port.url}")
-            self.sampler.interrupt()
-        else:
-            self._happened(EventKind.STARTED, f"One record every {self.wanted_interval} s")
-        self._started = True
+        self.announce(self.wanted_interval, f"at {link.port.url}" if again else "")
         if self._paused:
             return
         self._start(link)
         for arrival in backlog:
             self._sample(arrival)
+
+    def announce(self, interval: int, again: str = "") -> None:
+        """Report that records come from now on; *again* says where they come again."""
+        if again:
+            self.happened(EventKind.RECONNECTED, f"Connected again {again}")
+            self.sampler.interrupt()
+        else:
+            self.happened(EventKind.STARTED, f"One record every {interval} s")
+        self._started = True
 
     def _start(self, link: Link) -> None:
         """Start external logging; the memory stays as it is."""
@@ -165,7 +170,7 @@ class LiveRecording:
         """
         if self._live and not self._paused:
             self._paused, self._reason = True, reason
-            self._happened(EventKind.PAUSED, f"Live recording paused: {reason}")
+            self.happened(EventKind.PAUSED, f"Live recording paused: {reason}")
             link.send(commands.stop_external_logging())
 
     def resume(self, link: Link | None) -> None:
@@ -181,7 +186,7 @@ class LiveRecording:
         self._paused = False
         self.sampler.interrupt()
         if self._started:
-            self._happened(EventKind.RESUMED, "Live recording resumed")
+            self.happened(EventKind.RESUMED, "Live recording resumed")
         if link is not None:
             self._start(link)
 
@@ -201,7 +206,7 @@ class LiveRecording:
     def lost(self, text: str) -> None:
         """Report that the link was lost."""
         if self._live:
-            self._happened(EventKind.LOST, text)
+            self.happened(EventKind.LOST, text)
 
     def finish(self, link: Link, *, busy: bool) -> None:
         """Make the meter silent before the client stops; it may be in a read-out if *busy*."""
@@ -215,7 +220,7 @@ class LiveRecording:
         """Report that the client has stopped."""
         if self._started:
             self._started = False
-            self._happened(EventKind.STOPPED, "Disconnected")
+            self.happened(EventKind.STOPPED, "Disconnected")
 
     # -- what comes -------------------------------------------------------------------
 
@@ -249,7 +254,13 @@ class LiveRecording:
             return
         self._restart = None
         self._watchdog.heard(time.monotonic(), arrival.monotonic)
-        samples, events = self.sampler.take(records, arrival.wall, arrival.monotonic)
+        self.take_records(records, arrival.wall, arrival.monotonic)
+
+    def take_records(
+        self, records: Sequence[tuple[WireValue, ...]], wall: float, monotonic: float
+    ) -> None:
+        """Send records as samples; *wall* and *monotonic* are the clocks at their arrival."""
+        samples, events = self.sampler.take(records, wall, monotonic)
         for event in events:
             self._send_event(event)
         self._send_samples(samples)
@@ -263,13 +274,13 @@ class LiveRecording:
         if counts.long_records and not self._long_records and self._started:
             self._long_records = True
             text = "The meter sends records of more than 18 values; the first 18 are recorded"
-            self._happened(EventKind.NOTE, text)
+            self.happened(EventKind.NOTE, text)
         if not garbled or self._paused or not self._started:
             return False
         if dropped:
             self.unreadable += dropped
             text = f"{count_text(dropped, 'garbled packet')} from the meter could not be read"
-            self._happened(EventKind.DROPPED, text)
+            self.happened(EventKind.DROPPED, text)
         self.sampler.garbled()
         return True
 
@@ -293,7 +304,7 @@ class LiveRecording:
         if not _BANNER.search(self._tail):
             return
         if self._live:
-            self._happened(EventKind.POWER_ON, f"The meter restarted: {self._tail}")
+            self.happened(EventKind.POWER_ON, f"The meter restarted: {self._tail}")
         self._tail = ""
         now = time.monotonic()
         self._restart = _Restart(now + self._timing.deaf, now)

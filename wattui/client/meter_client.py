@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from wattui.client.conversation import Conversation
 from wattui.client.discovery import (
@@ -81,6 +81,9 @@ class MeterClient:
     SettingOutOfRange
         No meter accepts that interval.
     """
+
+    #: State of a lost meter; in the braces, since when.
+    lost_words: ClassVar[str] = "Unplugged at {}, trying again"
 
     def __init__(
         self,
@@ -171,6 +174,45 @@ class MeterClient:
     def clock(self) -> Clock:
         """The clock that stamps the samples."""
         return self._clock or SYSTEM_CLOCK
+
+    @property
+    def lost_time(self) -> float:
+        """Since when it is lost, in seconds UTC, if it is found to be lost now."""
+        return self.clock.time()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Ports of other meters that were found at this port; see ``PostClient``."""
+        return ()
+
+    @property
+    def reported_interval(self) -> int | None:
+        """Seconds between two records, if the meter itself decides; None if wattui does."""
+        return None
+
+    @property
+    def relay_open(self) -> bool | None:
+        """Whether the meter's relay has taken the load off; None if that is not known."""
+        return None
+
+    @property
+    def relay_wanted(self) -> bool | None:
+        """What the relay was told to do and the meter has not confirmed yet; None for nothing."""
+        return None
+
+    def switch_relay(self, *, open_: bool) -> None:
+        """Switch the load off (open the relay) or on.
+
+        Raises
+        ------
+        LinkLost
+            The meter has no relay that can be switched, or is not connected.
+        """
+        del open_
+        raise LinkLost(
+            f"The relay of the meter at {self.url} cannot be switched",
+            "Only a .NET that posts its records over the network has one.",
+        )
 
     # -- listeners ----------------------------------------------------------------
 

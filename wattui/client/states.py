@@ -93,18 +93,18 @@ class StateTracker:
             self.state = state
             self.activity = ""
             self._changed.notify_all()
-        self._notify()
+        self.notify()
 
     def show_activity(self, activity: str) -> None:
         """Show what is being tried."""
         self.activity = activity
-        self._notify()
+        self.notify()
 
     def show_pause(self, reason: str) -> None:
         """Report that live recording pauses, or no longer does."""
         if reason != self._pause:
             self._pause = reason
-            self._notify()
+            self.notify()
 
     def wait_settled(self, timeout: float, cancelled: Callable[[], bool]) -> ClientState:
         """Wait until the client stops trying, *timeout* seconds at most; return its state.
@@ -120,7 +120,8 @@ class StateTracker:
                 self._changed.wait(min(left, _LOOK))
             return self.state
 
-    def _notify(self) -> None:
+    def notify(self) -> None:
+        """Call the listeners: something that they show has changed."""
         for listener in self._listeners:
             try:
                 listener()

@@ -92,7 +92,7 @@ def url_error(url: str, error: Exception, broken: Exception | None) -> PortUnkno
     if "not known" in str(error):
         return PortUnknown(
             f"Unknown port type {scheme}://",
-            "Use the name of a device, sim://, socket://host:port or rfc2217://host:port.",
+            "Use the name of a device, sim://, listen://, socket://host:port or rfc2217://host:port.",
         )
     return PortUnknown(f"{url} cannot be understood: {error}", _scheme_hint(scheme))
 

@@ -20,9 +20,10 @@ from typing import Final
 
 import serial
 
-from wattui.errors import LinkLost, WattuiError
+from wattui.errors import LinkLost, PortUnknown, WattuiError
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.ports.holder import find_holder
+from wattui.ports.listen_url import is_listen_url
 from wattui.ports.listing import scheme_of, serial_number_of
 from wattui.ports.open_errors import busy, no_port_given, opening_error, url_error
 
@@ -239,6 +240,11 @@ def open_port(url: str, baudrate: int = 115_200) -> Port:
     if not url:
         raise no_port_given()
     scheme = scheme_of(url)
+    if is_listen_url(url):
+        raise PortUnknown(
+            f"Meters post their records to {url}, but take no commands there",
+            "Connect the meter by USB for its memory and its settings.",
+        )
     if scheme:
         _register_handlers()
     try:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from wattui.measurement.fields import FIELD_COUNT, FIELDS
@@ -107,9 +106,7 @@ def _log(meter: MeterHardware, args: Args) -> None:
     elif args[0] == "I":
         _log_internally(meter, interval)
     elif args[0] == "T" and meter.model.has_network:
-        meter.log(LoggingMode.EXTERNAL, interval)
-        meter.posting = True
-        meter.network.target = replace(meter.network.target, interval=interval)
+        meter.start_posting(interval)
         meter.answer("#i,-,0;")
     else:
         _version(meter, ())

@@ -10,11 +10,12 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.measurement.fields import WireValue
-from wattui.protocol import Framer, FullHandling, LoggingMode
+from wattui.protocol import Framer, FullHandling, LoggingMode, PostTarget
 from wattui.protocol.models import find_model
 from wattui.simulator.display import Display
 from wattui.simulator.faults import Fault, Faults
@@ -439,6 +440,18 @@ class MeterHardware:
         self._start_ticks()
         if mode is LoggingMode.EXTERNAL and self.replay is not None:
             self.replay.started(self)
+
+    def post_to(self, target: PostTarget) -> None:
+        """Start posting records over HTTP; only a .NET does."""
+        self.network.target = target
+        self.network.save()
+        self.start_posting(target.interval)
+
+    def start_posting(self, interval: int) -> None:
+        """Start posting records to where the network settings say."""
+        self.log(LoggingMode.EXTERNAL, interval)
+        self.posting = self.model.has_network
+        self.network.target = replace(self.network.target, interval=interval)
 
     def erase(self) -> None:
         """Erase the memory; logging continues into the empty memory."""

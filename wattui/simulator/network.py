@@ -19,28 +19,9 @@ from urllib.parse import urlencode
 
 from wattui.measurement.fields import FIELD_INDEX
 from wattui.protocol import NetworkAddress, PostTarget
+from wattui.protocol.posts import POST_NAMES, PostAnswer, parse_answer
 
 _log = logging.getLogger(__name__)
-
-#: Names of the fields in a post (protocol, *Posting over HTTP*).
-POST_NAMES: Final[dict[str, str]] = {
-    "w": "power",
-    "v": "voltage",
-    "a": "current",
-    "wh": "energy",
-    "wmx": "power_max",
-    "vmx": "voltage_max",
-    "amx": "current_max",
-    "wmi": "power_min",
-    "vmi": "voltage_min",
-    "ami": "current_min",
-    "pf": "power_factor",
-    "pcy": "power_cycles",
-    "frq": "frequency",
-    "va": "apparent_power",
-}
-
-_ANSWER: Final = re.compile(r"\[([01])(?:!([1-9][0-9]{0,4}))?\]")
 
 _FACTORY_ADDRESS: Final = NetworkAddress(
     *("192.168.1.5", "192.168.1.1", "192.168.1.1", "0.0.0.0", "255.255.255.0", True),
@@ -69,15 +50,6 @@ class Poster(Protocol):
 
     def answers(self) -> list[str]:
         """Return the answers that have arrived since the previous call."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerAnswer:
-    """What the answer to a post tells the meter to do."""
-
-    relay_open: bool
-    #: New interval in seconds; None: no change.
-    interval: int | None
 
 
 class HttpPoster:
@@ -180,13 +152,12 @@ class Network:
                 Post(target.host, target.port, target.file, target.user_agent, urlencode(values))
             )
 
-    def answers(self) -> Iterator[ServerAnswer]:
+    def answers(self) -> Iterator[PostAnswer]:
         """Yield the answers that have arrived, without those that say nothing to the meter."""
-        for answer in self.poster.answers() if self.poster is not None else ():
-            found = _ANSWER.search(answer)
-            if found is None:
+        for text in self.poster.answers() if self.poster is not None else ():
+            answer = parse_answer(text)
+            if answer is None:
                 continue
-            interval = int(found[2]) if found[2] else None
-            if interval is not None:
-                self.target = replace(self.target, interval=interval)
-            yield ServerAnswer(found[1] == "1", interval)
+            if answer.interval is not None:
+                self.target = replace(self.target, interval=answer.interval)
+            yield answer

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from wattui.measurement.clock import SYSTEM_CLOCK, Clock, ScaledClock
 from wattui.measurement.fields import FIELD_COUNT, FIELDS
-from wattui.protocol import FullHandling, LoggingMode
+from wattui.protocol import FullHandling, LoggingMode, PostTarget
 from wattui.protocol.commands import MAX_INTERVAL
 from wattui.protocol.models import MODELS, find_model
 from wattui.simulator.disturbed_load import Disturbance, DisturbedLoad, Switch
@@ -32,6 +33,11 @@ from wattui.simulator.simulated_meter import SimulatedMeter
 
 #: Records in the memory of a meter whose URL has no ``memory``.
 DEFAULT_LOGGED: Final = 600
+
+_TARGET: Final = re.compile(
+    r"(?P<host>[A-Za-z0-9.-]{1,40}|\[[0-9A-Fa-f:.]{2,38}\]):(?P<port>[0-9]{1,5})"
+    r"(?P<file>/[!-\"$-+.-:<-~-]{0,39})?"
+)
 
 _Choice = TypeVar("_Choice", bound=IntEnum)
 
@@ -66,7 +72,8 @@ class SimOptions:
     mains: int = 120
     deaf: float = 2.0
     replies: bool = True
-    post: bool = False
+    #: Whether and where it posts: 1 for where its settings say, or HOST:PORT/FILE.
+    post: str = ""
 
     @property
     def old(self) -> bool:
@@ -143,7 +150,7 @@ def meter_from_options(options: SimOptions, clock: Clock | None = None) -> Simul
         deaf_for=options.deaf,
         talkative=options.replies,
     )
-    return SimulatedMeter(
+    meter = SimulatedMeter(
         options.model,
         load=_plugged_in(options, setup),
         replay=_replay(options),
@@ -152,6 +159,24 @@ def meter_from_options(options: SimOptions, clock: Clock | None = None) -> Simul
         poster=HttpPoster() if options.post else None,
         setup=setup,
     )
+    if options.post not in ("", "1"):
+        meter.post_to(post_target(options.post, options.interval))
+    return meter
+
+
+def post_target(text: str, interval: int) -> PostTarget:
+    """Return where a meter posts to, from HOST:PORT or HOST:PORT/FILE.
+
+    Raises
+    ------
+    ValueError
+        The text is something else.
+    """
+    found = _TARGET.fullmatch(text)
+    if found is None or not 1 <= int(found["port"]) <= 65_535:
+        raise ValueError("use 1, or HOST:PORT, or HOST:PORT/FILE")
+    host = found["host"].strip("[]")
+    return PostTarget(host, int(found["port"]), found["file"] or "/", "WattsUp.NET", interval)
 
 
 def _plugged_in(options: SimOptions, setup: MeterSetup) -> Load:
@@ -224,6 +249,12 @@ def _firmware(text: str) -> str:
     return text
 
 
+def _post(text: str) -> str:
+    if text not in ("0", "1"):
+        post_target(text, 1)
+    return "" if text == "0" else text
+
+
 def _path(text: str) -> Path:
     if not text:
         raise ValueError("name the file")
@@ -286,7 +317,7 @@ KEYS: Final[dict[str, Callable[[str], object]]] = {
     "mains": _whole(90, 280),
     "deaf": _number(0.0, 3600.0),
     "replies": _flag,
-    "post": _flag,
+    "post": _post,
 }
 
 #: What each key means, for people.
@@ -316,5 +347,5 @@ MEANINGS: Final[dict[str, str]] = {
     "mains": "mains voltage in V; 60 Hz below 200 V, 50 Hz from there on",
     "deaf": "seconds for which the meter ignores commands after a restart",
     "replies": "0: the meter is silent after #R,W and #O,W",
-    "post": "1: a .NET really posts its records over HTTP",
+    "post": "where a .NET posts its records: HOST:PORT/FILE, or 1 for where its settings say",
 }
