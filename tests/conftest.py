@@ -8,6 +8,7 @@ that tests start inherit them.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -23,6 +24,13 @@ os.environ["QT_API"] = "pyqt5"
 os.environ["ETS_TOOLKIT"] = "qt.qpainter"
 for _name in ("QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "QT_PLUGIN_PATH", "WATTUI_THEME"):
     os.environ.pop(_name, None)
+
+# Tests start the program hundreds of times, and it is compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Until the tests are collected there is no garbage: the collector would only look for it.
+gc.disable()
 
 #: The test files that take longest, longest first.
 _LONGEST = (
@@ -93,6 +101,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest files first, so that no worker waits for another at the end."""
     place = {name: number for number, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
+def pytest_collection_finish() -> None:
+    """Start to collect garbage: that of the tests only, and not after every few objects."""
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
