@@ -108,7 +108,30 @@ def test_two_commands_are_measured_stored_and_computed_again(bench: Bench) -> No
     drawing = bench.folder / "runs.png"
     bench.run("--again", bench.session, "-q", "--plot", drawing)
     assert drawing.read_bytes().startswith(b"\x89PNG")
+    _check_files(bench)
     _check_budgets(bench, result, old["above_idle_j"]["mean"])
+
+
+def _check_files(bench: Bench) -> None:
+    """Check that files are written whoever reads the output, and that a pipe stays one."""
+    again = ("--again", bench.session, "--export-json")
+    kept = bench.folder / "kept.json"
+    with Path("/dev/full").open("w") as full:
+        words = bench.words(*again, kept)
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, timeout=90, check=False)
+    assert done.returncode == 6, done.stderr
+    assert len(json.loads(kept.read_text())["results"]) == 2
+    pipe = bench.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    bench.invoke(*again, pipe, "-q")
+    assert pipe.is_fifo()
+    assert json.loads(os.read(reader, 65_536))["kind"] == "wattui measurement"
+    os.close(reader)
+    odd = bench.session.rename(bench.folder / os.fsdecode(b"caf\xe9.wattui"))
+    bench.invoke("--again", odd, "--export-json", kept, "-q")
+    assert json.loads(kept.read_text())["session"].endswith("caf\udce9.wattui")
+    odd.rename(bench.session)
 
 
 def _check_budgets(bench: Bench, result: Path, joules: float) -> None:

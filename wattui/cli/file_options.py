@@ -77,7 +77,7 @@ class File(click.Path):
         else:
             path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if self.suffixes and path.suffix.lower() not in self.suffixes:
-            ends = " or ".join((", ".join(self.suffixes[:-1]), self.suffixes[-1]))
+            ends = " or ".join(filter(None, (", ".join(self.suffixes[:-1]), self.suffixes[-1])))
             raise click.BadParameter(f"{value!r} does not end in {ends}.")
         return path
 

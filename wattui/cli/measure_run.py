@@ -25,7 +25,7 @@ from wattui.cli.output import console, home_path
 from wattui.cli.session_files import say_wrote
 from wattui.cli.stop_signals import Ending
 from wattui.cli.window_start import window_program
-from wattui.desktop.atomic_file import stream_number, write_whole
+from wattui.desktop.atomic_file import stream_number, write_file
 from wattui.errors import Cancelled, PortNotFound, WattuiError
 from wattui.measurement.text import count_text, printable
 from wattui.session import Session, make_folder
@@ -143,8 +143,22 @@ def _typed_lag(options: dict[str, Any]) -> Lag | None:
 def _show(
     outcome: MeasurementResult, path: Path, options: dict[str, Any], failure: WattuiError | None
 ) -> int:
-    """Print the result, write the files, and return the exit status."""
-    _print(outcome, options)
+    """Write the files, print the result, and return the exit status."""
+    try:
+        _write_files(outcome, path, options)
+    finally:
+        # Whatever fails: the result may have taken hours.
+        _print(outcome, options)
+    _say_session(path, options)
+    if failure is not None:
+        if isinstance(failure, Cancelled):
+            exits.say("Interrupted: the result is that of the runs that were measured.")
+        return failure.exit_status
+    check_budgets(outcome, options["max_energy"], options["fail_if_worse_than"])
+    return 0
+
+
+def _write_files(outcome: MeasurementResult, path: Path, options: dict[str, Any]) -> None:
     texts = {
         "json": to_json(outcome, path),
         "csv": to_csv(outcome),
@@ -155,13 +169,6 @@ def _show(
             _write(file, text, quiet=options["quiet"])
     if options["plot"] is not None:
         _plot(outcome, path, options["plot"], quiet=options["quiet"])
-    _say_session(path, options)
-    if failure is not None:
-        if isinstance(failure, Cancelled):
-            exits.say("Interrupted: the result is that of the runs that were measured.")
-        return failure.exit_status
-    check_budgets(outcome, options["max_energy"], options["fail_if_worse_than"])
-    return 0
 
 
 def _print(outcome: MeasurementResult, options: dict[str, Any]) -> None:
@@ -179,10 +186,8 @@ def _write(path: Path, text: str, *, quiet: bool) -> None:
     if stream_number(path) == 1:
         click.echo(text, nl=False)
         return
-    try:
-        write_whole(path, text.encode())
-    except OSError as error:
-        raise exits.disk_error(error, path) from error
+    # A command and the name of a session may have bytes that are not UTF-8.
+    write_file(path, text.encode(errors="backslashreplace"))
     say_wrote(path, quiet=quiet)
 
 

@@ -144,7 +144,11 @@ def write_batches(path: Path, schema: Any, found: Iterator[Any]) -> None:
     """Write batches to a file, many of them as one row group: readers skip whole ones."""
     pa, parquet = pyarrow(), pyarrow("pyarrow.parquet")
     waiting: list[Any] = []
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    # By the file: PyArrow refuses names that are not UTF-8.
+    with (
+        path.open("wb") as file,
+        parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
         for batch in found:
             waiting.append(batch)
             if sum(len(one) for one in waiting) >= _GROUP:

@@ -30,6 +30,7 @@ from PyQt5.QtWidgets import QApplication
 
 from wattui.desktop import display_check, program_log
 from wattui.desktop.folders import data_folder
+from wattui.desktop.heap import share_heap
 from wattui.desktop.launch import session_or_ports
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.desktop.standard_streams import open_closed_streams
@@ -160,6 +161,7 @@ def run(
         Ask for the speed of a replay, and connect its meters: name of the recording, and a
         function that returns their ports at a speed.
     """
+    share_heap()
     settings = PreferencesFile.load()
     running = application(settings)
     from wattui.ui.plots import paint_guard

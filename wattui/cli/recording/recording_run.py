@@ -27,6 +27,7 @@ from wattui.cli.terminal import NO_KEYS, keyboard
 from wattui.desktop.alert_command import AlertCommand
 from wattui.desktop.atomic_file import stream_number
 from wattui.desktop.folders import sessions_folder
+from wattui.desktop.heap import share_heap
 from wattui.errors import Cancelled, NoAnswer, WattuiError
 from wattui.measurement.alerts import AlertRule
 from wattui.measurement.planned_end import NO_END, PlannedEnd
@@ -110,6 +111,7 @@ class Options:
 
 def record(options: Options) -> int:
     """Record until it is time to end; return the exit status."""
+    share_heap()
     if options.raw is not None and len(options.urls) > 1:
         raise click.UsageError("--raw writes the bytes of one meter: give one port.")
     if options.csv is not None:
