@@ -113,14 +113,14 @@ def test_two_commands_are_measured_stored_and_computed_again(bench: Bench) -> No
 
 
 def _check_files(bench: Bench) -> None:
-    """Check that files are written whoever reads the output, and that a pipe stays one."""
+    """Check that files are written although nobody reads the output, and that a pipe remains."""
     again = ("--again", bench.session, "--export-json")
-    kept = bench.folder / "kept.json"
+    written = bench.folder / "written.json"
     with Path("/dev/full").open("w") as full:
-        words = bench.words(*again, kept)
+        words = bench.words(*again, written)
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, timeout=90, check=False)
     assert done.returncode == 6, done.stderr
-    assert len(json.loads(kept.read_text())["results"]) == 2
+    assert len(json.loads(written.read_text())["results"]) == 2
     pipe = bench.folder / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -129,8 +129,8 @@ def _check_files(bench: Bench) -> None:
     assert json.loads(os.read(reader, 65_536))["kind"] == "wattui measurement"
     os.close(reader)
     odd = bench.session.rename(bench.folder / os.fsdecode(b"caf\xe9.wattui"))
-    bench.invoke("--again", odd, "--export-json", kept, "-q")
-    assert json.loads(kept.read_text())["session"].endswith("caf\udce9.wattui")
+    bench.invoke("--again", odd, "--export-json", written, "-q")
+    assert json.loads(written.read_text())["session"].endswith("caf\udce9.wattui")
     odd.rename(bench.session)
 
 

@@ -56,7 +56,7 @@ def run(
         env=env or environment(),
     )
     assert b"Traceback" not in done.stderr, done.stderr.decode()
-    assert b"unforeseen" not in done.stderr, done.stderr.decode()
+    assert b"Unexpected error" not in done.stderr, done.stderr.decode()
     assert done.returncode == status, (arguments, done.returncode, done.stderr.decode())
     return done
 

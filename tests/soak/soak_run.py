@@ -30,6 +30,13 @@ _LOOK, _ENDS = 0.5, 120.0
 #: reconnections that happen to be under way.
 _MEMORY, _MEMORY_MIB, _FEW = 0.1, 8.0, 8
 
+#: MiB by which the memory may grow in a day of the meters' time, in the second half of a run of
+#: days.  A hundred bytes for each sample that stayed in memory would be ten.
+_MEMORY_PER_DAY = 0.5
+
+#: Simulated days from which on that can be measured, and the fewest looks for it.
+_DAYS, _LOOKS = 4.0, 200
+
 
 @dataclass(frozen=True)
 class Soak:
@@ -46,6 +53,8 @@ class Soak:
     silences: int = 15
     power_cuts: int = 8
     rotate: str = "day"
+    #: How full the meters' own memory is: it is part of this program, too, and must not grow.
+    memory: str = "full"
     seed: int = 2011
 
     def urls(self) -> list[str]:
@@ -65,7 +74,7 @@ class Soak:
             model = ("pro", "es", "net")[number % 3]
             found.append(
                 f"sim://{model}?speed={self.speed:g}&seed={number}&serial=M{number:02d}"
-                f"&faults={','.join(faults)}"
+                f"&memory={self.memory}&faults={','.join(faults)}"
             )
         return found
 
@@ -74,6 +83,8 @@ class Soak:
 class Resources:
     """Memory in MiB, handles and threads of a process, look by look."""
 
+    #: Seconds of this computer's clock.
+    moments: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     handles: list[int] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
@@ -87,6 +98,7 @@ class Resources:
             threads = len(list((folder / "task").iterdir()))
         except OSError:
             return
+        self.moments.append(time.monotonic())
         self.memory.append(pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20))
         self.handles.append(handles)
         self.threads.append(threads)
@@ -101,6 +113,20 @@ class Resources:
             found[f"{name} early"] = round(statistics.median(early), 1)
             found[f"{name} late"] = round(statistics.median(values[-fifth:]), 1)
         return found
+
+    def growth(self, speed: float) -> tuple[float, int]:
+        """Return by how many MiB the memory grew per simulated day, and from how many looks.
+
+        In the second half of the run: the median of the slopes between its quarters.
+        """
+        half = len(self.memory) // 2
+        quarter = (len(self.memory) - half) // 2
+        slopes = [
+            (self.memory[place + quarter] - self.memory[place])
+            / (self.moments[place + quarter] - self.moments[place])
+            for place in range(half, half + quarter)
+        ]
+        return (statistics.median(slopes) * 86_400 / speed if slopes else 0.0), 2 * len(slopes)
 
 
 def run(soak: Soak, folder: Path, sessions: str = "sessions") -> dict[str, float]:
@@ -140,6 +166,7 @@ def run(soak: Soak, folder: Path, sessions: str = "sessions") -> dict[str, float
     assert status == 0, text[-2000:]
     assert "Traceback" not in text, text[-2000:]
     health = json.loads(status_path.read_text())
+    growth, looks = resources.growth(soak.speed)
     return {
         "meters": soak.meters,
         "simulated days": round(soak.seconds / 86_400, 2),
@@ -147,6 +174,8 @@ def run(soak: Soak, folder: Path, sessions: str = "sessions") -> dict[str, float
         "minutes": round((time.monotonic() - start) / 60, 1),
         **_account(sorted(goal.glob("*.wattui")), health, soak),
         **resources.figures(),
+        "memory growth per day": round(growth, 2),
+        "looks at the growth": looks,
         "reconnects": health["reconnects"],
         "unreadable packets": health["unreadable_packets"],
         "longest commit in s": health["longest_commit_s"],
@@ -213,6 +242,9 @@ def check_flat(figures: dict[str, float]) -> None:
     """Fail unless memory, handles and threads stay as they were."""
     most = figures["memory early"] * (1 + _MEMORY) + _MEMORY_MIB
     assert figures["memory late"] <= most, figures
+    if figures["simulated days"] >= _DAYS:
+        assert figures["looks at the growth"] >= _LOOKS, figures
+        assert figures["memory growth per day"] <= _MEMORY_PER_DAY, figures
     for name in ("handles", "threads"):
         assert figures[f"{name} late"] <= figures[f"{name} early"] + _FEW, figures
     faults = figures["reconnects"] + figures["gaps"]

@@ -20,7 +20,7 @@ _ARENA_MAX: Final = -8
 
 
 def share_heap() -> None:
-    """Let all threads allocate from one heap; call it before the first thread is started.
+    """Make all threads allocate from one heap, from now on; there must be no threads yet.
 
     Where another C library, or a user by ``MALLOC_ARENA_MAX``, decides that, nothing changes.
     """

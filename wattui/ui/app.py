@@ -60,6 +60,7 @@ def application(settings: PreferencesFile | None = None) -> QApplication:
         return _state["application"]
     found = QApplication.instance()
     if found is None:
+        share_heap()
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
         if sys.platform == "win32":
@@ -161,7 +162,6 @@ def run(
         Ask for the speed of a replay, and connect its meters: name of the recording, and a
         function that returns their ports at a speed.
     """
-    share_heap()
     settings = PreferencesFile.load()
     running = application(settings)
     from wattui.ui.plots import paint_guard
