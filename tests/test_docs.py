@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import sqlite3
@@ -83,7 +84,9 @@ WATTUI_LINES = sorted(
 
 @pytest.mark.parametrize("line", WATTUI_LINES)
 def test_the_command_lines_of_the_pages_are_valid(line: str) -> None:
-    words = shlex.split(re.split(r" [|>] ", line)[0], comments=True)[1:]
+    words = shlex.split(line, comments=True)[1:]
+    # What follows is of the shell.
+    words = list(itertools.takewhile(lambda word: word not in ("|", ">"), words))
     name: list[str] = []
     while words and (*name, words[0]) in COMMANDS:
         name.append(words.pop(0))

@@ -54,8 +54,9 @@ def rows(page: str, first: str) -> list[list[str]]:
 
 def run(line: str) -> str:
     """Run a command line in this process, and return what it prints."""
-    line, _, target = line.partition(" > ")
-    words = shlex.split(line, comments=True)[1:]
+    words, target = shlex.split(line, comments=True)[1:], ""
+    if ">" in words:
+        *words, _, target = words
     result = CliRunner().invoke(program, words)
     assert result.exit_code == 0, (line, result.stderr)
     if target:
