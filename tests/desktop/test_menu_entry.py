@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from wattui.desktop import menu_entry
+from wattui.desktop.program_command import program_command
 from wattui.errors import DiskRefused
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="desktop entries are Linux's")
@@ -61,7 +62,7 @@ def test_it_goes_into_the_users_data_folder(
 def test_the_launcher_starts_this_environment(prefix: Path) -> None:
     menu_entry.install(prefix)
     entry = _entry(prefix)
-    command = menu_entry.launcher_command()
+    command = program_command(window=True)
     assert Path(command[0]).is_absolute()
     starts = [shlex.split(line.removeprefix("Exec=")) for line in entry if line.startswith("Exec=")]
     assert starts == [[*command, "%f"], [*command, "--demo"]]
@@ -72,7 +73,7 @@ def test_a_path_with_everything_in_it_is_quoted(
     prefix: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = '/opt/my "tools" $HOME `x` 100%/back\\slash/wattui-gui'
-    monkeypatch.setattr(menu_entry, "launcher_command", lambda: [odd])
+    monkeypatch.setattr(menu_entry, "program_command", lambda window: [odd])
     menu_entry.install(prefix)
     line = next(line for line in _entry(prefix) if line.startswith("Exec="))
     value = line.removeprefix("Exec=").replace("\\\\", "\\")  # the escapes of a string value

@@ -48,8 +48,12 @@ _LEAST_UNCERTAINTY: Final = 0.3
 #: How many times its noise a load must be to be seen.
 _VISIBLE: Final = 5.0
 
-#: Keeps every processor busy.
-_BUSY: Final = (sys.executable, "-c", "while True: pass")
+#: Keeps a processor busy.
+_BUSY: Final = (
+    ("powershell", "-NoProfile", "-Command", "while ($true) {}")
+    if sys.platform == "win32"
+    else ("sh", "-c", "while :; do :; done")
+)
 
 
 class LagNotFound(WattuiError):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from wattui.desktop.atomic_file import write_whole
+from wattui.desktop.program_command import is_single_file, program_command
 from wattui.errors import DiskRefused, WattuiError
 
 logger = logging.getLogger(__name__)
@@ -115,31 +116,28 @@ def udev_rule() -> Path:
 
 def udev_command() -> str:
     """Return the command line that installs the udev rule; it asks for root's password."""
-    rule = shlex.quote(str(udev_rule()))
-    return (
-        f"sudo install -m 644 {rule} /etc/udev/rules.d/60-wattui.rules"
-        " && sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=tty"
-    )
-
-
-def launcher_command() -> list[str]:
-    """Return the command that starts the window of this Python environment."""
-    folder = Path(sys.executable).parent
-    program = folder / "wattui-gui"
-    if program.exists():
-        return [str(program)]
-    return [sys.executable, "-m", "wattui", "gui"]
+    target = "/etc/udev/rules.d/60-wattui.rules"
+    if is_single_file():
+        # Its copy of the rule is gone when the program has ended.
+        lines = udev_rule().read_text(encoding="utf-8").splitlines()
+        rule = " ".join(line for line in lines if line and not line.startswith("#"))
+        write = f"echo {shlex.quote(rule)} | sudo tee {target}"
+    else:
+        write = f"sudo install -m 644 {shlex.quote(str(udev_rule()))} {target}"
+    return f"{write} && sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=tty"
 
 
 def _refuse_elsewhere() -> None:
     if sys.platform == "win32":
+        program = Path(program_command(window=True)[0]).with_name("wattui-gui.exe")
         raise NoDesktopEntries(
             "Windows has no desktop entries, and wattui does not add a Start menu shortcut",
-            f"Right-click {Path(sys.executable).parent / 'wattui-gui.exe'} and pin it to Start.",
+            f"Right-click {program} and pin it to Start.",
         )
     if sys.platform == "darwin":
         raise NoDesktopEntries(
-            "macOS has no desktop entries", f"Start it with {shlex.join(launcher_command())}."
+            "macOS has no desktop entries",
+            f"Start it with {shlex.join(program_command(window=True))}.",
         )
 
 
@@ -166,8 +164,8 @@ def _files(prefix: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def _launcher(template: str) -> str:
-    """Return the desktop entry with the programs of this environment."""
-    words = launcher_command()
+    """Return the desktop entry with the program that is running."""
+    words = program_command(window=True)
     command = " ".join(_quoted(word) for word in words)
     lines = []
     for line in template.splitlines():
@@ -175,7 +173,7 @@ def _launcher(template: str) -> str:
             line = "Exec=" + command + line.removeprefix("Exec=wattui-gui")
         lines.append(line)
         if line == "Type=Application":
-            # The desktop hides the launcher if this environment is deleted.
+            # The desktop hides the launcher if the program is deleted.
             lines.append("TryExec=" + words[0].replace("\\", "\\\\"))
     return "\n".join(lines) + "\n"
 

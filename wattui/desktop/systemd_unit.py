@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from wattui.desktop.atomic_file import write_whole
+from wattui.desktop.program_command import is_single_file, program_command
 from wattui.errors import DiskRefused, WattuiError
 
 _log = logging.getLogger(__name__)
@@ -29,6 +30,9 @@ _PATIENCE: Final = 30.0
 
 #: What systemctl prints when it cannot reach systemd.
 _UNREACHABLE: Final = ("Failed to connect", "not been booted", "No medium")
+
+#: For a single file: it is two processes, and what it has unpacked into /tmp would be cleaned away.
+_SINGLE_FILE: Final = ("NotifyAccess=all", "Environment=TMPDIR=%C")
 
 _USER: Final = ["systemctl", "--user"]
 _RELOAD: Final = [*_USER, "daemon-reload"]
@@ -50,12 +54,6 @@ def unit_path() -> Path:
     return config / "systemd" / "user" / UNIT
 
 
-def program_command() -> list[str]:
-    """Return the command that starts wattui in this Python environment."""
-    program = Path(sys.executable).parent / "wattui"
-    return [str(program)] if program.exists() else [sys.executable, "-m", "wattui"]
-
-
 def quoted(word: str) -> str:
     """Quote a word of an ``Exec`` line (``systemd.service(5)``, *Command lines*).
 
@@ -70,7 +68,7 @@ def quoted(word: str) -> str:
 
 
 def unit_text(arguments: Sequence[str]) -> str:
-    """Return the unit that runs ``wattui`` of this environment with these arguments."""
+    """Return the unit that runs this copy of ``wattui`` with these arguments."""
     template = (resources.files("wattui.resources") / UNIT).read_text(encoding="utf-8")
     # A program's path is not searched for variables, and needs no $$.
     program, *first = program_command()
@@ -78,8 +76,9 @@ def unit_text(arguments: Sequence[str]) -> str:
     lines = []
     for line in template.splitlines():
         lines.append("ExecStart=" + " ".join(words) if line.startswith("ExecStart=") else line)
-        if line == "Type=notify" and (folders := _environment()):
-            lines += folders
+        if line == "Type=notify":
+            lines += _environment()
+            lines += _SINGLE_FILE if is_single_file() else ()
     return "\n".join(lines) + "\n"
 
 

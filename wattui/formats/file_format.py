@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from wattui.desktop.program_command import extra_hint
 from wattui.errors import PackageMissing
 from wattui.formats.export_job import Dialect, ExportJob
 from wattui.formats.reading.block import Block
@@ -78,7 +79,7 @@ class Format:
         if self.package and importlib.util.find_spec(self.package) is None:
             raise PackageMissing(
                 f"The format {self.name} needs {self.package}, which is not installed",
-                f"Install it: pip install 'wattui[{self.name}]'.",
+                extra_hint(self.name),
             )
 
     def lacks_in(self, head: Head, given: Assumptions | None = None) -> frozenset[Missing]:

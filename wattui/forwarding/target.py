@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from wattui.desktop.program_command import extra_hint
 from wattui.errors import PackageMissing, WattuiError
 from wattui.measurement.events import MeterInfo
 from wattui.measurement.fields import FIELDS
@@ -70,7 +71,7 @@ def load_package(module: str, what: str, package: str, extra: str) -> Any:
     except ImportError as error:
         raise PackageMissing(
             f"{what} needs the package {package} ({error})",
-            f"Install it: pip install 'wattui[{extra}]'.",
+            extra_hint(extra),
         ) from error
 
 

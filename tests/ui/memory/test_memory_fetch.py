@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import time
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from PyQt5 import QtCore, QtWidgets
 from quick_line import hasten
 
 from wattui.client import MeterClient
+from wattui.desktop.program_command import program_command
 from wattui.errors import DiskRefused
 from wattui.measurement.text import clock_text
 from wattui.meter_memory.readout import Patience
@@ -201,7 +201,8 @@ def test_live_recording_pauses_after_a_question_and_the_session_opens_in_a_new_w
     assert " records, fetched at " in overview_of(window.memory).headline
     window.click(band(window).buttons["open_fetched"])
     path = str(window.memory.fetched.path)
-    assert started == [(sys.executable, ["-m", "wattui", "gui", path])]
+    program, *first = program_command(window=True)
+    assert started == [(program, [*first, path])]
     assert window.bench.recording
 
 

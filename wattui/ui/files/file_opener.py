@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 import threading
 from collections import deque
@@ -42,6 +41,7 @@ from traitsui.api import (
     View,
 )
 
+from wattui.desktop.program_command import program_command
 from wattui.errors import Cancelled, FormatError, WattuiError
 from wattui.formats import detect, named_columns
 from wattui.formats.file_format import Missing
@@ -281,9 +281,9 @@ class OpenFiles(HasStrictTraits):
         self._run_task("the repair", text, loss, save, saved)
 
     def in_new_window(self, path: Path, *command: str) -> None:
-        """Show a session in a window of another process, by default with ``wattui gui``."""
-        arguments = ["-m", "wattui", *(command or ("gui",)), str(path)]
-        started = QtCore.QProcess.startDetached(sys.executable, arguments)
+        """Show a session in a window of another process, by default with ``wattui-gui``."""
+        program, *first = program_command(window=not command)
+        started = QtCore.QProcess.startDetached(program, [*first, *command, str(path)])
         ok = started[0] if isinstance(started, tuple) else started
         shown = f"{path.name} is shown in a new window"
         self.model.message = shown if ok else f"No new window could be opened for {path}"
