@@ -4,7 +4,8 @@
 The order matters. The toolkit and the Qt binding are set before Enthought's packages are imported.
 They get a separate folder, since they fail if the home folder is read-only.  The application
 gets its palette before ``traitsui`` is imported, and the handlers of exceptions are
-installed before the first window.
+installed before the first window.  What the window does not show at first is imported when it is
+needed; ``tests/ui/test_app.py`` lists what a start must not load.
 """
 
 from __future__ import annotations
@@ -35,11 +36,14 @@ from wattui.desktop.launch import session_or_ports
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.desktop.standard_streams import open_closed_streams
 from wattui.errors import WattuiError
+from wattui.ui.lean_start import load_pyface, pause_collector
 from wattui.ui.theme import style_sheet
-from wattui.ui.theme.theme_switch import SystemTheme, choose
+from wattui.ui.theme.system_theme import SystemTheme, choose
 
 if TYPE_CHECKING:
     from wattui.model.bench import Bench
+
+load_pyface()
 
 _log = logging.getLogger(__name__)
 
@@ -164,6 +168,7 @@ def run(
     """
     settings = PreferencesFile.load()
     running = application(settings)
+    pause_collector()
     from wattui.ui.plots import paint_guard
     from wattui.ui.window import error_report
 
@@ -174,19 +179,18 @@ def run(
     ui = build(settings=settings)
     # A closed window no longer has a handler.
     handler, model = ui.handler, ui.context["object"]
+    files = handler.context.files
     reports.append(lambda text: model.bench.main_thread.post(lambda: model.trait_set(message=text)))
     running.setQuitOnLastWindowClosed(True)
     running.commitDataRequest.connect(lambda _manager: handler.ask_nothing())
     with _signals_close(ui):
         if session is not None:
-            handler.context.files.open([Path(session)])
+            files.open([Path(session)])
         elif demo:
             handler.do(ui.info, "simulate")
         elif replay is not None:
             name, at = replay
-            handler.context.files.ask_speed(
-                name, lambda speed: model.connect_ports(at(speed), names)
-            )
+            files.ask_speed(name, lambda speed: model.connect_ports(at(speed), names))
         elif ports:
             model.connect_ports(ports, names)
         status = running.exec_()

@@ -6,6 +6,9 @@ A test that fails here says that upstream has mended it: the workaround it names
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from PyQt5 import QtCore, QtTest, QtWidgets
 from traits.api import HasTraits, Str
@@ -69,3 +72,13 @@ def test_traitsui_removes_the_margins_of_an_editor():
         assert ui.info.name.control.layout().contentsMargins().left() == 0
     finally:
         ui.dispose()
+
+
+def test_pyface_loads_all_modules_of_qt():
+    """Worked around by ``wattui.ui.lean_start.load_pyface``."""
+    code = (
+        "import os, sys; os.environ['QT_API'] = 'pyqt5'; import pyface.qt.QtCore; "
+        "print('PyQt5.QtSql' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "True", done.stderr

@@ -40,7 +40,7 @@ from wattui.ui.meters.meter_columns import MeterRow, TotalRow, rows_of, total_of
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.plots.view_history import ViewHistory
 from wattui.ui.theme.palette import LIGHT, Palette
-from wattui.ui.theme.theme_switch import THEMES
+from wattui.ui.theme.system_theme import THEMES
 from wattui.ui.widgets.notices import Notice
 from wattui.ui.widgets.port_chooser import DEMO_URL, first_choice
 from wattui.ui.widgets.status_bar import Status

@@ -7,7 +7,7 @@ import pytest
 
 from wattui.ui.theme.palette import DARK, LIGHT, contrast, mix
 from wattui.ui.theme.style_sheet import style_sheet
-from wattui.ui.theme.theme_switch import choose
+from wattui.ui.theme.system_theme import choose
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
