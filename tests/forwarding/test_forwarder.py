@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +18,7 @@ from hostile_texts import HOSTILE
 from real_servers import wait_for
 from session_samples import METER, OTHER, noisy, record, record_steady, steady
 
-from wattui.errors import DiskRefused, PackageMissing, WattuiError
+from wattui.errors import DiskRefused, PackageMissing, SessionDamaged, WattuiError
 from wattui.forwarding import Batch, Cursors, Forwarder, forwarder, open_target
 from wattui.forwarding.influx import Influx, lines
 from wattui.forwarding.mqtt import discovery, slug
@@ -262,3 +264,54 @@ def test_values_that_the_meter_did_not_send_are_not_sent_either() -> None:
         "power_w": 40.0, "voltage_v": 119.8, "current_a": 0.361, "energy_wh": 0.1,
     }  # fmt: skip
     assert slug("a/b c") == "a_b_c"
+
+
+def damaged(path: Path, count: int, place: int) -> Path:
+    """Record a session of which one sample has changed since."""
+    record_steady(path, count)
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        time = database.execute("SELECT time FROM sample LIMIT 1 OFFSET ?", (place,)).fetchone()
+        database.execute("UPDATE sample SET power=power+64 WHERE time=?", time)
+    return path
+
+
+def test_what_is_damaged_is_reported_and_not_sent(tmp_path: Path, cursors: Cursors) -> None:
+    """A changed value was sent to databases without a word."""
+    path = damaged(tmp_path / "a.wattui", 9_000, 5_000)
+    target = Memory()
+    (complaint,) = forward(target, cursors, path)
+    assert "have changed since they were recorded: left out" in complaint.what
+    sent = {(row[1].time_us, row[1].values) for row in target.rows}
+    assert sent <= {(one.time_us, one.values) for one in steady(9_000)}
+    assert len(sent) == len(target.rows) == 9_000 - 16
+    assert cursors.pending(target.name) == []
+
+
+def test_a_damaged_session_that_is_recorded_is_reported_once_and_delays_no_other(
+    tmp_path: Path, cursors: Cursors
+) -> None:
+    """It was reported every second."""
+    path = damaged(tmp_path / "a.wattui", 9_000, 5_000)
+    other = record(tmp_path / "b.wattui", noisy(100))
+    target, complaints = Memory(), []
+    made = Forwarder(target, cursors, complaints.append, look=0.01, retry=0.01)
+    looks = []
+    pending = cursors.pending
+
+    def look(name: str) -> list[Path]:
+        looks.append(name)
+        return pending(name)
+
+    cursors.pending = look  # type: ignore[method-assign]
+    with SessionWriter(path) as writer:
+        made.start()
+        for one in (path, other):
+            made.add(one)
+        wait_for(lambda: len(looks) > 5, "five looks")
+        writer.on_samples(METER, steady(1, first=9_001))
+        wait_for(lambda: len(looks) > 8, "eight looks")
+        assert [type(one) for one in complaints] == [SessionDamaged]
+        assert len(target.rows) == 100
+    assert made.close(30)
+    assert len(target.rows) == 100 + 9_001 - 16
+    assert len(complaints) == 2

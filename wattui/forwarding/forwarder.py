@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from wattui.errors import DiskRefused, SessionError, WattuiError
+from wattui.errors import DiskRefused, SessionDamaged, SessionError, WattuiError
 from wattui.forwarding.cursors import Cursors
 from wattui.forwarding.target import Batch, Target, TargetRefused
 from wattui.measurement.totals import Tally
-from wattui.session import Session
+from wattui.session import Session, open_checked
 from wattui.session.lock import is_being_written
 from wattui.session.session_file import SessionMeter
+from wattui.session.watched import WatchedSession
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Forwarder:
         self._look = look
         self._first_retry = self._retry = retry
         self._complained: type | None = None
+        # Sessions that are recorded, and whose earlier samples are as they were recorded.
+        self._sound: set[Path] = set()
         self._wake = threading.Event()
         self._deadline: float | None = None
         self._thread = threading.Thread(target=self._run, name="wattui forwarder", daemon=True)
@@ -112,9 +115,15 @@ class Forwarder:
 
     def _round(self) -> float:
         """Send everything that is there; return the seconds until the next try, or 0."""
+        unread: SessionError | None = None
         try:
             for session in self._cursors.pending(self.target.name):
-                self._send_session(session)
+                try:
+                    self._send_session(session)
+                except SessionError as error:
+                    unread = error  # the others are sent nevertheless
+            if unread is not None:
+                raise unread
         except (WattuiError, OSError) as error:
             return self._failed(error)
         except Exception as error:  # noqa: BLE001 - a recording does not end for a target
@@ -137,25 +146,75 @@ class Forwarder:
         return wait
 
     def _send_session(self, path: Path) -> None:
+        """Send what is new in a session.
+
+        Raises
+        ------
+        SessionError
+            It cannot be read now; it is tried again.
+        """
         # In this order: what is written before the lock goes is seen by what follows.
         written = is_being_written(path)
         try:
+            if not written or path not in self._sound:
+                self._check(path)
             with Session.open(path) as session:
-                for meter in session.meters:
-                    for batch in self._batches(session, path, meter):
-                        self.target.send(batch)
-                        until = batch.samples[-1].time_us
-                        self._cursors.sent(self.target.name, path, meter.info.key, until)
-                        self.sent += len(batch)
-                        if self._is_late():
-                            return
+                done = self._send_samples(session, path)
         except SessionError as error:
-            if path.exists() and not isinstance(error, DiskRefused):
-                self._complain(error)
-            elif path.exists():
+            if not path.exists():
+                done = True
+            elif written or isinstance(error, DiskRefused):
                 raise
-        if not written:
+            else:
+                done = self._send_readable(path, error)
+        if written:
+            self._sound.add(path)
+        elif done:
+            self._sound.discard(path)
             self._cursors.remove(self.target.name, path)
+
+    def _check(self, path: Path) -> None:
+        """Compare what is about to be sent with its checksums: nothing sent can be taken back.
+
+        Raises
+        ------
+        SessionDamaged
+            It is not what was recorded.
+        """
+        with WatchedSession.open(path) as session:
+            for meter in session.meters:
+                until = self._cursors.sent_until(self.target.name, path, meter.info.key)
+                for _rows in session.rows(meter.id, until):
+                    if self._is_late():
+                        return
+
+    def _send_readable(self, path: Path, error: SessionError) -> bool:
+        """Send what can be read of a damaged session, and report what is wrong."""
+        if not isinstance(error, SessionDamaged):
+            self._complain(error)
+            return True
+        try:
+            with open_checked(path) as session:
+                damage = "; ".join(session.damage)
+                self._complain(SessionDamaged(f"{path}: {damage}", "The rest of it is sent."))
+                return self._send_samples(session, path)
+        except DiskRefused:
+            raise
+        except SessionError as unreadable:
+            self._complain(unreadable)
+            return True
+
+    def _send_samples(self, session: Session, path: Path) -> bool:
+        """Send the samples that the target does not have; return whether it has all of them."""
+        for meter in session.meters:
+            for batch in self._batches(session, path, meter):
+                self.target.send(batch)
+                until = batch.samples[-1].time_us
+                self._cursors.sent(self.target.name, path, meter.info.key, until)
+                self.sent += len(batch)
+                if self._is_late():
+                    return False
+        return True
 
     def _batches(self, session: Session, path: Path, meter: SessionMeter) -> Iterator[Batch]:
         until = self._cursors.sent_until(self.target.name, path, meter.info.key)
