@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import numpy as np
 import pytest
 from drawn_texts import drawn_texts
@@ -207,3 +210,23 @@ def test_a_session_that_cannot_be_read_is_reported_in_the_window(window, tmp_pat
     shown.add(path)
     window.wait_for(lambda: shown.message.text(), "the reason")
     assert "letter.wattui" in shown.message.text()
+
+
+def test_of_a_damaged_session_what_can_be_read_is_compared(window, tmp_path):
+    """Its changed values were drawn without a word."""
+    path = recorded(tmp_path / "b", "lamp", 90)
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        when = database.execute("SELECT time FROM sample LIMIT 1 OFFSET 60").fetchone()
+        database.execute("UPDATE sample SET power=50000 WHERE time=?", when)
+    shown = compare(window)
+    shown.add(path)
+    window.wait_for(lambda: "lamp.wattui is damaged" in shown.message.text(), "the damage")
+    assert "left out" in shown.message.text()
+    window.wait_for(lambda: len(shown.plot.shown) == 2, "both curves")
+    assert np.nanmax(shown.plot.shown[1].y) < 100
+    assert [one.label for one in shown.checked()] == ["kettle", "lamp"]
+    copies = [one.path for one in shown.listed() if one.path != window.model.bench.session_path]
+    assert copies
+    assert path not in copies
+    shown.close()
+    window.wait_for(lambda: not any(one.exists() for one in copies), "the copy's end")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,8 @@ from pyface.qt import QtCore, QtGui
 from wattui.desktop.folders import sessions_folder
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.fields import CHANNELS
+from wattui.session import sound_copy
+from wattui.session.lock import is_being_written
 from wattui.ui.compare.compare_plot import ComparePlot
 from wattui.ui.compare.compared_parts import (
     Alignment,
@@ -56,6 +59,9 @@ class CompareWindow(QtGui.QDialog):
         self._model = model
         self._asked = 0
         self.closed = False
+        # What is wrong with damaged sessions, and the folders of what can be read of them.
+        self._damage: dict[Path, str] = {}
+        self._folders: list[tempfile.TemporaryDirectory[str]] = []
         self.setWindowTitle("Compare")
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         self.plot = ComparePlot(palette=model.palette, hint=_HINT)
@@ -156,13 +162,39 @@ class CompareWindow(QtGui.QDialog):
     def add(self, path: Path, selection: tuple[int, int] | None = None) -> None:
         """List the parts of a session; those that someone chose are compared."""
         self._run(f"parts of {path.name}", lambda: parts_in(path, selection), self._list)
+        if path != self._model.bench.session_path:
+            # That one is checked where it was opened.
+            self._run(f"check of {path.name}", lambda: self._check(path), self._replace)
+
+    def _check(self, path: Path) -> tuple[Path, list[ComparedPart], tuple[str, ...]]:
+        """Return the parts of what can be read of a damaged session.  Worker thread."""
+        if is_being_written(path):
+            return path, [], ()
+        folder = tempfile.TemporaryDirectory(prefix="wattui-compared-")
+        copy, damage = sound_copy(path, Path(folder.name), cancelled=lambda: self.closed)
+        if damage:
+            self._folders.append(folder)
+            return path, parts_in(copy), damage
+        folder.cleanup()
+        return path, [], ()
+
+    def _replace(self, found: tuple[Path, list[ComparedPart], tuple[str, ...]]) -> None:
+        """Show what can be read of a session instead of it, if it is damaged."""
+        path, parts, damage = found
+        if damage:
+            self._damage[path] = f"{path.name} is damaged, and what can be read of it is compared: "
+            self._damage[path] += f"{'; '.join(damage)}."
+            self._list(parts)
 
     def _list(self, parts: list[ComparedPart]) -> None:
         known = [part.what for part in self.listed()]
         state = QtCore.Qt.CheckState
         self.parts.blockSignals(True)
+        for row in reversed(range(self.parts.count())):
+            if self.parts.item(row).data(_PART).path in self._damage:
+                self.parts.takeItem(row)
         for part in parts:
-            if part.what in known:
+            if part.what in known or part.path in self._damage:
                 continue
             item = QtGui.QListWidgetItem()
             item.setData(_PART, part)
@@ -221,7 +253,7 @@ class CompareWindow(QtGui.QDialog):
 
         def show(curves: list[ComparedCurve]) -> None:
             if number == self._asked:
-                self.message.setText("")
+                self.message.setText(printable("\n".join(self._damage.values())))
                 self.plot.show(curves, wanted.field, wanted.against)
 
         self._run("a comparison", lambda: read_comparison(wanted), show)
@@ -257,6 +289,8 @@ class CompareWindow(QtGui.QDialog):
         if not self.closed:
             self.closed = True
             self._model.observe(self._paint, "palette", remove=True)
+            for folder in self._folders:
+                self._model.bench.main_thread.run("a temporary session", folder.cleanup)
 
 
 def show_comparison(parent: QtGui.QWidget | None, model: Any) -> CompareWindow:
