@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -53,11 +55,11 @@ class Bench:
     def words(self, *words: object) -> list[str]:
         return [sys.executable, "-m", "wattui", "measure", *map(str, words)]
 
-    def run(self, *words: object, status: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: object, status: int | None = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self.words(*words), capture_output=True, text=True, timeout=90, check=False
         )
-        assert done.returncode == status, done.stdout + done.stderr
+        assert status in (None, done.returncode), done.stdout + done.stderr
         return done
 
     def invoke(self, *words: object, status: int = 0) -> Result:
@@ -132,6 +134,18 @@ def _check_files(bench: Bench) -> None:
     bench.invoke("--again", odd, "--export-json", written, "-q")
     assert json.loads(written.read_text())["session"].endswith("caf\udce9.wattui")
     odd.rename(bench.session)
+    _check_damage(bench)
+
+
+def _check_damage(bench: Bench) -> None:
+    """Check that samples which have changed are left out, and reported."""
+    copy = bench.folder / "changed.wattui"
+    copy.write_bytes(bench.session.read_bytes())
+    with contextlib.closing(sqlite3.connect(copy)) as database, database:
+        database.execute("UPDATE sample SET power=power+9000 WHERE time=(SELECT max(time)"
+                         " FROM sample)")  # fmt: skip
+    done = bench.run("--again", copy, "-q", status=None)
+    assert "changed.wattui is damaged:" in done.stderr
 
 
 def _check_budgets(bench: Bench, result: Path, joules: float) -> None:
@@ -199,6 +213,15 @@ def test_command_lines_that_make_no_sense(
     bench: Bench, words: tuple[str, ...], status: int, text: str
 ) -> None:
     assert text in bench.invoke(*words, status=status).stderr
+
+
+def test_the_output_of_a_command_and_a_result_are_two_files(bench: Bench) -> None:
+    place = bench.folder / "result"
+    done = bench.invoke(
+        bench.port, "true", "--output", place, "--export-json", place, status=6
+    )  # fmt: skip
+    assert "written twice" in done.stderr
+    assert not place.exists()
 
 
 def test_the_output_of_a_command_is_not_written_into_a_session(bench: Bench) -> None:

@@ -22,7 +22,7 @@ from wattui.benchmark.session_result import evaluate_session, last_measurement
 from wattui.cli import exits
 from wattui.cli.measure_view import MeasureView, summary_lines
 from wattui.cli.output import console, home_path
-from wattui.cli.session_files import say_wrote
+from wattui.cli.session_files import say_wrote, sessions_of
 from wattui.cli.stop_signals import Ending
 from wattui.cli.window_start import window_program
 from wattui.desktop.atomic_file import stream_number, write_file
@@ -72,9 +72,10 @@ def _finish(experiment: Experiment, failure: WattuiError | None, options: dict[s
 
 def again(path: Path, options: dict[str, Any]) -> int:
     """Compute the last measurement of a session again; return the exit status."""
-    log = last_measurement(path)
-    outcome = evaluate_session(path, log, lag=_typed_lag(options), idle_level=options["idle_level"])
-    return _show(outcome, path, options, None)
+    given = {"lag": _typed_lag(options), "idle_level": options["idle_level"]}
+    with sessions_of([path]) as (readable,):
+        outcome = evaluate_session(readable.path, last_measurement(readable.path), **given)
+        return _show(outcome, path, options, None, readable.path)
 
 
 def find(port: str, commands: Sequence[str], options: dict[str, Any]) -> int:
@@ -141,11 +142,18 @@ def _typed_lag(options: dict[str, Any]) -> Lag | None:
 
 
 def _show(
-    outcome: MeasurementResult, path: Path, options: dict[str, Any], failure: WattuiError | None
+    outcome: MeasurementResult,
+    path: Path,
+    options: dict[str, Any],
+    failure: WattuiError | None,
+    readable: Path | None = None,
 ) -> int:
-    """Write the files, print the result, and return the exit status."""
+    """Write the files, print the result, and return the exit status.
+
+    *readable* is what can be read of the session if it is damaged.
+    """
     try:
-        _write_files(outcome, path, options)
+        _write_files(outcome, path, options, readable or path)
     finally:
         # Whatever fails: the result may have taken hours.
         _print(outcome, options)
@@ -158,7 +166,9 @@ def _show(
     return 0
 
 
-def _write_files(outcome: MeasurementResult, path: Path, options: dict[str, Any]) -> None:
+def _write_files(
+    outcome: MeasurementResult, path: Path, options: dict[str, Any], readable: Path
+) -> None:
     texts = {
         "json": to_json(outcome, path),
         "csv": to_csv(outcome),
@@ -168,7 +178,7 @@ def _write_files(outcome: MeasurementResult, path: Path, options: dict[str, Any]
         if (file := options[f"export_{form}"]) is not None:
             _write(file, text, quiet=options["quiet"])
     if options["plot"] is not None:
-        _plot(outcome, path, options["plot"], quiet=options["quiet"])
+        _plot(outcome, readable, options["plot"], quiet=options["quiet"])
 
 
 def _print(outcome: MeasurementResult, options: dict[str, Any]) -> None:

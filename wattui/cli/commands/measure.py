@@ -20,6 +20,9 @@ from wattui.cli.options import NEW_FILE, quiet_option, session_option
 if TYPE_CHECKING:
     from wattui.benchmark.plan import MeasurementPlan
 
+#: Options whose files are written.
+_WRITTEN: Final = ("session", "plot", "export_json", "export_csv", "export_markdown")
+
 _EXAMPLES: Final = (
     ("wattui measure /dev/ttyUSB0 -- make -j4", "Measure one command, ten times."),
     ("wattui measure -n old ./old -n new ./new", "Compare two commands in alternate order."),
@@ -126,7 +129,7 @@ def measure(ctx: click.Context, /, typed: tuple[str, ...], **options: Any) -> in
 def make_plan(commands: Sequence[str], options: dict[str, Any]) -> MeasurementPlan:
     """Return the plan of a command line."""
     from wattui.benchmark.plan import MeasurementPlan, Order, make_commands, scan_values
-    from wattui.session.destination import check_destination
+    from wattui.session.destination import check_destination, require_different
 
     parameters: dict[str, list[str]] = {}
     step = options["parameter_step_size"] or "1"
@@ -140,6 +143,8 @@ def make_plan(commands: Sequence[str], options: dict[str, Any]) -> MeasurementPl
     output = "inherit" if options["show_output"] else options["output"]
     if output not in ("null", "inherit"):
         check_destination(Path(output), [], force=False)
+        others = (options[name] for name in _WRITTEN)
+        require_different([*(one for one in others if one is not None), Path(output)])
     return MeasurementPlan(
         make_commands(
             commands, names=options["command_name"], prepare=options["prepare"],
