@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -133,9 +134,34 @@ def test_what_cannot_be_read_is_reported_and_the_rest_archived(
 ) -> None:
     (folder / "broken.wattui").write_bytes(b"SQLite format 3\0" * 99)
     result = run("archive", folder, tmp_path / "set")
-    assert result.exit_code == 0
+    assert result.exit_code == 6
     assert "broken.wattui: " in result.stderr
     assert sum(row[2] for row in rows(tmp_path / "set")) == 299  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "state", ["[]", "7", '{"%s": 7}', '{"%s": {"A80012": 7}}', '{"%s": {"A80012": ["a", null]}}']
+)
+def test_a_list_of_what_is_archived_that_makes_no_sense_is_made_again(
+    folder: Path, tmp_path: Path, state: str
+) -> None:
+    goal = tmp_path / "set"
+    run("archive", folder, goal)
+    whole = json.loads((goal / STATE).read_text())
+    (goal / STATE).write_text(state.replace("%s", next(iter(whole))))
+    assert run("archive", folder, goal).exit_code == 0
+    assert json.loads((goal / STATE).read_text()) == whole
+
+
+def test_a_session_in_the_place_of_that_list_stays(folder: Path, tmp_path: Path) -> None:
+    goal = tmp_path / "set"
+    goal.mkdir()
+    (goal / STATE).symlink_to(folder / "a.wattui")
+    result = run("archive", folder, goal)
+    assert result.exit_code == 6
+    assert "is a session, and would be lost" in result.stderr
+    with Session.open(folder / "a.wattui") as session:
+        assert session.count(1) == 199
 
 
 def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:

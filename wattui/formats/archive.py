@@ -25,6 +25,7 @@ from wattui.formats.export_job import ExportJob
 from wattui.formats.parquet_file import FORMAT, write_file
 from wattui.measurement.clock import MICROSECONDS
 from wattui.session.checked import read_checked
+from wattui.session.destination import check_destination
 from wattui.session.reader import Session
 from wattui.session.schema import SUFFIX
 
@@ -69,7 +70,7 @@ def archive(folder: Path, goal: Path, cancelled: Callable[[], bool] | None = Non
     ------
     Cancelled
         *cancelled* returned True.
-    DiskRefused
+    DiskRefused, WouldOverwrite
         There is no such folder, or a file cannot be written.
     PackageMissing
         PyArrow is not installed.
@@ -98,12 +99,28 @@ def archive(folder: Path, goal: Path, cancelled: Callable[[], bool] | None = Non
 
 
 def _read_state(goal: Path) -> dict[str, Extent]:
-    """Return what is archived; nothing if the file is gone or not ours."""
-    with suppress(OSError, ValueError):
+    """Return what is archived, as far as the file is there and makes sense.
+
+    Raises
+    ------
+    WouldOverwrite
+        There is a session under the name of the file.
+    """
+    if (goal / STATE).exists():
+        check_destination(goal / STATE)
+    with suppress(OSError, ValueError, RecursionError):
         found = json.loads((goal / STATE).read_text(encoding="utf-8"))
         if isinstance(found, dict):
-            return found
+            return {name: extent for name, extent in found.items() if _is_extent(extent)}
     return {}
+
+
+def _is_extent(found: object) -> bool:
+    """Check that a value has the form of an extent."""
+    return isinstance(found, dict) and all(
+        isinstance(one, list) and [type(number) for number in one] == [int, int]
+        for one in found.values()
+    )
 
 
 def _identity(session: Session) -> str:

@@ -13,6 +13,7 @@ from wattui.cli.help import command
 from wattui.cli.options import quiet_option
 from wattui.cli.output import home_path
 from wattui.cli.stop_signals import Ending
+from wattui.errors import SessionDamaged
 from wattui.measurement.text import count_text, printable
 
 _EXAMPLES = (
@@ -25,12 +26,13 @@ _EXAMPLES = (
 @click.argument("folder", type=File(Use.FOLDER), metavar="DIR")
 @click.argument("goal", type=File(Use.FOLDER), metavar="OUT")
 @quiet_option("Print only errors.")
-def archive_command(folder: Path, goal: Path, quiet: bool) -> None:
+def archive_command(folder: Path, goal: Path, quiet: bool) -> int:
     """Keep a folder of sessions as one data set of Parquet files, by meter and day.
 
     DIR is the folder of the sessions, with those below it. OUT is that of the data set, which
     DuckDB, polars, pandas and Spark read as one table. Running the command again adds what is
-    new; a run that was stopped is continued. It needs the extra parquet.
+    new; a run that was stopped is continued. The exit code is 6 if a session is damaged or cannot
+    be read; the others are archived. It needs the extra parquet.
     """
     from wattui.formats.archive import archive
 
@@ -45,3 +47,4 @@ def archive_command(folder: Path, goal: Path, quiet: bool) -> None:
         say(printable(f"Wrote {rows} of {sessions} to {files} in {home_path(goal)}."))
         if result.unchanged:
             say(f"Nothing is new in {same}.")
+    return SessionDamaged.exit_status if result.problems else 0
