@@ -29,6 +29,7 @@ PLAIN = Assumptions(interval=1.0, start=BEGIN, zone=UTC)
 HELD = {
     "2011-log": ("power", "voltage", "current"),
     "lab11": ("power", "voltage", "current", "energy", "cost"),
+    "ptdaemon": ("power", "voltage", "current", "power_factor"),
 }
 
 #: Each way of writing: format and options.
@@ -41,6 +42,7 @@ WAYS = [
     ("2015-csv", {"zone": UTC}),
     ("lab11", {}),
     ("lab11", {"dialect": "json"}),
+    ("ptdaemon", {"zone": UTC}),
     ("maker", {}),
     ("maker", {"dialect": "spreadsheet"}),
     ("raw", {}),
@@ -99,7 +101,7 @@ def test_times_intervals_and_gaps(tmp_path: Path, way: tuple[str, dict]) -> None
         ]
         assert {one.gap_us for one in back} == {0}
         return
-    if name == "lab11":
+    if name in ("lab11", "ptdaemon"):
         exact = [(round(s.time_us / 1000) * 1000, s.interval_us, s.gap_us) for s in samples]
     else:
         exact = [(one.time_us, one.interval_us, one.gap_us) for one in samples]

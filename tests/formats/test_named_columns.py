@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from format_samples import BEGIN, full, imported, samples_of, session
+from format_samples import BEGIN, METER, full, imported, samples_of, session
 
 from wattui.errors import FormatError
 from wattui.formats import detect, write
@@ -17,9 +18,9 @@ from wattui.formats.import_files import ImportResult
 from wattui.formats.reading.column_choice import ColumnChoice, parse_columns
 from wattui.formats.reading.source import Assumptions
 from wattui.measurement.clock import MICROSECONDS
-from wattui.measurement.events import EventKind
+from wattui.measurement.events import Event, EventKind
 from wattui.measurement.sample import Sample
-from wattui.session import Session
+from wattui.session import BulkWriter, Session, Span
 
 IN_UTC = Assumptions(zone=UTC)
 
@@ -330,6 +331,29 @@ def test_a_power_log_of_ptdaemon_with_its_marks(tmp_path: Path) -> None:
     assert [(one.text, (one.time_us - samples[0].time_us) // MICROSECONDS) for one in found] == [
         ("run_1", 2), ("run_2", 4), ("run_2", 6),
     ]  # fmt: skip
+
+
+def test_a_written_power_log_names_spans_and_marks(tmp_path: Path) -> None:
+    samples = full(30)
+    start = samples[0].time_us - samples[0].interval_us
+    with BulkWriter(tmp_path / "run.wattui") as writer:
+        writer.add_samples(METER, samples)
+        writer.add_span(Span(0, samples[4].time_us, samples[14].time_us, "all, of it"))
+        writer.add_span(Span(0, samples[9].time_us, samples[12].time_us, "inner\npart"))
+        writer.add_event(Event(start + 1, EventKind.MARK, "go"))
+    with Session.open(tmp_path / "run.wattui") as opened:
+        write(opened, tmp_path / "run.log", "ptdaemon", zone=UTC)
+    lines = (tmp_path / "run.log").read_text().splitlines()
+    found = [line.rpartition(",")[2] for line in lines]
+    assert found == [
+        "go", *["notset"] * 4, *["all of it"] * 5, *["inner part"] * 3, *["all of it"] * 2,
+        *["notset"] * 15,
+    ]  # fmt: skip
+    assert re.fullmatch(
+        r"Time,\d\d-\d\d-20\d\d \d\d:\d\d:\d\d\.\d{3},Watts,[\d.]+,Volts,[\d.]+,Amps,[\d.]+,"
+        r"PF,[\d.]+,Mark,go",
+        lines[0],
+    )
 
 
 # -- the maker's export, saved again --

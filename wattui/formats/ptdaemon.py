@@ -3,14 +3,18 @@
 
 ``Time,11-25-2026 10:00:00.123,Watts,164.1,Volts,119.5,Amps,1.401,PF,0.93,Mark,notset``:
 local time with month, day and year.  What follows ``Mark`` becomes a mark where it changes.
+Written, it is the name of the span that a record is in, or the text of a mark at its first record.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from wattui.formats.export_job import ExportJob, field_text
 from wattui.formats.file_format import Format, Missing
 from wattui.formats.reading.block import ABSENT, Block, Row, blocks_of_rows
 from wattui.formats.reading.local_times import LocalTimes
@@ -32,6 +36,9 @@ _FIELDS: Final = {
     "freq": FIELD_INDEX["frequency"],
     "va": FIELD_INDEX["apparent_power"],
 }
+#: The names and fields of a written line, which programs read by their positions.
+_WRITTEN: Final = tuple((name, _FIELDS[name.lower()]) for name in ("Watts", "Volts", "Amps", "PF"))
+_NO_VALUE: Final = "-1"
 _NO_MARK: Final = ("", "notset")
 _WITH_FRACTION: Final = TimeForm(pattern="%m-%d-%Y %H:%M:%S.%f")
 _WITHOUT: Final = TimeForm(pattern="%m-%d-%Y %H:%M:%S")
@@ -87,11 +94,68 @@ def _record(line: str) -> Row | None:
     return Row(values, time)
 
 
+class _Marker:
+    """Says what follows ``Mark``; ask for one record after the other."""
+
+    def __init__(self, job: ExportJob) -> None:
+        marks = job.session.events((EventKind.MARK,))
+        self._marks = sorted((one.event.time_us, one.event.text) for one in marks)
+        self._times = [time for time, _ in self._marks]
+        self._spans = sorted(job.session.spans(), key=lambda one: one.start_us)
+
+    def text(self, meter: int, start: int, time: int) -> str:
+        """Return the mark of a record of a meter: of its interval, from *start* to *time*."""
+        place = bisect_left(self._times, start + 1)
+        if place < len(self._marks) and self._marks[place][0] <= time:
+            return _shown(self._marks[place][1])
+        found = [
+            one.name
+            for one in self._spans
+            if one.start_us < time <= one.stop_us and one.meter_id in (None, meter)
+        ]
+        # The last span is the innermost one.
+        return _shown(found[-1]) if found else ""
+
+
+def _shown(mark: str) -> str:
+    """Return a mark on one line, without the commas that separate the values."""
+    return re.sub(r"[,\s]+", " ", mark).strip()
+
+
+def write(job: ExportJob) -> Iterator[str]:
+    """Make the text of such a log."""
+    marker = _Marker(job)
+    for part in job.parts:
+        for rows in job.chunks(part):
+            for time, interval, _gap, *fields in rows:
+                values = ",".join(
+                    f"{name},{field_text(index, fields[index]) or _NO_VALUE}"
+                    for name, index in _WRITTEN
+                )
+                mark = marker.text(part.meter.id, time - interval, time) or _NO_MARK[-1]
+                yield f"Time,{_local_time(time, job.zone)},{values},Mark,{mark}\n"
+
+
+def _local_time(time: int, zone: tzinfo | None) -> str:
+    """Return a local time to the millisecond."""
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=round(time / 1000))
+    local = moment.astimezone(zone)
+    return f"{local:%m-%d-%Y %H:%M:%S}.{local.microsecond // 1000:03}"
+
+
 FORMAT: Final = Format(
     name="ptdaemon",
     title="power log from SPEC PTDaemon or MLPerf",
     suffix=".log",
     recognises=_recognises,
     read=read,
+    write=write,
     lacks=frozenset({Missing.ZONE}),
+    cannot_hold=(
+        "Any field except power, voltage, current and power factor",
+        "Times finer than a millisecond",
+        "The time zone: one hour per year is written twice",
+        "Intervals and gaps, which follow from the times",
+        "The meter's name, model and firmware; notes, and the ends of spans",
+    ),
 )

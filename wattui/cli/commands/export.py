@@ -74,8 +74,8 @@ def field_names(text: str) -> tuple[str, ...]:
 )  # fmt: skip
 @click.option(
     "--zone", type=time_zone, metavar="ZONE",
-    help="Time zone of the local times in a 2011-log or 2015-csv, such as UTC. By default it is "
-    "the zone of this computer.",
+    help="Time zone of the local times in a 2011-log, 2015-csv or ptdaemon, such as UTC. By "
+    "default it is the zone of this computer.",
 )  # fmt: skip
 @click.option(
     "--wide", is_flag=True,

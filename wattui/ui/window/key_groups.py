@@ -66,7 +66,7 @@ GROUPS: Final = (
     ),
     KeyGroup(
         "Marks and spans",
-        "window.md#marks-and-spans",
+        "marks.md",
         (
             ("Drag a mark", "Move it"),
             ("Double-click a mark", "Name it; the name of a span too"),
