@@ -8,7 +8,7 @@ RELEASE_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 4
 
-.PHONY: help run test test-faults test-lowest soak fuzz lint format types dead-code check lock release bench docs icons screenshots clean
+.PHONY: help run test test-faults test-lowest soak fuzz lint format types dead-code check lock release bench docs linkcheck icons screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -81,6 +81,10 @@ docs: ## build the documentation: the site in build/site, the manual page in bui
 	.venv/bin/python -m sphinx --fail-on-warning --keep-going -q -b html \
 		-d build/doctrees -c docs/site docs build/site
 	.ci/build-man
+
+linkcheck: ## check the external links of the documentation, which needs the network
+	@.ci/bootstrap docs
+	.venv/bin/python -m sphinx -q -b linkcheck -d build/doctrees -c docs/site docs build/linkcheck
 
 icons: ## redraw the icons from resources/icons/*.svg
 	@.ci/bootstrap run
