@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from wattui.desktop.folders import log_folder
+from wattui.desktop.heap import share_heap
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -107,6 +108,7 @@ def handed_over(make: Callable[[], logging.Handler | None]) -> logging.Handler:
                 if handler is not None:
                     handler.handle(record)
 
+    share_heap()
     thread = threading.Thread(target=write, name="log writer", daemon=True)
     thread.start()
     passing = _Passing(waiting)
