@@ -25,6 +25,7 @@ from wattui.ui.plots.plot_row import PlotRow
 from wattui.ui.widgets.action import Action, WindowContext
 from wattui.ui.widgets.plain_text import menu_text
 from wattui.ui.window.actions import ACTION
+from wattui.ui.window.menus import MenuBar
 
 #: Names of the actions that a menu offers; None for a line.
 Names = tuple[str | None, ...]
@@ -272,17 +273,11 @@ def _add(
 
 def _menu_bar_actions(context: WindowContext) -> dict[str, QtGui.QAction]:
     """Return the entries of the menu bar, by the names of their actions."""
-    names = {action.label: action.name for action in ACTION.values() if action.menu}
-    bar = context.window.findChild(QtGui.QMenuBar)
-    found: dict[str, QtGui.QAction] = {}
-    waiting = list(bar.actions()) if bar is not None else []
-    while waiting:
-        entry = waiting.pop()
-        if entry.menu() is not None:
-            waiting += entry.menu().actions()
-        elif entry.text() in names:
-            found[names[entry.text()]] = entry
-    return found
+    bar = context.window.findChild(MenuBar)
+    if bar is None:
+        return {}
+    bar.update_entries()
+    return bar.entries
 
 
 def _asked_on_plots(context: WindowContext, at: QtCore.QPoint) -> None:

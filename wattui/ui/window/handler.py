@@ -22,7 +22,7 @@ from wattui.ui.widgets.screen_fit import fit_to_screen
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.context_menus import add_context_menus
 from wattui.ui.window.main_view import TOP_BUTTONS, dress
-from wattui.ui.window.menus import add_shortcuts
+from wattui.ui.window.menus import MenuBar
 from wattui.ui.window.plot_link import PlotLink
 from wattui.ui.window.port_watcher import PortWatcher
 from wattui.ui.window.saved_state import SavedState
@@ -135,10 +135,6 @@ class ViewHandler(Handler):
     def _do(self, name: str) -> None:
         self.context.run(ACTION[name].do)
 
-    def perform(self, info: object, action: object, event: object) -> None:
-        """Do the action of a menu item."""
-        self._do(action.action)
-
     def _button_clicked(self, event: object) -> None:
         self._do(event.name.removesuffix("_button"))
 
@@ -199,7 +195,8 @@ class WindowHandler(ViewHandler):
 
     #: Saves the state of the window when it closes.
     saved_state = Instance(SavedState)
-    #: The menu of recent sessions.
+    #: The menus, and that of recent sessions.
+    menus = Instance(MenuBar)
     recent_menu = Instance(QtGui.QMenu)
     #: The question whether to close, while it is open.
     question = Instance(Question)
@@ -207,10 +204,11 @@ class WindowHandler(ViewHandler):
     _no_questions = Bool()
 
     def init(self, info: object) -> bool:
-        """Add the keys, the title and the menu of recent sessions."""
+        """Add the menus, the keys, the title and the list of recent sessions."""
         super().init(info)
         window = info.ui.control
-        add_shortcuts(window, self._do)
+        self.menus = MenuBar(window, info.object, self._do)
+        window.layout().setMenuBar(self.menus)
         fit_to_screen(window)
         KeyFilter(window, self._escape)
         self.recent_menu = accept_files(self.context)
@@ -276,6 +274,7 @@ class WindowHandler(ViewHandler):
     def end_recording(self, model: object) -> None:
         """Save the state of the window and close the bench."""
         model.observe(self._title_changed, "title", remove=True)
+        self.menus.close_menus()
         self.saved_state.save(model)
         left = model.bench.close()
         if left:

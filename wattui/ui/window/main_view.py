@@ -24,7 +24,6 @@ from wattui.ui.widgets.status_bar import StatusEditor
 from wattui.ui.window.actions import ACTION
 from wattui.ui.window.channel_list import ChannelEditor
 from wattui.ui.window.large_readings import LargeEditor
-from wattui.ui.window.menus import menu_bar
 from wattui.ui.window.placard import PlacardEditor
 from wattui.ui.window.readings import ReadingsEditor
 from wattui.ui.window.window_model import WindowModel
@@ -170,7 +169,6 @@ def main_view(model: WindowModel) -> View:
     """Make the view of the main window."""
     return View(
         parts(),
-        menubar=menu_bar(),
         title=model.title,
         width=int(model.width),
         height=int(model.height),
