@@ -82,7 +82,3 @@ pytest_configure
 pytest_pyfunc_call
 pytest_terminal_summary
 pytest_unconfigure
-
-# Called by the logging module.
-_.enqueue
-_.handleError

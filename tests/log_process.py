@@ -24,15 +24,9 @@ FAST = "sim://pro?speed=200"
 class Log:
     """A running ``wattui log``, whose lines are read with a deadline."""
 
-    def __init__(
-        self,
-        program: list[str],
-        *args: str,
-        command: str = "log",
-        stdout: int = subprocess.PIPE,
-    ) -> None:
+    def __init__(self, program: list[str], *args: str, stdout: int = subprocess.PIPE) -> None:
         self.process = subprocess.Popen(
-            [*program, command, *args],
+            [*program, "log", *args],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,

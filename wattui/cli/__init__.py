@@ -15,7 +15,7 @@ def main() -> None:
     open_closed_streams()
     from wattui.cli.program import program
 
-    program(obj={"log": True})
+    program()
 
 
 __all__ = ["main"]

@@ -81,10 +81,7 @@ def write_log(ctx: click.Context, _option: click.Parameter, wanted: bool) -> Non
         handler = logging.StreamHandler()
         form = "%(asctime)s %(threadName)s %(name)s: %(message)s"
         handler.setFormatter(PrintableFormatter(form))
-        # The file of the log may have set them before.
-        logging.getLogger().addHandler(handler)
-        for name in ("", "wattui"):
-            logging.getLogger(name).setLevel(logging.DEBUG)
+        logging.basicConfig(level=logging.DEBUG, handlers=[handler])
 
 
 def _debug_option() -> click.Option:
@@ -207,14 +204,13 @@ class Program(Group):
         run_click: Callable[..., object] = super().main
         if not standalone_mode:
             return run_click(*args, standalone_mode=False, **kwargs)
-        options: dict[str, bool] = kwargs.setdefault("obj", {})
+        options: dict[str, bool] = {}
+        kwargs.setdefault("obj", options)
 
         def body() -> object:
             return run_click(*args, standalone_mode=False, **kwargs)
 
-        status = exits.run(body, debug=lambda: bool(options.get("debug")))
-        logging.getLogger(__name__).info("ended with exit code %d", status)
-        raise SystemExit(status)
+        raise SystemExit(exits.run(body, debug=lambda: bool(options.get("debug"))))
 
 
 @functools.cache

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from wattui.desktop import program_log
 from wattui.ui.window import error_report
 
 DEADLINE = 20.0
@@ -47,7 +46,7 @@ def test_a_warning_does_not_wait_for_a_program_that_reads_nothing(
         assert not thread.is_alive()
     finally:
         stream.read_on.set()
-        program_log.end_log()
+        error_report.end_log()
         for handler in set(root.handlers) - set(handlers):
             root.removeHandler(handler)
     assert "WARNING root: full" in stream.getvalue()
