@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from log_process import wait_for
 from session_samples import BEGIN, sample
 
 from wattui.api import Annotations, Session, Span, commands
@@ -217,6 +218,40 @@ def test_a_rack_as_a_data_set(folder: Path) -> None:
     energy = {name: sum(r[2] for r in found if r[0] == name) for name in machines.values()}
     assert energy == pytest.approx({"node01": 0.1, "node02": 0.2})
     assert sum(row[3] for row in found) == pytest.approx(0.015 * 0.3 + 2 * 0.3e-3)
+
+
+def test_the_python_of_the_page_on_python_runs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # tests/ui/window/test_meter_view.py runs the blocks with views.
+    iterate, _measure, observe, _notebook, record, reading, marking, *_ = blocks(
+        "python.md", "python"
+    )
+    iterate = iterate.replace("sim://pro", "sim://pro?speed=60") + "        break\n"
+    exec(iterate, {})
+    assert re.search(r"PRO 3\.14\n[\d.]+ [\d.]+ [\d.]+\n", capsys.readouterr().out)
+
+    names: dict[str, Any] = {"Path": Path}
+    exec(observe, names)
+    wait_for(lambda: " W" in capsys.readouterr().out, "a power")
+    names["meter"].disconnect()
+
+    connecting, rest = record.split("\n...\n")
+    exec(connecting.replace("Bench()", f"Bench(folder=Path({str(folder)!r}))"), names)
+    wait_for(lambda: names["bench"].session_path and names["bench"].total_watts > 0, "both meters")
+    exec(rest, names)
+    assert names["bench"].session_path.parent == folder
+    with Session.open(names["bench"].session_path) as session:
+        assert [one.text for one in session.marks()] == ["door opened"]
+        assert [one.info.name for one in session.meters] == ["lamp", "fridge"]
+
+    capsys.readouterr()
+    write_session("run.wattui", spans={"boiling": (0, 600)})
+    exec(reading, names)
+    assert re.search(r"[\d.]+ ± [\d.]+ Wh\n", capsys.readouterr().out)
+    exec(marking, names)
+    assert capsys.readouterr().out.startswith("boiling 10.")
+    names["session"].close()
 
 
 # -- reference --
