@@ -4,10 +4,11 @@
 PYTEST_FLAGS ?=
 FUZZ_FLAGS ?=
 SOAK_FLAGS ?=
+RELEASE_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 4
 
-.PHONY: help run test test-faults soak fuzz lint format types dead-code check lock bench docs icons screenshots clean
+.PHONY: help run test test-faults test-lowest soak fuzz lint format types dead-code check lock release bench docs linkcheck icons screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -26,6 +27,10 @@ test-faults: ## the whole fault suite: kills, pulled plugs, full disks, power cu
 	WATTUI_FAULTS=full WATTUI_FAULT_FIGURES=.pytest_cache/faults \
 		.venv/bin/python -m pytest --numprocesses=4 --dist=worksteal tests/faults $(PYTEST_FLAGS)
 	.venv/bin/python tests/faults/promises.py .pytest_cache/faults
+
+test-lowest: ## some tests, with the lowest versions of all packages that setup.cfg allows
+	@.ci/bootstrap dev
+	.ci/test-lowest $(PYTEST_FLAGS)
 
 soak: ## a week of twelve simulated meters with random faults; ten minutes
 	@.ci/bootstrap test
@@ -57,6 +62,11 @@ lock: ## pin the dependencies of a release, with their hashes
 		--no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' \
 		setup.cfg --output-file requirements.lock
 
+release: ## make a release, publish nothing: make release VERSION=0.2.0
+	@.ci/bootstrap dev
+	@.ci/bootstrap docs
+	.venv/bin/python .ci/release.py $(VERSION) $(RELEASE_FLAGS)
+
 format: ## format the code
 	@.ci/bootstrap dev
 	.venv/bin/ruff check --fix .
@@ -68,10 +78,13 @@ bench: ## run the benchmarks, side by side with earlier programs
 
 docs: ## build the documentation: the site in build/site, the manual page in build/man
 	@.ci/bootstrap docs
-	for kind in html:site man:man; do \
-		.venv/bin/python -m sphinx --fail-on-warning --keep-going -q -b $${kind%:*} \
-			-d build/doctrees -c docs/site docs build/$${kind#*:} || exit; \
-	done
+	.venv/bin/python -m sphinx --fail-on-warning --keep-going -q -b html \
+		-d build/doctrees -c docs/site docs build/site
+	.ci/build-man
+
+linkcheck: ## check the external links of the documentation, which needs the network
+	@.ci/bootstrap docs
+	.venv/bin/python -m sphinx -q -b linkcheck -d build/doctrees -c docs/site docs build/linkcheck
 
 icons: ## redraw the icons from resources/icons/*.svg
 	@.ci/bootstrap run
@@ -82,5 +95,5 @@ screenshots: ## retake the pictures of the documentation
 	.venv/bin/python docs/images/make_screenshots.py
 
 clean: ## remove everything that was built here
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist man *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

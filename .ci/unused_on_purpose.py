@@ -82,3 +82,7 @@ pytest_configure
 pytest_pyfunc_call
 pytest_terminal_summary
 pytest_unconfigure
+
+# Called by the logging module.
+_.enqueue
+_.handleError

@@ -24,9 +24,15 @@ FAST = "sim://pro?speed=200"
 class Log:
     """A running ``wattui log``, whose lines are read with a deadline."""
 
-    def __init__(self, program: list[str], *args: str, stdout: int = subprocess.PIPE) -> None:
+    def __init__(
+        self,
+        program: list[str],
+        *args: str,
+        command: str = "log",
+        stdout: int = subprocess.PIPE,
+    ) -> None:
         self.process = subprocess.Popen(
-            [*program, "log", *args],
+            [*program, command, *args],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,

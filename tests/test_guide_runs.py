@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from log_process import wait_for
 from session_samples import BEGIN, sample
 
+from wattui import api
 from wattui.api import Annotations, Session, Span, commands
 from wattui.cli.program import program
 from wattui.client import MeterClient
@@ -343,3 +344,12 @@ def test_every_format_is_on_the_page_on_formats() -> None:
             assert meters == ("any number" if form.several_meters else "one")
         if form.missing is None:
             assert missing == ", ".join(sorted(one.value for one in form.lacks))
+
+
+def test_every_public_name_is_on_the_page_on_the_api() -> None:
+    page = (DOCS / "site" / "api.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\.\. (?:autoclass|autofunction|data):: (\w+)$", page, re.M)
+    found += [
+        one.rpartition(".")[2] for one in re.findall(r"automodule:: (wattui\.protocol.*)", page)
+    ]
+    assert sorted(found) == sorted(api.__all__)

@@ -33,11 +33,13 @@ exclude_patterns = ["images/*.py", "notebooks"]
 
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
 html_theme = "furo"
 html_favicon = "../../resources/icons/wattui-32.png"
+linkcheck_ignore = [r"http://HOST"]  # of an example
 man_pages = [("site/commands", "wattui", "record Watts up? power meters", author, 1)]
 # Two hyphens are an option, not a dash.
 smartquotes = False

@@ -254,7 +254,7 @@ class SilentClient:
 
 
 def test_without_a_single_sample_there_is_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wattui.cli.recording.recording.MeterClient", SilentClient)
+    monkeypatch.setattr("wattui.cli.recording.recording.client_at", SilentClient)
     result = log("sim://pro", "-d", "20")
     assert result.exit_code == 4
     assert "The meter sent no sample" in result.stderr

@@ -13,15 +13,7 @@ from pathlib import Path
 
 import pytest
 from log_process import Log
-from real_servers import (
-    Broker,
-    InfluxServer,
-    PostgresServer,
-    VictoriaServer,
-    find,
-    free_port,
-    wait_for,
-)
+from real_servers import Broker, InfluxServer, PostgresServer, find, free_port, wait_for
 from session_samples import record, record_steady, steady
 
 from wattui.desktop.folders import sessions_folder
@@ -29,14 +21,11 @@ from wattui.errors import WattuiError
 from wattui.forwarding import Cursors, Forwarder, open_target
 from wattui.session import Session
 
-Running = InfluxServer | VictoriaServer | PostgresServer | Broker
+Running = InfluxServer | PostgresServer | Broker
 Start = Callable[[str], tuple[Forwarder, list[WattuiError]]]
 
 
-@pytest.fixture(
-    params=[InfluxServer, VictoriaServer, PostgresServer, Broker],
-    ids=["influx", "victoria", "postgres", "mqtt"],
-)
+@pytest.fixture(params=[InfluxServer, PostgresServer, Broker], ids=["influx", "postgres", "mqtt"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     folder = tmp_path / "server"
     folder.mkdir()

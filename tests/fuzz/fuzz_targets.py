@@ -7,6 +7,7 @@ A target is a function of bytes.  It may refuse them with an error of wattui, or
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import functools
@@ -35,7 +36,10 @@ from wattui.measurement.planned_end import parse_planned_end
 from wattui.measurement.sample import Sample
 from wattui.measurement.text import RunTimes, TimeMode, parse_elapsed, printable
 from wattui.meter_memory.wording import parse_fields
+from wattui.ports.listen_url import parse_listen_url
+from wattui.ports.post_server import MOST_BODY, MOST_LINE, Refused, read_body
 from wattui.protocol import Framer, parse
+from wattui.protocol.posts import PostAnswer, parse_answer, parse_post
 from wattui.session import Session, SessionWriter, open_checked, salvage
 from wattui.session.outline import read_outline
 from wattui.session.rotation import Rotation
@@ -72,6 +76,31 @@ def framer(data: bytes) -> None:
     assert whole.counts == slow.counts == fast.counts
     assert whole.held < 8_192
     assert all(len(text) <= 200 * 4 for text in whole.take_texts())
+
+
+def posts(data: bytes) -> None:
+    """Read a request over HTTP, and the body of a post: what is read is answered and sound."""
+    reader = asyncio.StreamReader(limit=MOST_LINE, loop=_loop())
+    reader.feed_data(data)
+    reader.feed_eof()
+    bodies = [data]
+    with contextlib.suppress(Refused, asyncio.IncompleteReadError):
+        bodies.append(_loop().run_until_complete(read_body(reader)))
+        assert len(bodies[-1]) <= MOST_BODY
+    for body in bodies:
+        with contextlib.suppress(ValueError):
+            record = parse_post(body)
+            assert len(record.values) == FIELD_COUNT
+            assert printable(record.serial_number) == record.serial_number
+            answer = PostAnswer(bool(record.relay_open), record.interval)
+            assert parse_answer(answer.encode()) == answer
+
+
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
 
 
 # -- files of other programs ---------------------------------------------------------------
@@ -239,7 +268,12 @@ def texts(data: bytes) -> None:
 def urls(data: bytes) -> None:
     """Read a text as the URL of a port."""
     text = data.decode("utf-8", "surrogateescape")
-    for parser in (parse_url, lambda rest: parse_url(f"sim://{rest}"), _convert_port):
+    for parser in (
+        parse_url,
+        parse_listen_url,
+        lambda rest: parse_url(f"sim://{rest}"),
+        _convert_port,
+    ):
         with contextlib.suppress(WattuiError, ValueError, click.ClickException):
             parser(text)
 
@@ -249,6 +283,7 @@ def all_targets() -> dict[str, Target]:
     forms = [form for form in all_formats().values() if form.read is not None]
     return {
         "framer": framer,
+        "posts": posts,
         **{f"reader-{form.name}": reader_of(form) for form in forms},
         "import": importing,
         "session": session,

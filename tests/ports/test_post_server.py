@@ -219,7 +219,7 @@ def test_a_port_that_cannot_be_used_is_explained(
     assert "1024" in refused.value.hint
 
 
-def test_closing_ends_connections_and_frees_the_port() -> None:
+def test_closing_ends_connections_and_frees_the_port(caplog: pytest.LogCaptureFixture) -> None:
     where = ListenUrl(port=free_port())
     for _ in range(3):
         server = PostServer(where, echo)
@@ -231,3 +231,4 @@ def test_closing_ends_connections_and_frees_the_port() -> None:
                 assert one.recv(100) == b""
         with pytest.raises(OSError, match="refused"):
             post(server.port, "x")
+    assert not caplog.records

@@ -243,7 +243,7 @@ def test_an_exception_in_a_slot_does_not_end_the_program():
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "said Something went wrong (ZeroDivisionError); see Help → Show the log" in out
-    log = Path(os.environ["WATTUI_DATA"]) / "wattui.log"
+    log = Path(os.environ["WATTUI_DATA"]) / "log" / "wattui.log"
     assert "ZeroDivisionError" in log.read_text()
 
 

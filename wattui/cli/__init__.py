@@ -15,7 +15,7 @@ def main() -> None:
     open_closed_streams()
     from wattui.cli.program import program
 
-    program()
+    program(obj={"log": True})
 
 
 __all__ = ["main"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import select
 import sys
@@ -15,6 +16,8 @@ import click
 
 from wattui.errors import Cancelled, DiskRefused, WattuiError
 from wattui.measurement.text import printable as printable  # commands find it here
+
+_log = logging.getLogger(__name__)
 
 #: Exit codes and their meaning: the same numbers as ``exit_status`` in ``errors``.
 EXIT_CODES: Final[tuple[tuple[int, str], ...]] = (
@@ -82,7 +85,8 @@ def output_error(error: OSError) -> WattuiError:
 
 
 def complain(error: WattuiError, label: str = "Error") -> None:
-    """Print to standard error what happened, and below it what to do."""
+    """Print to standard error what happened, and below it what to do; log it."""
+    _log.warning("%s: %s. %s", label, error.what, error.hint)
     say(f"{click.style(f'{label}:', fg='red', bold=True)} {printable(error.what)}.")
     if error.hint:
         say(printable(error.hint))
@@ -167,6 +171,7 @@ def _status_of(error: Exception) -> int:
         if error.filename is None:
             return _status_of(output_error(error))
         return _status_of(disk_error(error, os.fsdecode(error.filename), "used"))
+    _log.error("unexpected error", exc_info=error)
     return _reported(
         WattuiError(
             f"Unexpected error: {type(error).__name__}: {error}",

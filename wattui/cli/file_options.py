@@ -105,6 +105,8 @@ class PortName(click.types.StringParamType):
         text = str(value)
         if text.startswith("sim://"):
             _check_simulated(text)
+        elif text.startswith("listen://"):
+            _check_listening(text)
         if sys.platform == "win32" or "://" in text or text.startswith(_IN_FULL) or "/" in text:
             return text
         device = Path("/dev") / text
@@ -139,6 +141,16 @@ def _check_simulated(url: str) -> None:
         parse_url(url)
     except ValueError as error:
         raise click.BadParameter(f"{error}. See `wattui simulate --help`.") from None
+
+
+def _check_listening(url: str) -> None:
+    from wattui.errors import PortUnknown
+    from wattui.ports.listen_url import parse_listen_url
+
+    try:
+        parse_listen_url(url)
+    except PortUnknown as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _file_of(port: str) -> list[Path]:

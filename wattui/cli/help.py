@@ -81,7 +81,10 @@ def write_log(ctx: click.Context, _option: click.Parameter, wanted: bool) -> Non
         handler = logging.StreamHandler()
         form = "%(asctime)s %(threadName)s %(name)s: %(message)s"
         handler.setFormatter(PrintableFormatter(form))
-        logging.basicConfig(level=logging.DEBUG, handlers=[handler])
+        # The file of the log may have set them before.
+        logging.getLogger().addHandler(handler)
+        for name in ("", "wattui"):
+            logging.getLogger(name).setLevel(logging.DEBUG)
 
 
 def _debug_option() -> click.Option:
@@ -204,13 +207,14 @@ class Program(Group):
         run_click: Callable[..., object] = super().main
         if not standalone_mode:
             return run_click(*args, standalone_mode=False, **kwargs)
-        options: dict[str, bool] = {}
-        kwargs.setdefault("obj", options)
+        options: dict[str, bool] = kwargs.setdefault("obj", {})
 
         def body() -> object:
             return run_click(*args, standalone_mode=False, **kwargs)
 
-        raise SystemExit(exits.run(body, debug=lambda: bool(options.get("debug"))))
+        status = exits.run(body, debug=lambda: bool(options.get("debug")))
+        logging.getLogger(__name__).info("ended with exit code %d", status)
+        raise SystemExit(status)
 
 
 @functools.cache

@@ -433,6 +433,8 @@ setting_options: Final = together(
              is_flag=True),
     _setting("--reset-network", "Reset the network settings to the factory defaults (.NET).",
              is_flag=True),
+    _setting("--start-posting", "Start posting records over the network, for `wattui listen`; the "
+             "memory keeps its records (.NET).", is_flag=True),
     _setting("--restart", "Restart the meter, which keeps its settings.", is_flag=True),
 )  # fmt: skip
 

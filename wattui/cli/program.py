@@ -39,9 +39,18 @@ def program(ctx: click.Context) -> object:
     """
     # Users see messages without a log, and a live view has no room for its lines.
     logging.getLogger("wattui").addHandler(logging.NullHandler())
+    if ctx.ensure_object(dict).get("log"):
+        _start_log(ctx.invoked_subcommand or "gui")
     if ctx.invoked_subcommand is not None:
         return None
     from wattui.cli.commands.gui import gui
 
     with gui.make_context("gui", [], parent=ctx) as inner:
         return gui.invoke(inner)
+
+
+def _start_log(name: str) -> None:
+    from wattui.desktop.program_log import start_log
+    from wattui.measurement.log_format import FILE_FORM, PrintableFormatter
+
+    start_log(PrintableFormatter(FILE_FORM), f"wattui {__version__}, command {name}")

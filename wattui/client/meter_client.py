@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
-from typing import ClassVar, Final, Self
+from typing import Final, Self
 
 from wattui.client.conversation import Conversation
 from wattui.client.discovery import (
@@ -81,9 +81,6 @@ class MeterClient:
     SettingOutOfRange
         No meter accepts that interval.
     """
-
-    #: State of a lost meter; in the braces, since when.
-    lost_words: ClassVar[str] = "Unplugged at {}, trying again"
 
     def __init__(
         self,

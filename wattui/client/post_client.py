@@ -43,8 +43,6 @@ class PostClient(MeterClient):
     :attr:`others` are the further ones.  The interval is the meter's own.
     """
 
-    lost_words = "No post since {}"
-
     def __init__(self, url: str, *, expected: str = "", **options: Any) -> None:
         super().__init__(url, expected=expected, **options)
         # The key is made of the model and the serial number.
@@ -54,6 +52,7 @@ class PostClient(MeterClient):
         self._interval: int | None = None
         self._relay_open: bool | None = None
         self._last: PostArrival | None = None
+        self._refused = 0
         # Texts of events, from any thread.
         self._notes: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -74,6 +73,11 @@ class PostClient(MeterClient):
     def reported_interval(self) -> int | None:
         """Seconds between two posts, as the meter reports them."""
         return self._interval
+
+    @property
+    def unreadable(self) -> int:
+        """How many posts to its address were refused; counted for one client of several."""
+        return self._refused
 
     @property
     def relay_open(self) -> bool | None:
@@ -167,6 +171,7 @@ class PostClient(MeterClient):
                 self._listener, self._seat = listener, seat
                 while not self._stop.is_set():
                     arrival = listener.receive(seat, _LOOK)
+                    self._refused = listener.refused(seat)
                     while not self._notes.empty():
                         self._live.happened(EventKind.NOTE, self._notes.get())
                     if arrival is not None:
@@ -183,12 +188,10 @@ class PostClient(MeterClient):
             self._listener = self._seat = None
 
     def _show_waiting(self, where: ListenUrl, listener: PostListener) -> None:
-        refused = listener.server.refused.total()
         text = f"waiting for posts to {where.host}, port {where.port}"
-        if refused:
-            text += (
-                f"; {count_text(refused, 'post')} refused, the last {listener.server.last_refusal}"
-            )
+        if self._refused:
+            last = listener.server.last_refusal
+            text += f"; {count_text(self._refused, 'post')} refused, the last {last}"
         if text != self._tracker.activity:
             self._tracker.show_activity(text)
 

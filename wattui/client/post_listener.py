@@ -161,6 +161,11 @@ class PostListener:
         with self._changed:
             self._changed.notify_all()
 
+    def refused(self, seat: PostSeat) -> int:
+        """Return how many posts were refused, for the first client; 0 for the others."""
+        with self._changed:
+            return self.server.refused.total() if seat is self._seats[0] else 0
+
     def others(self) -> tuple[str, ...]:
         """Return the ports of meters that post and that nobody reads yet."""
         with self._changed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folders of wattui: data for sessions, configuration for preferences, and a cache.
+"""The folders of wattui: data for sessions, configuration for preferences, logs, and a cache.
 
 They follow the system's conventions (``platformdirs``); the environment variables
 ``WATTUI_DATA`` and ``WATTUI_CONFIG`` name other folders.  Nothing here creates a folder.
@@ -56,6 +56,13 @@ def config_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder for what can be made again: deleting it loses nothing."""
     return Path(platformdirs.user_cache_dir("wattui", appauthor=False))
+
+
+def log_folder() -> Path:
+    """Return the folder of the program's logs: in the data folder if ``WATTUI_DATA`` names it."""
+    if os.environ.get(DATA_VARIABLE):
+        return data_folder() / "log"
+    return Path(platformdirs.user_log_dir("wattui", appauthor=False))
 
 
 def preferences_path() -> Path:

@@ -310,6 +310,15 @@ def recent_text(seconds: float, now: float | None = None) -> str:
     return RunTimes(span=(time.time() if now is None else now) - seconds).text(seconds)
 
 
+def relay_text(relay_open: bool | None, wanted: bool | None) -> str:
+    """Return what the relay of a meter does with the load; empty if that is not known."""
+    if wanted is not None:
+        return f"switching the load {'off' if wanted else 'on'}"
+    if relay_open is None:
+        return ""
+    return "load off" if relay_open else "load on"
+
+
 class TimeMode(StrEnum):
     """How times of a run are shown."""
 

@@ -13,7 +13,7 @@ from typing import Final
 from wattui.client.meter_client import MeterClient
 from wattui.errors import LinkLost, NoAnswer, SettingNotTaken, UnexpectedReply
 from wattui.meter_memory.settings import SETTLE, nearest_interval
-from wattui.protocol import Command, LoggingMode, LoggingState, NetworkAction, commands
+from wattui.protocol import Command, LoggingMode, LoggingState, NetworkAction, PostTarget, commands
 
 #: Longest time without an answer after a restart, in seconds, with a margin.
 DEAF: Final = 20.0
@@ -110,6 +110,23 @@ def restart(client: MeterClient, cancelled: Callable[[], bool] = lambda: False) 
                 raise
         else:
             return
+
+
+def start_posting(client: MeterClient) -> None:
+    """Make a .NET post its records over the network, at the interval of its settings.
+
+    The memory keeps its records.
+
+    Raises
+    ------
+    LinkLost, NoAnswer, UnexpectedReply
+        The meter went away, does not answer, or has no network.
+    """
+    with client.conversation(pause=_PAUSE) as talk:
+        talk.quiet(SETTLE)
+        target = talk.ask(commands.read_post_target())
+        interval = target.interval if isinstance(target, PostTarget) else 1
+        talk.ask(commands.start_tcp_logging(nearest_interval(interval)))
 
 
 def save_network(client: MeterClient) -> None:

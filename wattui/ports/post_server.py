@@ -142,6 +142,8 @@ class PostServer:
             await self._converse(reader, writer, address)
         except OSError as error:
             self._count(address, f"connection lost: {type(error).__name__}")
+        except asyncio.CancelledError:
+            pass  # the server is being closed; asyncio would log it as an error
         finally:
             self._open[address] -= 1
             if not self._open[address]:
@@ -153,7 +155,7 @@ class PostServer:
     ) -> None:
         try:
             async with asyncio.timeout(REQUEST_TIME):
-                body = await _read_body(reader)
+                body = await read_body(reader)
             status, text = 200, self._take(body)
         except Refused as error:
             status, text = error.status, str(error)
@@ -206,7 +208,7 @@ class PostServer:
             _log.warning("%s: refused a post %s (%s)", self._where, self.last_refusal, counts)
 
 
-async def _read_body(reader: asyncio.StreamReader) -> bytes:
+async def read_body(reader: asyncio.StreamReader) -> bytes:
     """Read one request, and return its body."""
     line = await _line(reader)
     words = line.split()

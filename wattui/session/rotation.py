@@ -176,11 +176,6 @@ class RotatingRecorder:
         return self._path
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """The paths of the latest files."""
-        return tuple(self._names)
-
-    @property
     def size(self) -> int:
         """Size of the latest file in bytes, without its journal."""
         current = self._current
@@ -308,7 +303,6 @@ class RotatingRecorder:
         """Close a file on a separate thread: the disk may be slow."""
         if file is None:
             return
-        self._closers = [one for one in self._closers if one[0].is_alive()]
         both = file.recorder, self._newest
         thread = threading.Thread(target=self._close, args=both, name="wattui closer")
         self._closers.append((thread, file.recorder))
@@ -327,5 +321,11 @@ class RotatingRecorder:
             error = refused
             _log.error("%s", refused)
         path = recorder.path
-        if path is not None and self._finished is not None:
-            self._finished(path, error)
+        try:
+            if path is not None and self._finished is not None:
+                self._finished(path, error)
+        finally:
+            # The next file may be a week away: nothing of this one stays in memory until then.
+            here = threading.current_thread()
+            with self._lock:
+                self._closers = [one for one in self._closers if one[0] is not here]

@@ -29,7 +29,7 @@ from PyQt5.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
 from PyQt5.QtGui import QGuiApplication, QIcon
 from PyQt5.QtWidgets import QApplication
 
-from wattui.desktop import display_check
+from wattui.desktop import display_check, program_log
 from wattui.desktop.folders import data_folder
 from wattui.desktop.heap import share_heap
 from wattui.desktop.launch import session_or_ports
@@ -197,7 +197,7 @@ def run(
     # The loop also ends without a closed window, as when the desktop session ends.
     handler.shut_down(model)
     reports.clear()
-    error_report.end_log()
+    program_log.end_log()
     return int(status)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from wattui.desktop import program_log
 from wattui.ui.window import error_report
 
 DEADLINE = 20.0
@@ -46,7 +47,7 @@ def test_a_warning_does_not_wait_for_a_program_that_reads_nothing(
         assert not thread.is_alive()
     finally:
         stream.read_on.set()
-        error_report.end_log()
+        program_log.end_log()
         for handler in set(root.handlers) - set(handlers):
             root.removeHandler(handler)
     assert "WARNING root: full" in stream.getvalue()

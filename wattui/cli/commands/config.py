@@ -52,7 +52,7 @@ _POST: Final = {
     "user_agent": "user_agent",
     "post_interval": "interval",
 }
-_ACTIONS: Final = ("save_network", "reset_network", "restart")
+_ACTIONS: Final = ("save_network", "reset_network", "restart", "start_posting")
 
 
 @command("config", examples=_EXAMPLES)
@@ -142,12 +142,19 @@ def _write(
 
 def _require_network(client: MeterClient, actions: set[str]) -> None:
     version = client.version
-    if actions & {"save_network", "reset_network"} and not (version and version.has_network):
+    if actions & {"save_network", "reset_network", "start_posting"} and not (
+        version and version.has_network
+    ):
         raise SettingOutOfRange("This meter has no network", "Only a .NET has a network.")
 
 
 def _act(client: MeterClient, actions: set[str]) -> None:
-    from wattui.meter_memory.logging_modes import reset_network, restart, save_network
+    from wattui.meter_memory.logging_modes import (
+        reset_network,
+        restart,
+        save_network,
+        start_posting,
+    )
 
     if "reset_network" in actions:
         reset_network(client)
@@ -158,6 +165,9 @@ def _act(client: MeterClient, actions: set[str]) -> None:
     if "restart" in actions:
         restart(client)
         say("The meter was restarted.")
+    if "start_posting" in actions:
+        start_posting(client)
+        say("The meter posts its records from now on.")
 
 
 # -- showing -----------------------------------------------------------------------

@@ -3,35 +3,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from wattui.cli.file_options import File, PortName, Use
 from wattui.cli.help import command
-from wattui.cli.options import (
-    alert_command,
-    alert_options,
-    duration,
-    end_options,
-    folder_option,
-    forward_options,
-    interval_option,
-    line_options,
-    new_session_option,
-    quiet_option,
-    recorded_csv_options,
-    rotation_option,
-)
-from wattui.cli.recording.recording_run import Options, record
-from wattui.cli.recording.unattended import UnattendedOptions
-from wattui.desktop.atomic_file import is_special
+from wattui.cli.options import interval_option
+from wattui.cli.recording.recording_options import Ports, options_from, recording_options
+from wattui.cli.recording.recording_run import record
 from wattui.errors import PortNotFound
-from wattui.measurement.alerts import AlertRule
-from wattui.measurement.planned_end import PlannedEnd
-from wattui.session.rotation import Rotation
 
 _EXAMPLES = (
     ("wattui log /dev/ttyUSB0", "Watch and record one meter until q or Ctrl-C."),
@@ -55,42 +38,18 @@ _EXAMPLES = (
 @click.option("--all", "every", is_flag=True, help="Record every meter that is plugged in.")
 @interval_option
 @click.option(
-    *("-d", "--duration"), type=duration, metavar="TIME",
-    help="How long to record: seconds, or 90s, 5m, 8h, 2d, 1h30m. This is the meter's time: a "
-    "simulated meter at ten times the speed takes a tenth of it.",
-)  # fmt: skip
-@end_options
-@alert_options
-@forward_options
-@recorded_csv_options
-@click.option(
     "--raw", type=File(Use.APPEND), metavar="FILE",
     help="Append the bytes received from the meter to this file. One meter only.",
 )  # fmt: skip
-@new_session_option
-@folder_option("Folder for the sessions, created if it does not exist. SIGHUP starts a new one.")
-@rotation_option("With --output-dir: start a new session every day, hour or week, or after 100MB.")
-@click.option("--csv", is_flag=True, help="With --output-dir: also write a CSV per session.")
 @click.option(
     "--wait", is_flag=True,
     help="Keep waiting for a port that does not exist or fails. With --all, also record meters "
     "that are plugged in later.",
 )  # fmt: skip
-@click.option(
-    "--status-file", "status", type=File(Use.WRITE), metavar="FILE.json",
-    help="Write the health of the recording to this file every few seconds, for monitoring.",
-)  # fmt: skip
-@line_options
-@quiet_option()
+@recording_options
 def log(
-    ports: tuple[str, ...], every: bool, interval: int, duration: float | None,
-    until: int | None, energy: float | None, alerts: tuple[AlertRule, ...],
-    on_alert: str | None, alert_shell: bool,
-    output: Path | None, force: bool, dialect: str, raw: Path | None, session: Path | None,
-    folder: Path | None, rotation: Rotation | None, csv: bool, wait: bool, status: Path | None,
-    influx: tuple[str, ...], mqtt: tuple[str, ...], postgres: tuple[str, ...],
-    prometheus: str | None, json: bool, plain: bool, quiet: bool,
-) -> int:  # fmt: skip
+    ports: tuple[str, ...], every: bool, interval: int, raw: Path | None, wait: bool, **values: Any
+) -> int:
     """Record meters in the terminal, without a window.
 
     In a terminal, the current readings are shown; q or Ctrl-C ends the recording. In a
@@ -112,23 +71,8 @@ def log(
     others go on, and its exit code is returned at the end. SIGTERM and closing the terminal end
     a recording properly, just like q.
     """
-    # A log would disturb a live view.
-    plain = plain or logging.getLogger("wattui").isEnabledFor(logging.DEBUG)
-    if folder is None and (rotation is not None or csv):
-        raise click.UsageError("--rotate and --csv need --output-dir.")
-    if folder is not None and (session is not None or output is not None):
-        raise click.UsageError("--output-dir names its sessions itself. Use --csv to write CSVs.")
-    if status is not None and is_special(status):
-        raise click.UsageError(f"--status-file replaces its file, and {status} is not a file.")
-    unattended = UnattendedOptions(folder, rotation or Rotation(), csv, wait, every, quiet)
-    options = Options(
-        _chosen_ports(ports, every=every, wait=wait), interval, duration, output, dialect, raw,
-        session, quiet, json, plain, unattended, status, force=force,
-        end=PlannedEnd(until_us=until, energy_wh=energy), alerts=alerts,
-        alert_command=alert_command(alerts, on_alert, shell=alert_shell),
-        targets=(*influx, *mqtt, *postgres), prometheus=prometheus or "",
-    )  # fmt: skip
-    return record(options)
+    urls = _chosen_ports(ports, every=every, wait=wait)
+    return record(options_from(Ports(urls, interval, raw, every, wait), values))
 
 
 def _chosen_ports(ports: Sequence[str], *, every: bool, wait: bool) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, EventKind
 from wattui.measurement.fields import FIELDS, INTEGRATED_ENERGY
 from wattui.measurement.sample import Sample
-from wattui.measurement.text import count_text, iso_text, recent_text
+from wattui.measurement.text import count_text, iso_text, recent_text, relay_text
 from wattui.session import WriterStatus
 from wattui.session.health import HealthReport
 
@@ -59,9 +59,12 @@ def state_words(track: Track) -> str:
         case ClientState.RUNNING if track.paused:
             return f"paused: {track.paused}"
         case ClientState.RUNNING:
-            return f"replaying {track.replay}" if track.replay else "recording"
+            words = f"replaying {track.replay}" if track.replay else "recording"
+            relay = relay_text(track.relay_open, track.relay_wanted)
+            return f"{words}, {relay}" if relay else words
         case ClientState.LOST:
-            return f"unplugged at {recent_text(track.lost_since)}, trying again"
+            when = recent_text(track.lost_since)
+            return f"no post since {when}" if track.posts else f"unplugged at {when}, trying again"
         case ClientState.OPENING:
             return track.activity or "opening the port"
         case _:

@@ -18,6 +18,7 @@ from wattui.cli import exits
 from wattui.cli.output import home_path
 from wattui.cli.recording.line_view import QuietView, alert_text, state_words
 from wattui.cli.recording.recording import Recording, Track
+from wattui.cli.recording.relay_keys import HOW_TO_SWITCH, RelayKeys
 from wattui.client import ClientState
 from wattui.errors import LinkLost, PortNotFound
 from wattui.measurement.alerts import AlertChange
@@ -125,6 +126,8 @@ class LiveView(QuietView):
         self._recording = recording
         self._screen = screen
         self._ends = ends
+        #: Asks before a key switches a load.
+        self.relays = RelayKeys(recording)
         self._remarks: list[str] = []
         self._disk = self._low = ""
         self._drawn = 0.0
@@ -216,8 +219,13 @@ class LiveView(QuietView):
         elif self._low:
             parts.append(_line(self._low, "yellow", wrap=True))
         if self._ends:
-            parts.append(Text(self._ends, style="dim"))
+            question = self.relays.question
+            parts.append(_line(question, "bold", wrap=True) if question else self._keys())
         return Group(*parts)
+
+    def _keys(self) -> Text:
+        hint = f" {HOW_TO_SWITCH}" if self.relays.usable else ""
+        return Text(self._ends + hint, style="dim")
 
     def _troubles(self, tracks: list[Track], rows: int) -> list[Text]:
         """Return the meters' problems, in as many lines as the terminal has left."""
@@ -307,7 +315,8 @@ def _trouble(track: Track) -> str:
 
 def _short_state(track: Track) -> str:
     lost = track.state is ClientState.LOST and not track.done
-    words = "unplugged" if lost else "failed" if track.failure else state_words(track)
+    absent = "no post" if track.posts else "unplugged"
+    words = absent if lost else "failed" if track.failure else state_words(track)
     words = "paused" if track.paused and not track.done else words
     elapsed = track.tally.elapsed_s
     return f"{elapsed_text(elapsed)} {words}" if elapsed else words

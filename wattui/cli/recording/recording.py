@@ -11,13 +11,16 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol
 
+from wattui.cli.recording.relay_requests import RelayRequests
 from wattui.client import ClientState, MeterClient
 from wattui.client.discovery import is_same_meter
+from wattui.client.post_client import client_at
 from wattui.errors import DiskRefused, OtherMeter, WattuiError
 from wattui.measurement.alerts import AlertChange
 from wattui.measurement.clock import MICROSECONDS, microseconds
@@ -26,6 +29,7 @@ from wattui.measurement.planned_end import NO_END, EnergyLimit, PlannedEnd, Time
 from wattui.measurement.replay_mark import replay_of
 from wattui.measurement.sample import Sample
 from wattui.measurement.totals import Tally
+from wattui.ports.listen_url import is_listen_url
 from wattui.ports.port import Port, open_port
 from wattui.session import WriterStatus
 from wattui.session.alert_listener import AlertListener
@@ -69,6 +73,8 @@ class Track:
     state: ClientState = ClientState.CLOSED
     #: Progress while it opens: ``asking at 19200 baud``.
     activity: str = ""
+    #: The last progress that there was.
+    last_activity: str = ""
     #: Why its records pause, as in ``the meter is restarting``; empty while they do not.
     paused: str = ""
     #: Why it failed or was lost.
@@ -83,6 +89,10 @@ class Track:
     key: str = ""
     #: Whether its recording has ended.
     done: bool = False
+    #: Whether its relay has taken the load off, and what it was told to do and has not confirmed
+    #: yet; None if that is not known.
+    relay_open: bool | None = None
+    relay_wanted: bool | None = None
     #: When it was first running, by the meter's monotonic clock.
     began: float | None = None
     #: When it last sent something, by this computer's monotonic clock.
@@ -94,6 +104,11 @@ class Track:
     delay: float = 0.0
     #: The failure that was reported.
     reported: str = ""
+
+    @property
+    def posts(self) -> bool:
+        """Whether it posts its records."""
+        return is_listen_url(self.url)
 
     @property
     def replay(self) -> str:
@@ -109,6 +124,14 @@ class Track:
     def label(self) -> str:
         """The name to show."""
         return self.info.label if self.info is not None and self.info.model else self.url
+
+
+def _end_of_posts(duration: float | None, until_us: int | None) -> int | None:
+    """Return when posts are no longer recorded, in microseconds UTC; None for no end."""
+    if duration is None:
+        return until_us
+    over = microseconds(time.time() + duration)
+    return over if until_us is None else min(over, until_us)
 
 
 class RecordingView(Protocol):
@@ -193,7 +216,16 @@ class Recording:
         Creates the writer of the session instead of :class:`Recorder`.
     wait
         Keep trying ports that failed, and go on without any.
+    relays
+        Serial numbers of meters that post, and whether their relay is to open.
     """
+
+    #: Batches that were not shown because showing was too slow.
+    not_shown = 0
+    #: The last status of the writer.
+    status: WriterStatus | None = None
+    #: When the writer last reported a problem, by this computer's monotonic clock.
+    refused_at = 0.0
 
     def __init__(
         self,
@@ -207,23 +239,22 @@ class Recording:
         opener: OpenPort = open_port,
         make_recorder: MakeRecorder | None = None,
         wait: bool = False,
+        relays: Mapping[str, bool] = MappingProxyType({}),
     ) -> None:
         self._wait = wait
+        #: The loads to switch.
+        self.relays = RelayRequests(relays)
         # Files that follow one another are for months: a disk that is full has time to change.
         self._persists = make_recorder is not None
         self._duration = duration
         self._until_us = end.until_us
+        # Meters that post come and go: their time is that of the recording.
+        self._posts_until_us = _end_of_posts(duration, end.until_us)
         #: Ends the recording at an energy of all meters.
         self.energy_limit = EnergyLimit(end.energy_wh)
         self._interval = interval
         self._opener = opener
         self._news: queue.SimpleQueue[News | None] = queue.SimpleQueue()
-        #: Batches that were not shown because showing was too slow.
-        self.not_shown = 0
-        #: The last status of the writer.
-        self.status: WriterStatus | None = None
-        #: When the writer last reported a problem, by this computer's monotonic clock.
-        self.refused_at = 0.0
         # The track of each key in the session.
         self._by_key: dict[str, Track] = {}
         self._lock = threading.Lock()
@@ -243,11 +274,16 @@ class Recording:
         return Recorder(self, self._on_status, lambda info: session or meter_session_path(info))
 
     def _add(self, url: str, limit: TimeLimit | None = None) -> None:
-        client = MeterClient(url, interval=self._interval, opener=self._opener)
-        track = Track(url, client, limit or TimeLimit(self._duration, self._until_us))
+        client = client_at(url, interval=self._interval, opener=self._opener)
+        track = Track(url, client, limit or self._limit(url))
         client.add_listener(_TrackListener(self, track))
         client.add_state_listener(lambda changed: self._on_state(track, changed))
         self.tracks.append(track)
+
+    def _limit(self, url: str) -> TimeLimit:
+        if is_listen_url(url):
+            return TimeLimit(None, self._posts_until_us)
+        return TimeLimit(self._duration, self._until_us)
 
     # -- any thread ------------------------------------------------------------
 
@@ -332,12 +368,19 @@ class Recording:
 
     def _on_state(self, track: Track, client: MeterClient) -> None:
         state, activity, error, info = client.state, client.activity, client.error, client.info
-        now, paused = client.clock.time(), client.paused
+        now, paused, lost_time = client.clock.time(), client.paused, client.lost_time
+        others, relay = client.others, (client.relay_open, client.relay_wanted)
 
         def news(view: RecordingView) -> None:
             before = track.state
+            track.relay_open, track.relay_wanted = relay
+            self.relays.follow(client, track.relay_open)
+            for url in others:
+                if not track.done and url not in {one.url for one in self.tracks}:
+                    self.add_port(url)
             track.state, track.activity, track.error, track.info = state, activity, error, info
             track.paused = paused
+            track.last_activity = activity or track.last_activity
             if state is ClientState.FAILED and isinstance(error, OtherMeter):
                 self._separate(track, error, now, view)
                 return
@@ -351,7 +394,7 @@ class Recording:
             if state is not ClientState.LOST:
                 track.lost_since = 0.0
             elif not track.lost_since:
-                track.lost_since = now
+                track.lost_since = lost_time
             if state is ClientState.RUNNING:
                 track.heard = time.monotonic()
                 if before is not state:
@@ -470,12 +513,13 @@ class Recording:
     def _time_is_up(self, track: Track) -> bool:
         if track.limit.reached or self.energy_limit.reached:
             return True
-        patience = _LATE * self._interval
+        patience = _LATE * track.client.info.interval
         clock, late = track.client.clock, False
-        if self._duration is not None and track.began is not None:
+        until_us = self._posts_until_us if track.posts else self._until_us
+        if self._duration is not None and track.began is not None and not track.posts:
             late = clock.monotonic() - track.began > self._duration + patience
-        if self._until_us is not None:
-            late |= clock.time() > self._until_us / MICROSECONDS + patience
+        if until_us is not None:
+            late |= clock.time() > until_us / MICROSECONDS + patience
         return late and time.monotonic() - track.heard > _SILENCE
 
     def abandon(self) -> None:

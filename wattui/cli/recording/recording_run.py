@@ -32,6 +32,7 @@ from wattui.errors import Cancelled, NoAnswer, WattuiError
 from wattui.measurement.alerts import AlertRule
 from wattui.measurement.planned_end import NO_END, PlannedEnd
 from wattui.measurement.text import count_text, counter_text, duration_text
+from wattui.ports.listen_url import is_listen_url, parse_listen_url
 from wattui.ports.port import open_port
 from wattui.session import make_folder
 from wattui.session.alert_listener import AlertListener
@@ -75,8 +76,19 @@ class Options:
     targets: tuple[str, ...] = ()
     #: Where Prometheus fetches figures; empty for nowhere.
     prometheus: str = ""
+    #: Serial numbers of meters that post, and whether their relay is to open.
+    relays: dict[str, bool] = field(default_factory=dict)
     #: Returns whether nothing more will come, as at the end of a replay; None: never.
     over: Callable[[], bool] | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether there may be several meters."""
+        if len(self.urls) > 1 or self.unattended.every:
+            return True
+        return any(
+            is_listen_url(url) and not parse_listen_url(url).serial_number for url in self.urls
+        )
 
     @property
     def writes_to_output(self) -> bool:
@@ -87,6 +99,23 @@ class Options:
     def is_data(self) -> bool:
         """Whether standard output is for a program that reads records, and nothing else."""
         return self.writes_to_output or (self.json and not self.quiet)
+
+    def check(self) -> None:
+        """Refuse what cannot be written.
+
+        Raises
+        ------
+        click.UsageError
+            It cannot.
+        """
+        if self.raw is not None and len(self.urls) > 1:
+            raise click.UsageError("--raw writes the bytes of one meter: give one port.")
+        if self.raw is not None and any(map(is_listen_url, self.urls)):
+            raise click.UsageError(
+                "--raw writes the bytes of a serial port. Meters that post have none."
+            )
+        if self.csv is not None:
+            export_format(self.csv)
 
     def accompany(self, recording: Recording, stack: contextlib.ExitStack) -> None:
         """Start what goes on beside a recording: its status file, and sending its samples."""
@@ -112,10 +141,7 @@ class Options:
 def record(options: Options) -> int:
     """Record until it is time to end; return the exit status."""
     share_heap()
-    if options.raw is not None and len(options.urls) > 1:
-        raise click.UsageError("--raw writes the bytes of one meter: give one port.")
-    if options.csv is not None:
-        export_format(options.csv)
+    options.check()
     if options.session is None and options.unattended.folder is None:
         make_folder(sessions_folder())
     unattended = Unattended(options.unattended)
@@ -132,6 +158,7 @@ def record(options: Options) -> int:
             opener=open_port if raw is None else raw.open_port,
             make_recorder=unattended.make_recorder if unattended.rotates else None,
             wait=options.unattended.wait,
+            relays=options.relays,
         )
         options.accompany(recording, stack)
         hang_up = unattended.hang_up if unattended.rotates else None
@@ -202,13 +229,12 @@ class _Run:
     @contextlib.contextmanager
     def _view(self) -> Iterator[RecordingView]:
         options = self._options
-        several = len(options.urls) > 1 or options.unattended.every
         if options.quiet or options.writes_to_output:
             yield QuietView()
         elif options.json:
-            yield JsonLinesView(self._output, several=several)
+            yield JsonLinesView(self._output, several=options.several)
         elif options.plain or not sys.stdout.isatty():
-            yield LinesView(self._output, several=several)
+            yield LinesView(self._output, several=options.several)
         else:
             with LiveView(self._recording, console(), _HOW_TO_END) as live:
                 yield live
@@ -221,7 +247,10 @@ class _Run:
             while not recording.over:
                 if keys.usable:
                     recording.show(view, 0)
-                    if _QUIT & set(keys.pressed(_KEY_PATIENCE)):
+                    pressed = keys.pressed(_KEY_PATIENCE)
+                    if live is not None:
+                        pressed = live.relays.take(pressed)
+                    if _QUIT & set(pressed):
                         self._ending.end()
                 else:
                     recording.show(view, _PATIENCE)
@@ -245,6 +274,13 @@ class _Run:
     def finish(self) -> int:
         """Report what was recorded, write the CSV, print the path; return the exit status."""
         path = self._recording.path
+        for serial_number, open_ in self._recording.relays.pending.items():
+            self.fail(
+                NoAnswer(
+                    f"The load of {serial_number} was not switched {'off' if open_ else 'on'}",
+                    "It takes two posts of the meter after the first one: record for longer.",
+                )
+            )
         if path is None:
             self._explain_nothing()
         else:
@@ -262,6 +298,11 @@ class _Run:
             exits.say(f"{nothing}.")
         elif self._ended_by_hand:
             self.fail(Cancelled(nothing))
+        elif waiting := [track for track in self._recording.tracks if track.posts]:
+            what = f"No meter posted to {waiting[0].url}: nothing was recorded"
+            refused = waiting[0].last_activity.partition("; ")[2]
+            hint = "Check where the meter posts to: `wattui config` shows it by USB."
+            self.fail(NoAnswer(f"{what}; {refused}" if refused else what, hint))
         else:
             self.fail(
                 NoAnswer("The meter sent no sample: nothing was recorded", "Check the meter.")

@@ -21,7 +21,7 @@ from wattui.desktop.atomic_file import draft_path
 from wattui.errors import WattuiError
 from wattui.measurement.clock import microseconds
 from wattui.measurement.events import Event
-from wattui.measurement.text import iso_text
+from wattui.measurement.text import iso_text, relay_text
 from wattui.session.health import HealthReport, MeterHealth
 
 #: Seconds between two versions of the file.
@@ -151,4 +151,5 @@ def _meter(track: Track, report: HealthReport) -> dict[str, object]:
         "stored": found.stored,
         "last_sample": iso_text(found.last_us) if found.last_us else None,
         "error": None if error is None else error.what,
+        "load": relay_text(track.client.relay_open, track.client.relay_wanted) or None,
     }

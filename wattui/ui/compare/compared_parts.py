@@ -131,7 +131,7 @@ def parts_in(path: Path, selection: tuple[int, int] | None = None) -> list[Compa
 def labelled(parts: Sequence[ComparedPart]) -> list[ComparedPart]:
     """Return the parts with short labels: what all of them share is left out.
 
-    Two meters of one session are told apart by their names alone, two sessions by theirs.
+    Two meters of one session differ by their names alone, two sessions by theirs.
     """
     pieces = [(part.path.stem, part.name, part.meter) for part in parts]
     for place in (0, 1):

@@ -14,6 +14,7 @@ from typing import Final
 from pyface.qt import QtGui
 
 from wattui.desktop.folders import sessions_folder
+from wattui.desktop.program_log import log_file
 from wattui.measurement.fields import CHANNELS
 from wattui.session import copy_session
 from wattui.ui.alerts.alert_actions import ALERT_ACTIONS
@@ -30,7 +31,6 @@ from wattui.ui.meters.meter_actions import ARRANGEMENT_ACTIONS, METER_ACTIONS
 from wattui.ui.widgets.action import HAS_SESSION, LIVE, Action, WindowContext
 from wattui.ui.widgets.background_task import BackgroundTask
 from wattui.ui.widgets.desktop_opener import open_path
-from wattui.ui.window.error_report import log_file
 from wattui.ui.window.key_groups import show_keys
 
 #: How far the arrow keys move the view, and the factor by which ``+`` changes its width.
@@ -128,7 +128,7 @@ def _show_path(context: WindowContext, folder: Path) -> None:
 def open_log(context: WindowContext) -> None:
     """Open the file of the log."""
     path = log_file()
-    message = "There is no log: it cannot be written" if path is None else open_path(path)
+    message = "There is no log: its file cannot be written" if path is None else open_path(path)
     context.model.message = message
 
 
@@ -141,6 +141,14 @@ def show_end_of_log(context: WindowContext) -> None:
             show_log(context.window, path, text)
 
     context.model.bench.main_thread.run("reading of the log", lambda: read_log(path), shown)
+
+
+def report_problem(context: WindowContext) -> None:
+    """Show what a report of a problem contains, to save it."""
+    # Loads what a start does not need.
+    from wattui.ui.dialogs import report_sheet
+
+    report_sheet.report_problem(context)
 
 
 def quit_program(context: WindowContext) -> None:
@@ -327,6 +335,10 @@ _HELP_ACTIONS: Final = (
     Action(
         "data_folder", "&Help", "Show the &data folder", show_data_folder,
         "Show the folder with all recordings, as the desktop shows folders",
+    ),
+    Action(
+        "report_problem", "&Help", "&Report a problem…", report_problem,
+        "Show versions, checks, settings and logs without names, to save or copy them", line=True,
     ),
     Action(
         "about", "&Help", "&About wattui", lambda context: show_about(context.window),

@@ -8,93 +8,35 @@ continues.
 
 from __future__ import annotations
 
-import faulthandler
 import logging
-import logging.handlers
-import queue
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
 import wattui
-from wattui.desktop.folders import data_folder
+from wattui.desktop import program_log
 from wattui.errors import WattuiError
-from wattui.measurement.log_format import PrintableFormatter
+from wattui.measurement.log_format import FILE_FORM, PrintableFormatter
 
 _log = logging.getLogger("wattui")
 
-#: Size at which a new log is started, in bytes; one old log is kept.
-LOG_SIZE = 1_000_000
-
-#: Seconds that the end of the program waits for the last lines of the log.
-_LAST_LINES = 2.0
-
-_path: list[Path] = []
-_end: list[Callable[[], None]] = []
-_fault_file: list[TextIO] = []
-
-
-def log_file() -> Path | None:
-    """Return the path of the log; None if it cannot be written."""
-    return _path[0] if _path else None
-
 
 def start_log(folder: Path | None = None) -> None:
-    """Log to a file in the data folder, and print warnings on the terminal if there is one.
+    """Log to a file, and print warnings on the terminal if there is one.
 
     Separate threads write, so that neither the window nor a recording waits for the disk, or for
     a program that does not read what is printed.
     """
-    root = logging.getLogger()
-    form = PrintableFormatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s")
     if sys.stderr is not None:
         stream = logging.StreamHandler()
         stream.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
-        terminal = _handed_over(stream)
+        terminal = program_log.handed_over(lambda: stream)
         terminal.setLevel(logging.WARNING)
-        root.addHandler(terminal)
-    path = (folder or data_folder()) / "wattui.log"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
-            path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8"
-        )
-    except OSError as error:
-        _log.warning("there will be no log: %s", error)
-        return
-    file.setFormatter(form)
-    root.addHandler(_handed_over(file))
-    _log.setLevel(logging.INFO)
-    _log.info("wattui %s", wattui.__version__)
-    _path[:] = [path]
-
-
-def end_log() -> None:
-    """Write the last lines of the log, unless the disk does not respond."""
-    while _end:
-        _end.pop()()
-
-
-def _handed_over(handler: logging.Handler) -> logging.Handler:
-    """Return a handler that passes everything to *handler*, which works on its own thread."""
-    waiting: queue.SimpleQueue[logging.LogRecord | None] = queue.SimpleQueue()
-
-    def write() -> None:
-        while (record := waiting.get()) is not None:
-            handler.handle(record)
-
-    thread = threading.Thread(target=write, name="log writer", daemon=True)
-    thread.start()
-
-    def end() -> None:
-        waiting.put(None)
-        thread.join(_LAST_LINES)
-
-    _end.append(end)
-    return logging.handlers.QueueHandler(waiting)  # type: ignore[arg-type]
+        logging.getLogger().addHandler(terminal)
+    form = PrintableFormatter(FILE_FORM)
+    program_log.start_log(form, f"wattui {wattui.__version__}, window", folder)
 
 
 def install(report: Callable[[str], None]) -> None:
@@ -105,7 +47,6 @@ def install(report: Callable[[str], None]) -> None:
     report
         Called with a sentence for the status bar, on any thread.
     """
-    _start_faulthandler()
 
     def failed(what: str, error: BaseException | None, trace: TracebackType | None) -> None:
         kind = type(error) if error is not None else None
@@ -154,16 +95,3 @@ def _install_for_traits(
 
     traits.api.push_exception_handler(trait_failed, reraise_exceptions=False, main=True)
     traits.observation.api.push_exception_handler(observer_failed, reraise_exceptions=False)
-
-
-def _start_faulthandler() -> None:
-    """Write the traceback of a crash of the interpreter to the folder of the log."""
-    path = log_file()
-    try:
-        if path is not None:
-            _fault_file[:] = [path.with_name("wattui-crash.log").open("a", encoding="utf-8")]
-            faulthandler.enable(_fault_file[0])
-        elif sys.stderr is not None:
-            faulthandler.enable()
-    except (OSError, ValueError, RuntimeError) as error:
-        _log.info("crashes will leave no trace: %s", error)
