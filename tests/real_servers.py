@@ -111,6 +111,41 @@ class InfluxServer(Server):
         return [row[1] for row in self.query("SELECT power_w FROM wattsup")]
 
 
+class VictoriaServer(Server):
+    """A VictoriaMetrics, which takes line protocol, too."""
+
+    option = "--influx"
+
+    def __init__(self, folder: Path) -> None:
+        port = free_port()
+        command = [
+            find("victoria-metrics"), f"-storageDataPath={folder}/data",
+            f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=100y", "-loggerLevel=ERROR",
+            # One record per meter and time, however often it was sent.
+            "-dedup.minScrapeInterval=1ms",
+        ]  # fmt: skip
+        super().__init__(command, port)
+
+    @property
+    def url(self) -> str:
+        """The URL of the target."""
+        return f"http://127.0.0.1:{self.port}/?db=power"
+
+    def powers(self) -> list[float]:
+        """Return all powers, in order of time."""
+        base = f"http://127.0.0.1:{self.port}"
+        urllib.request.urlopen(f"{base}/internal/force_flush", timeout=20).close()
+        # A simulated meter that runs at speed is ahead of the clock.
+        span = {"start": 0, "end": int(time.time()) + 86_400}
+        given = urllib.parse.urlencode({"match[]": "wattsup_power_w", **span})
+        with urllib.request.urlopen(f"{base}/api/v1/export?{given}", timeout=20) as answer:
+            series = [json.loads(line) for line in answer]
+        pairs = [
+            pair for one in series for pair in zip(one["timestamps"], one["values"], strict=True)
+        ]
+        return [value for _, value in sorted(pairs)]
+
+
 class PostgresServer(Server):
     """A PostgreSQL with an empty database."""
 

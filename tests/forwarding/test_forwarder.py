@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import socket
 import sqlite3
 import threading
@@ -22,6 +23,8 @@ from wattui.errors import DiskRefused, PackageMissing, SessionDamaged, WattuiErr
 from wattui.forwarding import Batch, Cursors, Forwarder, forwarder, open_target
 from wattui.forwarding.influx import Influx, lines
 from wattui.forwarding.mqtt import discovery, slug
+from wattui.forwarding.postgres import Postgres
+from wattui.forwarding.prometheus import Exporter
 from wattui.forwarding.target import TargetRefused, TargetUnreachable, values_of
 from wattui.measurement.sample import Sample
 from wattui.session import Session, SessionWriter
@@ -221,6 +224,10 @@ def _commas(text: str) -> list[str]:
         ("http://anna:secret@host/?db=x", "WATTUI_INFLUX_PASSWORD"),
         ("mqtt://anna:secret@host/x", "WATTUI_MQTT_PASSWORD"),
         ("postgresql://anna:secret@host/x", "PGPASSWORD"),
+        ("postgresql://anna@host/x?password=secret", "PGPASSWORD"),
+        ("http://host/?u=anna&p=secret&db=x", "WATTUI_INFLUX_PASSWORD"),
+        ("http://host/?org=a&bucket=b&Token=secret", "WATTUI_INFLUX_PASSWORD"),
+        ("mqtt://:secret@host/x", "WATTUI_MQTT_PASSWORD"),
         ("http://host:8086/", "?db=NAME"),
         ("http://host:x/?db=a", "Check it"),
         ("http:///?db=a", "http://localhost:8086"),
@@ -257,6 +264,68 @@ def test_a_token_of_influxdb_2_comes_from_the_environment(monkeypatch: pytest.Mo
     target = Influx("https://host/?org=lab&bucket=power")
     assert target._headers["Authorization"] == "Token abc"
     assert target._path == "/api/v2/write?org=lab&bucket=power&precision=us"
+
+
+def test_a_token_can_be_in_a_file_that_others_cannot_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = "https://host/?org=lab&bucket=power"
+    file = tmp_path / "token"
+    monkeypatch.setenv("WATTUI_INFLUX_TOKEN_FILE", str(file))
+    with pytest.raises(TargetRefused, match="cannot be read: No such file"):
+        open_target(url)
+    file.write_text("abc\n")
+    file.chmod(0o644)
+    with pytest.raises(TargetRefused) as caught:
+        open_target(url)
+    assert "can be read by other users" in caught.value.what
+    assert caught.value.hint == f"Run chmod 600 {file}."
+    file.chmod(0o600)
+    assert Influx(url)._headers["Authorization"] == "Token abc"
+    monkeypatch.setenv("WATTUI_INFLUX_TOKEN", "def")
+    assert Influx(url)._headers["Authorization"] == "Token def"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [(":0", "127.0.0.1"), ("0.0.0.0:0", "0.0.0.0"), ("localhost:0", "127.0.0.1")],
+)
+def test_nothing_listens_beyond_this_machine_unless_asked(address: str, host: str) -> None:
+    exporter = Exporter(address, list)
+    try:
+        assert exporter._server.server_address[:2] == (host, exporter.port)
+    finally:
+        exporter.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        ("postgresql://anna@db.lab/x", "verify-full"),
+        ("postgresql:///x?host=db.lab", "verify-full"),
+        ("postgresql://db.lab/x?sslmode=require", None),
+        ("postgresql://localhost/x", None),
+        ("postgresql://127.0.0.1:5433/x", None),
+        ("postgresql://[::1]/x", None),
+        ("postgresql:///x", None),
+        ("postgresql:///x?host=/run/postgresql", None),
+    ],
+)
+def test_a_database_elsewhere_is_verified_unless_its_url_says_otherwise(
+    url: str, mode: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGHOST", "PGSSLMODE", "PGSSLROOTCERT"):
+        monkeypatch.delenv(name, raising=False)
+    pytest.importorskip("psycopg")
+    target = open_target(url)
+    assert isinstance(target, Postgres)
+    assert target._security.get("sslmode") == mode
+
+
+def test_readings_of_a_lost_meter_expire_in_home_assistant_and_energy_does_not() -> None:
+    configs = [json.loads(text) for _, text in discovery("lab", replace(METER, interval=60.0))]
+    expires = {one["device_class"]: one.get("expire_after") for one in configs}
+    assert expires == {"power": 600, "voltage": 600, "current": 600, "energy": None}
 
 
 def test_values_that_the_meter_did_not_send_are_not_sent_either() -> None:

@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 from log_process import Log
-from real_servers import Broker, InfluxServer, PostgresServer, find, free_port, wait_for
+from real_servers import (
+    Broker,
+    InfluxServer,
+    PostgresServer,
+    VictoriaServer,
+    find,
+    free_port,
+    wait_for,
+)
 from session_samples import record, record_steady, steady
 
 from wattui.desktop.folders import sessions_folder
@@ -21,11 +29,14 @@ from wattui.errors import WattuiError
 from wattui.forwarding import Cursors, Forwarder, open_target
 from wattui.session import Session
 
-Running = InfluxServer | PostgresServer | Broker
+Running = InfluxServer | VictoriaServer | PostgresServer | Broker
 Start = Callable[[str], tuple[Forwarder, list[WattuiError]]]
 
 
-@pytest.fixture(params=[InfluxServer, PostgresServer, Broker], ids=["influx", "postgres", "mqtt"])
+@pytest.fixture(
+    params=[InfluxServer, VictoriaServer, PostgresServer, Broker],
+    ids=["influx", "victoria", "postgres", "mqtt"],
+)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     folder = tmp_path / "server"
     folder.mkdir()

@@ -13,7 +13,7 @@ from typing import Final
 
 from wattui.errors import DiskRefused, SessionDamaged, SessionError, WattuiError
 from wattui.forwarding.cursors import Cursors
-from wattui.forwarding.target import Batch, Target, TargetRefused
+from wattui.forwarding.target import Batch, Target, TargetDropped, TargetRefused
 from wattui.measurement.totals import Tally
 from wattui.session import Session, open_checked
 from wattui.session.lock import is_being_written
@@ -63,6 +63,10 @@ class Forwarder:
         self._complained: type | None = None
         # Sessions that are recorded, and whose earlier samples are as they were recorded.
         self._sound: set[Path] = set()
+        #: Sessions that this program records.
+        self._own: set[Path] = set()
+        #: Samples that the target will never have.
+        self.dropped = 0
         self._wake = threading.Event()
         self._deadline: float | None = None
         self._thread = threading.Thread(target=self._run, name="wattui forwarder", daemon=True)
@@ -73,7 +77,9 @@ class Forwarder:
 
     def add(self, session: Path) -> None:
         """Send a session too, while it is recorded and afterwards.  Any thread."""
-        self._cursors.add(self.target.name, session.absolute())
+        path = session.absolute()
+        self._own.add(path)
+        self._cursors.add(self.target.name, path)
         self._wake.set()
 
     @property
@@ -93,7 +99,12 @@ class Forwarder:
         self._wake.set()
         self._thread.join(timeout + 1.0)
         done = not self._thread.is_alive() and not self.failing
-        return done and not self._cursors.pending(self.target.name)
+        return done and not self._sessions()
+
+    def _sessions(self) -> list[Path]:
+        """Return the sessions to send, without those that another program records and sends."""
+        pending = self._cursors.pending(self.target.name)
+        return [one for one in pending if one in self._own or not is_being_written(one)]
 
     # -- on its thread -------------------------------------------------------------------
 
@@ -117,11 +128,13 @@ class Forwarder:
         """Send everything that is there; return the seconds until the next try, or 0."""
         unread: SessionError | None = None
         try:
-            for session in self._cursors.pending(self.target.name):
+            for session in self._sessions():
                 try:
                     self._send_session(session)
                 except SessionError as error:
                     unread = error  # the others are sent nevertheless
+                if self._is_late():
+                    break
             if unread is not None:
                 raise unread
         except (WattuiError, OSError) as error:
@@ -208,10 +221,9 @@ class Forwarder:
         """Send the samples that the target does not have; return whether it has all of them."""
         for meter in session.meters:
             for batch in self._batches(session, path, meter):
-                self.target.send(batch)
+                self._send(batch)
                 until = batch.samples[-1].time_us
                 self._cursors.sent(self.target.name, path, meter.info.key, until)
-                self.sent += len(batch)
                 if self._is_late():
                     return False
         return True

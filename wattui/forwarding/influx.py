@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import os
 import re
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, responses
@@ -15,9 +14,12 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlunsplit
 from wattui import __version__
 from wattui.forwarding.target import (
     Batch,
+    TargetDropped,
     TargetRefused,
     TargetUnreachable,
+    secret,
     split_url,
+    unreachable,
     values_of,
 )
 from wattui.measurement.fields import INTEGRATED_ENERGY
@@ -30,7 +32,10 @@ PASSWORD: Final = "WATTUI_INFLUX_PASSWORD"
 MEASUREMENT: Final = "wattsup"
 
 _TIMEOUT: Final = 20.0
-_UNREACHABLE: Final = (408, 429)
+_UNREACHABLE: Final = (408, 425, 429)
+
+#: What a server answers that has written the other samples of a batch.
+_TOO_OLD: Final = re.compile(r"(?i)beyond retention|outside (?:of )?(?:the )?retention")
 
 
 class Influx:
@@ -75,17 +80,35 @@ class Influx:
         """Write a batch."""
         body = gzip.compress("\n".join(lines(batch)).encode(), 5)
         try:
-            status, answer = self._post(body)
+            status, answer = self._post_again(body)
         except (OSError, HTTPException) as error:
             self.close()
-            raise TargetUnreachable(f"{self.name} cannot be reached: {error}") from error
+            raise unreachable(self.name, error) from error
         if status // 100 == 2:
             return
+        if _TOO_OLD.search(answer):
+            raise TargetDropped(
+                f"{self.name} does not keep samples that are so old: {answer}",
+                "A longer retention of its database would keep them.",
+            )
         words = f"{status} {responses.get(status, '')}: {answer}".strip(": ")
         if status in _UNREACHABLE or status >= 500:
             raise TargetUnreachable(f"{self.name} does not take samples now: {words}")
         hint = f"Check the database, and {TOKEN} or {PASSWORD}."
+        if status // 100 == 3:
+            hint = "It is at another address: give that one."
         raise TargetRefused(f"{self.name} refused samples: {words}", hint)
+
+    def _post_again(self, body: bytes) -> tuple[int, str]:
+        """Write a body; once more if the server had closed a connection that was idle."""
+        was_open = self._connection is not None
+        try:
+            return self._post(body)
+        except (ConnectionError, HTTPException):
+            self.close()
+            if not was_open:
+                raise
+            return self._post(body)
 
     def _post(self, body: bytes) -> tuple[int, str]:
         if self._connection is None:
@@ -106,10 +129,10 @@ class Influx:
 
 
 def _authorization(parts: SplitResult) -> dict[str, str]:
-    if token := os.environ.get(TOKEN):
+    if token := secret(TOKEN):
         return {"Authorization": f"Token {token}"}
     if parts.username:
-        pair = f"{unquote(parts.username)}:{os.environ.get(PASSWORD, '')}"
+        pair = f"{unquote(parts.username)}:{secret(PASSWORD)}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     return {}
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-import os
+import math
 import re
 from typing import Any, Final
 from urllib.parse import unquote, urlunsplit
@@ -15,7 +15,9 @@ from wattui.forwarding.target import (
     TargetRefused,
     TargetUnreachable,
     load_package,
+    secret,
     split_url,
+    unreachable,
     values_of,
 )
 from wattui.measurement.events import MeterInfo
@@ -27,6 +29,9 @@ PASSWORD: Final = "WATTUI_MQTT_PASSWORD"
 
 _TIMEOUT: Final = 10.0
 _AT_LEAST_ONCE: Final = 1
+
+#: Seconds, at least, after which a reading is no longer valid.
+_EXPIRES: Final = 60
 
 #: What Home Assistant shows: column, name, unit, class, and how it adds up.
 _SENSORS: Final = (
@@ -65,6 +70,8 @@ class Mqtt:
         self._parts = parts
         self._client: Any = None
         self._described: set[MeterInfo] = set()
+        #: The energy of each meter's latest state, by its key.
+        self._energies: dict[str, float] = {}
 
     def send(self, batch: Batch) -> None:
         """Publish a batch; return once the broker has acknowledged every sample."""
@@ -76,8 +83,7 @@ class Mqtt:
                 self._publish(f"{self._topic(batch.meter)}/sample", text)
                 for text in map(json.dumps, _samples(batch))
             ]
-            latest = json.dumps(_samples(batch)[-1])
-            messages.append(self._publish(f"{self._topic(batch.meter)}/state", latest, keep=True))
+            messages += self._publish_state(batch)
             for message in messages:
                 message.wait_for_publish(_TIMEOUT)
                 if not message.is_published():
@@ -88,6 +94,19 @@ class Mqtt:
         except TargetUnreachable:
             self.close()
             raise
+
+    def _publish_state(self, batch: Batch) -> list[Any]:
+        """Publish the latest sample; before it the first, if energy begins again with it.
+
+        Home Assistant adds up energy, and sees by a decrease that a session has begun.
+        """
+        key, energies = batch.meter.key, batch.energies_wh
+        samples = _samples(batch)
+        begins = energies[0] < self._energies.get(key, math.inf)
+        self._energies[key] = energies[-1]
+        states = [samples[0], samples[-1]] if begins else [samples[-1]]
+        topic = f"{self._topic(batch.meter)}/state"
+        return [self._publish(topic, json.dumps(state), keep=True) for state in states]
 
     def _topic(self, meter: MeterInfo) -> str:
         return f"{self.base}/{slug(meter.key)}"
@@ -106,21 +125,24 @@ class Mqtt:
             client.tls_set()
         if self._parts.username:
             user = unquote(self._parts.username)
-            client.username_pw_set(user, os.environ.get(PASSWORD) or None)
+            client.username_pw_set(user, secret(PASSWORD) or None)
         refused: list[str] = []
 
         def connected(_client: Any, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
             refused.append(str(reason) if reason.is_failure else "")
+            if not reason.is_failure:
+                # Also after paho has connected again: the broker has said "offline" meanwhile,
+                # and one without a disk knows no meter any longer.
+                client.publish(f"{self.base}/status", "online", qos=_AT_LEAST_ONCE, retain=True)
+                self._described.clear()
 
         client.on_connect = connected
         try:
             client.connect(self._parts.hostname, self._parts.port or (8883 if secure else 1883))
         except (OSError, ValueError) as error:
-            raise TargetUnreachable(f"{self.name} cannot be reached: {error}") from error
+            raise unreachable(self.name, error) from error
         self._await_answer(client, refused)
         client.loop_start()
-        self._described.clear()
-        client.publish(f"{self.base}/status", "online", qos=_AT_LEAST_ONCE, retain=True)
         return client
 
     def _await_answer(self, client: Any, refused: list[str]) -> None:
@@ -175,6 +197,7 @@ def _samples(batch: Batch) -> list[dict[str, object]]:
 def discovery(base: str, meter: MeterInfo) -> list[tuple[str, str]]:
     """Return the topics and texts with which Home Assistant finds a meter's sensors."""
     name = slug(meter.key)
+    expires = round(max(_EXPIRES, 10 * meter.interval))
     found = []
     for column, label, unit, kind, adds_up in _SENSORS:
         config = {
@@ -186,6 +209,8 @@ def discovery(base: str, meter: MeterInfo) -> list[tuple[str, str]]:
             "unit_of_measurement": unit,
             "device_class": kind,
             "state_class": adds_up,
+            # What a meter shows that was unplugged is not known; its energy stays.
+            **({} if adds_up != "measurement" else {"expire_after": expires}),
             "device": {
                 "identifiers": [f"wattui_{name}"],
                 "name": meter.label,

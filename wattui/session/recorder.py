@@ -74,6 +74,12 @@ class Recorder:
         return None if writer is None else writer.path
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of all its sessions: that one."""
+        path = self.path
+        return () if path is None else (path,)
+
+    @property
     def size(self) -> int:
         """Bytes of the session at the last commit; never waits for the disk."""
         writer = self._writer

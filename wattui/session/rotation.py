@@ -176,6 +176,11 @@ class RotatingRecorder:
         return self._path
 
     @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of the latest files."""
+        return tuple(self._names)
+
+    @property
     def size(self) -> int:
         """Size of the latest file in bytes, without its journal."""
         current = self._current

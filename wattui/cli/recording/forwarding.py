@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from wattui.cli import exits
@@ -19,7 +20,7 @@ from wattui.measurement.fields import FIELDS
 from wattui.measurement.text import count_text, printable
 
 #: Seconds between two looks for a new file of the recording.
-_LOOK: Final = 1.0
+_LOOK: Final = 0.2
 
 #: Seconds for sending what is left at the end.
 _PATIENCE: Final = 10.0
@@ -45,7 +46,7 @@ class Forwarding(contextlib.ExitStack):
         super().__init__()
         self._recording = recording
         self._ended = threading.Event()
-        self._sessions: set[str] = set()
+        self._sessions: set[Path] = set()
         self._forwarders: list[Forwarder] = []
         if targets:
             opened = [open_target(url) for url in targets]
@@ -65,16 +66,15 @@ class Forwarding(contextlib.ExitStack):
             self._note()
 
     def _note(self) -> None:
-        """Add the current file of the recording to what is sent, if it is new."""
-        path = self._recording.recorder.path
-        if path is None or str(path) in self._sessions or not path.exists():
-            return
-        self._sessions.add(str(path))
-        for forwarder in self._forwarders:
-            try:
-                forwarder.add(path)
-            except WattuiError as error:
-                _warn(error)
+        """Add the new files of the recording to what is sent."""
+        new = [one for one in self._recording.recorder.paths if one not in self._sessions]
+        for path in sorted(one for one in new if one.exists()):
+            self._sessions.add(path)
+            for forwarder in self._forwarders:
+                try:
+                    forwarder.add(path)
+                except WattuiError as error:
+                    _warn(error)
 
     def _finish(self) -> None:
         """Send what is left, the recording has ended."""
@@ -85,7 +85,8 @@ class Forwarding(contextlib.ExitStack):
             done = forwarder.close(_PATIENCE)
             sent = f"{count_text(forwarder.sent, 'sample')} sent to {forwarder.target.name}"
             rest = "" if done else "; the rest will be sent by the next `wattui log` to it"
-            exits.say(printable(f"{sent}{rest}."))
+            lost = count_text(forwarder.dropped, "sample") if forwarder.dropped else ""
+            exits.say(printable(f"{sent}{f', {lost} not taken' if lost else ''}{rest}."))
 
     def _figures(self) -> Sequence[MeterFigures]:
         return [_figures(track) for track in list(self._recording.tracks) if track.info is not None]
