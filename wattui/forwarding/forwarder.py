@@ -228,6 +228,16 @@ class Forwarder:
                     return False
         return True
 
+    def _send(self, batch: Batch) -> None:
+        try:
+            self.target.send(batch)
+        except TargetDropped as error:
+            if not self.dropped:
+                self._complain(error)
+            self.dropped += len(batch)
+        else:
+            self.sent += len(batch)
+
     def _batches(self, session: Session, path: Path, meter: SessionMeter) -> Iterator[Batch]:
         until = self._cursors.sent_until(self.target.name, path, meter.info.key)
         energy = 0.0 if until is None else session.energy_before(meter.id, until)
