@@ -109,6 +109,34 @@ def test_the_guide_follows_its_links_and_goes_back(window, desktop):
     sheet.close()
 
 
+def pictures(sheet):
+    """Return the names of the pictures of a page, with their widths and those of their data."""
+    document, block, found = sheet.text.document(), sheet.text.document().begin(), {}
+    while block.isValid():
+        for one in block.textFormats():
+            image = one.format.toImageFormat()
+            if image.isValid():
+                kind = QtGui.QTextDocument.ImageResource
+                data = document.resource(kind, QtCore.QUrl(image.name()))
+                found[image.name()] = (image.width(), QtGui.QImage(data).width())
+        block = block.next()
+    return found
+
+
+def test_small_pictures_of_the_guide_keep_their_size_and_large_ones_are_smoothed(window):
+    window.key(_Qt.Key_F1, _Qt.ShiftModifier)
+    (sheet,) = [one for one in sheets().values() if isinstance(one, GuideSheet)]
+    room = sheet.text.viewport().width()
+    assert QtGui.QImage(str(guide_folder() / "images/alerts.png")).width() < room
+    sheet.go("alerts.md")
+    assert pictures(sheet)["images/alerts.png"][0] == 0, "the picture's own width"
+    sheet.go("marks.md")
+    width, data = pictures(sheet)["images/marks.png"]
+    assert room - 40 < width <= room
+    assert data == width
+    sheet.close()
+
+
 def test_every_link_of_the_guide_leads_somewhere():
     application()
     for page in sorted(guide_folder().glob("*.md")):

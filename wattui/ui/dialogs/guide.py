@@ -117,12 +117,20 @@ class GuideSheet(Sheet):
                 frame.setFormat(look)
 
     def _fit_pictures(self) -> None:
-        """Make pictures no wider than the page."""
-        room = self.text.viewport().width() - 2 * int(self.text.document().documentMargin()) - 12
-        cursor = QtGui.QTextCursor(self.text.document())
-        while not (cursor := self.text.document().find("\ufffc", cursor)).isNull():
+        """Make pictures no wider than the page; smaller ones keep their size."""
+        document = self.text.document()
+        room = self.text.viewport().width() - 2 * int(document.documentMargin()) - 12
+        cursor = QtGui.QTextCursor(document)
+        while not (cursor := document.find("\ufffc", cursor)).isNull():
             picture = cursor.charFormat().toImageFormat()
-            if picture.isValid():
+            image = QtGui.QImage(str(self._folder / picture.name())) if picture.isValid() else None
+            if image is not None and image.width() > room:
+                # Qt would leave out lines of pixels.
+                density = self.devicePixelRatioF()
+                smooth = QtCore.Qt.TransformationMode.SmoothTransformation
+                image = image.scaledToWidth(min(image.width(), round(room * density)), smooth)
+                kind = QtGui.QTextDocument.ResourceType.ImageResource
+                document.addResource(kind, QtCore.QUrl(picture.name()), image)
                 picture.setWidth(room)
                 cursor.setCharFormat(picture)
 
