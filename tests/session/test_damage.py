@@ -374,3 +374,16 @@ def test_a_session_whose_beginning_is_gone_is_a_damaged_one(tmp_path: Path, size
     path.write_text("This is a letter.\n")
     with pytest.raises(NotASession):
         Session.open(path)
+
+
+@pytest.mark.parametrize("place", [None, 15_000])
+def test_a_check_of_a_long_session_says_how_far_it_is(tmp_path: Path, place: int | None) -> None:
+    """A year was checked for minutes without a sign."""
+    path = record_steady(tmp_path / "a.wattui", 60_000)
+    if place is not None:
+        flip_power(path, place)
+    found: list[tuple[int, int]] = []
+    verify(path, progress=lambda done, total: found.append((done, total)))
+    assert len(found) > 2
+    assert found == sorted(found)
+    assert found[-1] == (60_000, 60_000)

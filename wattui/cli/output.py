@@ -134,7 +134,10 @@ def console(*, error: bool = False) -> Console:
 
 @contextlib.contextmanager
 def progress_bar(doing: str, *, quiet: bool, of_bytes: bool = False) -> Iterator[Progress | None]:
-    """Show progress on standard error if it is a terminal; yield a function to report it."""
+    """Show progress on standard error if it is a terminal; yield a function to report it.
+
+    Nothing is shown of what is done at the first report already.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -145,9 +148,18 @@ def progress_bar(doing: str, *, quiet: bool, of_bytes: bool = False) -> Iterator
         doing, progress.BarColumn(), *counts, progress.TimeRemainingColumn(),
         console=console(error=True), transient=True,
     )  # fmt: skip
-    with bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    task = bar.add_task("", total=None)
+
+    def report(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if done < total:
+            bar.start()  # again does nothing
+
+    try:
+        yield report
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], right: str = "") -> None:

@@ -148,10 +148,11 @@ def sessions_of(
             damage: tuple[str, ...] = ()
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wattui-read-")))
             try:
-                with Ending() as ending:
+                with Ending() as ending, progress_bar("Checking", quiet=False) as progress:
                     path, damage = sound_copy(
-                        file, folder, strict=strict, keep_changed=keep_changed, cancelled=ending
-                    )
+                        file, folder, strict=strict, keep_changed=keep_changed,
+                        cancelled=ending, progress=progress,
+                    )  # fmt: skip
                 say_damage(file, damage)
             except NotASession:
                 if not file.is_file():

@@ -120,8 +120,9 @@ def prepare(
     damage: tuple[str, ...] = ()
     folder = folder or Path(tempfile.mkdtemp(prefix="wattui-replay-"))
     if is_session(path) or (path.suffix == SUFFIX and not path.is_file()):
-        options = {"strict": strict, "keep_changed": keep_changed}
-        path, damage = sound_copy(path, folder, cancelled=cancelled, **options)
+        path, damage = sound_copy(
+            path, folder, strict=strict, keep_changed=keep_changed, cancelled=cancelled
+        )
     else:
         # The replay is named after it: "fan.raw at 60x".
         short = len(os.fsencode(path.name)) <= _LONGEST_NAME

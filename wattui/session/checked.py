@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from wattui.errors import SessionDamaged
-from wattui.session.integrity import READING_ERRORS, check
+from wattui.session.integrity import READING_ERRORS, Progress, check
 from wattui.session.naming import free_path
 from wattui.session.read_access import open_for_reading
 from wattui.session.reader import Session
@@ -65,8 +65,11 @@ def sound_copy(
     strict: bool = False,
     keep_changed: bool = False,
     cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Return a session itself if it is sound, and else what can be read of it, in *folder*.
+
+    *progress* is called with the number of samples that were compared, and of all.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def sound_copy(
         See :func:`open_checked`.
     """
     found = Path(path).absolute()
-    faults = verify(found, cancelled)
+    faults = verify(found, cancelled, progress)
     if not faults:
         return found, ()
     if strict:
@@ -89,8 +92,14 @@ def sound_copy(
     return copy, saved.losses or (*faults, "All of its samples could be read")
 
 
-def verify(path: Path | str, cancelled: Callable[[], bool] | None = None) -> list[str]:
+def verify(
+    path: Path | str,
+    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+) -> list[str]:
     """Check a session thoroughly; return one sentence per fault, without a full stop.
+
+    *progress* is called with the number of samples that were compared, and of all.
 
     Raises
     ------
@@ -103,7 +112,7 @@ def verify(path: Path | str, cancelled: Callable[[], bool] | None = None) -> lis
     try:
         with contextlib.closing(open_for_reading(Path(path).absolute())) as connection:
             connection.execute("BEGIN")
-            faults += check(connection, cancelled)
+            faults += check(connection, cancelled, progress)
     except SessionDamaged as error:
         faults.append(error.what)
     except READING_ERRORS as error:
@@ -117,6 +126,7 @@ def open_checked(
     strict: bool = False,
     keep_changed: bool = False,
     cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
 ) -> Session:
     """Open a session after comparing all of it with its checksums and summaries.
 
@@ -133,6 +143,8 @@ def open_checked(
         Whether to also show samples that have changed since they were recorded.
     cancelled
         Called now and again; returns whether to stop.
+    progress
+        Called with the number of samples that were compared, and of all.
 
     Returns
     -------
@@ -162,8 +174,9 @@ def open_checked(
     folder = tempfile.TemporaryDirectory(prefix="wattui-damaged-")
     try:
         readable, damage = sound_copy(
-            found, Path(folder.name), strict=strict, keep_changed=keep_changed, cancelled=cancelled
-        )
+            found, Path(folder.name), strict=strict, keep_changed=keep_changed,
+            cancelled=cancelled, progress=progress,
+        )  # fmt: skip
         if damage:
             return _SalvagedSession(found, open_for_reading(readable), damage, folder)
     except BaseException:

@@ -35,6 +35,9 @@ from wattui.session.value_counts import Counts, CountTree, is_same
 #: The span whose samples are compared at once.
 _STEP: Final = WIDTHS[SEAL_LEVEL + 1]
 
+#: Samples that were compared, and all.
+Progress = Callable[[int, int], None]
+
 #: What reading a damaged page, or a value of another type, raises.
 READING_ERRORS: Final = (sqlite3.Error, *stored_values.ODD)
 
@@ -46,9 +49,13 @@ Seals = dict[int, tuple[int, int]]
 
 
 def check(
-    connection: sqlite3.Connection, cancelled: Callable[[], bool] | None = None
+    connection: sqlite3.Connection,
+    cancelled: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[str]:
     """Yield one sentence per fault, without a full stop.
+
+    *progress* is called with the number of samples that were compared, and of all.
 
     Raises
     ------
@@ -59,11 +66,20 @@ def check(
     yield from faults
     try:
         meters = stored_meters(connection)
+        checks = [_MeterCheck(connection, meter) for meter in meters]
     except READING_ERRORS:
         return
-    for meter in meters:
+    total, done = sum(one.sample_count for one in checks), 0
+
+    def compared(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(min(done, total), total)
+
+    for meter, one in zip(meters, checks, strict=True):
         try:
-            yield from _MeterCheck(connection, meter).faults(cancelled)
+            yield from one.faults(cancelled, compared)
         except READING_ERRORS as error:
             yield f"{meter.info.label}: samples cannot be read ({error})"
 
@@ -158,17 +174,29 @@ class _MeterCheck:
         self._counted = 0
         self._wrong_counts: list[tuple[int, int]] = []
 
-    def faults(self, cancelled: Callable[[], bool] | None) -> Iterator[str]:
-        """Yield what is wrong; the samples are read once."""
+    @property
+    def sample_count(self) -> int:
+        """How many samples have a checksum."""
+        return sum(count for count, _ in self._seals.values())
+
+    def faults(
+        self, cancelled: Callable[[], bool] | None, compared: Callable[[int], None]
+    ) -> Iterator[str]:
+        """Yield what is wrong; the samples are read once.
+
+        *compared* is called with the number of samples of each part.
+        """
         last = self._meter.last
         after, damaged = -1, bool(self._seals) and last is None
         while (start := self._next(after)) is not None:
             if cancelled is not None and cancelled():
                 raise Cancelled("The check was cancelled")
             low = start // _STEP * _STEP
+            sealed = self.sample_count
             for fault in self._faults_between(low, low + _STEP, last or 0):
                 damaged = True
                 yield fault
+            compared(sealed - self.sample_count)
             after = low + _STEP - 1
         for bucket, (count, _) in sorted(self._seals.items()):
             damaged = True

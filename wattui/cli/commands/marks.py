@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from wattui.cli.exits import say
 from wattui.cli.file_options import SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import json_option
-from wattui.cli.output import home_path, print_table
+from wattui.cli.output import home_path, print_table, progress_bar
 from wattui.cli.session_files import say_damage
 from wattui.cli.stop_signals import Ending
 from wattui.measurement.clock import MICROSECONDS
@@ -59,7 +60,10 @@ def marks(session: Path, as_json: bool, as_csv: bool, baseline: str | None) -> N
     from wattui.formats.span_table import marks_json, span_figures, spans_csv
     from wattui.session import open_checked
 
-    with Ending() as ending, open_checked(session, cancelled=ending) as opened:
+    with Ending() as ending, contextlib.ExitStack() as stack:
+        with progress_bar("Checking", quiet=False) as progress:
+            checked = open_checked(session, cancelled=ending, progress=progress)
+        opened = stack.enter_context(checked)
         say_damage(session, opened.damage)
         found, spans = opened.marks(), span_figures(opened)
         ends = opened.span_us()

@@ -11,7 +11,7 @@ from wattui.cli.exits import complain, say
 from wattui.cli.file_options import SessionFile
 from wattui.cli.help import command
 from wattui.cli.options import quiet_option
-from wattui.cli.output import home_path
+from wattui.cli.output import home_path, progress_bar
 from wattui.cli.stop_signals import Ending
 from wattui.errors import Cancelled, SessionDamaged, SessionError
 from wattui.measurement.text import printable
@@ -39,7 +39,8 @@ def verify(files: tuple[Path, ...], quiet: bool) -> int:
     with Ending() as ending:
         for file in files:
             try:
-                faults = check(file, ending)
+                with progress_bar("Checking", quiet=quiet) as progress:
+                    faults = check(file, ending, progress)
             except Cancelled:
                 raise
             except SessionError as error:
