@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from wattui.client.meter_client import MeterClient
+from wattui.client.post_client import client_at
 from wattui.client.states import ClientState
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.sample import Sample
@@ -209,4 +210,4 @@ def meter(url: str, interval: int = 1, *, name: str = "", reconnect: bool = Fals
     >>> first.interval
     1.0
     """
-    return SampleStream(MeterClient(url, interval=interval, name=name, reconnect=reconnect))
+    return SampleStream(client_at(url, interval=interval, name=name, reconnect=reconnect))

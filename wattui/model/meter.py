@@ -18,16 +18,18 @@ from traits.api import Callable as Function
 
 from wattui.client import ClientState, MeterClient
 from wattui.client.discovery import is_same_meter
-from wattui.errors import OtherMeter, WattuiError
+from wattui.client.post_client import client_at
+from wattui.errors import LinkLost, OtherMeter, WattuiError
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.events import Event, MeterInfo
 from wattui.measurement.fields import FIELD_INDEX
 from wattui.measurement.replay_mark import replay_of
 from wattui.measurement.sample import Sample
-from wattui.measurement.text import clock_text
+from wattui.measurement.text import BY_CLOCK, RunTimes, relay_text
 from wattui.measurement.totals import Tally
 from wattui.model.main_thread import MainThread, in_turn
 from wattui.model.viewable import PRIVATE, Viewable, declared
+from wattui.ports.listen_url import is_listen_url
 from wattui.protocol.commands import MAX_INTERVAL
 
 #: The traits that show fields of the last record, by the field's name.
@@ -75,6 +77,8 @@ class _Inside:
         self.keys: dict[str, str] = {}
         #: The key by which it is known again at its port; empty before it has answered.
         self.identity = ""
+        #: The interval that the meter last reported as its own, in seconds; None for none.
+        self.reported_interval: int | None = None
 
 
 class Meter(Viewable):
@@ -169,6 +173,9 @@ class Meter(Viewable):
     hint = Str()
     #: Why live recording pauses, as in ``fetching the memory``; empty while it does not.
     paused = Str()
+    #: What the relay of a .NET that posts does with the load: ``load on``, ``load off``,
+    #: ``switching the load off``, ``switching the load on``; empty if that is not known.
+    load = Str()
     #: Whether there is a connection, or one is being made.
     connected: bool = declared(Property(Bool(), observe="state"))
     #: Whether the readings are current.
@@ -183,7 +190,7 @@ class Meter(Viewable):
         Instance("wattui.model.bench_recording.BenchRecording", **PRIVATE)
     )
     #: Creates the connection: ``make_client(url, interval=..., name=...)``.
-    make_client: Callable[..., MeterClient] = declared(Function(MeterClient, **PRIVATE))
+    make_client: Callable[..., MeterClient] = declared(Function(client_at, **PRIVATE))
     #: Its key in the session: FTDI serial number, or the port.
     key = Str(**PRIVATE)
     #: When the meter was lost, in seconds UTC; NaN while it is not.
@@ -249,7 +256,7 @@ class Meter(Viewable):
 
     def _show_closed(self) -> None:
         self.trait_set(
-            state_text="Not connected", problem="", hint="", paused="", lost_since=math.nan
+            state_text="Not connected", problem="", hint="", paused="", lost_since=math.nan, load=""
         )
         self.state = ClientState.CLOSED
 
@@ -260,6 +267,27 @@ class Meter(Viewable):
             lost_since=math.nan,
         )
         self.trait_set(state_text=self.problem, state=ClientState.FAILED)
+
+    @in_turn
+    def switch_load(self, *, on: bool) -> None:
+        """Switch the load of a .NET that posts on or off, by the answer to its next post.
+
+        :attr:`load` shows when the meter has confirmed it.
+
+        Raises
+        ------
+        LinkLost
+            The meter has no relay that can be switched, or is not connected.
+        """
+        client = self.client
+        if client is None:
+            raise LinkLost(f"{self.label} is not connected", "Connect it first.")
+        client.switch_relay(open_=not on)
+
+    @property
+    def posts(self) -> bool:
+        """Whether it posts its records over the network."""
+        return is_listen_url(self.url)
 
     @property
     def stopping(self) -> bool:
@@ -368,8 +396,9 @@ class Meter(Viewable):
             self._inside.identity = ""  # another attempt takes the meter that is there
         elif client.expected:
             self._inside.identity = client.expected
+        self._follow(client)
         if state is ClientState.LOST and self.state != ClientState.LOST:
-            self.lost_since = client.clock.time()
+            self.lost_since = client.lost_time
         elif state is ClientState.RUNNING:
             self.lost_since = math.nan
         paused, words = client.paused, self._words(state, client.activity, error)
@@ -381,6 +410,22 @@ class Meter(Viewable):
             problem=error.what if error is not None and failing else "",
             hint=error.hint if error is not None and failing else "",
         )
+
+    def _follow(self, client: MeterClient) -> None:
+        """Show what a meter that posts reports about itself, and connect others that post too."""
+        self.load = relay_text(client.relay_open, client.relay_wanted)
+        own = client.reported_interval
+        if own is not None and own != self._inside.reported_interval:
+            self._inside.reported_interval = self.interval = own
+        others = client.others
+        if others and self.bench is not None:
+            self.bench.connect(others)
+
+    def lost_words(self, form: RunTimes = BY_CLOCK) -> str:
+        """Return since when it is lost, and what happens; *form* is how times are shown."""
+        if self.posts:
+            return f"No post since {form.text(self.lost_since)}"
+        return f"Unplugged {form.at(self.lost_since)}, trying again"
 
     def open_gap(self) -> float:
         """Return the seconds since the last record while the meter is lost or pauses, else NaN."""
@@ -396,9 +441,10 @@ class Meter(Viewable):
             if self.replay:
                 return f"Replaying {self.replay}"
             recorded = self.recorded_by is not None and not self.recorded_by.temporary
-            return "Recording" if recorded else "Live, not recorded"
+            words = "Recording" if recorded else "Live, not recorded"
+            return f"{words}, {self.load}" if self.load else words
         if state is ClientState.LOST:
-            return f"Unplugged at {clock_text(self.lost_since)}, trying again"
+            return self.lost_words()
         if state is ClientState.FAILED:
             return str(error) if error is not None else "The connection failed"
         return "Not connected"

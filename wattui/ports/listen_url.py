@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -72,6 +73,19 @@ class ListenUrl:
             return False
         mapped = getattr(one, "ipv4_mapped", None)
         return any((mapped or one) in network for network in self.allowed)
+
+
+def own_address() -> str:
+    """Return the address of this machine that others reach; empty if it has no network.
+
+    Nothing is sent.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        try:
+            one.connect(("192.0.2.1", 9))  # an address of no machine, which needs a route only
+            return str(one.getsockname()[0])
+        except OSError:
+            return ""
 
 
 def is_listen_url(url: str) -> bool:

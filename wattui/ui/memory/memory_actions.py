@@ -11,12 +11,19 @@ from traits.api import Any, HasStrictTraits, Instance, Property
 from traits.api import Callable as FunctionTrait
 
 from wattui.model.memory import MeterMemory
+from wattui.ports.listen_url import is_listen_url
 from wattui.ui.memory.memory_link import MemoryLink
 from wattui.ui.widgets.action import CAN_FETCH, HAS_PORT, Action, WindowContext
 from wattui.ui.widgets.question import Question
 
 #: Why nothing else can be done with a meter's memory or settings now.
 BUSY: Final = "The meter is busy with its memory or settings: wait, or cancel that first"
+
+
+#: Why a meter that posts has no memory here.
+POSTS: Final = (
+    "This meter posts its records and takes no commands: connect it by USB for its memory"
+)
 
 
 class MemoryWindows(HasStrictTraits):
@@ -79,6 +86,9 @@ class MemoryWindows(HasStrictTraits):
         memory = self.memory
         if memory.work:
             self.link.model.message = BUSY
+            return
+        if is_listen_url(memory.url):
+            self.link.model.message = POSTS
             return
         if not memory.recording or not ask:
             memory.fetch()

@@ -11,6 +11,7 @@ from pyface.qt import QtCore, QtGui
 from wattui.client import ClientState
 from wattui.model.meter import Meter
 from wattui.ui.dialogs.about import show_text
+from wattui.ui.meters.network_actions import NETWORK_ACTIONS, SWITCH
 from wattui.ui.plots.stack_layout import Arrangement
 from wattui.ui.widgets.action import SEVERAL, Action, WindowContext
 from wattui.ui.widgets.plain_text import menu_text, plain_tip
@@ -264,6 +265,7 @@ METER_ACTIONS: Final = (
         lambda context: context.model.disconnect_all(),
         "Disconnect every meter; this ends the recording", enabled="object.recording",
     ),
+    *NETWORK_ACTIONS,
     Action("retry_failed", "", "Try again", retry_failed),
     Action("details", "", "Details", show_details),
     RENAME,
@@ -299,7 +301,7 @@ ARRANGEMENT_ACTIONS: Final = (
 )  # fmt: skip
 
 #: The context menu of a row; None for a line between.
-ROW_MENU: Final = (CONNECT, RENAME, COLOUR, None, MOVE_UP, MOVE_DOWN, None, REMOVE)
+ROW_MENU: Final = (CONNECT, SWITCH, RENAME, COLOUR, None, MOVE_UP, MOVE_DOWN, None, REMOVE)
 
 #: What keys do in the table, with and without Alt.  Return does nothing: it also ends the
 #: editing of a name, and no key without Ctrl ends a recording.

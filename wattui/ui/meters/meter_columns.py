@@ -47,6 +47,14 @@ STATES: Final[dict[ClientState, tuple[str, str]]] = {
 }
 
 
+#: State of a meter that posts, by what its relay does with the load.
+_LOADS: Final = {
+    "load off": "Load off",
+    "switching the load off": "Switching off",
+    "switching the load on": "Switching on",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The input for the texts of a column: one meter and how to show it."""
@@ -278,8 +286,11 @@ def _state(bench: Bench, meter: Meter, form: RunTimes) -> tuple[str, str]:
         words = str(meter.state_text)
     elif meter.state == ClientState.RUNNING and not meter.sample_count:
         words = "Waiting"
+    elif meter.state == ClientState.RUNNING and meter.load not in ("", "load on"):
+        words = _LOADS[meter.load]
     elif meter.state == ClientState.LOST and not math.isnan(meter.lost_since):
-        words = f"Unplugged {form.at(meter.lost_since, short=True)}"
+        since = form.at(meter.lost_since, short=True)
+        words = f"Silent {since}" if meter.posts else f"Unplugged {since}"
     return dot, words
 
 
@@ -290,10 +301,11 @@ def _tooltip(meter: Meter, form: RunTimes) -> str:
         lines += ["", f"{meter.problem}.", meter.hint]
     elif meter.state == ClientState.LOST or meter.paused:
         lost = meter.state == ClientState.LOST and not meter.paused
-        unplugged = f"Unplugged {form.at(meter.lost_since)}, trying again"
-        lines += ["", unplugged if lost else meter.state_text]
+        lines += ["", meter.lost_words(form) if lost else meter.state_text]
         if not math.isnan(meter.last_time):
             lines.append(f"Last record {form.at(meter.last_time)}")
+    elif meter.load:
+        lines += ["", meter.state_text]
     if meter.gap_count:
         missing = duration_text(meter.gap_duration)
         lines.append(f"{count_text(meter.gap_count, 'gap')}, {missing} missing")

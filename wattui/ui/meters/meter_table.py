@@ -29,6 +29,7 @@ from wattui.ui.meters.meter_columns import (
     TotalRow,
     column_unit,
 )
+from wattui.ui.meters.network_actions import SWITCH
 from wattui.ui.meters.total_line import TOTAL, TotalLine
 from wattui.ui.theme.palette import LIGHT, Palette, mix
 from wattui.ui.widgets.action import Action
@@ -562,6 +563,8 @@ class _MetersEditor(WidgetEditor):
         for action in ROW_MENU:
             if action is None:
                 menu.addSeparator()
+                continue
+            if action is SWITCH and not self.object.can_switch:
                 continue
             text = self.object.connect_label if action is CONNECT else action.plain_label
             item = menu.addAction(text)

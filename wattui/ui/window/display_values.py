@@ -300,7 +300,7 @@ def _state_words(bench: Bench, state: WindowState, form: RunTimes) -> str:
     if state is WindowState.LIVE and not meter.sample_count:
         return "Connected, waiting for the first record"
     if state is WindowState.LOST and not math.isnan(meter.lost_since):
-        return f"Unplugged {form.at(meter.lost_since)}, trying again"
+        return str(meter.lost_words(form))
     failed = state is WindowState.FAILED
     return str(meter.problem or meter.state_text) if failed else str(meter.state_text)
 
@@ -331,7 +331,9 @@ def _several_state(bench: Bench) -> tuple[str, str]:
     doing = f"Replaying {bench.replay}, recording" if bench.replay else "Recording"
     words = f"{doing} {running} meters"
     if running < len(meters):
-        others = "".join(f", {count[key]} {word}" for key, word in _OTHERS.items() if count[key])
+        posts = any(one.posts for one in meters if one.state == ClientState.LOST)
+        words_of = {**_OTHERS, WindowState.LOST: "silent"} if posts else _OTHERS
+        others = "".join(f", {count[key]} {word}" for key, word in words_of.items() if count[key])
         words = f"{doing} {running} of {len(meters)} meters{others}"
         reasons = {meter.paused for meter in meters if meter.paused}
         words += f": {reasons.pop()}" if len(reasons) == 1 and words.endswith("paused") else ""

@@ -143,7 +143,8 @@ class PlotLink(HasStrictTraits):
 
 def _reason(meter: Meter, form: RunTimes) -> str:
     """Return why records of a meter are missing for now."""
-    return meter.paused or f"unplugged {form.at(meter.lost_since)}"
+    absent = "silent" if meter.posts else "unplugged"
+    return meter.paused or f"{absent} {form.at(meter.lost_since)}"
 
 
 def _of(found: Any, key: object) -> Any:

@@ -183,6 +183,8 @@ class WindowModel(HasStrictTraits):
     marking = Bool()
     #: Whether the meter is busy with its memory or settings.
     memory_busy = Bool()
+    #: Whether the load of the chosen meter can be switched.
+    can_switch = Property(Bool(), observe="bench.meter, bench:meter:load")
     #: Whether the view follows the latest sample.
     pinned = Bool(True)
 
@@ -237,6 +239,10 @@ class WindowModel(HasStrictTraits):
 
     def _get_can_go_forward(self) -> bool:
         return bool(self.history.can_go_forward)
+
+    def _get_can_switch(self) -> bool:
+        bench = self.bench
+        return bench is not None and bench.meter is not None and bool(bench.meter.load)
 
     def _get_has_port(self) -> bool:
         meter = self.bench.meter if self.bench is not None else None
@@ -377,7 +383,7 @@ class WindowModel(HasStrictTraits):
         "bench:[revision,meter,recording,opened,session_path,file_size,rate,currency,"
         "disk_problem,disk_hint,disk_waiting,disk_dropped,interrupted.items,"
         "previous_path,replaced_path,other_meter],"
-        "bench:meters:items:[state,state_text,problem,model,sample_count,name,colour,plotted],"
+        "bench:meters:items:[state,state_text,load,problem,model,sample_count,name,colour,plotted],"
         "bench:meters.items,watch:[shown,failure,ended,remaining]"
     )
     def _on_bench(self, _event: object) -> None:
@@ -510,7 +516,8 @@ def _connect_label(state: WindowState, connected: bool) -> str:
 def _connecting_text(meter: Meter) -> str:
     if meter.state == ClientState.RUNNING:
         return "Connected; waiting for the first record"
-    return f"{meter.state_text}, on {short_port(meter.url)}"
+    # The text of a meter that posts says where it is expected.
+    return meter.state_text if meter.posts else f"{meter.state_text}, on {short_port(meter.url)}"
 
 
 def _connected_text(meter: Meter) -> str:
