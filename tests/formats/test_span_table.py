@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from session_samples import BEGIN, METER, OTHER, brute, noisy, record
 
-from wattui.formats.span_table import COLUMNS, marks_json, span_figures, spans_csv
+from wattui.formats.span_table import COLUMNS, marks_json, spans_csv
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import ratio_error
 from wattui.session import Annotations, Mark, Session, Span
+from wattui.session.span_figures import span_figures
 
 SAMPLES, MORE = noisy(400, seed=1), noisy(300, seed=2)
 MIDDLE = SAMPLES[200].time_us

@@ -179,6 +179,7 @@ LATER = (
     *("chaco.api", "enable.savage", "pygments", "pandas", "PIL", "scipy", "unittest"),
     *("click", "rich", "pyarrow", "openpyxl", "paho", "prometheus_client", "psycopg"),
     *("wattui.cli", "wattui.benchmark", "wattui.forwarding", "wattui.report", "wattui.api"),
+    *("wattui.formats", "wattui.simulator"),
     *("wattui.ui.compare", "wattui.ui.figure", "wattui.ui.sessions"),
     *("wattui.ui.memory.settings_window", "wattui.ui.dialogs.export_dialog"),
 )

@@ -17,13 +17,13 @@ from typing import Any, Final
 from wattui import __version__
 from wattui.formats.export_job import SHEET_LINES, ExportJob
 from wattui.formats.file_format import Format
-from wattui.formats.span_table import span_figures
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.energy import ERROR_RULE
 from wattui.measurement.events import EventKind
 from wattui.measurement.fields import FIELD_INDEX, FIELDS, INTEGRATED_ENERGY, POWER_LIMIT
 from wattui.measurement.replay_mark import REPLAY_OF
 from wattui.measurement.text import printable
+from wattui.session.span_figures import span_figures
 from wattui.session.span_statistics import ENERGY_SCALE
 
 _POWER: Final = FIELD_INDEX["power"]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from wattui.errors import SessionError
-from wattui.formats.span_table import SpanFigures, span_figures
 from wattui.session import Annotations, Mark, Session, Span
 from wattui.session.annotations import Annotation, Change
+from wattui.session.span_figures import SpanFigures, span_figures
 
 #: Changes that can be undone.
 _MOST_STEPS: Final = 500

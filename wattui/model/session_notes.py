@@ -21,12 +21,12 @@ from traits.api import Any as AnyTrait
 from traits.api import Bool, HasStrictTraits, Instance, Property, Str
 
 from wattui.errors import WattuiError
-from wattui.formats.span_table import SpanFigures
 from wattui.model.main_thread import MainThread, in_turn
 from wattui.model.note_history import NoteHistory, Notes, read_notes
 from wattui.model.viewable import declared
 from wattui.session import Mark, Span
 from wattui.session.annotations import Annotation, Change
+from wattui.session.span_figures import SpanFigures
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattui.errors import Cancelled, WattuiError
-from wattui.formats.span_table import SpanFigures, span_figures
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.distribution import Distribution, OnOff
 from wattui.measurement.energy import error_of_sum
@@ -22,6 +21,7 @@ from wattui.meter_memory.save_readout import readout_label
 from wattui.session import Session, SessionMeter, Statistics
 from wattui.session.outline import NAME, NOTE, SOURCE
 from wattui.session.session_file import SessionEvent
+from wattui.session.span_figures import SpanFigures, span_figures
 
 #: Called with how much is done, and of how much.
 Progress = Callable[[int, int], None]

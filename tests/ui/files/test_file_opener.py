@@ -16,8 +16,9 @@ from session_samples import BEGIN, record, steady
 
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.errors import Cancelled
+from wattui.formats import import_files
 from wattui.session import Session, verify
-from wattui.ui.files import file_actions, file_opener
+from wattui.ui.files import file_actions
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_a_cancelled_import_leaves_nothing(window, log, tmp_path):
 
 
 def test_a_file_that_cannot_be_read_took_away_the_progress_of_an_import(window, log, monkeypatch):
-    monkeypatch.setattr(file_opener, "import_files", lambda *args: wait_until(args[-1]))
+    monkeypatch.setattr(import_files, "import_files", lambda *args: wait_until(args[-1]))
     window.context.files.open([log])
     answer(window)
     window.wait_for(lambda: window.model.task, "the import")
@@ -266,10 +267,10 @@ def wait_until(cancelled):
 
 def test_a_log_without_records_says_so_instead_of_playing_nothing(window, session, monkeypatch):
     """The refusal was raised after the work, and reached nobody."""
+    from wattui.formats import replay_source
     from wattui.formats.replay_source import Recorded
-    from wattui.ui.files import file_opener
 
-    monkeypatch.setattr(file_opener, "prepare", lambda path, *_, **__: Recorded(path, (), 0.0))
+    monkeypatch.setattr(replay_source, "prepare", lambda path, *_, **__: Recorded(path, (), 0.0))
     window.context.files.replay(session)
     answer(window)
     window.wait_for(lambda: "no records" in window.model.message, "the refusal")

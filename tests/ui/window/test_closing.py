@@ -13,10 +13,10 @@ from PyQt5 import QtCore, QtTest, QtWidgets
 from wattui.desktop.folders import sessions_folder
 from wattui.desktop.preferences_file import PreferencesFile
 from wattui.errors import Cancelled
+from wattui.formats import import_files
 from wattui.measurement.text import date_text
 from wattui.session import Session
 from wattui.ui.dialogs import export_dialog
-from wattui.ui.files import file_opener
 from wattui.ui.widgets.task_bar import Task
 from wattui.ui.window import actions
 
@@ -89,7 +89,7 @@ def blocked(monkeypatch):
             assert not done.wait(0.01)
         raise Cancelled("It was cancelled")
 
-    monkeypatch.setattr(file_opener, "import_files", lambda *args: wait(args[-1]))
+    monkeypatch.setattr(import_files, "import_files", lambda *args: wait(args[-1]))
     monkeypatch.setattr(actions, "copy_session", lambda *args: wait(args[-1]))
     monkeypatch.setattr(export_dialog, "write_job", lambda job, _form: wait(job.cancelled))
 

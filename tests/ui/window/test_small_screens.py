@@ -12,7 +12,7 @@ from PyQt5 import QtCore, QtWidgets
 
 import wattui.ui
 from wattui.formats.file_format import Missing
-from wattui.ui.files.file_opener import ImportQuestion
+from wattui.ui.files.import_question import ImportQuestion
 from wattui.ui.memory.consent import Question
 from wattui.ui.widgets import screen_fit
 

@@ -31,8 +31,8 @@ from wattui.measurement.text import (
 )
 
 if TYPE_CHECKING:
-    from wattui.formats.span_table import SpanFigures
     from wattui.session import Mark
+    from wattui.session.span_figures import SpanFigures
 
 _EXAMPLES = (
     ("wattui marks run.wattui", "Print two tables: spans and marks."),
@@ -57,8 +57,9 @@ def marks(session: Path, as_json: bool, as_csv: bool, baseline: str | None) -> N
     Energy and mean power have their limits of error. The energy of a span is the sum over its
     meters. The session may be recorded meanwhile.
     """
-    from wattui.formats.span_table import marks_json, span_figures, spans_csv
+    from wattui.formats.span_table import marks_json, spans_csv
     from wattui.session import open_checked
+    from wattui.session.span_figures import span_figures
 
     with Ending() as ending, contextlib.ExitStack() as stack:
         with progress_bar("Checking", quiet=False) as progress:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens files of every kind: sessions directly, others by importing them in the background."""
+"""Opens files of every kind: sessions directly, others by importing them in the background.
+
+What reads other files is loaded when there is one.
+"""
 
 from __future__ import annotations
 
@@ -9,76 +12,32 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 from typing import Any as AnyType
-from typing import Final
 
 from pyface.qt import QtCore
-from traits.api import (
-    Any,
-    Bool,
-    Dict,
-    Enum,
-    Float,
-    HasStrictTraits,
-    Instance,
-    List,
-    Property,
-    Str,
-    observe,
-)
+from traits.api import Any, Dict, HasStrictTraits, Instance, List, Str, observe
 from traits.api import Callable as CallableTrait
-from traitsui.api import (
-    CancelButton,
-    EnumEditor,
-    Handler,
-    Item,
-    Label,
-    OKButton,
-    UItem,
-    VGroup,
-    View,
-)
 
 from wattui.desktop.program_command import program_command
 from wattui.errors import Cancelled, FormatError, WattuiError
-from wattui.formats import detect, named_columns
-from wattui.formats.file_format import Missing
-from wattui.formats.import_files import ImportResult, import_files
-from wattui.formats.import_preview import is_table
-from wattui.formats.reading.source import Assumptions, Source, read_head
-from wattui.formats.registry import is_session, records
-from wattui.formats.replay_source import Recorded, prepare
-from wattui.measurement.clock import microseconds
 from wattui.measurement.text import count_text
 from wattui.session import copy_session, repaired_path, sound_copy
 from wattui.session.lock import is_being_written
-from wattui.ui.files.import_dialog import ImportDialog
-from wattui.ui.files.import_draft import parse_start
 from wattui.ui.widgets.background_task import BackgroundTask, Report, Work
-from wattui.ui.widgets.form_layout import dress_dialog
 from wattui.ui.widgets.notices import Notice, NoticeKind
-from wattui.ui.widgets.typed_field import TypedEditor, finish_typed, read_number
-from wattui.ui.widgets.words_editor import WordsEditor
+
+if TYPE_CHECKING:
+    from wattui.formats.import_files import ImportResult
+    from wattui.formats.reading.source import Assumptions
+    from wattui.formats.replay_source import Recorded
+    from wattui.ui.files.file_kinds import Found
+    from wattui.ui.files.import_dialog import ImportDialog
+    from wattui.ui.files.import_question import ImportQuestion
 
 #: Skipped lines and assumptions that the details show.
 MOST_DETAILS: Final = 200
-
-#: Width of the field for a start, in pixels.
-_START_WIDTH: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The kinds of files among those to open."""
-
-    sessions: tuple[Path, ...]
-    #: Files of other programs, and what is missing in them.
-    others: tuple[Path, ...]
-    lacks: tuple[Missing, ...]
-    #: Tables of text of which the user says what their columns are.
-    tables: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,36 +46,6 @@ class Damaged:
 
     path: Path
     copy: Path
-
-
-def look_into(paths: Sequence[Path], tables: bool = True) -> Found:
-    """Separate sessions from other files by their content; blocks on the disk.
-
-    *tables*: whether tables of text that no program is known to write are taken as such.
-
-    Raises
-    ------
-    FormatError
-        The format of a file is unknown.
-    """
-    sessions = tuple(path for path in paths if is_session(path) or not path.exists())
-    rest = [path for path in paths if path not in sessions]
-    chosen = tuple(path for path in rest if tables and _is_open_table(path))
-    others = tuple(path for path in rest if path not in chosen)
-    lacking = {name for path in others for name in detect(path).lacks_in(read_head(path))}
-    return Found(sessions, others, tuple(one for one in Missing if one in lacking), chosen)
-
-
-def _is_open_table(path: Path) -> bool:
-    """Check whether a file is a table of which the user must say how it is read."""
-    try:
-        form = detect(path)
-        if form is named_columns.FORMAT:
-            return True
-        next(records(form, Source(path)), None)
-    except FormatError:
-        return is_table(path)
-    return False
 
 
 class OpenFiles(HasStrictTraits):
@@ -128,11 +57,11 @@ class OpenFiles(HasStrictTraits):
     #: Called with the path of each session that is shown: remembers it.
     opened = CallableTrait(lambda _path: None)
     #: The result of the last import, for *Details*.
-    result = Instance(ImportResult)
+    result = Instance("wattui.formats.import_files.ImportResult")
     #: The user interface of the question that is being asked.
     question_ui = Any()
     #: The dialog about a table; None while there is none.
-    dialog = Instance(ImportDialog)
+    dialog = Instance("wattui.ui.files.import_dialog.ImportDialog")
 
     #: The damaged session of which the window shows what can be read.
     damaged = Any()
@@ -160,7 +89,17 @@ class OpenFiles(HasStrictTraits):
         if not paths:
             return
         self.model.message = ""
-        self._run(f"look into {paths[0].name}", lambda: look_into(paths), self._looked)
+        self._look_into(paths, self._looked)
+
+    def _look_into(
+        self, paths: Sequence[Path], done: Callable[[Found], None], tables: bool = True
+    ) -> None:
+        def look() -> Found:
+            from wattui.ui.files.file_kinds import look_into
+
+            return look_into(paths, tables)
+
+        self._run(f"look into {paths[0].name}", look, done)
 
     def import_tables(self, paths: Sequence[Path]) -> None:
         """Show how tables would be read, whatever program wrote them; returns immediately."""
@@ -169,6 +108,9 @@ class OpenFiles(HasStrictTraits):
         self.model.message = ""
 
         def looked() -> tuple[Path, ...]:
+            from wattui.formats.import_preview import is_table
+            from wattui.formats.registry import is_session
+
             other = next((path for path in paths if is_session(path) or not is_table(path)), None)
             if other is not None:
                 raise FormatError(f"{other.name} is not a table of text", "Choose another file.")
@@ -191,6 +133,8 @@ class OpenFiles(HasStrictTraits):
 
     def _ask_columns(self, paths: tuple[Path, ...]) -> None:
         """Show how tables would be read, and import them once the user agrees."""
+        from wattui.ui.files.import_dialog import ImportDialog
+
         if self.dialog is not None:
             self.dialog.close()
         dialog = ImportDialog(self.parent, self.model.bench.main_thread, paths)
@@ -325,6 +269,9 @@ class OpenFiles(HasStrictTraits):
 
     def _ask(self, found: Found, go_on: Callable[[Assumptions], None]) -> None:
         """Ask for what is missing in the files; with nothing to ask, go on."""
+        from wattui.formats.reading.source import Assumptions
+        from wattui.ui.files.import_question import ImportQuestion
+
         if not found.lacks:
             go_on(Assumptions())
             return
@@ -344,6 +291,8 @@ class OpenFiles(HasStrictTraits):
     # -- importing ---------------------------------------------------------------------
 
     def _import(self, paths: Sequence[Path], given: Assumptions) -> None:
+        from wattui.formats.import_files import import_files
+
         names = count_text(len(paths), "file") if len(paths) > 1 else paths[0].name
         self._run_task(
             "the import",
@@ -383,22 +332,26 @@ class OpenFiles(HasStrictTraits):
         if self.model.bench.recording:
             self.in_new_window(path, "replay", "--gui")
             return
-        self._run(
-            f"look into {path.name}", lambda: look_into([path], tables=False), self._ask_speed
-        )
+        self._look_into([path], self._ask_speed, tables=False)
 
     def _ask_speed(self, found: Found) -> None:
+        from wattui.ui.files.import_question import ImportQuestion
+
         path = (*found.sessions, *found.others)[0]
         question = ImportQuestion(names=path.name, lacks=list(found.lacks), replays=True)
         self._show_question(question, lambda given: self._prepare(path, question.speed, given))
 
     def ask_speed(self, name: str, play: Callable[[float], object]) -> None:
         """Ask how fast to replay a recording that is ready, then play it."""
+        from wattui.ui.files.import_question import ImportQuestion
+
         question = ImportQuestion(names=name, replays=True)
         self._show_question(question, lambda _given: play(question.speed))
 
     def _prepare(self, path: Path, speed: float, given: Assumptions) -> None:
         def work(report: Report, cancelled: Callable[[], bool]) -> Recorded:
+            from wattui.formats.replay_source import prepare
+
             folder = self._temporary("replay")
             return prepare(path, speed, given, folder, progress=report, cancelled=cancelled)
 
@@ -457,110 +410,3 @@ def import_notice(names: str, result: ImportResult) -> Notice:
         buttons = (("Details", "import_details"), *buttons)
     kind = NoticeKind.WARNING if result.skipped_count else NoticeKind.INFO
     return Notice("imported", kind, text, " ".join(hints), buttons)
-
-
-class ImportQuestion(HasStrictTraits):
-    """The user's answers about a file with missing information."""
-
-    #: Names of the files, and the missing information: zone, start, interval.
-    names = Str()
-    lacks = List(Instance(Missing))
-    #: Speed of a replay, as a multiple of real time; asked for if *replays*.
-    replays = Bool()
-    speed = Float(1.0)
-    #: Seconds between two records.
-    interval = Float(1.0)
-    #: Start as it was typed; where it is empty, the last record gets the file's own time.
-    start = Str()
-    #: Time zone of the times in the file.
-    zone = Enum("machine", "utc")
-
-    #: What it is about; a long name has several lines.
-    words = Property(Str())
-
-    #: Called with the assumptions, or with None to import nothing.
-    answered = CallableTrait()
-
-    def assumptions(self) -> Assumptions:
-        """Return what was entered.
-
-        Raises
-        ------
-        ValueError
-            The start is not a date.
-        """
-        zone: tzinfo | None = UTC if self.zone == "utc" and self.asks_zone else None
-        start = None
-        if self.start.strip() and Missing.START in self.lacks:
-            start = microseconds(parse_start(self.start.strip(), zone).timestamp())
-        interval = self.interval if Missing.INTERVAL in self.lacks else None
-        return Assumptions(interval=interval, start=start, zone=zone)
-
-    def _get_words(self) -> str:
-        if self.replays:
-            return f"{self.names} is played as if it were live, and recorded as a replay."
-        return f"Some information is missing in {self.names}."
-
-    @property
-    def asks_zone(self) -> bool:
-        """Whether a time zone is needed."""
-        return Missing.ZONE in self.lacks or Missing.START in self.lacks
-
-    def ask(self, parent: AnyType, answered: Callable[[Assumptions | None], None]) -> AnyType:
-        """Show the question without blocking the window."""
-        self.answered = answered
-        return self.edit_traits(view=_view(self), parent=parent, context={"object": self})
-
-
-def _read_start(text: str) -> str:
-    if text.strip():
-        parse_start(text.strip(), None)
-    return text.strip()
-
-
-def _view(question: ImportQuestion) -> View:
-    items: list[AnyType] = []
-    if question.replays:
-        editor = TypedEditor(read=lambda text: read_number(text, 0.1, 10_000))
-        tooltip = "1 is real time, 60 is 60 times as fast"
-        label = "Speed (1 is real time)"
-        items.append(Item("speed", label=label, editor=editor, tooltip=tooltip))
-    if Missing.INTERVAL in question.lacks:
-        editor = TypedEditor(read=lambda text: read_number(text, 0.1, 86_400, "s"))
-        items.append(Item("interval", label="Seconds between records", editor=editor))
-    if Missing.START in question.lacks:
-        tooltip = "For example 2026-11-23 14:05:00"
-        editor = TypedEditor(read=_read_start, show=str, width=_START_WIDTH)
-        items.append(Item("start", label="Start", editor=editor, tooltip=tooltip))
-        items.append(Label("If empty, the last record gets the time of the file."))
-    if question.asks_zone:
-        zones = {"machine": "1:Local time", "utc": "2:UTC"}
-        items.append(Item("zone", label="Times are in", editor=EnumEditor(values=zones)))
-    return View(
-        VGroup(UItem("words", editor=WordsEditor()), VGroup(*items)),
-        title="Replay" if question.replays else "Import",
-        buttons=[OKButton, CancelButton],
-        default_button=OKButton,
-        close_result=False,
-        handler=_QuestionHandler(),
-        width=640,
-        kind="live",
-    )
-
-
-class _QuestionHandler(Handler):
-    """Passes on the answer."""
-
-    def init(self, info: AnyType) -> bool:
-        """Set margins, and name the button after what it does."""
-        dress_dialog(info.ui.control, info.ui.title)
-        return True
-
-    def close(self, info: AnyType, is_ok: bool) -> bool:
-        """Allow closing only if the input is valid."""
-        return not (is_ok and finish_typed(info.ui))
-
-    def closed(self, info: AnyType, is_ok: bool) -> None:
-        """Pass on the answer."""
-        question = info.object
-        question.answered(question.assumptions() if is_ok else None)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from wattui.formats.span_table import SpanFigures
 from wattui.measurement.clock import MICROSECONDS
 from wattui.measurement.text import (
     NO_VALUE,
@@ -21,6 +20,7 @@ from wattui.measurement.text import (
 )
 from wattui.model.note_history import Notes
 from wattui.session import Mark, Span
+from wattui.session.span_figures import SpanFigures
 
 #: What a column is sorted by; NaN is last.
 _SortKey = str | float

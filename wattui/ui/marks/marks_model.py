@@ -11,7 +11,6 @@ from traits.api import Any as AnyTrait
 from traits.api import Event, HasStrictTraits, Instance, Int, List, observe
 
 from wattui.desktop.atomic_file import draft_file
-from wattui.formats.span_table import marks_json, spans_csv
 from wattui.measurement.clock import MICROSECONDS
 from wattui.model.note_history import Notes
 from wattui.session import Mark, Span
@@ -189,6 +188,9 @@ class MarksModel(HasStrictTraits):
 
     def export(self, path: Path) -> None:
         """Write the spans as CSV, or marks and spans as JSON, in the background."""
+        # Loads the formats, which a start does not need.
+        from wattui.formats.span_table import marks_json, spans_csv
+
         found, model = self.notes.found, self.model
         base = next((one for one in found.figures if one.span.id == self.baseline), None)
         source = model.bench.saved_path
