@@ -86,3 +86,6 @@ pytest_unconfigure
 # Called by the logging module.
 _.enqueue
 _.handleError
+
+# Read by pyserial.
+_._ignore_set_control_answer

@@ -66,11 +66,11 @@ class Server:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def stop(self) -> None:
+    def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it at once."""
         if self._process is not None:
             # PostgreSQL waits for its clients after SIGTERM.
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(number)
             self._process.wait()
             self._process = None
 
@@ -243,12 +243,12 @@ class Broker(Server):
         self._client.loop_start()
         wait_for(lambda: granted, "the subscription")
 
-    def stop(self) -> None:
+    def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it at once."""
         if self._client is not None:
             self._client.loop_stop()
             self._client = None
-        super().stop()
+        super().stop(number)
 
     def powers(self) -> list[float]:
         """Return all powers in order of time, each once: by meter and time."""

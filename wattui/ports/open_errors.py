@@ -15,6 +15,11 @@ from wattui.errors import PortBusy, PortDenied, PortError, PortNotFound, PortUnk
 from wattui.ports.holder import Holder, find_holder
 from wattui.ports.listing import list_ports, scheme_of
 
+#: What to check about a port of another machine.
+OTHER_MACHINE: Final = (
+    "Check that the other machine is on and serves the port, and that nobody else uses it."
+)
+
 _log = logging.getLogger(__name__)
 
 _MISSING: Final = (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR)
@@ -67,7 +72,7 @@ def _remote_error(url: str, scheme: str, error: Exception) -> PortError:
         return kind(f"{url} could not be opened: {text}", _scheme_hint(scheme))
     return PortNotFound(
         f"Nothing can be reached at {url}: {text}",
-        "Check that the other machine is on and serves the port.",
+        OTHER_MACHINE,
     )
 
 

@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 import serial
 
@@ -25,7 +25,7 @@ from wattui.measurement.clock import SYSTEM_CLOCK, Clock
 from wattui.ports.holder import find_holder
 from wattui.ports.listen_url import is_listen_url
 from wattui.ports.listing import scheme_of, serial_number_of
-from wattui.ports.open_errors import busy, no_port_given, opening_error, url_error
+from wattui.ports.open_errors import OTHER_MACHINE, busy, no_port_given, opening_error, url_error
 
 fcntl: ModuleType | None
 termios: ModuleType | None
@@ -56,6 +56,9 @@ _LOST: Final[tuple[type[Exception], ...]] = (
     *(OSError, TypeError, ValueError, AttributeError),
     *_TERMIOS_ERROR,
 )
+
+#: Schemes of ports of other machines.
+_OF_OTHERS: Final = ("socket", "rfc2217")
 
 _UNIX98_PTYS: Final = range(136, 144)  # major numbers of /dev/pts/*
 
@@ -195,10 +198,10 @@ class Port:
 
     def _lost(self, doing: str, error: Exception) -> LinkLost:
         _log.info("%s: link lost, %s: %s: %s", self.url, doing, type(error).__name__, error)
-        return LinkLost(
-            f"The connection to {self.url} was lost",
-            "Check that the meter is still plugged in.",
-        )
+        hint = "Check that the meter is still plugged in."
+        if scheme_of(self.url) in _OF_OTHERS:
+            hint = f"{hint} {OTHER_MACHINE}"
+        return LinkLost(f"The connection to {self.url} was lost", hint)
 
 
 def open_port(url: str, baudrate: int = 115_200) -> Port:
@@ -250,13 +253,7 @@ def open_port(url: str, baudrate: int = 115_200) -> Port:
     try:
         if not scheme:
             _refuse_if_taken(url)
-        device: serial.Serial = serial.serial_for_url(
-            url,
-            baudrate=baudrate,
-            timeout=READ_WAIT,
-            write_timeout=WRITE_WAIT,
-            do_not_open=True,
-        )
+        device = _make_device(url, scheme, baudrate)
         if not scheme:
             device.exclusive = True
         device.open()
@@ -269,6 +266,21 @@ def open_port(url: str, baudrate: int = 115_200) -> Port:
     if not scheme:
         _shut_others_out(device)
     return Port(device, url)
+
+
+def _make_device(url: str, scheme: str, baudrate: int) -> serial.Serial:
+    settings: dict[str, Any] = {
+        "baudrate": baudrate,
+        "timeout": READ_WAIT,
+        "write_timeout": WRITE_WAIT,
+    }
+    if scheme == "rfc2217":
+        # Loads what other ports do not need.
+        from wattui.ports.rfc2217_port import make_device
+
+        device: serial.Serial = make_device(url, **settings)
+        return device
+    return serial.serial_for_url(url, do_not_open=True, **settings)
 
 
 def _register_handlers() -> None:
