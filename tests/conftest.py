@@ -13,6 +13,8 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +122,18 @@ def _folders_of_its_own() -> Iterator[None]:
     for name in _point_into(folder):
         os.environ[name] = before[name]
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_outlives_its_test() -> Iterator[None]:
+    """Fail a test that leaves a thread of the program running: later ones would answer for it."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 60.0
+    left = [one for one in set(threading.enumerate()) - before if one.name.startswith("wattui")]
+    for thread in left:
+        thread.join(max(0.0, deadline - time.monotonic()))
+        assert not thread.is_alive(), f"{thread.name} is still running"
 
 
 @pytest.fixture(autouse=True, scope="session")

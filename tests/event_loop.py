@@ -30,7 +30,7 @@ def handle_next():
     application().processEvents(loop.AllEvents | loop.WaitForMoreEvents)
 
 
-def wait_for(condition, what="what was waited for", seconds=20.0):
+def wait_for(condition, what="what was waited for", seconds=60.0):
     """Handle events until a condition holds; fail after a deadline."""
     application()
     ticks = QtCore.QTimer()

@@ -56,7 +56,7 @@ class OpenedWindow:
             QtWidgets.QApplication.processEvents()
         QtWidgets.QApplication.sendPostedEvents(None, QtCore.QEvent.DeferredDelete)
 
-    def wait_for(self, condition, what, seconds=20.0):
+    def wait_for(self, condition, what, seconds=60.0):
         """Handle events until a condition is met; fail after a deadline."""
         wait_for(condition, what, seconds)
         self.handle_events()
@@ -102,20 +102,15 @@ class OpenedWindow:
             assert not self.uncaught, self.uncaught
 
 
-#: Threads that were there when the test began, of earlier tests.
-EARLIER = set()
-
-
 def own_threads(start="wattui"):
-    """Return the names of the program's threads that are running, except for earlier ones."""
-    there = set(threading.enumerate()) - EARLIER
-    return [one.name for one in there if one.name.startswith(start)]
+    """Return the names of the program's threads that are running."""
+    return [one.name for one in threading.enumerate() if one.name.startswith(start)]
 
 
-def threads_left(*staying, seconds=20.0):
+def threads_left(*staying, seconds=60.0):
     """Return which threads of the program do not end by themselves, except for *staying*."""
     deadline = time.monotonic() + seconds
-    for thread in set(threading.enumerate()) - EARLIER:
+    for thread in threading.enumerate():
         if thread.name.startswith("wattui") and thread.name not in staying:
             thread.join(max(0.0, deadline - time.monotonic()))
     return [name for name in own_threads() if name not in staying]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,8 +78,10 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path / "run.wattui")
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "run.wattui")
+    yield made
+    made.writer.close()
 
 
 def reasons(result: MeasurementResult) -> set[Reason]:

@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-import opened_window
 import pytest
 from traits.api import HasTraits
 from traits.ctraits import CHasTraits
@@ -151,10 +150,3 @@ def _each_thread_keeps_to_its_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield
     _watch.on = False
     assert not _watch.faults, "\n".join(_watch.faults[:5])
-
-
-@pytest.fixture(autouse=True)
-def _threads_of_earlier_tests() -> None:
-    """Note the threads of earlier tests, which no test must account for."""
-    opened_window.EARLIER.clear()
-    opened_window.EARLIER.update(threading.enumerate())

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtTest, QtWidgets
 
 from wattui.desktop.preferences_file import PreferencesFile
@@ -28,7 +28,7 @@ def window(settings):
     opened = OpenedWindow(settings=settings)
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def dialog(window, key, title):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from plot_window import Recording, sample
 from PyQt5 import QtCore, QtGui, QtTest, QtWidgets
 
@@ -114,7 +114,7 @@ def job(tmp_path_factory):
     one.open_fridge(tmp_path_factory.mktemp("fridge"))
     yield one
     one.opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 @pytest.fixture(autouse=True)

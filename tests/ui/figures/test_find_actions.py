@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from plot_window import Recording, sample
 from PyQt5 import QtCore
 
@@ -41,7 +41,7 @@ def window(recorded):
     opened.wait_for(lambda: plots.frames and plots.view.known, "the plots")
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 def at(window):

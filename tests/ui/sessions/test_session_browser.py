@@ -7,7 +7,7 @@ import os
 import time
 
 import pytest
-from opened_window import OpenedWindow, own_threads
+from opened_window import OpenedWindow, threads_left
 from PyQt5 import QtCore, QtTest, QtWidgets
 from session_samples import METER, OTHER, steady
 
@@ -53,7 +53,7 @@ def window(folder, monkeypatch):
     )
     yield opened
     opened.close()
-    assert own_threads() == []
+    assert threads_left() == []
 
 
 @pytest.fixture
