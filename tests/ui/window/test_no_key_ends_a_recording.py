@@ -28,7 +28,7 @@ def recording(monkeypatch):
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_, **__: ("", ""))
     opened = OpenedWindow()
     for number in (1, 2):
-        url = f"sim://pro?load=lamp&speed=60&seed={number}&serial=M{number}"
+        url = f"sim://pro?load=lamp&speed=10&seed={number}&serial=M{number}"
         opened.model.connect_added(url)
     opened.wait_for(lambda: all(one.live for one in opened.bench.meters), "both meters")
     yield opened
@@ -68,9 +68,10 @@ def others(recording):
 
 
 def close_others(recording, but=()):
-    for one in others(recording):
-        if one in but:
-            continue
+    open_ones = [one for one in others(recording) if one not in but]
+    if not open_ones:
+        return
+    for one in open_ones:
         if isinstance(one.parent(), QtWidgets.QComboBox):
             one.parent().hidePopup()
         else:
