@@ -120,6 +120,20 @@ def two_jobs(folder: Path) -> Path:
     )
 
 
+def _levels(seed: int, second: float) -> tuple[float, float, float]:
+    """Return the power of a server that is less and less busy, and idle at the end."""
+    share = max(0.0, 1 - second // 270 / 10)
+    busy = 68 + 142 * share**1.4 + (1 + 5 * share) * wander(seed + 1, second, 9.0)
+    return busy, 0.96, 0.0
+
+
+def load_levels(folder: Path) -> Path:
+    """Make a run at 100 %, 90 %, ... and idle, each kept as a span."""
+    colours = ("#e07a00", "#0072b2")
+    spans = [(4.5 * n + 0.5, 4.5 * n + 4.5, f"{100 - 10 * n} %", colours[n % 2]) for n in range(11)]
+    return make(folder / "levels.wattui", ["Server"], 11 * 270 / 3600, load=_levels, spans=spans)
+
+
 def list_of_sessions(folder: Path) -> None:
     """Make the sessions of a week."""
     make(folder / "2026-11-23 09.00.00 Fridge.wattui", ["Fridge"], 3.0)

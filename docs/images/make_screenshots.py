@@ -170,6 +170,23 @@ def marks(stage: Stage) -> object:
     return stage.window
 
 
+def levels(stage: Stage) -> object:
+    """The levels of a load as spans."""
+    stage.open(made_sessions.load_levels(stage.folder))
+    for name in ("current", "voltage", "integrated_energy"):
+        stage.model.toggle_channel(name)
+    stage.do("mark_list")
+    return stage.window
+
+
+def port(stage: Stage) -> object:
+    """What to do if a port is missing."""
+    stage.do("missing_port")
+    shown = stage.opened()
+    shown.resize(600, 320)
+    return shown
+
+
 def compare(stage: Stage) -> object:
     """Two jobs laid over one another."""
     stage.open(made_sessions.two_jobs(stage.folder))
@@ -268,6 +285,8 @@ SCENES: dict[str, tuple[str, Callable[[Stage], object]]] = {
     "start.png": ("light", start),
     "part.png": ("light", part),
     "marks.png": ("light", marks),
+    "levels.png": ("light", levels),
+    "port.png": ("light", port),
     "compare.png": ("light", compare),
     "sessions.png": ("light", sessions),
     "alerts.png": ("light", alerts),
