@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from session_samples import METER, steady
 
+import wattui
 from wattui.errors import WouldOverwrite
 from wattui.formats import all_formats, write
 from wattui.session import Session, SessionWriter, copy_session
@@ -109,3 +111,32 @@ def test_standard_output_that_is_the_session_is_refused(tmp_path: Path) -> None:
             write(session, f"/dev/fd/{opened}")
     finally:
         os.close(opened)
+
+
+#: Modules above the session that write a file without the guard: the command line has looked
+#: already, or no user has named the file.
+UNGUARDED = {
+    "benchmark/lag.py",
+    "cli/commands/report.py",
+    "cli/measure_run.py",
+    "cli/recording/status_file.py",
+    "formats/archive.py",
+    "formats/registry.py",
+    "ui/figure/figure_file.py",
+}
+WRITING = re.compile(
+    r"^from wattui.desktop.atomic_file import .*\b(?:write_(?:file|whole)|draft_(?:file|path))\b",
+    re.MULTILINE,
+)
+
+
+def test_what_a_window_writes_goes_through_the_guard() -> None:
+    """A report of the window replaced the session that a link of its name led to."""
+    package = Path(wattui.__file__).parent
+    found = {
+        path.relative_to(package).as_posix()
+        for room in ("benchmark", "cli", "formats", "forwarding", "meter_memory", "model", "ui")
+        for path in (package / room).rglob("*.py")
+        if WRITING.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == UNGUARDED

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from wattui.desktop.atomic_file import stream_number
+from wattui.desktop.atomic_file import stream_number, write_file
 from wattui.errors import DiskRefused, WouldOverwrite
 from wattui.session.lock import is_being_written, lock_path
 from wattui.session.schema import APPLICATION_ID, SUFFIX
@@ -71,6 +71,18 @@ def check_destination(path: Path, sources: Iterable[Path] = (), *, force: bool =
     if stream_number(path) is None:
         _require_folder(path)
         _require_no_session(Path(os.path.realpath(path)), path, force=force)
+
+
+def write_guarded(path: Path, content: bytes, sources: Iterable[Path] = ()) -> None:
+    """Write a file that a user has named, but neither over what it is made of nor over a session.
+
+    Raises
+    ------
+    WouldOverwrite, DiskRefused
+        See :func:`check_destination`.
+    """
+    check_destination(path, sources)
+    write_file(path, content)
 
 
 def require_different(paths: Sequence[Path]) -> None:

@@ -12,7 +12,7 @@ from PyQt5 import QtCore, QtTest, QtWidgets
 from session_samples import BEGIN, METER, OTHER, steady
 
 from wattui.measurement.clock import MICROSECONDS
-from wattui.session import SessionWriter
+from wattui.session import Session, SessionWriter
 
 _Qt = QtCore.Qt
 
@@ -165,6 +165,21 @@ def test_a_report_that_cannot_be_written_says_so(window, tmp_path, named):
     window.click(button(dialog("Save report"), "Save…"))
     window.wait_for(lambda: "Not saved" in window.model.message, "the message")
     assert window.model.task is None
+
+
+@pytest.mark.parametrize("which", ["run.wattui", "other.wattui"])
+def test_a_report_is_not_written_over_a_session(window, tmp_path, named, which):
+    """It replaced the session that a link of its name led to."""
+    with SessionWriter(tmp_path / "other.wattui") as writer:
+        writer.on_samples(METER, steady(300))
+    link = tmp_path / "run.html"
+    link.symlink_to(tmp_path / which)
+    named(link)
+    window.handler.do(window.info, "save_report")
+    window.click(button(dialog("Save report"), "Save…"))
+    window.wait_for(lambda: "Not saved" in window.model.message, "the message")
+    with Session.open(tmp_path / which) as session:
+        assert session.count(1) == 300
 
 
 def test_chosen_meters_and_fields_of_the_selection_are_exported(window, tmp_path, named):

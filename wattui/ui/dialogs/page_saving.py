@@ -13,12 +13,12 @@ from typing import Any, Protocol
 
 from pyface.qt import QtCore, QtGui
 
-from wattui.desktop.atomic_file import write_file
 from wattui.errors import Cancelled
 from wattui.measurement.text import size_text
 from wattui.report.report_content import ReportContent, read_content
 from wattui.session import Session
 from wattui.session.checked import read_checked
+from wattui.session.destination import write_guarded
 from wattui.ui.figure.figure_data import FigureContent, FigureRun, read
 from wattui.ui.figure.figure_file import figure_bytes
 from wattui.ui.figure.figure_page import FigureLayout, FigurePage
@@ -173,7 +173,7 @@ class PageSaving:
         def work(_report: Report, cancelled: Ended) -> None:
             if cancelled():
                 raise Cancelled(f"{self._kind.name} was cancelled")
-            write_file(path, data)
+            write_guarded(path, data, [self._kind.part.session])
 
         def written(_done: None) -> None:
             self._model.message = f"Saved {path} ({size_text(len(data))})"

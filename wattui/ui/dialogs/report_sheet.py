@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pyface.qt import QtGui
 
-from wattui.desktop.atomic_file import write_file
 from wattui.report.problem_report import problem_report
+from wattui.session.destination import write_guarded
 from wattui.ui.dialogs.about import Sheet
 from wattui.ui.widgets.action import WindowContext
 
@@ -53,7 +53,9 @@ class ReportSheet(Sheet):
         if not name:
             return
         model, path = self._context.model, Path(name)
-        write = functools.partial(write_file, path, self.text.toPlainText().encode())
+        # Names of files may have bytes that are not UTF-8.
+        text = self.text.toPlainText().encode(errors="backslashreplace")
+        write = functools.partial(write_guarded, path, text)
         model.bench.main_thread.run(
             f"writing {path}",
             write,

@@ -10,11 +10,10 @@ from typing import Any
 from traits.api import Any as AnyTrait
 from traits.api import Event, HasStrictTraits, Instance, Int, List, observe
 
-from wattui.desktop.atomic_file import draft_file
 from wattui.measurement.clock import MICROSECONDS
 from wattui.model.note_history import Notes
 from wattui.session import Mark, Span
-from wattui.session.destination import check_destination
+from wattui.session.destination import write_guarded
 from wattui.ui.marks.mark_rows import MarkRow, mark_rows
 from wattui.ui.theme.palette import METER_COLOURS
 
@@ -199,9 +198,7 @@ class MarksModel(HasStrictTraits):
         text = text or spans_csv(found.figures, base)
 
         def write() -> None:
-            check_destination(path, [source] if source is not None else [])
-            with draft_file(path, "utf-8") as file:
-                file.write(text)
+            write_guarded(path, text.encode(), [source] if source is not None else [])
 
         def shown(_result: object) -> None:
             model.message = f"Exported to {path}"
