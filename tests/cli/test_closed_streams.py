@@ -37,6 +37,15 @@ COMMANDS = {
     "export": (["export", "run.wattui", "-o", "new.csv"], "new.csv"),
     "import": (["import", "run.csv", "--session", "new.wattui"], "new.wattui"),
     "plot": (["plot", "run.wattui", "-o", "new.svg"], "new.svg"),
+    "report": (["report", "run.wattui", "-o", "new.html"], "new.html"),
+    "repair": (["repair", "run.wattui", "-o", "new.wattui"], "new.wattui"),
+    "measure": (
+        [
+            *("measure", FAST, "-r", "1", "--idle", "2", "--min-time", "0", "true"),
+            *("--session", "new.wattui", "--export-json", "new.json"),
+        ],
+        "new.json",
+    ),
 }
 
 

@@ -294,6 +294,28 @@ def test_state_is_lost_until_the_meter_is_back(stopping: Stopping) -> None:
     assert client.error is None
 
 
+class GoneAgain(ScriptedPort):
+    """A port that is gone when records are asked for."""
+
+    def write(self, data: bytes) -> None:
+        if data == START:
+            raise LinkLost(f"The connection to {self.url} was lost")
+        super().write(data)
+
+
+def test_a_meter_that_is_gone_again_at_once_was_not_connected_again(stopping: Stopping) -> None:
+    """It counted as connected again, and the next loss was not in the session."""
+    first, last = ScriptedPort([*OPENING, (START, b"")]), ScriptedPort([*OPENING, (START, b"")])
+    client, notebook = client_on(first, GoneAgain(OPENING), last)
+    stopping(client)
+    client.start()
+    client.wait_running(DEADLINE)
+    first.unplug()
+    notebook.wait_event(EventKind.RECONNECTED)
+    client.wait_running(DEADLINE)
+    assert notebook.kinds() == [EventKind.STARTED, EventKind.LOST, EventKind.RECONNECTED]
+
+
 def test_meter_is_found_at_another_port_by_its_serial_number(stopping: Stopping) -> None:
     first = ScriptedPort([*OPENING, (START, b"")], url="/dev/ttyUSB0")
     second = ScriptedPort([*OPENING, (START, b"")], url="/dev/ttyUSB1")

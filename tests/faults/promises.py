@@ -156,6 +156,9 @@ def _soak_rows(found: dict[str, Any]) -> list[str]:
         "threads": pair("threads"),
         "longest commit": f"{found['longest commit in s']:.2f} s",
     }
+    # Figures of earlier versions of the soak do not have it.
+    if (growth := found.get("memory growth per day")) is not None:
+        rows["growth of the memory"] = f"{growth:g} MiB per day, in the second half of the run"
     return [f"| {name} | {text} |" for name, text in rows.items()]
 
 

@@ -134,10 +134,10 @@ class LiveRecording:
         self._dropped, self._skipped = counts.dropped, counts.skipped_bytes
         if not self._live:
             return
+        if not self._paused:
+            self._start(link)
+        # Only now: the port may have gone again.
         self.announce(self.wanted_interval, f"at {link.port.url}" if again else "")
-        if self._paused:
-            return
-        self._start(link)
         for arrival in backlog:
             self._sample(arrival)
 
