@@ -115,13 +115,14 @@ def restart(client: MeterClient, cancelled: Callable[[], bool] = lambda: False) 
 def start_posting(client: MeterClient) -> None:
     """Make a .NET post its records over the network, at the interval of its settings.
 
-    The memory keeps its records.
+    The memory keeps its records.  The client no longer records the meter by USB.
 
     Raises
     ------
     LinkLost, NoAnswer, UnexpectedReply
         The meter went away, does not answer, or has no network.
     """
+    client.stop_live()
     with client.conversation(pause=_PAUSE) as talk:
         talk.quiet(SETTLE)
         target = talk.ask(commands.read_post_target())

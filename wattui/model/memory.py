@@ -28,7 +28,7 @@ from traits.api import Event as EventTrait
 from wattui.client import CONNECTING, ClientState, MeterClient
 from wattui.errors import Cancelled, UnexpectedReply, WattuiError
 from wattui.measurement.text import count_text
-from wattui.meter_memory.logging_modes import restart, stop_internal_logging
+from wattui.meter_memory.logging_modes import restart, start_posting, stop_internal_logging
 from wattui.meter_memory.readout import Patience, Readout, ReadoutRate, read_memory
 from wattui.meter_memory.save_readout import save_readout
 from wattui.meter_memory.settings import (
@@ -288,6 +288,27 @@ class MeterMemory(HasStrictTraits):
             return look(client)
 
         return self._start(MemoryWork.WRITING, job, self._take_written, then)
+
+    def post_records(self, then: Callable[[bool], None] | None = None) -> bool:
+        """Make a .NET post its records over the network; a recording of the meter by USB ends."""
+        meter = self._recorded()
+
+        def job(client: MeterClient) -> Look:
+            start_posting(client)
+            return look(client)
+
+        def ended(well: bool) -> None:
+            # It sends its records either by USB or over the network.
+            if meter is not None and well:
+                self.bench.disconnect(meter)
+            if then is not None:
+                then(well)
+
+        def take(found: Look) -> None:
+            self._take_look(found)
+            self.said = "The meter posts its records now"
+
+        return self._start(MemoryWork.WRITING, job, take, ended)
 
     def restart(self, then: Callable[[bool], None] | None = None) -> bool:
         """Restart the meter; it keeps its settings, and may be deaf for 15 s."""

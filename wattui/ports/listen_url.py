@@ -16,7 +16,6 @@ from wattui.protocol.posts import SERIAL_NUMBER
 
 SCHEME: Final = "listen"
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddressRange = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Where it listens unless another port is given.

@@ -28,7 +28,7 @@ from wattui.protocol import (
 )
 from wattui.protocol.commands import erases_memory
 from wattui.session import Session
-from wattui.simulator.devices import forget_devices
+from wattui.simulator.devices import forget_devices, release_device, take_device
 from wattui.ui.memory import consent as consent_module
 from wattui.ui.memory.memory_link import COST
 from wattui.ui.memory.settings_draft import Draft, number
@@ -319,6 +319,31 @@ def test_network_settings_are_written_saved_and_reset(window):
     panel.answer("reset")
     panel.idle()
     assert panel.memory.settings.network.ip != "10.0.0.7"
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_net_starts_to_post_after_a_question(window, recorded):
+    url = "sim://net?id=n"
+    if recorded:
+        window.connect(url)
+    panel = Panel(window, url)
+    if recorded:
+        panel.click("refresh_button")
+        panel.idle()
+    window.click(panel.control("page").buttons["network"])
+    for answer in ("cancel", "post"):
+        panel.click("network_post_button")
+        ends = [one.text() for one in panel.question().labels if "USB ends" in one.text()]
+        assert bool(ends) is recorded
+        panel.answer(answer)
+        panel.idle()
+    assert panel.memory.said == "The meter posts its records now"
+    window.wait_for(lambda: not window.bench.recording, "the end of a recording by USB")
+    device = take_device(url)
+    try:
+        assert device.meter.posting
+    finally:
+        release_device(device)
 
 
 def test_a_setting_that_the_meter_ignores_shows_both_values(window):

@@ -70,6 +70,7 @@ class SettingsPanel(MemoryForm):
     network_save_button = Button()
     network_reload_button = Button()
     network_reset_button = Button()
+    network_post_button = Button()
     calibration_button = Button()
 
     title = Property(Str(), observe="memory.url")

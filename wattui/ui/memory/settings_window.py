@@ -113,6 +113,25 @@ class PanelHandler(FormHandler):
         question.open()
         self.question = question
 
+    def post_records(self, info: Any) -> None:
+        """Show what posting means, and start it if that is wanted."""
+        memory = info.object.memory
+        lines = [
+            "The meter sends its records to the host above from now on, and logs none into its "
+            "memory, which keeps what it has. Meter → Listen for .NET meters… records them."
+        ]
+        if memory.recording:
+            lines.append("Recording it by USB ends.")
+        question = Question(
+            info.ui.control,
+            "Post records over the network?",
+            lines,
+            [("post", "Start posting", "primary"), ("cancel", "Cancel", "")],
+        )
+        question.answered.connect(lambda name: memory.post_records() if name == "post" else None)
+        question.open()
+        self.question = question
+
     def restart(self, info: Any) -> None:
         """Show what a restart does, and restart the meter if that is wanted."""
         memory = info.object.memory
@@ -183,6 +202,10 @@ BUTTONS: Final = {
     ),
     "network_reset": FormButton(
         "Factory defaults…", "Reset the network settings", PanelHandler.reset_network
+    ),
+    "network_post": FormButton(
+        "Start posting…", "Make the meter post its records over the network",
+        PanelHandler.post_records,
     ),
     "calibration": FormButton(
         "Show…", "Show the calibration factors", PanelHandler.show_calibration
@@ -286,6 +309,7 @@ def _network_page() -> VGroup:
             _button("network_save"),
             _button("network_reload"),
             _button("network_reset"),
+            _button("network_post"),
         ),
         visible_when="object.page == 'network'",
         enabled_when="object.ready",
