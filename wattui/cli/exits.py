@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 
 from wattui.errors import Cancelled, DiskRefused, WattuiError
-from wattui.measurement.text import printable as printable  # commands find it here
+from wattui.measurement.printable_text import printable as printable  # commands find it here
 
 _log = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import logging
@@ -164,6 +163,8 @@ class Group(ExplainedCommand, click.Group):
         if command is not None:
             return name, command, args[1:]
         known = self.list_commands(ctx)
+        import difflib  # only for a name that does not exist
+
         near = [_MEANT[name.lower()]] if _MEANT.get(name.lower()) in known else []
         near = near or difflib.get_close_matches(name.lower(), known, 1)
         meant = f" Did you mean {near[0]!r}?" if near else ""

@@ -7,7 +7,7 @@ import logging
 import re
 from typing import Final
 
-from wattui.measurement.text import printable
+from wattui.measurement.printable_text import printable
 
 #: The lines of a file.
 FILE_FORM: Final = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"

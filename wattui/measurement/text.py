@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from wattui.measurement.clock import utc_time
 from wattui.measurement.fields import CHANNEL, INTEGRATED_ENERGY
+from wattui.measurement.printable_text import printable as printable
+from wattui.measurement.printable_text import unicode_text as unicode_text
 
 #: Shown where there is no value.
 NO_VALUE: Final = "–"
@@ -61,8 +63,6 @@ _TYPED_PART: Final = re.compile(
 
 #: Minutes and seconds, with hours and days before them if need be, as a clock shows them.
 _TYPED_CLOCK: Final = re.compile(r"(?:(?:(\d+)\s*d\s+)?(\d+):)?(\d+):(\d{2}(?:\.\d*)?)")
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 #: Between two parts of a line; and a part of a number at the end of what is left of one.
 _BETWEEN_PARTS: Final = re.compile(r"(\s+·\s+|\s{3,})")
@@ -121,30 +121,6 @@ def size_text(count: int) -> str:
             value = count / size
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return f"{count / 1e12:.1f} TB"
-
-
-def unicode_text(text: str) -> str:
-    r"""Return a text that every encoding of Unicode holds: ``\xff`` for a byte of a file's name.
-
-    Python puts bytes of a name that are not UTF-8 into a text as lone surrogates.
-    """
-    if text.isascii() or not _SURROGATE.search(text):
-        return text
-    return _SURROGATE.sub(lambda found: _surrogate_text(ord(found[0])), text)
-
-
-def _surrogate_text(code: int) -> str:
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
-
-
-def printable(text: str) -> str:
-    """Return the text with escapes for characters that control a terminal or have no form."""
-    text = unicode_text(text)
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
-    )
 
 
 def shortened_text(text: str, fits: Callable[[str], bool]) -> str:
