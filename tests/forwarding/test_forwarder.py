@@ -9,7 +9,7 @@ import json
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -364,14 +364,8 @@ def test_a_damaged_session_that_is_recorded_is_reported_once_and_delays_no_other
     other = record(tmp_path / "b.wattui", noisy(100))
     target, complaints = Memory(), []
     made = Forwarder(target, cursors, complaints.append, look=0.01, retry=0.01)
-    looks = []
-    pending = cursors.pending
-
-    def look(name: str) -> list[Path]:
-        looks.append(name)
-        return pending(name)
-
-    cursors.pending = look  # type: ignore[method-assign]
+    looks: list[str] = []
+    cursors.pending = count_calls(cursors.pending, looks)  # type: ignore[method-assign]
     with SessionWriter(path) as writer:
         made.start()
         for one in (path, other):
@@ -384,3 +378,36 @@ def test_a_damaged_session_that_is_recorded_is_reported_once_and_delays_no_other
     assert made.close(30)
     assert len(target.rows) == 100 + 9_001 - 16
     assert len(complaints) == 2
+
+
+def test_an_outage_does_not_check_a_session_again_and_again(
+    tmp_path: Path, cursors: Cursors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[Path] = []
+    real = forwarder.WatchedSession.open
+    monkeypatch.setattr(
+        forwarder.WatchedSession, "open", lambda path: checked.append(path) or real(path)
+    )
+    target = Memory()
+    target.error = TargetUnreachable("memory is gone", "")
+    path = record(tmp_path / "a.wattui", noisy(100))
+    made = Forwarder(target, cursors, lambda error: None, look=0.01, retry=0.001)
+    made.start()
+    made.add(path)
+    tries: list[str] = []
+    monkeypatch.setattr(cursors, "pending", count_calls(cursors.pending, tries))
+    wait_for(lambda: len(tries) > 3, "three tries")
+    target.error = None
+    assert made.close(30)
+    assert len(target.rows) == 100
+    assert checked == [path]
+
+
+def count_calls(real: Callable[[str], list[Path]], calls: list[str]) -> Callable[[str], list[Path]]:
+    """Return a function that notes each call of another one."""
+
+    def call(name: str) -> list[Path]:
+        calls.append(name)
+        return real(name)
+
+    return call

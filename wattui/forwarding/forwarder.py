@@ -61,8 +61,8 @@ class Forwarder:
         self._look = look
         self._first_retry = self._retry = retry
         self._complained: type | None = None
-        # Sessions that are recorded, and whose earlier samples are as they were recorded.
-        self._sound: set[Path] = set()
+        # Sessions that were compared with their checksums; and whether they were recorded then.
+        self._sound: set[tuple[Path, bool]] = set()
         #: Sessions that this program records.
         self._own: set[Path] = set()
         #: Samples that the target will never have.
@@ -169,8 +169,9 @@ class Forwarder:
         # In this order: what is written before the lock goes is seen by what follows.
         written = is_being_written(path)
         try:
-            if not written or path not in self._sound:
+            if (path, written) not in self._sound:
                 self._check(path)
+                self._sound.add((path, written))
             with Session.open(path) as session:
                 done = self._send_samples(session, path)
         except SessionError as error:
@@ -180,10 +181,8 @@ class Forwarder:
                 raise
             else:
                 done = self._send_readable(path, error)
-        if written:
-            self._sound.add(path)
-        elif done:
-            self._sound.discard(path)
+        if done and not written:
+            self._sound -= {(path, True), (path, False)}
             self._cursors.remove(self.target.name, path)
 
     def _check(self, path: Path) -> None:
