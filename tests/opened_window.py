@@ -16,7 +16,7 @@ from wattui.simulator.devices import forget_devices
 from wattui.ui import app
 
 #: A meter that runs fast enough for a test.
-FAST = "sim://pro?load=desktop&speed=60"
+FAST = "sim://pro?load=desktop&speed=20"
 
 
 class Uncaught(list):

@@ -27,7 +27,7 @@ _Qt = QtCore.Qt
 
 def url(number, **options):
     more = "".join(f"&{name}={value}" for name, value in options.items())
-    return f"sim://pro?load=lamp&speed=60&seed={number}&serial=M{number}{more}"
+    return f"sim://pro?load=lamp&speed=20&seed={number}&serial=M{number}{more}"
 
 
 @pytest.fixture
@@ -265,7 +265,7 @@ def test_the_menu_of_a_row_offers_what_can_be_done(two):
 def test_a_lost_and_a_failed_meter_are_shown_with_the_others(window):
     model = window.model
     model.connect_added(url(1))
-    window.bench.connect([url(2, faults="unplug@100"), "/dev/ttyUSB-none"])
+    window.bench.connect([url(2, faults="unplug@30"), "/dev/ttyUSB-none"])
     states = lambda: [one.state for one in window.bench.meters]  # noqa: E731
     window.wait_for(lambda: states() == ["running", "lost", "failed"], "each state")
     rows = model.meter_rows

@@ -68,7 +68,7 @@ def test_the_digits_fill_the_window_and_the_menu_leaves_them_too(window):
 
 
 def test_an_unplugged_meter_is_grey_and_says_so_in_large_letters(window):
-    window.connect(f"{FAST}&faults=unplug@240")
+    window.connect(f"{FAST}&faults=unplug@80")
     window.key(_Key.Key_W)
     black = window.colours(panel(window))[LIGHT.text]
     window.wait_for(lambda: window.model.state == "lost", "unplugging", 30)
@@ -83,7 +83,7 @@ def test_an_unplugged_meter_is_grey_and_says_so_in_large_letters(window):
 
 
 def test_each_of_several_meters_has_its_state_and_all_have_a_total(window):
-    faults = ("", "&faults=unplug@100", "")
+    faults = ("", "&faults=unplug@30", "")
     urls = [f"{FAST}&serial={n}&seed={n}{fault}" for n, fault in enumerate(faults)]
     window.model.connect_ports(urls, ["Fridge", "Lamp", "Server"])
     window.key(_Key.Key_W)

@@ -83,7 +83,7 @@ def test_a_missing_port_is_a_notice_not_a_dialog(window):
 
 
 def test_unplugging_turns_the_readings_grey_and_needs_no_click(window):
-    window.connect(f"{FAST}&faults=unplug@240")
+    window.connect(f"{FAST}&faults=unplug@80")
     window.wait_for(lambda: window.model.state == "lost", "unplugging", 30)
     assert not window.model.readings.current
     assert window.model.readings.note.startswith("last one at ")

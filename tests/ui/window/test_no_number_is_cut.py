@@ -59,7 +59,7 @@ def widen(window):
 def record(window, count):
     for number in range(count):
         window.model.connect_added(
-            f"sim://pro?load=desktop&speed=60&seed={number}&serial=M{number}"
+            f"sim://pro?load=desktop&speed=20&seed={number}&serial=M{number}"
         )
     window.wait_for(lambda: all(one.live for one in window.bench.meters), "every meter")
     window.wait_for(lambda: window.model.plots.frames > 1, "the plots")

@@ -86,7 +86,7 @@ def test_a_window_has_its_own_theme_after_one_in_the_other(window):
 
 
 def test_the_dot_is_green_while_recording_and_amber_while_unplugged(window):
-    window.connect(f"{FAST}&faults=unplug@60")
+    window.connect(f"{FAST}&faults=unplug@20")
     dot, palette = window.control("status").dot, window.model.palette
     assert dot.colour == palette.ok
     assert palette.ok in window.colours(dot)
@@ -218,7 +218,7 @@ def test_closing_at_any_moment_leaves_nothing_running_and_is_quick(state):
     elif state == "live":
         opened.connect()
     elif state == "lost":
-        opened.connect(f"{FAST}&faults=unplug@240")
+        opened.connect(f"{FAST}&faults=unplug@80")
         opened.wait_for(lambda: opened.model.state == "lost", "unplugging", 30)
     path = opened.bench.session_path
     begun = time.monotonic()
