@@ -268,7 +268,7 @@ def test_a_meter_without_its_row_loses_no_samples(sound: Path, tmp_path: Path) -
     ],
 )
 def test_values_of_another_type_end_in_no_traceback(tmp_path: Path, change: str) -> None:
-    path = record_steady(tmp_path / "a.wattui", 9_000)
+    path = record_steady(tmp_path / "a.wattui", 4_500)
     with sqlite3.connect(path) as connection:
         connection.execute(f"{change.replace('UPDATE', 'UPDATE OR IGNORE')}")
     connection.close()
