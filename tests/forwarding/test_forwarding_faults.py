@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -18,9 +19,11 @@ from pathlib import Path
 
 import pytest
 from faulty_proxy import FaultyProxy
+from log_process import Log
 from real_servers import Broker, InfluxServer, PostgresServer, find, wait_for
 from session_samples import METER, record, record_steady, steady
 
+from wattui.desktop.folders import data_folder
 from wattui.errors import DiskRefused, WattuiError
 from wattui.forwarding import Batch, Cursors, Forwarder, forwarder, open_target
 from wattui.forwarding.target import TargetRefused, TargetUnreachable
@@ -289,6 +292,42 @@ def test_home_assistant_sees_that_energy_begins_again(tmp_path: Path, start: Sta
     falls = [one for one in range(1, len(energies)) if energies[one] < energies[one - 1]]
     assert len(falls) == 1
     assert energies[falls[0]] < 0.02
+
+
+def test_a_password_is_nowhere_but_at_its_server(
+    http: HttpServer, tmp_path: Path, program: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broker").mkdir()
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    secret = "geheim-4711"
+    for name in ("WATTUI_INFLUX_PASSWORD", "WATTUI_MQTT_PASSWORD", "PGPASSWORD"):
+        monkeypatch.setenv(name, secret)
+    http.answers = [(401, "unauthorized")] * 20
+    status = tmp_path / "status.json"
+    log = Log(
+        program, "--debug", "sim://pro?speed=50", "--duration", "30s", "--status-file", str(status),
+        "--influx", http.url.replace("127", "anna@127"),
+        "--mqtt", broker.url.replace("127", "anna@127"),
+    )  # fmt: skip
+    try:
+        assert log.end() == 0
+        said = log.errors()
+        done = subprocess.run(
+            [*program, "doctor", "--report", str(tmp_path / "problem.txt")],
+            capture_output=True, timeout=60, check=True,
+        )  # fmt: skip
+    finally:
+        log.close()
+        broker.stop()
+    assert "401" in said
+    assert any(one and one.startswith("Basic ") for one in http.authorizations)
+    written = [*data_folder().rglob("*"), status, tmp_path / "problem.txt"]
+    files = [one.read_bytes() for one in written if one.is_file()]
+    assert len(files) > 4
+    for text in (*files, said.encode(), "".join(log.lines).encode(), done.stdout, done.stderr):
+        assert secret.encode() not in text
+        assert base64.b64encode(f"anna:{secret}".encode()) not in text
 
 
 @pytest.fixture
