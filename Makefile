@@ -8,7 +8,7 @@ RELEASE_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
 WORKERS ?= 4
 
-.PHONY: help run test test-faults test-lowest soak fuzz lint format types dead-code check lock release bench docs linkcheck icons screenshots clean
+.PHONY: help run test test-faults test-lowest soak fuzz lint format types dead-code check lock release bundle bench docs linkcheck icons screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -71,6 +71,9 @@ format: ## format the code
 	@.ci/bootstrap dev
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+bundle: ## build the folder, the single file and the Debian package for people without Python
+	packaging/build
 
 bench: ## run the benchmarks, side by side with earlier programs
 	@.ci/bootstrap bench
