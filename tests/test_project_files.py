@@ -23,14 +23,29 @@ def _yaml(path: Path) -> dict[str, Any]:
     return read
 
 
-def test_the_package_the_citation_and_the_metainfo_have_one_version() -> None:
+def test_the_package_the_changelog_the_citation_and_the_metainfo_have_one_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     metainfo = ElementTree.parse(ROOT / "resources" / "wattui.metainfo.xml")
     releases = metainfo.findall("releases/release")
     found = {
+        "changelog": re.findall(r"^## \[(\d.*?)\]", changelog, re.M)[0],
         "citation": str(_yaml(ROOT / "CITATION.cff")["version"]),
         "metainfo": releases[0].get("version"),
     }
     assert found == dict.fromkeys(found, wattui.__version__)
+
+
+def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
+    """``make release`` turns the first heading into that of a version with its date."""
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "# Changelog"
+    versions = [line for line in lines if line.startswith("## ")]
+    unreleased = r"## (\[Unreleased\]|\[\d+\.\d+\.\d+\] - Unreleased)"
+    assert re.fullmatch(unreleased, versions[0])
+    for line in versions[1:]:
+        assert re.fullmatch(r"## \[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", line)
+    kinds = {line.removeprefix("### ") for line in lines if line.startswith("### ")}
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def test_the_citation_has_what_its_format_requires() -> None:
