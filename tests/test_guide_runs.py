@@ -255,6 +255,15 @@ def test_the_python_of_the_page_on_python_runs(
     names["session"].close()
 
 
+def test_every_picture_is_made_by_the_script_shown_on_a_page_and_small() -> None:
+    pictures = {path.name: path for path in (DOCS / "images").glob("*.png")}
+    script = (DOCS / "images" / "make_screenshots.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'^    "([\w-]+\.png)":', script, re.M)) == set(pictures)
+    pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
+    assert [name for name in pictures if f"(images/{name})" not in pages] == []
+    assert [name for name, path in pictures.items() if path.stat().st_size > 80_000] == []
+
+
 # -- reference --
 
 
