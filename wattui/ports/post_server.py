@@ -94,7 +94,8 @@ class PostServer:
         self.refused: collections.Counter[str] = collections.Counter()
         #: From where the last one was, and why it was refused; empty for none.
         self.last_refusal = ""
-        self._open: collections.Counter[str] = collections.Counter()
+        # The open connections and their addresses, the oldest first.
+        self._open: dict[asyncio.Task[None], str] = {}
         # Requests that an address may still send, and when that was counted.
         self._credits: dict[str, tuple[float, float]] = {}
         self._report_after = 0.0
@@ -137,17 +138,17 @@ class PostServer:
             writer.write(_response(error.status, str(error)))
             writer.close()
             return
-        self._open[address] += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[task] = address
         try:
             await self._converse(reader, writer, address)
         except OSError as error:
             self._count(address, f"connection lost: {type(error).__name__}")
         except asyncio.CancelledError:
-            pass  # the server is being closed; asyncio would log it as an error
+            pass  # it gave way, or the server is being closed; asyncio would log an error
         finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
+            self._open.pop(task, None)
             writer.transport.abort()
 
     async def _converse(
@@ -186,8 +187,6 @@ class PostServer:
         """Check whether an address may send a request now."""
         if not self._where.may_post(address):
             raise Refused(403, "this address is not allowed")
-        if self._open.total() >= MOST_CONNECTIONS or self._open[address] >= MOST_OF_ADDRESS:
-            raise Refused(503, "too many connections")
         now = time.monotonic()
         left, counted = self._credits.pop(address, (float(MOST_AT_ONCE), now))
         left = min(left + (now - counted) * MOST_PER_SECOND, MOST_AT_ONCE)
@@ -196,6 +195,22 @@ class PostServer:
         self._credits[address] = (max(left - 1, 0), now)
         if left < 1:
             raise Refused(429, "too many requests")
+        self._make_room(address)
+
+    def _make_room(self, address: str) -> None:
+        """End the oldest connection if there are too many: a meter needs no time for its request.
+
+        It is one of the same address, or of the address that has most.
+        """
+        count = collections.Counter(self._open.values())
+        if count[address] < MOST_OF_ADDRESS:
+            if len(self._open) < MOST_CONNECTIONS:
+                return
+            address = count.most_common(1)[0][0]
+        oldest = next(task for task, one in self._open.items() if one == address)
+        del self._open[oldest]
+        oldest.cancel()
+        self._count(address, "too many connections at a time")
 
     def _count(self, address: str, reason: str) -> None:
         """Count a request that was refused; log it, but not each one of a flood."""
