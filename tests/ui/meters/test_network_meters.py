@@ -25,6 +25,8 @@ class PostingMeters:
         self.port = port
         self.ended = threading.Event()
         self.obey = True
+        self.sr = 1
+        self.answers = []
         self._threads = []
 
     def add(self, serial_number):
@@ -37,10 +39,13 @@ class PostingMeters:
         while not self.ended.wait(0.05):
             watts += 1
             try:
-                text = body(serial_number, 0 if relay else watts, rnc=relay, v=1150 + watts % 50)
+                text = body(
+                    serial_number, 0 if relay else watts, rnc=relay, v=1150 + watts % 50, sr=self.sr
+                )
                 _, answer = post(self.port, text)
             except OSError:
                 continue
+            self.answers.append(answer)
             if self.obey:
                 relay = int(answer.startswith("[1"))
 
@@ -151,6 +156,21 @@ def test_a_load_is_switched_after_a_question_and_shown_when_the_meter_confirms_i
     assert question.accessibleName() == "Switch the load of .NET 11 on?"
     window.click(question.buttons["switch"])
     window.wait_for(lambda: window.bench.meter.load == "load on", "the load again")
+
+
+def test_the_interval_is_that_of_the_meter_and_can_be_set(window, meters):
+    listen(window, meters.port)
+    meters.sr = 7
+    meters.add("11")
+    box = window.info.interval.control
+    window.wait_for(lambda: box.currentText() == "every 7 s", "the interval of the meter")
+    box.setCurrentIndex(box.findText("every 5 s"))
+    box.activated[int].emit(box.currentIndex())
+    window.wait_for(lambda: "[0!5]" in meters.answers, "the request")
+    assert box.currentText() == "every 5 s"
+    meters.sr = 5
+    window.wait_for(lambda: meters.answers[-1] == "[0]", "the confirmation")
+    assert (box.currentText(), window.bench.meter.interval) == ("every 5 s", 5)
 
 
 def test_a_meter_that_stops_posting_is_silent_not_unplugged(window, meters):

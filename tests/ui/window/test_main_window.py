@@ -286,3 +286,16 @@ def test_the_file_name_shows_its_folder(window, monkeypatch):
     window.click(label)
     window.wait_for(lambda: opened, "the folder")
     assert [url.toLocalFile() for url in opened] == [folder]
+
+
+def test_the_interval_that_was_picked_was_shown_as_the_first_one(window):
+    window.connect()
+    box = window.info.interval.control
+    for text, seconds in (("every 5 s", 5), ("every 2 s", 2)):
+        box.setCurrentIndex(box.findText(text))
+        box.activated[int].emit(box.currentIndex())
+        window.handle_events()
+        assert (box.currentText(), window.bench.meter.interval) == (text, seconds)
+    window.model.interval = 7
+    window.handle_events()
+    assert box.currentText() == "every 7 s"

@@ -116,8 +116,8 @@ class WindowModel(HasStrictTraits):
 
     #: Seconds between two records.
     interval = Range(1, MAX_INTERVAL, 1)
-    #: Those that are offered.
-    intervals = Property(List(), observe="interval")
+    #: Those that are offered.  A list that changes while one is picked would show its first.
+    intervals = List(Int(), INTERVALS)
     #: Names of the channels that are plotted.
     channels = List(Str(), FIRST_SHOWN)
     #: How times are shown.
@@ -318,8 +318,16 @@ class WindowModel(HasStrictTraits):
             self.bench.disconnect(self.bench.meter)
         self.refresh()
 
+    @observe("bench:meter:interval")
+    def _interval_reported(self, _event: object) -> None:
+        """Show the interval of a meter that decides on it itself."""
+        if self.bench is not None and self.bench.meter is not None and self.bench.meter.posts:
+            self.interval = self.bench.meter.interval
+
     @observe("interval")
     def _interval_chosen(self, _event: object) -> None:
+        if self.interval not in self.intervals:
+            self.intervals = sorted({*INTERVALS, self.interval})
         if self.bench is not None and self.bench.meter is not None and self.connected:
             self.bench.meter.interval = self.interval
 
@@ -491,9 +499,6 @@ class WindowModel(HasStrictTraits):
 
     def _get_shows_large(self) -> bool:
         return self.large and self.place == Place.PLOTS
-
-    def _get_intervals(self) -> list[int]:
-        return sorted({*INTERVALS, self.interval})
 
     def _get_title(self) -> str:
         bench = self.bench
