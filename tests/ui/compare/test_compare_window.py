@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sqlite3
 
 import numpy as np
@@ -203,13 +204,19 @@ def test_the_close_button_closes_the_window(window):
     assert open_windows() == []
 
 
-def test_a_session_that_cannot_be_read_is_reported_in_the_window(window, tmp_path):
+@pytest.mark.filterwarnings("always::ResourceWarning")
+def test_a_session_that_cannot_be_read_is_reported_in_the_window(window, tmp_path, recwarn):
     shown = compare(window)
     path = tmp_path / "letter.wattui"
     path.write_text("Dear Sir or Madam")
     shown.add(path)
     window.wait_for(lambda: shown.message.text(), "the reason")
     assert "letter.wattui" in shown.message.text()
+    shown.close()
+    window.handle_events()
+    gc.collect()
+    # A folder that nobody removes goes whenever it is collected, on the window's thread.
+    assert [one for one in recwarn if "cleaning up" in str(one.message)] == []
 
 
 def test_of_a_damaged_session_what_can_be_read_is_compared(window, tmp_path):

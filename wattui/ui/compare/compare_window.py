@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tempfile
 from collections.abc import Sequence
@@ -171,12 +172,15 @@ class CompareWindow(QtGui.QDialog):
         if is_being_written(path):
             return path, [], ()
         folder = tempfile.TemporaryDirectory(prefix="wattui-compared-")
-        copy, damage = sound_copy(path, Path(folder.name), cancelled=lambda: self.closed)
-        if damage:
-            self._folders.append(folder)
-            return path, parts_in(copy), damage
-        folder.cleanup()
-        return path, [], ()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(folder)
+            copy, damage = sound_copy(path, Path(folder.name), cancelled=lambda: self.closed)
+            parts = parts_in(copy) if damage else []
+            if damage:
+                self._folders.append(folder)
+                if not self.closed:
+                    stack.pop_all()  # it goes with the window
+        return path, parts, damage
 
     def _replace(self, found: tuple[Path, list[ComparedPart], tuple[str, ...]]) -> None:
         """Show what can be read of a session instead of it, if it is damaged."""
