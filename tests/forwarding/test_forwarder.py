@@ -141,6 +141,22 @@ def test_an_error_of_the_program_is_reported_and_ends_nothing(
     assert len(target.rows) == 5
 
 
+def test_targets_that_are_gone_end_at_the_same_time(tmp_path: Path, cursors: Cursors) -> None:
+    """A recording ended ten seconds later for each of them."""
+    made = []
+    for name in ("first", "second"):
+        target = Memory()
+        target.name = name
+        target.error = TargetUnreachable("it is gone")
+        made.append(Forwarder(target, cursors, lambda _error: None, look=0.01, retry=0.01))
+        made[-1].start()
+        made[-1].add(record_steady(tmp_path / f"{name}.wattui", 5))
+    for one in made:
+        one.hurry(0.1)
+    wait_for(lambda: all(one.target.closed for one in made), "the end of both")
+    assert not any(one.close(100) for one in made)
+
+
 def test_a_session_that_is_gone_is_forgotten(tmp_path: Path, cursors: Cursors) -> None:
     cursors.add("memory", tmp_path / "gone.wattui")
     assert forward(Memory(), cursors) == []

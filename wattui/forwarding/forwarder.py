@@ -87,6 +87,12 @@ class Forwarder:
         """Whether the last try failed.  Any thread."""
         return self._complained is not None
 
+    def hurry(self, timeout: float) -> None:
+        """Let it end in *timeout* seconds at most, without waiting for it.  Any thread."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + timeout
+            self._wake.set()
+
     def close(self, timeout: float = 10.0) -> bool:
         """Send what is left, for *timeout* seconds at most; the rest is sent by the next run.
 
@@ -95,9 +101,9 @@ class Forwarder:
         bool
             Whether everything was sent.
         """
-        self._deadline = time.monotonic() + timeout
-        self._wake.set()
-        self._thread.join(timeout + 1.0)
+        self.hurry(timeout)
+        assert self._deadline is not None
+        self._thread.join(max(0.0, self._deadline - time.monotonic()) + 1.0)
         done = not self._thread.is_alive() and not self.failing
         return done and not self._sessions()
 

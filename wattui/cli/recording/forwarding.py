@@ -81,6 +81,9 @@ class Forwarding(contextlib.ExitStack):
         self._ended.set()
         self._thread.join(_PATIENCE)
         self._note()
+        # All at once: one that is gone does not use the time of the next.
+        for forwarder in self._forwarders:
+            forwarder.hurry(_PATIENCE)
         for forwarder in self._forwarders:
             done = forwarder.close(_PATIENCE)
             sent = f"{count_text(forwarder.sent, 'sample')} sent to {forwarder.target.name}"
