@@ -11,6 +11,7 @@ import wattui
 from wattui.ui.window.actions import ACTION, ACTIONS
 from wattui.ui.window.key_groups import GROUPS, group_keys
 from wattui.ui.window.main_view import TOP_BUTTONS
+from wattui.ui.window.menus import MenuBar
 from wattui.ui.window.placard import EMPTY_BUTTONS
 from wattui.ui.window.window_model import WindowModel
 
@@ -47,6 +48,45 @@ def test_no_two_entries_of_a_menu_have_the_same_access_key():
             keys = [QtGui.QKeySequence.mnemonic(text).toString() for text in texts]
             keys = [key for key in keys if key]
             assert len(keys) == len(set(keys)), texts
+    finally:
+        window.close()
+
+
+def test_entries_of_menus_follow_the_model_and_check_each_condition_once_per_event(monkeypatch):
+    checked = []
+    holds = MenuBar._holds
+    monkeypatch.setattr(
+        MenuBar, "_holds", lambda self, one: checked.append(one) or holds(self, one)
+    )
+    window = OpenedWindow()
+    try:
+        live, clock = (window.handler.menus.entries[name] for name in ("live", "clock"))
+        assert not live.isEnabled()
+        window.connect()
+        assert live.isEnabled()
+        checked.clear()
+        for mode in ("clock", "elapsed", "clock"):
+            window.model.clock_mode = mode
+        assert checked == []
+        window.handle_events()
+        assert clock.isChecked()
+        assert checked.count("object.clock_mode == 'clock'") == 1
+    finally:
+        window.close()
+
+
+def test_an_entry_whose_condition_no_longer_holds_does_nothing(monkeypatch):
+    """A key can come before the entry of its menu is disabled."""
+    window = OpenedWindow()
+    try:
+        done = []
+        monkeypatch.setattr(window.handler.menus, "_do", done.append)
+        entry = window.handler.menus.entries["live"]
+        entry.setEnabled(True)
+        entry.trigger()
+        assert done == []
+        window.handle_events()
+        assert not entry.isEnabled()
     finally:
         window.close()
 
