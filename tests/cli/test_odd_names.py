@@ -25,7 +25,7 @@ ODD = os.fsdecode(b"caf\xe9\xff")
 #: Commands without files of their own, or that are tried elsewhere.
 ELSEWHERE = {
     *("arm", "clear", "completion", "config", "desktop", "doctor", "fetch", "gui", "help", "info"),
-    *("log", "measure", "ports", "service", "simulate"),
+    *("listen", "log", "measure", "ports", "service", "simulate"),
 }
 
 #: These print a path as it is, which the runner of click refuses.
