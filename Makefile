@@ -73,6 +73,8 @@ format: ## format the code
 	.venv/bin/ruff format .
 
 bundle: ## build the folder, the single file and the Debian package for people without Python
+	@.ci/bootstrap docs
+	.ci/build-man
 	packaging/build
 
 bench: ## run the benchmarks, side by side with earlier programs

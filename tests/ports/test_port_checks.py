@@ -22,6 +22,13 @@ def test_a_user_outside_the_group_gets_the_exact_command() -> None:
     assert "sudo usermod -a -G dialout ada" in [check.command for check in checks]
 
 
+def test_a_user_at_the_machine_was_sent_to_a_group_that_the_rule_makes_needless() -> None:
+    at_the_machine = LinuxFacts(user="me", rule=True)
+    assert "Permission" not in [one.title for one in linux_checks(at_the_machine)]
+    over_ssh = LinuxFacts(user="me", rule=True, remote=True)
+    assert "Permission" in [one.title for one in linux_checks(over_ssh)]
+
+
 def test_programs_that_take_over_ports_are_listed_only_if_installed() -> None:
     none = linux_checks(LinuxFacts(user="ada", in_group=True))
     assert [check.title for check in none] == ["The cable", "Another program"]

@@ -36,6 +36,8 @@ class LinuxFacts:
     brltty: bool = False
     modem_manager: bool = False
     rule: bool = False
+    #: Whether the user is not at the machine, where the rule gives no access.
+    remote: bool = False
     #: Whether UPower reads the meters itself, and so has their ports open.
     upower: bool = False
 
@@ -59,6 +61,7 @@ def linux_facts() -> LinuxFacts:
         brltty=any(path.exists() for path in _BRLTTY),
         modem_manager=any(path.exists() for path in _MODEM_MANAGER),
         rule=any(any(found) for found in rules),
+        remote="SSH_CONNECTION" in os.environ,
         upower=_upower_reads_meters(),
     )
 
@@ -99,7 +102,7 @@ def linux_checks(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
 def linux_obstacles(facts: LinuxFacts, rule_command: str = "") -> list[Check]:
     """Return what on this machine keeps ports from being used, the likeliest first."""
     checks = []
-    if not facts.in_group:
+    if not facts.in_group and (facts.remote or not facts.rule):
         checks.append(
             Check(
                 "Permission",
