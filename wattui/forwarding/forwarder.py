@@ -88,7 +88,7 @@ class Forwarder:
         return self._complained is not None
 
     def hurry(self, timeout: float) -> None:
-        """Let it end in *timeout* seconds at most, without waiting for it.  Any thread."""
+        """Set the end, in *timeout* seconds at most, and return at once.  Any thread."""
         if self._deadline is None:
             self._deadline = time.monotonic() + timeout
             self._wake.set()
