@@ -172,8 +172,12 @@ def _open_replay(wanted: ReplayRequest) -> TimedReplay | None:
             return None
         folder = tempfile.TemporaryDirectory(prefix="wattui-replay-")
         temporary = Path(folder.name) / "run.wattui"
-        import_files([wanted.path], temporary)
-        return _replay(wanted, temporary, folder)
+        try:
+            import_files([wanted.path], temporary)
+            return _replay(wanted, temporary, folder)
+        except BaseException:
+            folder.cleanup()
+            raise
     except WattuiError as error:
         raise ValueError(str(error)) from error
 

@@ -13,7 +13,7 @@ from wattui.measurement.alerts import AlertRule, parse_alert
 from wattui.measurement.text import printable
 from wattui.model.recording_watch import RecordingWatch
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.widgets.form_layout import dress_window, heading, set_role
+from wattui.ui.widgets.form_layout import dress_window, heading, set_role, window_column
 from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 
@@ -44,9 +44,7 @@ class AlertDialog(QtGui.QDialog):
         self.rules: list[AlertRule] = list(watch.rules)
         self.setWindowTitle("Alerts")
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
-        layout = QtGui.QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * GRID,) * 4)
-        layout.setSpacing(GRID)
+        layout = window_column(self)
         for row in (self._introduction(), self._list_row(), self._typed_row()):
             layout.addLayout(row)
         self.reason = _small("", "refusal")

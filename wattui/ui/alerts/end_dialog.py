@@ -12,7 +12,7 @@ from wattui.measurement.clock import microseconds
 from wattui.measurement.planned_end import parse_planned_end
 from wattui.model.recording_watch import RecordingWatch
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.widgets.form_layout import dress_window, set_role
+from wattui.ui.widgets.form_layout import dress_window, set_role, window_column
 from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 
@@ -38,9 +38,7 @@ class EndDialog(QtGui.QDialog):
         self._watch = watch
         self.setWindowTitle("Planned end")
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
-        layout = QtGui.QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * GRID,) * 4)
-        layout.setSpacing(GRID)
+        layout = window_column(self)
         recording = watch.bench is not None and watch.bench.recording
         which = "The recording" if recording else "The next recording"
         self.title = _words(f"{which} ends", "question")

@@ -31,7 +31,7 @@ from wattui.ui.compare.compared_parts import (
 )
 from wattui.ui.theme.style_sheet import GRID
 from wattui.ui.widgets.colour_chip import colour_chip
-from wattui.ui.widgets.form_layout import dress_window
+from wattui.ui.widgets.form_layout import dress_window, window_column
 from wattui.ui.widgets.plain_text import PlainLabel, plain_tip, printable
 from wattui.ui.widgets.screen_fit import fit_to_screen
 
@@ -76,9 +76,7 @@ class CompareWindow(QtGui.QDialog):
     # -- the widgets -------------------------------------------------------------------
 
     def _make(self) -> None:
-        layout = QtGui.QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * GRID,) * 4)
-        layout.setSpacing(GRID)
+        layout = window_column(self)
         layout.addLayout(self._choices())
         body = QtGui.QHBoxLayout()
         body.setSpacing(GRID)

@@ -36,7 +36,7 @@ from wattui.session.store import local_zone
 from wattui.ui.files.column_grid import ColumnGrid
 from wattui.ui.files.import_draft import ImportDraft, parse_start
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.widgets.form_layout import dress_window, heading, set_role
+from wattui.ui.widgets.form_layout import dress_window, heading, set_role, window_column
 from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 from wattui.ui.widgets.typed_field import TypedBox, read_number
@@ -106,9 +106,7 @@ class ImportDialog(QtGui.QDialog):
     # -- the widgets -------------------------------------------------------------------
 
     def _make(self, paths: Sequence[Path]) -> None:
-        layout = QtGui.QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * GRID,) * 4)
-        layout.setSpacing(GRID)
+        layout = window_column(self)
         more = f" and {count_text(len(paths) - 1, 'more file')}" if len(paths) > 1 else ""
         self.title = _words(f"{shown_name(paths[0])}{more}", "question")
         layout.addWidget(self.title)

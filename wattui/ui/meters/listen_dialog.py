@@ -19,7 +19,7 @@ from wattui.ports.listen_url import (
     parse_network,
 )
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.widgets.form_layout import LABELS, dress_window, set_role
+from wattui.ui.widgets.form_layout import LABELS, dress_window, set_role, window_column
 from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.screen_fit import fit_to_screen, scroll_above
 
@@ -50,9 +50,7 @@ class ListenDialog(QtGui.QDialog):
         self._listen = listen
         self.setWindowTitle("Listen for .NET meters")
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
-        layout = QtGui.QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * GRID,) * 4)
-        layout.setSpacing(GRID)
+        layout = window_column(self)
         layout.addWidget(
             _words(
                 "A .NET posts its records over the network by itself. Each meter that posts to "

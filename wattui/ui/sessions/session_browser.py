@@ -29,7 +29,7 @@ from wattui.ui.sessions.session_reader import SessionList, SessionReader
 from wattui.ui.sessions.session_table import SessionTable, SessionView
 from wattui.ui.theme.palette import Palette
 from wattui.ui.theme.style_sheet import GRID
-from wattui.ui.widgets.form_layout import dress_window, set_role
+from wattui.ui.widgets.form_layout import dress_window, set_role, window_column
 from wattui.ui.widgets.notices import Notice, NoticeKind, NoticeStack
 from wattui.ui.widgets.plain_text import PlainLabel
 from wattui.ui.widgets.question import Question
@@ -106,9 +106,7 @@ class SessionBrowser(QtGui.QDialog):
     # -- the widgets -------------------------------------------------------------------
 
     def _make(self) -> None:
-        layout = QtGui.QVBoxLayout(self)
-        layout.setContentsMargins(*(2 * GRID,) * 4)
-        layout.setSpacing(GRID)
+        layout = window_column(self)
         self.notices = NoticeStack()
         layout.addLayout(self._search_row())
         layout.addWidget(self.notices)

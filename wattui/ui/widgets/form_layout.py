@@ -47,6 +47,14 @@ def dress_window(window: QtGui.QWidget) -> None:
             box.setItemDelegate(QtGui.QStyledItemDelegate(box))
 
 
+def window_column(window: QtGui.QWidget) -> QtGui.QVBoxLayout:
+    """Lay the rows of a window out in a column, and return that."""
+    column = QtGui.QVBoxLayout(window)
+    column.setContentsMargins(*(2 * GRID,) * 4)
+    column.setSpacing(GRID)
+    return column
+
+
 def set_role(button: QtGui.QPushButton, role: str) -> None:
     """Set the role of a button, for which the style sheet has a look."""
     if button.property("role") != role:
