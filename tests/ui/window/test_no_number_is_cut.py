@@ -61,7 +61,12 @@ def record(window, count):
         window.model.connect_added(
             f"sim://pro?load=desktop&speed=20&seed={number}&serial=M{number}"
         )
-    window.wait_for(lambda: all(one.live for one in window.bench.meters), "every meter")
+    # Enough of each for a part of them to be selected.
+    enough = 12
+    window.wait_for(
+        lambda: all(one.live and one.sample_count > enough for one in window.bench.meters),
+        "records of every meter",
+    )
     window.wait_for(lambda: window.model.plots.frames > 1, "the plots")
     for meter in window.bench.meters:
         # Nothing changes any more.
