@@ -88,7 +88,7 @@ class Forwarder:
         return self._complained is not None
 
     def hurry(self, timeout: float) -> None:
-        """Set the end, in *timeout* seconds at most, and return at once.  Any thread."""
+        """Set the end, in *timeout* seconds at most, and return immediately.  Any thread."""
         if self._deadline is None:
             self._deadline = time.monotonic() + timeout
             self._wake.set()
