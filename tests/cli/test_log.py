@@ -237,6 +237,7 @@ class SilentClient:
         self.state = ClientState.CLOSED
         self.info = MeterInfo(url, url)
         self.clock = ScaledClock(1000.0)
+        self.lost_time = 0.0
 
     def add_listener(self, listener: Any) -> None:
         pass
