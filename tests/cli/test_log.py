@@ -232,12 +232,12 @@ class SilentClient:
     """A meter that answers, but sends nothing."""
 
     activity, error, paused, unreadable = "", None, "", 0
+    lost_time, others, relay_open, relay_wanted = 0.0, (), None, None
 
     def __init__(self, url: str, **_options: Any) -> None:
         self.state = ClientState.CLOSED
         self.info = MeterInfo(url, url)
         self.clock = ScaledClock(1000.0)
-        self.lost_time = 0.0
 
     def add_listener(self, listener: Any) -> None:
         pass
