@@ -23,18 +23,22 @@ FORM = PrintableFormatter("%(levelname)s %(message)s")
 #: A program that logs until it is told to end.
 LINES = 400
 PROGRAM = f"""
-import logging, sys
+import logging, sys, time
 from wattui.desktop import program_log
+program_log._LAST_LINES = {DEADLINE}
 program_log.start_log(logging.Formatter("%(message)s"), "started " + sys.argv[1])
 for number in range({LINES}):
     logging.getLogger("wattui").info("%s %d", sys.argv[1] * 40, number)
+while program_log.log_file() is None:
+    time.sleep(0.01)
 print("logged", flush=True)
 sys.stdin.read()
 """
 
 
 @pytest.fixture(autouse=True)
-def _ended() -> Iterator[None]:
+def _ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(program_log, "_LAST_LINES", DEADLINE)
     level = logging.getLogger("wattui").level
     yield
     program_log.end_log()

@@ -17,7 +17,7 @@ import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from wattui.desktop.folders import log_folder
 from wattui.desktop.heap import share_heap
@@ -39,7 +39,8 @@ _MOST_WAITING: Final = 10_000
 #: Seconds that the end of the program waits for the last lines of the log.
 _LAST_LINES: Final = 2.0
 
-_state: dict[str, Any] = {}
+#: The log of this program, if there is one: the path of its file, once it is open.
+_logs: Final[list[list[Path]]] = []
 _ends: Final[list[Callable[[], None]]] = []
 _crashes: Final[list[TextIO]] = []
 
@@ -56,11 +57,12 @@ def start_log(form: logging.Formatter, first_line: str, folder: Path | None = No
     folder
         Where the file is; None for the folder of logs.
     """
-    if "file" in _state:
+    if _logs:
         return
-    _state["file"] = None
+    opened: list[Path] = []
+    _logs.append(opened)
     logging.getLogger().addHandler(
-        handed_over(lambda: _open(form, log_folder() if folder is None else folder))
+        handed_over(lambda: _open(form, log_folder() if folder is None else folder, opened))
     )
     if not _log.isEnabledFor(logging.INFO):
         _log.setLevel(logging.INFO)
@@ -71,14 +73,14 @@ def start_log(form: logging.Formatter, first_line: str, folder: Path | None = No
 
 def log_file() -> Path | None:
     """Return the path of this program's log; None if it has none, or none yet."""
-    return _state.get("file")
+    return next((path for opened in _logs for path in opened), None)
 
 
 def end_log() -> None:
     """Write the last lines of the log, unless the disk does not respond."""
     while _ends:
         _ends.pop()()
-    _state.clear()
+    _logs.clear()
 
 
 def log_files() -> list[Path]:
@@ -154,8 +156,8 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         self._lock.release()
 
 
-def _open(form: logging.Formatter, folder: Path) -> logging.Handler | None:
-    """Open the first file that no other program has; None if there is none."""
+def _open(form: logging.Formatter, folder: Path, opened: list[Path]) -> logging.Handler | None:
+    """Open the first file that no other program has, and add it to *opened*; None without one."""
     from filelock import FileLock
 
     try:
@@ -168,7 +170,7 @@ def _open(form: logging.Formatter, folder: Path) -> logging.Handler | None:
                 made = _LogFile(path, lock)
                 made.setFormatter(form)
                 _trace_crashes(path.with_name(f"{path.stem}-crash.log"))
-                _state["file"] = path
+                opened.append(path)
                 return made
     except (OSError, NotImplementedError) as error:  # the latter from locks
         _log.warning("there will be no log: %s", error)
