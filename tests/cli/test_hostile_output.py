@@ -91,6 +91,8 @@ def calls(path: Path, folder: Path) -> list[list[str]]:
         ["log", meter, "-d", "3", "--json"],
         ["log", f"{meter}&fault=restart@1", "-d", "5", "--plain"],
         ["log", f"/dev/{BODY}", "-d", "3"],
+        ["listen", "--bind", BODY],
+        ["listen", "--port", "0", "--meter", BODY, "-d", "1"],
         ["ports"],
         ["info", meter],
         ["info", f"sim://{quote(BODY)}"],

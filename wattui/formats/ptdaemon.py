@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from wattui.formats.csv_file import plain_text, read_text
 from wattui.formats.export_job import ExportJob, field_text
 from wattui.formats.file_format import Format, Missing
 from wattui.formats.reading.block import ABSENT, Block, Row, blocks_of_rows
@@ -59,7 +60,7 @@ def read(source: Source) -> Iterator[Block]:
             row = read_line(source, number, text, _record)
             if row is not None:
                 rows.append(row)
-                marks.append(shown_text(_pairs(text).get("mark", "")))
+                marks.append(read_text(shown_text(_pairs(text).get("mark", ""))))
         for block in zone.converted(blocks_of_rows(rows)):
             assert block.time is not None
             for time, own in zip(block.time.tolist(), marks, strict=True):
@@ -118,8 +119,8 @@ class _Marker:
 
 
 def _shown(mark: str) -> str:
-    """Return a mark on one line, without the commas that separate the values."""
-    return re.sub(r"[,\s]+", " ", mark).strip()
+    """Return a mark as a cell: without commas, and not as a formula."""
+    return plain_text(mark.replace(",", " "))
 
 
 def write(job: ExportJob) -> Iterator[str]:
