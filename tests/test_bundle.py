@@ -10,6 +10,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -125,5 +126,6 @@ def test_both_programs_are_started_by_a_script_that_is_there(asked: dict[str, An
 
 
 def test_the_extra_of_the_bundle_is_the_tool_that_reads_the_specification() -> None:
-    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
-    assert re.search(r"^bundle =\n    pyinstaller>=\d", setup, re.MULTILINE)
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    assert re.match(r"\npyinstaller>=\d", setup["options.extras_require"]["bundle"])
