@@ -32,6 +32,10 @@ class Uncaught(list):
         sys.excepthook, threading.excepthook = self._before
 
 
+#: The windows that are open.
+OPEN: set[OpenedWindow] = set()
+
+
 class OpenedWindow:
     """A main window, and what tests do with it."""
 
@@ -48,6 +52,7 @@ class OpenedWindow:
         self.info = self.ui.info
         self.window = self.ui.control
         self.closed = False
+        OPEN.add(self)
         self.handle_events()
 
     def handle_events(self):
@@ -94,6 +99,7 @@ class OpenedWindow:
         """Close it, and check that nothing is still running and no exception was missed."""
         if not self.closed:
             self.closed = True
+            OPEN.discard(self)
             if self.ui.control is not None:
                 self.handler.close_now(self.info)
             self.handle_events()

@@ -217,6 +217,12 @@ SHOWN = r"[1-9]\d*\.\d+ ± (?s:.*)ends the recording"
 ENDED = r"integrated(?s:.*)\.wattui\r\n"
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment: the size of a terminal is its own, not that of where tests run."""
+    size = ("COLUMNS", "LINES")
+    return {name: text for name, text in os.environ.items() if name not in size} | {"TERM": "xterm"}
+
+
 class Terminal:
     """A program in its own terminal."""
 
@@ -227,7 +233,7 @@ class Terminal:
         self.slave = slave
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-            preexec_fn=_take_terminal, env={**os.environ, "TERM": "xterm"},
+            preexec_fn=_take_terminal, env=_environment(),
         )  # fmt: skip
         self.text = ""
 

@@ -7,6 +7,7 @@ import functools
 import json
 import re
 import signal
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -97,6 +98,14 @@ class Prometheus(Server):
             port,
         )  # fmt: skip
 
+    def is_ready(self) -> bool:
+        """Check whether it answers: its port is open before it does."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=20):
+                return True
+        except urllib.error.HTTPError:
+            return False
+
     def ask(self, query: str) -> list[float]:
         """Return the values of a query now."""
         given = urllib.parse.urlencode({"query": query})
@@ -115,6 +124,7 @@ def test_a_prometheus_has_an_answer_for_every_panel_and_sees_an_outage(
     log = Log(program, "sim://pro?load=lamp&speed=20", "--prometheus", f":{source}")
     try:
         server.start()
+        wait_for(server.is_ready, "Prometheus")
         for title, query in queries():
             if title != "Gaps":
                 wait_for(functools.partial(server.ask, plain(query)), title)

@@ -38,7 +38,8 @@ def census() -> Counter[str]:
     objects = gc.get_objects()
     for one in objects:
         kind = type(one)
-        if kind.__module__.partition(".")[0] in PACKAGES:
+        # Some types have a descriptor there.
+        if str(kind.__module__).partition(".")[0] in PACKAGES:
             found[f"{kind.__module__}.{kind.__qualname__}"] += 1
     found["everything"] = len(objects)
     return found

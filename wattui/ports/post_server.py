@@ -119,13 +119,19 @@ class PostServer:
             self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connected, sock=self._socket, limit=MOST_LINE)
+        server = await asyncio.start_server(self._accepted, sock=self._socket, limit=MOST_LINE)
         await self._closing.wait()
         server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        # A connection that was just accepted becomes a task while others are cancelled.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of asyncio's own would be logged as an error if it were cancelled before it begins.
+        task = self._loop.create_task(self._connected(reader, writer))
+        task.add_done_callback(lambda done: writer.transport.abort() if done.cancelled() else None)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         name = writer.get_extra_info("peername")
@@ -175,7 +181,8 @@ class PostServer:
         writer.write(_response(status, text))
         if writer.can_write_eof():
             writer.write_eof()
-        with contextlib.suppress(TimeoutError):
+        # The post is counted already; a client may go before it has read the answer.
+        with contextlib.suppress(TimeoutError, OSError):
             async with asyncio.timeout(_CLOSING_TIME):
                 await writer.drain()
                 # Closing with bytes unread would take the answer from the client.

@@ -256,8 +256,11 @@ class LiveView(QuietView):
             for title in rows[0]
             if title != _NAME
         }
+        # What a meter does, below its name, is never shortened.
+        states = [line.cell_len for row in rows for line in row[_NAME].split()[1:]]
+        least = max(_NAME_WIDTH, *states, 0)
         for title in _LEFT_OUT:
-            if _NAME_WIDTH + sum(widths.values()) + _SPACE * len(widths) > self._screen.width:
+            if least + sum(widths.values()) + _SPACE * len(widths) > self._screen.width:
                 del widths[title]
         # In a narrow terminal the name is shortened, not the numbers.
         room = self._screen.width - sum(widths.values()) - _SPACE * len(widths)
