@@ -221,6 +221,8 @@ class PostServer:
 
     def _count(self, address: str, reason: str) -> None:
         """Count a request that was refused; log it, but not each one of a flood."""
+        if self._closing.is_set():
+            return  # it did not end by itself
         self.refused[reason] += 1
         self.last_refusal = f"from {address}: {reason}"
         now = time.monotonic()
