@@ -6,7 +6,7 @@ FUZZ_FLAGS ?=
 SOAK_FLAGS ?=
 RELEASE_FLAGS ?=
 # How many test processes run at a time; 0 runs the tests inside pytest's own process.
-WORKERS ?= 4
+WORKERS ?= 6
 
 .PHONY: help run test test-faults test-lowest soak fuzz lint format types dead-code check lock release bundle bench docs linkcheck icons screenshots clean
 

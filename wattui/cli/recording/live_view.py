@@ -63,6 +63,9 @@ _DOTS: Final = {
 _SPACE: Final = 2
 _NAME_WIDTH: Final = 10
 
+#: Enough for ``12:31:07 recording, switching the load off``; a name that is replayed is shortened.
+_STATE_WIDTH: Final = 42
+
 #: The columns that a terminal which is too narrow for all numbers goes without, in this order.
 _LEFT_OUT: Final = ("PF", "A", "V", "Samples")
 
@@ -256,9 +259,9 @@ class LiveView(QuietView):
             for title in rows[0]
             if title != _NAME
         }
-        # What a meter does, below its name, is never shortened.
+        # What a meter does, below its name, has room before the last columns do.
         states = [line.cell_len for row in rows for line in row[_NAME].split()[1:]]
-        least = max(_NAME_WIDTH, *states, 0)
+        least = max(_NAME_WIDTH, min(max(states, default=0), _STATE_WIDTH))
         for title in _LEFT_OUT:
             if least + sum(widths.values()) + _SPACE * len(widths) > self._screen.width:
                 del widths[title]
@@ -280,7 +283,7 @@ def _cells(track: Track, *, roomy: bool) -> dict[str, Text]:
     dot, colour = _DOTS[ClientState.CLOSED if track.done and not track.failure else state]
     name = Text.assemble((dot, colour), " ", exits.printable(track.label))
     if roomy:
-        name.append(f"\n  {_short_state(track)}", style="dim")
+        name.append(f"\n  {exits.printable(_short_state(track))}", style="dim")
     style = "bold" if track.live or track.done else "dim"
     readings = {one.symbol: Text(_reading(track.tally.last, one), style=style) for one in _SHOWN}
     energy, samples = TallySum.of(track.tally).cells(roomy=roomy)
