@@ -240,7 +240,9 @@ def test_the_python_of_the_page_on_python_runs(
     connecting, rest = record.split("\n...\n")
     exec(connecting.replace("Bench()", f"Bench(folder=Path({str(folder)!r}))"), names)
     bench = names["bench"]
-    wait_for(lambda: bench.session_path and all(one.volts for one in bench.meters), "both meters")
+    wait_for(
+        lambda: bench.session_path and all(one.volts > 0 for one in bench.meters), "both meters"
+    )
     exec(rest, names)
     assert names["bench"].session_path.parent == folder
     with Session.open(names["bench"].session_path) as session:
